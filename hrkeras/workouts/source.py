@@ -1,0 +1,99 @@
+"""Open what a person points at, count what is read and what is skipped."""
+
+import gzip
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from hrkeras.workouts.workout import InputError
+
+MAX_RATIO = 200  # real recordings shrink by 5 to 40; a bomb by 1,000
+RATIO_FROM = 64 << 20  # bytes from which on the ratio is looked at
+EXAMPLES = 3  # places kept for each reason
+
+
+class ReadLog:
+    """What a reader met on its way: bytes read, and how many workouts it skipped for which reason.
+
+    Args:
+        on_bytes: called with the number of bytes of the source read since the last call.
+
+    Attributes:
+        skipped: count by reason.
+        examples: by reason, the first few places (file and line or entry).
+    """
+
+    def __init__(self, on_bytes: Callable[[int], object] | None = None):
+        self.skipped: Counter[str] = Counter()
+        self.examples: dict[str, list[str]] = {}
+        self._on_bytes = on_bytes
+
+    def skip(self, reason: str, where: str) -> None:
+        """Counts one workout, line or file that was passed over."""
+        self.skipped[reason] += 1
+        places = self.examples.setdefault(reason, [])
+        if len(places) < EXAMPLES:
+            places.append(where)
+
+    def advance(self, size: int) -> None:
+        """Says that `size` more bytes of the source were read."""
+        if self._on_bytes:
+            self._on_bytes(size)
+
+
+class _Counted:
+    """A binary file that tells a log how far it was read."""
+
+    def __init__(self, stream: BinaryIO, log: ReadLog):
+        self._stream, self._log, self.count = stream, log, 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self.count += len(data)
+        self._log.advance(len(data))
+        return data
+
+
+class _Checked:
+    """The plain bytes of a gzip file; stops where they are out of all proportion to its size."""
+
+    def __init__(self, counted: _Counted, path: Path):
+        self._plain, self._counted, self._path, self._count = gzip.GzipFile(fileobj=counted), counted, path, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            data = self._plain.read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InputError(f"{self._path}: the gzip data is cut off or damaged ({error}); fetch the file anew.") from None
+        self._count += len(data)
+        if self._count > RATIO_FROM and self._count > MAX_RATIO * self._counted.count:
+            raise InputError(
+                f"{self._path}: unpacks to more than {MAX_RATIO} times its size, which no recording does; "
+                "if you trust it, unpack it first and give the plain file."
+            )
+        return data
+
+
+@contextmanager
+def open_plain(path: Path, log: ReadLog) -> Iterator[BinaryIO]:
+    """Opens a file for reading, unpacking gzip (told by its first bytes, not by its name) as it goes.
+
+    Raises:
+        InputError: if the file is missing, no file, unreadable, damaged gzip or a decompression bomb.
+    """
+    try:
+        stream = open(path, "rb")  # noqa: SIM115 (closed below)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the path.") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
+    with stream:
+        packed = stream.peek(2)[:2] == b"\x1f\x8b"
+        counted = _Counted(stream, log)
+        yield _Checked(counted, path) if packed else counted  # type: ignore[misc]

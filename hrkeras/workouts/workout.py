@@ -1,0 +1,203 @@
+"""One recorded workout, whatever device or service it came from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
+EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990-01-01 and 2100-01-01, seconds since 1970
+MAX_HEART_RATE_GAP = 120.0  # s; docs/data.md shows the error that interpolating across such a gap makes
+MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is no measurement
+
+
+class InputError(Exception):
+    """Input that a person gave cannot be used; the message says where, why and how to go on."""
+
+
+class InvalidWorkoutError(ValueError):
+    """One workout cannot be used; the message is the reason, short enough to count by."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Workout:
+    """A workout as a sequence of `n` points; what was not measured is NaN.
+
+    Args:
+        time: s since `start`, shape `(n,)`, strictly increasing from 0.
+        speed: m/s, shape `(n,)`: mean speed over the interval that ends at the point.
+        altitude: m, shape `(n,)`.
+        heart_rate: beats/min, shape `(n,)`.
+        user: whose workout it is, as the source names the person; empty if it does not.
+        sport: what was done, in lower case; outdoor runs are "running", treadmill runs "indoor running".
+        start: s since 1970-01-01 UTC of the first point.
+        gps_fraction: share of the points, 0 to 1, that had a valid position. The positions themselves
+            are not kept.
+        where: file and line or entry it was read from, for messages.
+
+    Raises:
+        ValueError: if the arrays are not of one length, or time does not increase strictly from 0.
+    """
+
+    time: np.ndarray
+    speed: np.ndarray
+    altitude: np.ndarray
+    heart_rate: np.ndarray
+    user: str
+    sport: str
+    start: float
+    gps_fraction: float = 1.0
+    where: str = ""
+
+    def __post_init__(self):
+        shape = self.time.shape
+        if len(shape) != 1 or not self.speed.shape == self.altitude.shape == self.heart_rate.shape == shape:
+            raise ValueError("time, speed, altitude and heart_rate must be vectors of one length")
+        if not shape[0] or self.time[0] != 0 or not (self.time[1:] > self.time[:-1]).all():
+            raise ValueError("time must increase strictly from 0")
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first point to the last."""
+        return float(self.time[-1])
+
+
+def from_points(
+    clock,
+    *,
+    latitude=None,
+    longitude=None,
+    speed=None,
+    altitude=None,
+    heart_rate=None,
+    user: str = "",
+    sport: str = "",
+    where: str = "",
+) -> Workout:
+    """Makes a `Workout` of raw points: every reader ends here, so all sources are treated alike.
+
+    Points are sorted by time; those without a valid time, and all but the first of several at one time, are
+    dropped. A heart rate of 0 or less is a sensor without contact: unmeasured. Speed is the device's where it
+    has one above 0, and otherwise the great-circle distance from the point before over the time it took.
+
+    Args:
+        clock: s since 1970-01-01 UTC, shape `(n,)`.
+        latitude: degrees, shape `(n,)`, or None where the source has no positions.
+        longitude: degrees, shape `(n,)`, or None.
+        speed: m/s, shape `(n,)`, or None.
+        altitude: m, shape `(n,)`, or None.
+        heart_rate: beats/min, shape `(n,)`, or None.
+        user: see `Workout`.
+        sport: see `Workout`.
+        where: see `Workout`.
+
+    Raises:
+        InvalidWorkoutError: if the columns differ in length or fewer than two points have a valid time.
+    """
+    clock = np.asarray(clock, np.float64)
+    columns = [_column(values, clock) for values in (latitude, longitude, speed, altitude, heart_rate)]
+    in_order = (clock >= EARLIEST) & (clock <= LATEST)
+    in_order[1:] &= clock[1:] > clock[:-1]
+    if not in_order.all():
+        valid = np.flatnonzero((clock >= EARLIEST) & (clock <= LATEST))
+        if len(valid) < 2:
+            raise InvalidWorkoutError("fewer than two points with a valid time (years 1990 to 2100)")
+        clock, first = np.unique(clock[valid], return_index=True)
+        columns = [column if column is None else column[valid[first]] for column in columns]
+    if len(clock) < 2:
+        raise InvalidWorkoutError("fewer than two points with a valid time (years 1990 to 2100)")
+    latitude, longitude, speed, altitude, heart_rate = columns
+    time = clock - clock[0]
+    nothing = np.full(len(time), np.nan)
+
+    travelled, gps_fraction = nothing, 0.0
+    if latitude is not None and longitude is not None:
+        travelled, gps_fraction = _speed_from_positions(time, latitude, longitude)
+    if speed is None:
+        speed = travelled
+    else:
+        speed = np.where((speed > 0) | (np.isfinite(speed) & ~np.isfinite(travelled)), speed, travelled)
+        speed = np.where(speed >= 0, speed, np.nan)
+    if heart_rate is None:
+        heart_rate = nothing
+    else:
+        heart_rate = np.where(heart_rate > 0, heart_rate, np.nan)
+    return Workout(
+        time=time,
+        speed=speed,
+        altitude=nothing if altitude is None else altitude,
+        heart_rate=heart_rate,
+        user=user,
+        sport=sport,
+        start=float(clock[0]),
+        gps_fraction=gps_fraction,
+        where=where,
+    )
+
+
+def _column(values, clock) -> np.ndarray | None:
+    if values is None:
+        return None
+    values = np.asarray(values, np.float64)
+    if values.shape != clock.shape or values.ndim != 1:
+        raise InvalidWorkoutError("columns of different lengths")
+    absurd = ~(np.abs(values) <= MAX_MAGNITUDE)
+    return np.where(absurd, np.nan, values) if absurd.any() else values
+
+
+def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, float]:
+    """Speed in m/s from positions, and the share of the points that have a valid one."""
+    valid = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ((latitude != 0) | (longitude != 0))
+    share = float(valid.mean())
+    if valid.sum() < 2:
+        return np.full(len(time), np.nan), share
+    distance = np.zeros(int(valid.sum()))
+    np.cumsum(haversine(latitude[valid], longitude[valid]), out=distance[1:])
+    along = distance if share == 1 else np.interp(time, time[valid], distance)
+    speed = np.empty(len(time))
+    speed[1:] = np.diff(along) / np.diff(time)
+    speed[0] = speed[1]
+    return speed, share
+
+
+def haversine(latitude, longitude) -> np.ndarray:
+    """Great-circle distances in m between successive positions.
+
+    Args:
+        latitude: degrees, shape `(n,)`.
+        longitude: degrees, shape `(n,)`.
+
+    Returns:
+        Shape `(n - 1,)`. R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (2), 1984.
+    """
+    phi, lam = np.radians(latitude), np.radians(longitude)
+    cosine = np.cos(phi)
+    half = np.sin(np.diff(phi) / 2) ** 2 + cosine[:-1] * cosine[1:] * np.sin(np.diff(lam) / 2) ** 2
+    return 2 * EARTH_RADIUS * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+
+
+def interpolate(at, time, values, max_gap: float = MAX_HEART_RATE_GAP) -> np.ndarray:
+    """Linear interpolation that leaves NaN where the measured neighbours are too far apart.
+
+    Args:
+        at: s, shape `(m,)`, where values are wanted.
+        time: s, shape `(n,)`, increasing.
+        values: shape `(n,)`; NaN where unmeasured.
+        max_gap: s, the widest gap between two measured neighbours to draw a line across.
+
+    Returns:
+        Shape `(m,)`; NaN outside the measured range and inside wider gaps.
+    """
+    measured = np.isfinite(values)
+    time, values = time[measured], values[measured]
+    if not len(time):
+        return np.full(len(at), np.nan)
+    right = np.searchsorted(time, at, side="left")
+    after = np.minimum(right, len(time) - 1)
+    before = np.where(time[after] == at, after, np.maximum(right - 1, 0))
+    outside = (at < time[0]) | (at > time[-1])
+    found = np.interp(at, time, values)
+    found[outside | (time[after] - time[before] > max_gap)] = np.nan
+    return found
