@@ -7,6 +7,7 @@ import numpy as np
 EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
 EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990-01-01 and 2100-01-01, seconds since 1970
 MAX_HEART_RATE_GAP = 120.0  # s; docs/data.md shows the error that interpolating across such a gap makes
+MAX_SPEED_GAP = 30.0  # s; across a longer one a speed reading says nothing of the whole interval
 MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is no measurement
 
 
@@ -80,7 +81,9 @@ def from_points(
 
     Points are sorted by time; those without a valid time, and all but the first of several at one time, are
     dropped. A heart rate of 0 or less is a sensor without contact: unmeasured. Speed is the device's where it
-    has one above 0, and otherwise the great-circle distance from the point before over the time it took.
+    has one above 0 and the point before is at most 30 s away; otherwise it is the great-circle distance from
+    the point before over the time it took. Nothing is smoothed here: the mean over a step of the grid is the
+    only smoothing that speed gets.
 
     Args:
         clock: s since 1970-01-01 UTC, shape `(n,)`.
@@ -118,7 +121,8 @@ def from_points(
     if speed is None:
         speed = travelled
     else:
-        speed = np.where((speed > 0) | (np.isfinite(speed) & ~np.isfinite(travelled)), speed, travelled)
+        gap = np.diff(time, prepend=0.0)
+        speed = np.where((speed > 0) & (gap <= MAX_SPEED_GAP) | ~np.isfinite(travelled), speed, travelled)
         speed = np.where(speed >= 0, speed, np.nan)
     if heart_rate is None:
         heart_rate = nothing

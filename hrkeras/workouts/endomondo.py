@@ -1,0 +1,170 @@
+"""Read `endomondoHR.json`: FitRec's Endomondo workouts, one Python dict literal per line, plain or gzip.
+
+Ni, Muhlstein and McAuley, "Modeling Heart Rate and Activity Data for Personalized Fitness Recommendation",
+WWW 2019. The file is to be asked for at https://sites.google.com/eng.ucsd.edu/fitrec-project.
+"""
+
+import ast
+import multiprocessing
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import orjson
+
+from hrkeras.workouts.source import ReadLog, open_plain
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
+
+MAX_LINE = 1 << 20  # bytes; 500 points need about 30,000
+MAX_POINTS = 100_000
+CHUNK = 1 << 20
+LINES_A_BATCH = 32
+SPORTS = {"run": "running", "treadmill running": "indoor running", "bike": "cycling", "walk": "walking"}
+
+
+def size(path: Path) -> int:
+    """Bytes that reading the file will report to its log."""
+    return path.stat().st_size if path.is_file() else 0
+
+
+def is_endomondo(path: Path) -> bool:
+    """Whether the file starts like an Endomondo file: with a dict literal."""
+    try:
+        with open_plain(path, ReadLog()) as stream:
+            return stream.read(64).lstrip()[:1] == b"{"
+    except (InputError, OSError):
+        return False
+
+
+def read(
+    path: Path | str,
+    *,
+    log: ReadLog | None = None,
+    processes: int = 1,
+    then: Callable[[Workout], Any] | None = None,
+) -> Iterator[Any]:
+    """Yields the file's workouts in its order, in constant memory.
+
+    A line that is no workout is counted in the log with the reason, and passed over.
+
+    Args:
+        path: the file; gzip is recognised by its content.
+        log: told of bytes read and lines skipped.
+        processes: how many worker processes parse; 1 parses here.
+        then: what to make of each workout where it was parsed; must be picklable with more than one process.
+
+    Yields:
+        Each `Workout`, or what `then` made of it.
+
+    Raises:
+        InputError: if the file cannot be read or holds not one workout.
+    """
+    path, log = Path(path), log or ReadLog()
+    found = False
+    for items, skipped in _batches(path, log, processes, then):
+        for reason, number in skipped:
+            log.skip(reason, f"{path.name}:{number}")
+        found = found or bool(items)
+        yield from items
+    if not found:
+        why = "; ".join(f"{reason} ({log.examples[reason][0]})" for reason in log.skipped) or "it is empty"
+        raise InputError(
+            f"{path}: expected an Endomondo file with one workout a line, found none: {why[:300]}. "
+            "Give endomondoHR.json or endomondoHR.json.gz; GPX, TCX, FIT and Apple Health files have readers of their own."
+        )
+
+
+def _batches(path: Path, log: ReadLog, processes: int, then) -> Iterator[tuple[list, list]]:
+    with open_plain(path, log) as stream:
+        lines = enumerate(_lines(stream), start=1)
+        batches = ((batch, path.name, then) for batch in iter(lambda: list(islice(lines, LINES_A_BATCH)), []))
+        if processes == 1:
+            yield from map(_parse_batch, batches)
+            return
+        # spawn: a forked child of a process that has started TensorFlow can hang
+        with multiprocessing.get_context("spawn").Pool(processes) as pool:
+            waiting = [pool.apply_async(_parse_batch, (batch,)) for batch in islice(batches, 4 * processes)]
+            while waiting:
+                yield waiting.pop(0).get()
+                waiting += [pool.apply_async(_parse_batch, (batch,)) for batch in islice(batches, 1)]
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes | None]:
+    """Lines without their ends; None in the place of one that is too long. Memory stays bounded."""
+    rest, too_long = b"", False
+    while chunk := stream.read(CHUNK):
+        *lines, last = chunk.split(b"\n")
+        for line in lines:
+            line, rest = rest + line, b""
+            yield None if too_long or len(line) > MAX_LINE else line
+            too_long = False
+        rest = b"" if too_long else rest + last
+        too_long = too_long or len(rest) > MAX_LINE
+    if rest or too_long:
+        yield None if too_long else rest
+
+
+def _parse_batch(batch) -> tuple[list, list[tuple[str, int]]]:
+    lines, name, then = batch
+    items, skipped = [], []
+    for number, line in lines:
+        try:
+            if line is not None and not line.strip():
+                continue
+            workout = _workout(_literal(line), f"{name}:{number}")
+        except InvalidWorkoutError as error:
+            skipped.append((str(error), number))
+        else:
+            items.append(then(workout) if then else workout)
+    return items, skipped
+
+
+def _literal(line: bytes | None) -> dict:
+    """The dict that a line spells. Without a double quote in it, swapping the quotes makes it JSON exactly."""
+    if line is None:
+        raise InvalidWorkoutError(f"line of more than {MAX_LINE:,} bytes")
+    try:
+        if b'"' in line:
+            raise ValueError
+        found = orjson.loads(line.replace(b"'", b'"'))
+    except ValueError:
+        try:
+            found = ast.literal_eval(line.decode("utf-8").strip())
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            raise InvalidWorkoutError("line is no complete dict literal") from None
+    if not isinstance(found, dict):
+        raise InvalidWorkoutError("line is no complete dict literal")
+    return found
+
+
+def _workout(entry: dict, where: str) -> Workout:
+    if "timestamp" not in entry:
+        raise InvalidWorkoutError("no timestamp")
+    speed = _column(entry, "speed")
+    return from_points(
+        _column(entry, "timestamp"),
+        latitude=_column(entry, "latitude"),
+        longitude=_column(entry, "longitude"),
+        speed=None if speed is None else speed / 3.6,
+        altitude=_column(entry, "altitude"),
+        heart_rate=_column(entry, "heart_rate"),
+        user=str(entry.get("userId", ""))[:100],
+        sport=(sport := str(entry.get("sport", ""))[:100]) and SPORTS.get(sport, sport),
+        where=where,
+    )
+
+
+def _column(entry: dict, key: str) -> np.ndarray | None:
+    if (values := entry.get(key)) is None:
+        return None
+    if not isinstance(values, list) or len(values) > MAX_POINTS:
+        raise InvalidWorkoutError(f"{key} is no list of at most {MAX_POINTS:,} numbers")
+    try:
+        column = np.array(values, np.float64)
+    except (ValueError, TypeError, OverflowError):
+        raise InvalidWorkoutError(f"{key} is no list of numbers") from None
+    if column.ndim != 1:
+        raise InvalidWorkoutError(f"{key} is no list of numbers")
+    return column

@@ -1,0 +1,109 @@
+"""A workout on a uniform time grid."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hrkeras.workouts.workout import InvalidWorkoutError, Workout, interpolate
+
+STEP = 10.0  # s
+WINDOW = 500  # steps
+OVERLAP = 50  # steps of context that a later window of a long run has at least
+MAX_STEPS = 100_000
+
+
+class Grid(NamedTuple):
+    """A workout at uniform steps, all float32 of shape `(steps,)`.
+
+    Attributes:
+        speed: m/s, mean over the step.
+        altitude: m, at the middle of the step, relative to nothing; 0 throughout if none was measured.
+        heart_rate: beats/min; NaN where it was not measured.
+    """
+
+    speed: np.ndarray
+    altitude: np.ndarray
+    heart_rate: np.ndarray
+
+
+def resample(workout: Workout, step: float = STEP) -> Grid:
+    """Puts a workout onto a uniform grid.
+
+    Speed is the distance covered in the step over its length, so no metre is lost or counted twice; across
+    points without speed the speed around them is assumed. Altitude and heart rate are the mean of the points in the
+    step where there are several, and otherwise interpolated at its middle; heart rate stays unmeasured where
+    its neighbours are further apart than `workout.MAX_HEART_RATE_GAP`.
+
+    Args:
+        workout: what to resample.
+        step: s, length of a step.
+
+    Raises:
+        InvalidWorkoutError: if the workout is shorter than one step, longer than 100,000, or has no speed.
+    """
+    steps = int(min(workout.duration / step, MAX_STEPS + 1))
+    if not 1 <= steps <= MAX_STEPS:
+        raise InvalidWorkoutError(f"duration of {workout.duration:.0f} s is not between 1 and {MAX_STEPS:,} steps")
+    time, speed = workout.time, workout.speed
+    known = np.isfinite(speed)
+    if not known.all():
+        if not known.any():
+            raise InvalidWorkoutError("no speed and no positions")
+        speed = np.interp(time, time[known], speed[known])
+    distance = np.zeros(len(time))
+    np.cumsum(speed[1:] * np.diff(time), out=distance[1:])
+    edges = step * np.arange(steps + 1)
+    middle = edges[:-1] + step / 2
+    bins = np.minimum(time / step, steps).astype(np.int64)
+    altitude = _at_steps(middle, bins, time, workout.altitude, np.inf)
+    known = np.isfinite(altitude)
+    if not known.all():
+        altitude = np.interp(middle, middle[known], altitude[known]) if known.any() else np.zeros(steps)
+    return Grid(
+        np.float32(np.diff(np.interp(edges, time, distance)) / step),
+        np.float32(altitude),
+        np.float32(_at_steps(middle, bins, time, workout.heart_rate)),
+    )
+
+
+def _at_steps(middle, bins, time, values, *max_gap) -> np.ndarray:
+    found = interpolate(middle, time, values, *max_gap)
+    measured = np.isfinite(values)
+    if not measured.all():
+        bins, values = bins[measured], values[measured]
+    count = np.bincount(bins, minlength=len(middle) + 1)[: len(middle)]
+    several = count > 1
+    if several.any():
+        total = np.bincount(bins, values, minlength=len(middle) + 1)[: len(middle)]
+        found[several] = total[several] / count[several]
+    return found
+
+
+def window_starts(steps: int, window: int = WINDOW, overlap: int = OVERLAP) -> np.ndarray:
+    """First steps of the windows that cover a run.
+
+    A run of at most `window` steps is one window. A longer one is covered by full windows, evenly spread,
+    each sharing at least `overlap` steps with the one before, so that a model has some context.
+    """
+    if steps <= window:
+        return np.zeros(1, np.int64)
+    count = -(-(steps - overlap) // (window - overlap))
+    return np.linspace(0, steps - window, count).astype(np.int64)
+
+
+def stitch(windows: np.ndarray, starts: np.ndarray, steps: int) -> np.ndarray:
+    """Puts values of windows back together: at each step the earliest window that covers it counts.
+
+    Args:
+        windows: shape `(windows, window)`.
+        starts: shape `(windows,)`, increasing, as from `window_starts`.
+        steps: length of the run.
+
+    Returns:
+        Shape `(steps,)`.
+    """
+    whole = np.empty(steps, windows.dtype)
+    for start, values in zip(starts[::-1], windows[::-1], strict=True):
+        part = whole[start : start + len(values)]
+        part[:] = values[: len(part)]
+    return whole

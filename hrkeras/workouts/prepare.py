@@ -1,0 +1,110 @@
+"""From workouts to runs ready for a dataset: filtered, without duplicates, gridded, each with its history."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from hrkeras.workouts import history, quality
+from hrkeras.workouts.grid import STEP, Grid, resample
+from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.workout import InputError, Workout
+
+
+class Run(NamedTuple):
+    """A workout that passed the filters, on the grid."""
+
+    user: str
+    start: float
+    grid: Grid
+    summary: np.ndarray
+
+
+def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Run | str:
+    """Filters and grids one workout.
+
+    Returns:
+        The run, or the name of the filter that took the workout.
+    """
+    if taken := quality.taken_by(workout, limits):
+        return taken
+    grid = resample(quality.without_outliers(workout, limits), step)
+    return Run(workout.user, workout.start, grid, history.summarise(grid, step))
+
+
+class Prepared:
+    """Runs ready for a dataset. Their grids lie in a temporary file, so that memory does not grow with them.
+
+    Args:
+        outcomes: for each workout its run or the filter that took it, from `examine`.
+        log: what the reader skipped; read when `outcomes` has ended.
+        directory: where the temporary file is made.
+        step: s, length of a step.
+
+    Attributes:
+        funnel: the `quality.Funnel`.
+        step: s, length of a step.
+        users: shape `(runs,)`, a number for each person in the order of their first runs. The runs are in the
+            order of their starts.
+        starts: s since 1970-01-01 UTC, shape `(runs,)`.
+        history: shape `(runs, len(history.COLUMNS))`.
+
+    Raises:
+        InputError: if not one workout is left.
+    """
+
+    def __init__(self, outcomes: Iterable[Run | str], log: ReadLog, directory: Path, step: float = STEP):
+        self.funnel = quality.Funnel(unreadable=log.skipped, examples=log.examples)
+        self.step = step
+        self._spool = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 (closed by `close`)
+        names: list[str] = []
+        starts: list[float] = []
+        summaries: list[np.ndarray] = []
+        ends = [0]
+        seen: set[tuple[str, float]] = set()
+        for outcome in outcomes:
+            self.funnel.workouts += 1
+            if isinstance(outcome, str):
+                self.funnel.taken[outcome] += 1
+                continue
+            key = (outcome.user, round(outcome.start))
+            if key in seen:
+                self.funnel.taken[quality.DUPLICATE] += 1
+                continue
+            seen.add(key)
+            np.stack(outcome.grid).tofile(self._spool)
+            names.append(outcome.user)
+            starts.append(outcome.start)
+            summaries.append(outcome.summary)
+            ends.append(ends[-1] + len(outcome.grid.speed))
+        if not names:
+            raise InputError(
+                f"Of {self.funnel.workouts:,} workouts none passed the filters:\n{self.funnel}\n"
+                "Look at them with `hrkeras inspect`, or loosen a limit with --limit name=value."
+            )
+        order = np.argsort(starts, kind="stable")
+        self.starts = np.array(starts)[order]
+        self._begin, self._end = np.array(ends[:-1])[order], np.array(ends[1:])[order]
+        _, first, inverse = np.unique(np.array(names)[order], return_index=True, return_inverse=True)
+        self.users = np.argsort(np.argsort(first))[inverse]
+        self.history = history.table(self.users, self.starts, np.array(summaries)[order])
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def grid(self, run: int) -> Grid:
+        """The grid of one run."""
+        begin, end = int(self._begin[run]), int(self._end[run])
+        self._spool.seek(begin * 3 * 4)
+        values = np.frombuffer(self._spool.read((end - begin) * 3 * 4), np.float32)
+        return Grid(*values.reshape(3, -1))
+
+    def grids(self) -> Iterator[Grid]:
+        """The grids of all runs, in order."""
+        return map(self.grid, range(len(self)))
+
+    def close(self) -> None:
+        """Gives the temporary file back."""
+        self._spool.close()

@@ -1,0 +1,193 @@
+"""The filters that decide which workouts a model may learn from, and the funnel that they make."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+
+from hrkeras.workouts.workout import EARLIEST, InputError, Workout, interpolate
+
+
+def _limit(default, filter_name: str, unit: str, why: str) -> Any:
+    return field(default=default, metadata={"filter": filter_name, "unit": unit, "why": why})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of the seven filters; each field's metadata tells its filter, unit and reason."""
+
+    sports: tuple[str, ...] = _limit(
+        ("running",), "sport", "names", "Heart rate follows speed differently in every sport; this is about runs."
+    )
+    min_heart_rate_share: float = _limit(
+        0.8, "heart_rate", "share of points", "A run with large holes in its heart rate teaches and tests little."
+    )
+    min_points: int = _limit(50, "points", "points", "Fewer points than this are a test of the device, not a run.")
+    min_speed: float = _limit(0.0, "range", "m/s", "Nobody runs backwards through time.")
+    max_speed: float = _limit(10.0, "range", "m/s", "Faster than this for long is a vehicle or a GPS error.")
+    min_altitude: float = _limit(-500.0, "range", "m", "The lowest shore on Earth is at -430 m.")
+    max_altitude: float = _limit(6500.0, "range", "m", "Runs above the highest trail races are barometer errors.")
+    min_heart_rate: float = _limit(50.0, "range", "beats/min", "Below this a running person's sensor has slipped.")
+    max_heart_rate: float = _limit(220.0, "range", "beats/min", "Above this nearly nobody's heart can beat.")
+    max_outside_share: float = _limit(
+        0.05, "range", "share of points", "A few outliers are dropped and the run kept; more, and nothing in it is sure."
+    )
+    min_gps_share: float = _limit(
+        0.9, "gps", "share of points", "Without positions and altitude neither speed nor climbing is known."
+    )
+    min_duration: float = _limit(300.0, "duration", "s", "Heart rate needs minutes to answer; shorter is a false start.")
+    max_duration: float = _limit(6 * 3600.0, "duration", "s", "Longer is a watch left on, a broken clock or another sport.")
+    max_mean_interval: float = _limit(
+        60.0, "duration", "s a point", "Points further apart than this miss what the heart answers to."
+    )
+    require_user: bool = _limit(True, "metadata", "yes or no", "Without a person there is no history and no fair split.")
+
+    def override(self, settings: list[str]) -> "Limits":
+        """These limits with some changed.
+
+        Args:
+            settings: each `name=value`; several sports are separated by commas.
+
+        Raises:
+            InputError: if a name is unknown or a value is not of the limit's kind.
+        """
+        known = {each.name: each for each in fields(self)}
+        changes: dict[str, Any] = {}
+        for setting in settings:
+            name, _, text = setting.partition("=")
+            if name not in known:
+                raise InputError(f"Limit {setting!r}: expected name=value with one of {', '.join(known)}.")
+            now = getattr(self, name)
+            try:
+                if isinstance(now, tuple):
+                    changes[name] = tuple(part.strip() for part in text.split(",") if part.strip())
+                elif isinstance(now, bool):
+                    changes[name] = {"yes": True, "no": False}[text]
+                else:
+                    changes[name] = type(now)(text)
+            except (ValueError, KeyError):
+                raise InputError(
+                    f"Limit {setting!r}: expected {known[name].metadata['unit']} as {name}={now}, found {text!r}."
+                ) from None
+        return replace(self, **changes)
+
+
+def _outside(values: np.ndarray, lowest: float, highest: float) -> np.ndarray:
+    return (values < lowest) | (values > highest)
+
+
+def _share(points: np.ndarray) -> float:
+    return float(np.count_nonzero(points)) / len(points)
+
+
+def _out_of_range(workout: Workout, limits: Limits) -> bool:
+    return any(_share(outside) > limits.max_outside_share for outside in _outsides(workout, limits))
+
+
+def _outsides(workout: Workout, limits: Limits) -> list[np.ndarray]:
+    return [
+        _outside(workout.speed, limits.min_speed, limits.max_speed),
+        _outside(workout.altitude, limits.min_altitude, limits.max_altitude),
+        _outside(workout.heart_rate, limits.min_heart_rate, limits.max_heart_rate),
+    ]
+
+
+def heart_rate_share(workout: Workout) -> float:
+    """Share of the points at which heart rate was measured, or lies between close enough measurements."""
+    if np.isfinite(workout.heart_rate).all():
+        return 1.0
+    return _share(np.isfinite(interpolate(workout.time, workout.time, workout.heart_rate)))
+
+
+# name, what it looks at in a person's words, and whether it takes the workout; in the order of the funnel
+FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
+    ("sport", "another sport", lambda w, l: w.sport not in l.sports),
+    ("heart_rate", "heart rate incomplete", lambda w, l: heart_rate_share(w) < l.min_heart_rate_share),
+    ("points", "too few points", lambda w, l: len(w) < l.min_points),
+    ("range", "values out of range", _out_of_range),
+    (
+        "gps",
+        "GPS or altitude incomplete",
+        lambda w, l: min(w.gps_fraction, _share(np.isfinite(w.altitude))) < l.min_gps_share,
+    ),
+    (
+        "duration",
+        "duration or sampling unreasonable",
+        lambda w, l: (
+            not l.min_duration <= w.duration <= l.max_duration or w.duration > l.max_mean_interval * (len(w) - 1)
+        ),
+    ),
+    ("metadata", "person or start unknown", lambda w, l: w.start < EARLIEST or (l.require_user and not w.user)),
+)
+DUPLICATE = "duplicate"
+REASONS = {name: reason for name, reason, _ in FILTERS} | {DUPLICATE: "the same person and start once more"}
+
+
+def taken_by(workout: Workout, limits: Limits) -> str | None:
+    """Name of the first filter that takes the workout, or None if it passes all seven."""
+    return next((name for name, _, takes in FILTERS if takes(workout, limits)), None)
+
+
+def without_outliers(workout: Workout, limits: Limits) -> Workout:
+    """The workout with each value out of its valid range made unmeasured."""
+    speed, altitude, heart_rate = _outsides(workout, limits)
+    return replace(
+        workout,
+        speed=np.where(speed, np.nan, workout.speed),
+        altitude=np.where(altitude, np.nan, workout.altitude),
+        heart_rate=np.where(heart_rate, np.nan, workout.heart_rate),
+    )
+
+
+@dataclass
+class Funnel:
+    """How many workouts went in, how many each filter took, how many are left.
+
+    Attributes:
+        unreadable: count by reason of what a reader could not make a workout of.
+        examples: by reason, the first places of those.
+        workouts: how many workouts were read.
+        taken: by filter name, how many it took; a workout is counted at the first filter that takes it.
+    """
+
+    unreadable: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    workouts: int = 0
+    taken: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def left(self) -> int:
+        """How many passed."""
+        return self.workouts - self.taken.total()
+
+    def steps(self) -> list[tuple[str, int, int]]:
+        """Rows of the funnel: what it is, how many it took, how many are left after it."""
+        left = self.workouts
+        rows = [("workouts read", 0, left)]
+        for name, reason in REASONS.items():
+            left -= self.taken[name]
+            rows.append((f"{name}: {reason}", self.taken[name], left))
+        return rows
+
+    def as_dict(self) -> dict[str, Any]:
+        """The funnel for a JSON file."""
+        return {
+            "workouts": self.workouts,
+            "taken": {name: self.taken[name] for name in REASONS},
+            "left": self.left,
+            "unreadable": dict(self.unreadable),
+            "unreadable_examples": self.examples,
+        }
+
+    def __str__(self) -> str:
+        rows = self.steps()
+        width = max(len(row[0]) for row in rows) + 2
+        lines = [f"{'':{width}}{'taken':>9}{'left':>9}"]
+        lines += [f"{label:{width}}{taken:>9,}{left:>9,}" for label, taken, left in rows]
+        if self.unreadable:
+            lines.append(f"not readable as workouts: {self.unreadable.total():,}")
+            for reason, count in self.unreadable.most_common():
+                lines.append(f"  {count:,} x {reason} (first: {self.examples[reason][0]})")
+        return "\n".join(lines)
