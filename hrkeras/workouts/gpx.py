@@ -1,0 +1,82 @@
+"""Read the track points of a GPX file."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hrkeras.workouts.workout import InvalidWorkoutError
+from hrkeras.workouts.xml_points import (
+    ALTITUDE,
+    HEART_RATE,
+    LATITUDE,
+    LONGITUDE,
+    SPEED,
+    TIME,
+    Stream,
+    XmlPoints,
+)
+
+
+class GpxTrack(NamedTuple):
+    """The points of all tracks of a GPX file, in the order of the file; what is missing is NaN.
+
+    Args:
+        creator: the program that wrote the file, empty if it does not say.
+        name: the first track's name, empty if it has none.
+        sport: the first track's type as written, empty if it has none.
+        time: s since 1970-01-01 UTC, shape `(n,)`, as recorded: neither sorted nor checked.
+        latitude: degrees, shape `(n,)`.
+        longitude: degrees, shape `(n,)`.
+        altitude: m, shape `(n,)`.
+        speed: m/s, shape `(n,)`.
+        heart_rate: beats/min, shape `(n,)`.
+    """
+
+    creator: str
+    name: str
+    sport: str
+    time: np.ndarray
+    latitude: np.ndarray
+    longitude: np.ndarray
+    altitude: np.ndarray
+    speed: np.ndarray
+    heart_rate: np.ndarray
+
+
+class _Gpx(XmlPoints):
+    kind, root, point = "GPX", "gpx", "trkpt"
+    attributes = {"lat": LATITUDE, "lon": LONGITUDE}
+    columns = {"time": TIME, "ele": ALTITUDE, "speed": SPEED, "hr": HEART_RATE, "heartrate": HEART_RATE}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: dict[str, str] = {}
+
+    def started(self, name, attributes):
+        if name == "gpx" and len(self.path) == 1:
+            self.said["creator"] = attributes.get("creator", "").strip()
+
+    def ended(self, name, text):
+        if name in ("name", "type") and text and self.path[-1] == "trk":
+            self.said.setdefault(name, text)
+
+
+def read_points(stream: Stream) -> GpxTrack:
+    """Reads GPX 1.0 or 1.1 with speed and heart rate wherever in a point the writer put them.
+
+    Tracks and their segments are joined; routes and waypoints are passed over. A file that is cut off is refused
+    rather than read up to the cut: half a run would pass for a whole one.
+
+    Args:
+        stream: anything with `read(size)` that gives bytes.
+
+    Raises:
+        InvalidWorkoutError: if the file is not GPX, damaged or cut off, has no track points or declares XML entities.
+    """
+    gpx = _Gpx()
+    gpx.parse(stream)
+    table = gpx.take()
+    if not len(table):
+        raise InvalidWorkoutError("no track points")
+    columns = np.ascontiguousarray(table.T)[[TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE]]
+    return GpxTrack(gpx.said.get("creator", ""), gpx.said.get("name", ""), gpx.said.get("type", ""), *columns)

@@ -1,0 +1,159 @@
+"""The points of an XML track (GPX, TCX): streamed, in bounded memory, and safe with a hostile file."""
+
+from array import array
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from math import isnan, nan
+from typing import ClassVar, NoReturn, Protocol
+from xml.parsers import expat
+
+import numpy as np
+
+from hrkeras.workouts.workout import InvalidWorkoutError
+
+TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE, DISTANCE = range(7)  # the columns of a table of points
+COLUMNS = 7
+MAX_BYTES = 512 << 20  # of plain XML; a day's run recorded every second has 30 MB
+MAX_POINTS = 1_000_000  # eleven days, recorded every second
+MAX_TAG = 4 << 20  # bytes; expat reads an unfinished tag again with every chunk
+MAX_DEPTH = 64  # elements within elements
+MAX_TEXT = 256  # characters of an element's text that are kept
+CHUNK = 1 << 18  # bytes
+
+
+class Stream(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class XmlPoints:
+    """Collects the points of one kind of XML track; a subclass names the elements.
+
+    An element's namespace prefix and the case of its name do not matter. Of a value that a point gives twice, the
+    first counts; what is no number is NaN.
+
+    Attributes:
+        path: local names of the elements that are open, from the outermost.
+    """
+
+    kind: ClassVar[str]  # for messages
+    root: ClassVar[str]  # name of the outermost element, in lower case, as all these names
+    point: ClassVar[str]  # name of the element that is a point
+    columns: ClassVar[Mapping[str, int]]  # column by the name of an element within a point
+    attributes: ClassVar[Mapping[str, int]] = {}  # column by the name of an attribute of the point
+
+    def __init__(self) -> None:
+        self.path: list[str] = []
+        self._values = array("d")
+        self._count = 0
+        self._row: list[float] | None = None
+        self._text = ""
+
+    def started(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Called where an element that is no point and not in one begins; it is the last in `path`."""
+
+    def ended(self, name: str, text: str) -> None:
+        """Called where such an element ends; `path` leads to its parent."""
+
+    def parse(self, stream: Stream) -> None:
+        """Reads `stream` to its end.
+
+        Raises:
+            InvalidWorkoutError: if it is no whole document of this kind, or beyond what a recording can be.
+        """
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.EntityDeclHandler = _refuse_entities
+        total, failure = 0, "damaged XML"
+        try:
+            while data := stream.read(CHUNK):
+                total += len(data)
+                if total > MAX_BYTES:
+                    raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
+                parser.Parse(data, False)
+                if total - parser.CurrentByteIndex > MAX_TAG:
+                    raise InvalidWorkoutError(f"an XML tag of over {MAX_TAG >> 20} MB")
+            failure = "XML that is cut off"
+            parser.Parse(b"", True)
+        except InvalidWorkoutError:
+            raise
+        except expat.ExpatError:
+            reason = "empty file" if not total else failure if self.path else "not XML"
+            raise InvalidWorkoutError(reason) from None
+        except (ValueError, LookupError):
+            raise InvalidWorkoutError("XML in a text encoding that is not supported") from None
+
+    def take(self) -> np.ndarray:
+        """Takes out the points collected since the last call, shape `(n, COLUMNS)`, NaN where missing."""
+        table = np.array(self._values).reshape(-1, COLUMNS)
+        self._values = array("d")
+        return table
+
+    def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        name = _local(tag)
+        path = self.path
+        if not path and name != self.root:
+            raise InvalidWorkoutError(f"XML, but not {self.kind}")
+        if len(path) == MAX_DEPTH:
+            raise InvalidWorkoutError(f"XML nested over {MAX_DEPTH} deep")
+        path.append(name)
+        self._text = ""
+        if self._row is None:
+            if name == self.point:
+                self._row = [nan] * COLUMNS
+                for attribute, column in self.attributes.items():
+                    self._row[column] = number(attributes.get(attribute, ""))
+            else:
+                self.started(name, attributes)
+
+    def _characters(self, text: str) -> None:
+        if len(self._text) < MAX_TEXT:
+            self._text += text
+
+    def _end(self, tag: str) -> None:
+        name = self.path.pop()
+        row = self._row
+        if row is None:
+            self.ended(name, self._text[:MAX_TEXT].strip())
+        elif name == self.point:
+            self._count += 1
+            if self._count > MAX_POINTS:
+                raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+            self._values.extend(row)
+            self._row = None
+        else:
+            column = self.columns.get(name)
+            if column is not None and isnan(row[column]):
+                row[column] = seconds(self._text) if column == TIME else number(self._text)
+        self._text = ""
+
+
+@lru_cache(256)
+def _local(tag: str) -> str:
+    return tag.rpartition(":")[2].lower()
+
+
+def _refuse_entities(*declaration: object) -> NoReturn:
+    raise InvalidWorkoutError("declares XML entities")
+
+
+def number(text: str) -> float:
+    """The number that `text` is, or NaN."""
+    try:
+        return float(text)
+    except ValueError:
+        return nan
+
+
+def seconds(text: str) -> float:
+    """Seconds since 1970-01-01 UTC of an ISO 8601 time, NaN if it is none; UTC where it names no offset."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return nan
