@@ -91,6 +91,32 @@ def window_starts(steps: int, window: int = WINDOW, overlap: int = OVERLAP) -> n
     return np.linspace(0, steps - window, count).astype(np.int64)
 
 
+def window(whole: Grid, first: int, step: float, size: int = WINDOW) -> dict[str, np.ndarray]:
+    """One window of a run as the arrays that a model takes and is scored by.
+
+    Args:
+        whole: the run.
+        first: step at which the window begins.
+        step: s, length of a step.
+        size: steps of the window; what lies behind the run is padding.
+
+    Returns:
+        time, speed, altitude, heart_rate (float32), measured and valid (bool), each of shape `(size,)`.
+    """
+    part = Grid(*(values[first : first + size] for values in whole))
+    steps = len(part.speed)
+    pad = (0, size - steps)
+    measured = np.isfinite(part.heart_rate)
+    return {
+        "time": np.float32(step * (first + np.arange(size))),
+        "speed": np.pad(part.speed, pad),
+        "altitude": np.pad(part.altitude, pad, mode="edge"),
+        "heart_rate": np.pad(np.where(measured, part.heart_rate, np.float32(0)), pad),
+        "measured": np.pad(measured, pad),
+        "valid": np.arange(size) < steps,
+    }
+
+
 def stitch(windows: np.ndarray, starts: np.ndarray, steps: int) -> np.ndarray:
     """Puts values of windows back together: at each step the earliest window that covers it counts.
 

@@ -74,7 +74,7 @@ class Prepared:
                 self.funnel.taken[quality.DUPLICATE] += 1
                 continue
             seen.add(key)
-            np.stack(outcome.grid).tofile(self._spool)
+            self._spool.write(np.stack(outcome.grid).tobytes())
             names.append(outcome.user)
             starts.append(outcome.start)
             summaries.append(outcome.summary)
