@@ -4,17 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hrkeras.workouts.point_table import ALTITUDE, HEART_RATE, LATITUDE, LONGITUDE, SPEED, TIME, Stream
 from hrkeras.workouts.workout import InvalidWorkoutError
-from hrkeras.workouts.xml_points import (
-    ALTITUDE,
-    HEART_RATE,
-    LATITUDE,
-    LONGITUDE,
-    SPEED,
-    TIME,
-    Stream,
-    XmlPoints,
-)
+from hrkeras.workouts.xml_points import XmlPoints
 
 
 class GpxTrack(NamedTuple):

@@ -5,27 +5,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import isnan, nan
-from typing import ClassVar, NoReturn, Protocol
+from typing import ClassVar, NoReturn
 from xml.parsers import expat
 
 import numpy as np
 
+from hrkeras.workouts.point_table import COLUMNS, MAX_POINTS, TIME, Stream
 from hrkeras.workouts.workout import InvalidWorkoutError
 
-TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE, DISTANCE = range(7)  # the columns of a table of points
-COLUMNS = 7
 MAX_BYTES = 512 << 20  # of plain XML; a day's run recorded every second has 30 MB
-MAX_POINTS = 1_000_000  # eleven days, recorded every second
 MAX_TAG = 4 << 20  # bytes; expat reads an unfinished tag again with every chunk
 MAX_DEPTH = 64  # elements within elements
 MAX_TEXT = 256  # characters of an element's text that are kept
 CHUNK = 1 << 18  # bytes
-
-
-class Stream(Protocol):
-    """What bytes are read from."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 class XmlPoints:

@@ -1,0 +1,57 @@
+"""Read the activities of a TCX file (Garmin's Training Center XML)."""
+
+import numpy as np
+
+from hrkeras.workouts.point_table import ALTITUDE, DISTANCE, HEART_RATE, LATITUDE, LONGITUDE, SPEED, TIME, Stream
+from hrkeras.workouts.workout import InvalidWorkoutError
+from hrkeras.workouts.xml_points import XmlPoints
+
+
+class _Tcx(XmlPoints):
+    kind, root, point = "TCX", "trainingcenterdatabase", "trackpoint"
+    columns = {
+        "time": TIME,
+        "latitudedegrees": LATITUDE,
+        "longitudedegrees": LONGITUDE,
+        "altitudemeters": ALTITUDE,
+        "speed": SPEED,
+        "value": HEART_RATE,  # within a point only HeartRateBpm has one
+        "distancemeters": DISTANCE,
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sport = ""
+        self.activities: list[tuple[str, np.ndarray]] = []
+
+    def started(self, name, attributes):
+        if name == "activity":
+            self.sport = attributes.get("Sport", "").strip()
+            self.take()  # a course's points, which nobody recorded
+
+    def ended(self, name, text):
+        if name == "activity":
+            table = self.take()
+            if len(table):
+                self.activities.append((self.sport, table))
+
+
+def read_activities(stream: Stream) -> list[tuple[str, np.ndarray]]:
+    """Reads what was recorded, the laps of an activity joined; courses and planned workouts are passed over.
+
+    A file that is cut off is refused rather than read up to the cut: half a run would pass for a whole one.
+
+    Args:
+        stream: anything with `read(size)` that gives bytes.
+
+    Returns:
+        For each activity its sport as written and a table of points, shape `(n, COLUMNS)`, NaN where missing.
+
+    Raises:
+        InvalidWorkoutError: if the file is not TCX, damaged or cut off, has no track points or declares XML entities.
+    """
+    tcx = _Tcx()
+    tcx.parse(stream)
+    if not tcx.activities:
+        raise InvalidWorkoutError("no track points")
+    return tcx.activities
