@@ -40,6 +40,7 @@ class XmlPoints:
         self.path: list[str] = []
         self._values = array("d")
         self._count = 0
+        self._begun = False
         self._row: list[float] | None = None
         self._text = ""
 
@@ -75,7 +76,7 @@ class XmlPoints:
         except InvalidWorkoutError:
             raise
         except expat.ExpatError:
-            reason = "empty file" if not total else failure if self.path else "not XML"
+            reason = "empty file" if not total else failure if self._begun else "not XML"
             raise InvalidWorkoutError(reason) from None
         except (ValueError, LookupError):
             raise InvalidWorkoutError("XML in a text encoding that is not supported") from None
@@ -89,8 +90,10 @@ class XmlPoints:
     def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
         name = _local(tag)
         path = self.path
-        if not path and name != self.root:
-            raise InvalidWorkoutError(f"XML, but not {self.kind}")
+        if not path:
+            if name != self.root:
+                raise InvalidWorkoutError(f"XML, but not {self.kind}")
+            self._begun = True
         if len(path) == MAX_DEPTH:
             raise InvalidWorkoutError(f"XML nested over {MAX_DEPTH} deep")
         path.append(name)

@@ -1,0 +1,264 @@
+import io
+import random
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import gpxpy
+import gpxpy.gpx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hrkeras.workouts.gpx import read_points
+from hrkeras.workouts.workout import InvalidWorkoutError
+from hrkeras.workouts.xml_points import seconds
+
+REAL = Path(__file__).parents[3] / "shared/data/tracks"
+NOON = 1_600_000_000.0  # 2020-09-13T12:26:40Z
+POINT = '<trkpt lat="1.5" lon="-2.5"><ele>10</ele><time>2020-09-13T12:26:40Z</time></trkpt>'
+
+
+def gpx(points=POINT, track="", head="", attributes='version="1.1"'):
+    return f"{head}<gpx {attributes}><trk>{track}<trkseg>{points}</trkseg></trk></gpx>"
+
+
+def read(text):
+    return read_points(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
+
+
+class Trickle:
+    """A stream that gives at most a few bytes at a time."""
+
+    def __init__(self, data, step):
+        self.stream, self.step = io.BytesIO(data), step
+
+    def read(self, size):
+        return self.stream.read(min(size, self.step))
+
+
+def test_reads_apples_form():
+    track = read(
+        gpx(
+            '<trkpt lon="-2.5" lat="1.5"><ele>10</ele><time>2020-09-13T12:26:40Z</time><extensions><speed>2.75</speed>'
+            "<course>195</course><hAcc>3.8</hAcc></extensions></trkpt>"
+            '<trkpt lon="-2.6" lat="1.6"><time>2020-09-13T12:26:41Z</time></trkpt>',
+            track="<name>Route 1</name>",
+            attributes='creator="Apple Health Export" version="1.1"',
+        )
+    )
+    assert (track.creator, track.name, track.sport) == ("Apple Health Export", "Route 1", "")
+    np.testing.assert_array_equal(track.time, [NOON, NOON + 1])
+    np.testing.assert_array_equal(track.latitude, [1.5, 1.6])
+    np.testing.assert_array_equal(track.longitude, [-2.5, -2.6])
+    np.testing.assert_array_equal(track.altitude, [10, np.nan])
+    np.testing.assert_array_equal(track.speed, [2.75, np.nan])
+    np.testing.assert_array_equal(track.heart_rate, [np.nan, np.nan])
+    assert all(column.dtype == np.float64 for column in track[3:])
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<extensions><ns3:TrackPointExtension><ns3:hr>150</ns3:hr></ns3:TrackPointExtension></extensions>",
+        "<extensions><gpxtpx:TPE><gpxtpx:hr> 150 </gpxtpx:hr></gpxtpx:TPE></extensions>",
+        "<extensions><hr>150</hr></extensions>",
+        "<extensions><heartrate>150</heartrate></extensions>",
+        "<extensions><gpxdata:hr>150.0</gpxdata:hr></extensions>",
+        "<extensions><a:HR><![CDATA[150]]></a:HR></extensions>",
+        "<extensions><hr>1<!-- no -->50</hr><hr>99</hr></extensions>",
+        "<hr>150</hr>",
+    ],
+)
+def test_heart_rate_under_any_name(inside):
+    assert read(gpx(f"<trkpt lat='1' lon='2'>{inside}</trkpt>")).heart_rate.tolist() == [150]
+
+
+def test_gpx_1_0_speed_stands_in_the_point():
+    assert read(gpx('<trkpt lat="1" lon="2"><course>5</course><speed>3.5</speed></trkpt>')).speed.tolist() == [3.5]
+
+
+def test_tracks_and_segments_are_joined_and_all_else_is_passed_over():
+    text = (
+        '<gpx creator="c"><metadata><name>no</name><time>2001-01-01T00:00:00Z</time></metadata>'
+        '<wpt lat="8" lon="8"><ele>8</ele></wpt><rte><name>no</name><rtept lat="9" lon="9"/></rte>'
+        "<trk><link href='x'><type>text/html</type></link><name>first</name><type>Run</type>"
+        '<!-- <trkpt lat="7" lon="7"/> --><trkseg><trkpt lat="1" lon="0"/><trkpt lat="2" lon="0"/></trkseg>'
+        '<trkseg><trkpt lat="3" lon="0"/></trkseg></trk>'
+        '<trk><name>second</name><type>Ride</type><trkseg><trkpt lat="4" lon="0"/></trkseg></trk></gpx>'
+    )
+    track = read(text)
+    assert track.latitude.tolist() == [1, 2, 3, 4]
+    assert (track.name, track.sport) == ("first", "Run")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2020-09-13T12:26:40Z", NOON),
+        ("2020-09-13T12:26:40.250Z", NOON + 0.25),
+        ("2020-09-13T12:26:40.900000Z", NOON + 0.9),
+        ("2020-09-13T12:26:40", NOON),
+        (" 2020-09-13T20:26:40+08:00 ", NOON),
+        ("2020-09-13T07:56:40.5-04:30", NOON + 0.5),
+        ("1969-12-31T23:59:59Z", -1),
+        ("7605-01-01T00:00:00Z", datetime(7605, 1, 1, tzinfo=UTC).timestamp()),
+        ("", None),
+        ("now", None),
+        ("2020-13-45T00:00:00Z", None),
+        ("NaN", None),
+    ],
+)
+def test_seconds(text, expected):
+    np.testing.assert_equal(seconds(text), np.nan if expected is None else expected)
+
+
+@given(
+    st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29)),
+    st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+)
+def test_seconds_of_any_time(moment, zone):
+    moment = moment.replace(tzinfo=zone)
+    assert seconds(moment.isoformat()) == moment.timestamp()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "windows-1252"])
+def test_encodings(encoding):
+    text = gpx(track="<type>Läufe</type>", head=f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>')
+    track = read(text.encode(encoding))
+    assert track.sport == "Läufe"
+    assert track.time.tolist() == [NOON]
+
+
+@pytest.mark.parametrize("step", [1, 2, 7])
+def test_values_may_lie_across_two_reads(step):
+    points = POINT.replace("1.5", "12.345678") * 3
+    track = read_points(Trickle(gpx(points, track="<name>ab&amp;cdef</name>").encode(), step))
+    assert track.name == "ab&cdef"
+    assert track.latitude.tolist() == [12.345678] * 3
+    assert track.time.tolist() == [NOON] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "empty file"),
+        (b"  \n", "not XML"),
+        (b"\x0e\x10hello.FIT", "not XML"),
+        (b"lat,lon\n1,2\n", "not XML"),
+        ("<kml><trkpt lat='1' lon='2'/></kml>", "XML, but not GPX"),
+        ("<gpx/>", "no track points"),
+        (gpx("<!-- nothing -->"), "no track points"),
+        (gpx()[:-3], "XML that is cut off"),
+        (gpx(POINT + POINT[:30]).partition("</trkseg>")[0], "XML that is cut off"),
+        (gpx().replace("</trkseg>", ""), "damaged XML"),
+        (gpx(POINT + "\x0b"), "damaged XML"),
+        (gpx("&nothing;"), "damaged XML"),
+        (gpx() + "<gpx/>", "damaged XML"),
+        (gpx(head='<?xml version="1.0" encoding="klingon"?>'), "XML in a text encoding that is not supported"),
+        (gpx(head='<?xml version="1.0" encoding="gbk"?>'), "XML in a text encoding that is not supported"),
+        (gpx("<a>" * 100), "XML nested over 64 deep"),
+        (gpx(head='<!DOCTYPE gpx [<!ENTITY a "b">]>'), "declares XML entities"),
+        (gpx(head='<!DOCTYPE gpx [<!ENTITY % a "b"> %a;]>'), "declares XML entities"),
+        (gpx("&x;", head='<!DOCTYPE gpx [<!ENTITY x SYSTEM "file:///etc/passwd">]>'), "declares XML entities"),
+    ],
+)
+def test_refused_with_a_reason(text, reason):
+    with pytest.raises(InvalidWorkoutError, match=f"^{reason}$"):
+        read(text)
+
+
+def test_billion_laughs():
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    with pytest.raises(InvalidWorkoutError, match="declares XML entities"):
+        read(gpx("<ele>&l9;</ele>", head=f'<!DOCTYPE gpx [<!ENTITY l0 "lol">{laughs}]>'))
+
+
+def test_an_external_document_type_is_not_fetched():
+    assert len(read(gpx(head='<!DOCTYPE gpx SYSTEM "http://localhost:1/gpx.dtd">')).time) == 1
+
+
+def test_a_line_of_ten_million_characters():
+    long = "9" * 10_000_000
+    assert read(gpx(POINT.replace("10</ele>", f"{long}</ele>"))).time.tolist() == [NOON]
+    assert len(read(gpx(track=f"<name>{long}</name>")).name) <= 256
+    with pytest.raises(InvalidWorkoutError, match="an XML tag of over 4 MB"):
+        read(gpx(attributes=f'creator="{long}"'))
+
+
+def test_limits(monkeypatch):
+    monkeypatch.setattr("hrkeras.workouts.xml_points.MAX_POINTS", 3)
+    assert len(read(gpx(POINT * 3)).time) == 3
+    with pytest.raises(InvalidWorkoutError, match="over 3 points"):
+        read(gpx(POINT * 4))
+    monkeypatch.setattr("hrkeras.workouts.xml_points.MAX_BYTES", 1 << 20)
+    with pytest.raises(InvalidWorkoutError, match="over 1 MB"):
+        read(gpx(" " * (1 << 20)))
+
+
+def test_what_is_no_number_is_missing():
+    track = read(
+        gpx(
+            '<trkpt lat="north" lon=""><ele>high</ele><time>noon</time><speed/><hr>--</hr></trkpt>'
+            '<trkpt><ele>1e999</ele><hr>nan</hr></trkpt><trkpt lat="1e308" lon="-inf"/>'
+        )
+    )
+    np.testing.assert_array_equal(track.time, [np.nan] * 3)
+    np.testing.assert_array_equal(track.altitude, [np.nan, np.inf, np.nan])
+    np.testing.assert_array_equal(track.heart_rate, [np.nan] * 3)
+    np.testing.assert_array_equal(track.latitude, [np.nan, np.nan, 1e308])
+
+
+def same_as_gpxpy(track, text):
+    points = [point for point, *_ in gpxpy.parse(text).walk()]
+    np.testing.assert_array_equal(track.latitude, [point.latitude for point in points])
+    np.testing.assert_array_equal(track.longitude, [point.longitude for point in points])
+    np.testing.assert_array_equal(
+        track.altitude, [np.nan if point.elevation is None else point.elevation for point in points]
+    )
+    np.testing.assert_allclose(track.time, [point.time.timestamp() for point in points], rtol=0, atol=1e-6)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(-90, 90),
+            st.floats(-180, 180),
+            st.none() | st.floats(-500, 9000),
+            st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+        ),
+        min_size=1,
+        max_size=20,
+    ),
+    st.sampled_from(["1.0", "1.1"]),
+)
+def test_reads_what_gpxpy_writes(points, version):
+    document = gpxpy.gpx.GPX()
+    document.tracks.append(gpxpy.gpx.GPXTrack())
+    document.tracks[0].segments.append(gpxpy.gpx.GPXTrackSegment())
+    document.tracks[0].segments[0].points = [
+        gpxpy.gpx.GPXTrackPoint(latitude, longitude, elevation, time) for latitude, longitude, elevation, time in points
+    ]
+    text = document.to_xml(version=version)
+    same_as_gpxpy(read(text), text)
+
+
+@given(st.integers(0, 2**32))
+def test_damaged_bytes_are_read_or_refused(seed):
+    chance = random.Random(seed)
+    data = bytearray(gpx(POINT * 5, track="<name>n</name>").encode())
+    for _ in range(chance.randint(1, 8)):
+        start = chance.randrange(len(data))
+        data[start : start + chance.choice([0, 1, 40])] = chance.randbytes(chance.choice([0, 1, 3]))
+    try:
+        track = read(bytes(data))
+    except InvalidWorkoutError:
+        return
+    assert len({len(column) for column in track[3:]}) == 1
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason=f"no real tracks in {REAL}")
+@pytest.mark.parametrize("name", ["garmin_connect_2", "keep_1", "nike_run_club_1", "no_heart_rate_1"])
+def test_real_files_as_gpxpy_reads_them(name):
+    text = (REAL / f"{name}.gpx").read_text()
+    same_as_gpxpy(read(text), text)
