@@ -1,9 +1,7 @@
 """What the dataset builders share: from a reader's workouts to windows in TFDS files."""
 
-import contextlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,13 +11,10 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import file_adapters
 
-from hrkeras import plots
 from hrkeras.workouts import grid, history, prepare, quality, splits
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError, Workout
 
-STAGING = ".building-"  # a process number follows
-OLD = "old"
 CONFIGS = {
     "by_time": "Each person's earliest 80 % of runs for training, the next 10 % for validation, the last 10 % for test.",
     "by_user": "About 10 % of the people for validation and 10 % for test; all runs of a person are in one split.",
@@ -164,62 +159,3 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
                 write = formats[file_adapters.FileFormat(name)].write_examples
                 write(path.with_name(path.name.replace(".tfrecord-", f".{name}-")), serialized)
             as_written.unlink()
-
-
-def build(builder_class: type[RunsBuilder], config: str, data_dir: Path, **kwargs) -> RunsBuilder:
-    """Builds a dataset anew, beside the old one, and puts it in its place when it is complete.
-
-    Args:
-        builder_class: which dataset.
-        config: "by_time" or "by_user".
-        data_dir: TFDS's folder of datasets.
-        **kwargs: passed to the builder: its source, limits, ...
-
-    Returns:
-        The builder of the finished dataset.
-
-    Raises:
-        InputError: if the source cannot be read or nothing of it passes the filters.
-    """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    _recover(data_dir)
-    staging = data_dir / f"{STAGING}{os.getpid()}"
-    staging.mkdir()
-    try:
-        builder = builder_class(config=config, data_dir=os.fspath(staging), **kwargs)
-        builder.download_and_prepare()
-        finished = Path(builder.data_dir)
-        plots.funnel(builder.funnel, finished / "funnel.png")
-        relative = finished.relative_to(staging)
-        final = data_dir / relative
-        final.parent.mkdir(parents=True, exist_ok=True)
-        if final.exists():
-            (staging / OLD).mkdir()
-            (staging / OLD / "place").write_text(os.fspath(relative))
-            final.rename(staging / OLD / "data")
-        finished.rename(final)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return builder_class(config=config, data_dir=os.fspath(data_dir))
-
-
-def _recover(data_dir: Path) -> None:
-    """Clears away what builds that were killed have left; a dataset that one had just moved aside is put back."""
-    for staging in data_dir.glob(f"{STAGING}*"):
-        if _is_running(staging.name.removeprefix(STAGING)):
-            continue
-        with contextlib.suppress(OSError):
-            final = data_dir / (staging / OLD / "place").read_text()
-            if not final.exists():
-                (staging / OLD / "data").rename(final)
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _is_running(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return int(process) != os.getpid()

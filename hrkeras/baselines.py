@@ -1,0 +1,141 @@
+"""What any model must beat: answers that need no network. NumPy only; each learns from the training split alone."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from hrkeras.windows import Run
+from hrkeras.workouts.effort import BASIS, basis
+
+LAST_RUNS = 5
+BIAS_RUNS = 20
+PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
+
+
+def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dict[str, list[np.ndarray]]:
+    """Predictions of every baseline for the test runs.
+
+    The heart rate of earlier runs, of whatever split, is known when a run is predicted, as it is to a model with
+    history; what is fitted is fitted on the training split, and its penalty chosen on the validation split.
+
+    Args:
+        train: runs to learn from.
+        validation: runs to choose penalties by.
+        test: runs to predict.
+
+    Returns:
+        By name of the baseline, for each test run its prediction in beats/min, shape `(steps,)`.
+    """
+    constant = _mean(train)
+    people = {user: _mean([run for run in train if run.user == user]) for user in {run.user for run in train}}
+    every_run = sorted([*train, *validation, *test], key=lambda run: run.start)
+    level = _running_mean(every_run, {id(run): _run_mean(run) for run in every_run}, LAST_RUNS)
+
+    features = {id(run): basis(run.grid) for run in every_run}
+    centre, scale = _standardisation([features[id(run)] for run in train])
+    for key, values in features.items():
+        features[key] = (values - centre) / scale
+    sums = _sums(train, features)
+    ridge = _ridge(validation, features, lambda penalty: defaultdict(lambda w=_solve(sum_all(sums), penalty): w))
+    shared = ridge[None]
+    personal = _ridge(
+        validation,
+        features,
+        lambda penalty: defaultdict(
+            lambda: shared, {user: _solve(mine, penalty, towards=shared) for user, mine in sums.items()}
+        ),
+    )
+
+    def linear(weights):
+        return {id(run): features[id(run)] @ weights[run.user] for run in every_run}
+
+    personally = linear(personal)
+    misses = {id(run): _run_mean(run, personally[id(run)]) for run in every_run}
+    bias = _running_mean(every_run, misses, BIAS_RUNS)
+    flat = {
+        "constant": {id(run): constant for run in test},
+        "person's mean": {id(run): people.get(run.user, constant) for run in test},
+        f"mean of the last {LAST_RUNS} runs": {id(run): level.get(id(run), constant) for run in test},
+    }
+    everyone = linear(ridge)
+    return {name: [np.full(len(run.grid.speed), found[id(run)]) for run in test] for name, found in flat.items()} | {
+        "ridge, everyone": [everyone[id(run)] for run in test],
+        "ridge per person": [personally[id(run)] for run in test],
+        f"ridge per person, bias of the last {BIAS_RUNS} runs": [
+            personally[id(run)] + bias.get(id(run), 0.0) for run in test
+        ],
+    }
+
+
+def _run_mean(run: Run, predicted=0.0) -> float:
+    """Mean over the measured steps of heart rate, or of what it is above a prediction; NaN if there are none."""
+    difference = (run.grid.heart_rate - predicted)[np.isfinite(run.grid.heart_rate)]
+    return float(difference.mean()) if len(difference) else np.nan
+
+
+def _mean(runs: list[Run]) -> float:
+    measured = [run.grid.heart_rate[np.isfinite(run.grid.heart_rate)] for run in runs]
+    return float(np.concatenate(measured).mean(dtype=np.float64)) if any(map(len, measured)) else np.nan
+
+
+def _running_mean(runs: list[Run], values: dict[int, float], span: int) -> dict[int, float]:
+    """For each run the mean value of its person's last `span` runs that began before it, where there are any.
+
+    Args:
+        runs: in the order of their starts.
+        values: by `id` of the run; NaN where there is none.
+        span: how many runs.
+    """
+    earlier: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    found = {}
+    for run in runs:
+        recent = [value for start, value in earlier[run.user][-span:] if start < run.start]
+        if recent:
+            found[id(run)] = float(np.mean(recent))
+        if np.isfinite(values[id(run)]):
+            earlier[run.user].append((run.start, values[id(run)]))
+    return found
+
+
+def _standardisation(features: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.concatenate([values[::5] for values in features])
+    centre, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
+    centre[0], scale[0] = 0, 1  # the intercept
+    return centre, scale
+
+
+def _sums(runs: list[Run], features) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """By person, the normal equations of least squares."""
+    found: dict = {}
+    for run in runs:
+        measured = np.isfinite(run.grid.heart_rate)
+        rows = features[id(run)][measured]
+        squares, products = rows.T @ rows, rows.T @ run.grid.heart_rate[measured].astype(np.float64)
+        before = found.get(run.user, (0.0, 0.0))
+        found[run.user] = before[0] + squares, before[1] + products
+    return found
+
+
+def sum_all(sums: dict[int, tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """The normal equations of everyone together."""
+    return sum(a for a, _ in sums.values()), sum(b for _, b in sums.values())  # type: ignore[return-value]
+
+
+def _solve(sums, penalty: float, towards=None) -> np.ndarray:
+    """Ridge regression that shrinks the slopes to nothing, or all weights to given ones."""
+    squares, products = sums
+    towards = np.zeros(len(BASIS)) if towards is None else towards
+    ridge = np.full(len(BASIS), penalty)
+    if not towards.any():
+        ridge[0] = 1e-6
+    return towards + np.linalg.solve(squares + np.diag(ridge), products - squares @ towards)
+
+
+def _ridge(validation: list[Run], features, fit):
+    """The weights whose penalty does best on validation."""
+
+    def error(weights):
+        misses = [np.abs(features[id(run)] @ weights[run.user] - run.grid.heart_rate) for run in validation]
+        return np.nanmean(np.concatenate(misses))
+
+    return min(map(fit, PENALTIES), key=error)

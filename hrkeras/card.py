@@ -1,0 +1,93 @@
+"""The model card: what a model is, what it was trained on and how well it did, beside the model."""
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+
+from hrkeras import __version__
+from hrkeras.training import Settings, best_epoch
+
+TEXT = """# {name}
+
+Predicts the heart rate of a run (beats/min, every {step:g} s) from its speed and altitude{known}.
+Not a medical device: it estimates what a heart rate sensor would show.
+
+## Model
+
+{model} with {parameters:,} parameters: {architecture}.
+
+## Data
+
+Dataset `{data}`: {people} people, {counts}.
+Training saw the training split alone; normalisation comes from it; the best epoch was chosen on the validation split;
+the test split was not looked at.
+
+## Training
+
+{epochs} epochs, the best was epoch {best}. Errors are mean absolute errors in beats/min over measured steps.
+
+| | training | validation |
+|---|---|---|
+| best epoch | {mae:.2f} | {val_mae:.2f} |
+
+Settings: {settings}.
+
+For the error on runs that played no part, beside its baselines: `hrkeras evaluate {name}.keras --data {data}`.
+
+## Made with
+
+{versions}
+"""
+
+
+def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, description: dict, metadata) -> None:
+    """Writes the card of a trained model.
+
+    Args:
+        path: of the Markdown file.
+        model: the trained model.
+        log: of its epochs, from `training.train`.
+        settings: it was trained with.
+        description: with `model`, `architecture` and `data`.
+        metadata: of the dataset.
+    """
+    best = log[best_epoch(log) - 1]
+    architecture = description["architecture"]
+    packages = {"hrkeras": __version__, "Keras": version("keras"), keras.backend.backend(): _backend_version()}
+    text = TEXT.format(
+        name=path.stem,
+        step=metadata["step"],
+        known=" and from the same person's earlier runs" if architecture["history"] else "",
+        model=description["model"].upper(),
+        parameters=model.count_params(),
+        architecture=_listed(architecture),
+        data=description["data"],
+        people=metadata["people"],
+        counts=", ".join(f"{count:,} runs for {name}" for name, count in metadata["runs"].items()),
+        epochs=len(log),
+        best=best["epoch"],
+        mae=best["mae"],
+        val_mae=best["val_mae"],
+        settings=_listed(asdict(settings)),
+        versions=_listed(packages | {"Python": platform.python_version()}),
+    )
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def _listed(values: dict) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
+
+
+def _backend_version() -> str:
+    name = keras.backend.backend()
+    for package in (name, f"{name}-cpu"):
+        try:
+            return version(package)
+        except ModuleNotFoundError:
+            continue
+    return "of unknown version"

@@ -1,0 +1,70 @@
+"""`hrkeras build`: from a source to a dataset."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hrkeras.cli.shared import DataDir, Limit, Seed, progress, start
+
+Config = Annotated[
+    Literal["by_time", "by_user"],
+    typer.Option(help="How runs are split: by_time by each person's dates, by_user with other people in each split."),
+]
+Source = Annotated[Path, typer.Argument(exists=True, show_default=False)]
+
+app = typer.Typer(help="Build a dataset of the runs that pass the quality filters.", no_args_is_help=True)
+
+
+@app.command()
+def endomondo(
+    source: Source,
+    config: Config = "by_time",
+    data_dir: DataDir = None,
+    limit: Limit = None,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that read.")] = 2,
+) -> None:
+    """Of Endomondo's workouts: endomondoHR.json, plain or gzip."""
+    _build("endomondo", source, config, data_dir, limit, processes=processes)
+
+
+@app.command(name="apple_watch")
+def apple_watch(source: Source, config: Config = "by_time", data_dir: DataDir = None, limit: Limit = None) -> None:
+    """Of an Apple Health export: export.zip, its folder or its XML."""
+    _build("apple_watch", source, config, data_dir, limit)
+
+
+@app.command()
+def tracks(source: Source, config: Config = "by_time", data_dir: DataDir = None, limit: Limit = None) -> None:
+    """Of GPX, TCX and FIT files: one, or a folder; each sub-folder is a person."""
+    _build("tracks", source, config, data_dir, limit)
+
+
+@app.command()
+def synthetic(
+    athletes: Annotated[int, typer.Option(min=1, help="How many athletes.")] = 8,
+    runs: Annotated[int, typer.Option(min=1, help="How many workouts each has.")] = 60,
+    seed: Seed = 0,
+    config: Config = "by_time",
+    data_dir: DataDir = None,
+    limit: Limit = None,
+) -> None:
+    """Of simulated athletes, whose physiology is known."""
+    _build("synthetic", None, config, data_dir, limit, athletes=athletes, runs=runs, seed=seed)
+
+
+def _build(kind: str, source: Path | None, config: str, data_dir: Path | None, limit: list[str] | None, **kwargs) -> None:
+    start()
+    from hrkeras import building
+    from hrkeras.workouts.quality import Limits
+
+    limits = Limits().override(limit or [])
+    with progress(building.size(kind, source), f"Reading {source.name if source else kind}", "B") as bar:
+        builder = building.build(kind, source, config, data_dir, limits=limits, on_bytes=bar.update, **kwargs)
+    print(builder.funnel)
+    counts = ", ".join(f"{count:,} {name}" for name, count in builder.info.metadata["runs"].items())
+    people = builder.info.metadata["people"]
+    print(f"\n{people} {'person' if people == 1 else 'people'}; runs: {counts}")
+    print(f"Dataset, funnel.json and funnel.png: {builder.data_dir}")
+    name = kind if config == "by_time" else f"{kind}/{config}"
+    print(f"Next: hrkeras train --data {name} --output {kind}.keras")

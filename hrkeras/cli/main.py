@@ -1,0 +1,63 @@
+"""The `hrkeras` program."""
+
+import errno
+import signal
+import sys
+
+import typer
+from typer.core import TyperGroup
+
+from hrkeras import __version__
+from hrkeras.cli import build, demo, evaluate, inspect, predict, train
+from hrkeras.workouts.workout import InputError
+
+
+class _Program(TyperGroup):
+    """Turns what a person's input causes into one sentence and an exit code."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            typer.secho(f"Error: {error}", err=True, fg="red")
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                why = "the disk is full; nothing that was there has changed. Free some space and repeat the command."
+            elif error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+                why = f"{error.filename}: no permission to read or write there."
+            elif error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
+                why = f"{error.filename}: {error.strerror}; choose another path."
+            else:
+                raise
+            typer.secho(f"Error: {why}", err=True, fg="red")
+        raise typer.Exit(1)
+
+
+app = typer.Typer(
+    cls=_Program,
+    help="Predict the heart rate of a run from its speed and altitude.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _program(
+    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and exit."),
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that unfinished work is cleared away
+
+
+app.command()(demo.demo)
+app.command()(inspect.inspect)
+app.add_typer(build.app, name="build")
+app.command()(train.train)
+app.command()(evaluate.evaluate)
+app.command()(predict.predict)
+
+if __name__ == "__main__":
+    app(prog_name="hrkeras")

@@ -1,0 +1,92 @@
+"""What the commands share: options, how a backend is chosen, progress bars."""
+
+import importlib.util
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Backend = Annotated[
+    Literal["tensorflow", "jax", "torch"] | None,
+    typer.Option(help="What Keras runs on; KERAS_BACKEND if not given, else tensorflow."),
+]
+DataDir = Annotated[
+    Path | None, typer.Option(help="Folder of datasets; if not given TFDS_DATA_DIR, else ~/tensorflow_datasets.")
+]
+Data = Annotated[
+    str, typer.Option(help="Dataset: endomondo, apple_watch, tracks or synthetic; /by_user behind for that split.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Of everything that chance decides.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="NAME=VALUE", help="Change a limit of the quality filters; may be repeated."),
+]
+
+
+def start(backend: str | None = None) -> None:
+    """Chooses Keras' backend and quiets it; to be called before anything imports Keras."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    chosen = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if importlib.util.find_spec(chosen) is None:
+        raise typer.BadParameter(
+            f"The backend {chosen} is not installed; install it with `pip install 'hrkeras[{chosen}]'` or choose another.",
+            param_hint="--backend",
+        )
+    os.environ["KERAS_BACKEND"] = chosen
+    with _quiet_stderr():
+        import tensorflow as tf  # TFDS and TensorBoard need it on every backend
+
+        tf.constant(0)
+    import absl.logging
+
+    absl.logging.set_verbosity(absl.logging.ERROR)
+
+
+@contextmanager
+def _quiet_stderr():
+    """Drops what native libraries write to stderr while they start; shows it if they fail."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
+
+
+def progress(total: int | None, what: str, unit: str):
+    """A progress bar on stderr, not drawn where stderr is no terminal; `unit` "B" counts bytes."""
+    from tqdm import tqdm
+
+    return tqdm(
+        total=total,
+        desc=what,
+        unit=unit,
+        unit_scale=unit == "B",
+        disable=None,
+        leave=False,
+        dynamic_ncols=True,
+        file=sys.stderr,
+    )
+
+
+def json_line(value) -> str:
+    """JSON for programs; what is no number becomes null."""
+    import json
+    import math
+
+    def plain(item):
+        if isinstance(item, dict):
+            return {key: plain(each) for key, each in item.items()}
+        if isinstance(item, list | tuple):
+            return [plain(each) for each in item]
+        return None if isinstance(item, float) and not math.isfinite(item) else item
+
+    return json.dumps(plain(value), indent=2, ensure_ascii=False)

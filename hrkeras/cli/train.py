@@ -1,0 +1,73 @@
+"""`hrkeras train`: train a model on a dataset."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hrkeras.cli.shared import Backend, Data, DataDir, Seed, progress, start
+
+
+def train(
+    data: Data,
+    output: Annotated[Path, typer.Option(help="The .keras file to write; the model card is written beside it.")],
+    model: Annotated[Literal["gru", "lstm"], typer.Option(help="Architecture.")] = "gru",
+    units: Annotated[int, typer.Option(min=1, help="Width of each layer.")] = 64,
+    layers: Annotated[int, typer.Option(min=1, help="How many layers.")] = 2,
+    bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,
+    history: Annotated[bool, typer.Option(help="Use what earlier runs tell of the person.")] = True,
+    epochs: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    batch_size: Annotated[int, typer.Option(min=1, help="Windows a batch.")] = 32,
+    learning_rate: Annotated[float, typer.Option(min=1e-8, max=1.0, help="At its highest.")] = 3e-3,
+    patience: Annotated[int, typer.Option(min=1, help="Epochs without improvement after which to stop.")] = 5,
+    seed: Seed = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last finished epoch of a killed run.")] = False,
+    data_dir: DataDir = None,
+    backend: Backend = None,
+) -> None:
+    """Train a model; the epochs are logged in a folder beside the output."""
+    if output.suffix != ".keras":
+        raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    start(backend)
+    import keras
+
+    from hrkeras import card, training
+    from hrkeras.models import MODELS
+    from hrkeras.windows import find, load
+
+    metadata = find(data, data_dir).info.metadata
+    train_windows, validation_windows = (load(data, split, data_dir) for split in ("train", "validation"))
+    architecture = {"units": units, "num_layers": layers, "bidirectional": bidirectional, "history": history}
+    settings = training.Settings(
+        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, seed=seed
+    )
+    description = {"model": model, "architecture": architecture, "data": data, "runs": metadata["runs"]}
+    folder = output.with_suffix(".training")
+
+    class Bar(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.bar = progress(self.params["steps"], f"Epoch {epoch + 1} of at most {epochs}", "batch")
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.bar.set_postfix(mae=f"{float((logs or {})['mae']):.2f}", refresh=False)
+            self.bar.update()
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.bar.close()
+            print(f"epoch {epoch + 1}: training MAE {logs['mae']:.2f}, validation MAE {logs['val_mae']:.2f} beats/min")
+
+    best, log = training.train(
+        lambda statistics: MODELS[model](**architecture, statistics=statistics),
+        train_windows,
+        validation_windows,
+        folder,
+        settings,
+        description=description,
+        resume=resume,
+        callbacks=[Bar()],
+    )
+    training.save(best, output)
+    card.write(output.with_suffix(".md"), best, log, settings, description, metadata)
+    print(f"Best epoch {training.best_epoch(log)} of {len(log)}. Model: {output}; card: {output.with_suffix('.md')}")
+    print(f"Log, curves and TensorBoard files: {folder}")
+    print(f"Next: hrkeras evaluate {output} --data {data}")

@@ -1,0 +1,7 @@
+"""What Keras lacks, in `keras.ops` only, so that it runs on every backend."""
+
+from hrkeras.layers.history_features import HistoryFeatures
+from hrkeras.layers.modulation import Modulation
+from hrkeras.layers.run_features import RunFeatures
+
+__all__ = ["HistoryFeatures", "Modulation", "RunFeatures"]

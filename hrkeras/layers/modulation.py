@@ -1,0 +1,30 @@
+"""Let what is known of a person change how a run is read."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable("hrkeras")
+class Modulation(keras.layers.Layer):
+    """Feature-wise linear modulation: scales and shifts each channel of a sequence by what a vector says.
+
+    Perez et al., "FiLM: Visual Reasoning with a General Conditioning Layer", AAAI 2018. It starts as identity.
+
+    Call arguments:
+        sequence: shape `(batch, steps, channels)`.
+        condition: shape `(batch, features)`.
+
+    Returns:
+        Shape `(batch, steps, channels)`.
+    """
+
+    def build(self, sequence_shape, condition_shape):
+        self.scale = keras.layers.Dense(sequence_shape[-1], kernel_initializer="zeros", name="scale")
+        self.shift = keras.layers.Dense(sequence_shape[-1], kernel_initializer="zeros", name="shift")
+        self.scale.build(condition_shape)
+        self.shift.build(condition_shape)
+
+    def call(self, sequence, condition):
+        return sequence * (1 + self.scale(condition)[:, None, :]) + self.shift(condition)[:, None, :]
+
+    def compute_output_shape(self, sequence_shape, condition_shape):
+        return sequence_shape

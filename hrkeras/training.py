@@ -1,0 +1,309 @@
+"""Train a model: early stopping on validation, best weights kept, and resumed to the same result after a kill."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import ops
+
+from hrkeras import plots
+from hrkeras.layers import RunFeatures
+from hrkeras.models import Statistics
+from hrkeras.windows import Windows
+from hrkeras.workouts.workout import InputError
+
+LENGTH_STEP = 100  # windows of a batch are of one length, a multiple of this
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is trained.
+
+    Attributes:
+        epochs: at most so many.
+        batch_size: windows a batch.
+        learning_rate: at its highest, after a warm-up; it then falls to 0 along a cosine.
+        patience: epochs without a better validation error after which training ends.
+        history_dropout: share of the training windows whose history is hidden, so that the model copes without.
+        seed: of weights, order and hiding.
+    """
+
+    epochs: int = 12
+    batch_size: int = 32
+    learning_rate: float = 3e-3
+    patience: int = 4
+    history_dropout: float = 0.1
+    seed: int = 0
+
+
+def statistics(windows: Windows) -> Statistics:
+    """Means and variances over the training split, for normalisation inside a model.
+
+    Only steps inside the runs count, and of heart rate only measured ones.
+    """
+    layer, total, squares, count = RunFeatures(), 0.0, 0.0, 0
+    for begin in range(0, len(windows), 1024):
+        part = windows[begin : begin + 1024]
+        features = ops.convert_to_numpy(layer(part.time, part.speed, part.altitude))[part.valid > 0]
+        total = total + features.sum(axis=0, dtype=np.float64)
+        squares = squares + np.square(features, dtype=np.float64).sum(axis=0)
+        count += len(features)
+    mean = total / count
+    history = windows.history.astype(np.float64)
+    known = np.isfinite(history)
+    number = np.maximum(known.sum(axis=0), 1)
+    history_mean = np.where(known, history, 0).sum(axis=0) / number
+    history_variance = np.square(np.where(known, history - history_mean, 0)).sum(axis=0) / number
+    measured = windows.heart_rate[np.isfinite(windows.heart_rate)].astype(np.float64)
+    if not len(measured):
+        raise InputError("Not one heart rate was measured in the training split; there is nothing to learn from.")
+    return Statistics(
+        tuple(mean),
+        tuple(np.maximum(squares / count - mean**2, 1e-6)),
+        tuple(history_mean),
+        tuple(np.maximum(history_variance, 1e-6)),
+        float(measured.mean()),
+        float(max(measured.var(), 1.0)),
+    )
+
+
+@keras.saving.register_keras_serializable("hrkeras")
+class MaskedHuber(keras.losses.Loss):
+    """Huber loss in beats/min over the measured steps of a batch; unmeasured ones are NaN in `y_true`."""
+
+    def __init__(self, delta: float = 5.0, name: str = "masked_huber", **kwargs):
+        super().__init__(name=name, reduction="sum")
+        self.delta = delta
+
+    def call(self, y_true, y_pred):
+        error, measured = _error(y_true, y_pred)
+        size = ops.abs(error)
+        loss = ops.where(size < self.delta, 0.5 * error * error / self.delta, size - 0.5 * self.delta)
+        return ops.sum(loss) / ops.maximum(ops.sum(measured), 1.0)
+
+    def get_config(self):
+        return {"name": self.name, "delta": self.delta}
+
+
+@keras.saving.register_keras_serializable("hrkeras")
+class MaskedMeanAbsoluteError(keras.metrics.Mean):
+    """Mean absolute error in beats/min over measured steps; unmeasured ones are NaN in `y_true`."""
+
+    def __init__(self, name: str = "mae", **kwargs):
+        super().__init__(name=name, **kwargs)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        error, measured = _error(y_true, y_pred)
+        super().update_state(ops.abs(error), sample_weight=measured)
+
+
+def _error(y_true, y_pred):
+    measured = ops.logical_not(ops.isnan(y_true))
+    error = ops.where(measured, y_pred - ops.where(measured, y_true, 0.0), 0.0)
+    return error, ops.cast(measured, y_pred.dtype)
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of windows of about one length, in an order that depends on the seed and the epoch alone.
+
+    Args:
+        windows: the windows.
+        batch_size: windows a batch.
+        seed: of order and hiding; None keeps the order and hides nothing.
+        history_dropout: share of windows whose history is hidden.
+        epoch: to begin with.
+    """
+
+    def __init__(
+        self, windows: Windows, batch_size: int, *, seed: int | None = None, history_dropout=0.0, epoch: int = 0
+    ):
+        super().__init__()
+        self._windows, self._batch_size, self._seed = windows, batch_size, seed
+        self._history_dropout, self._epoch = history_dropout, epoch
+        longest = windows.valid.shape[1]
+        lengths = np.minimum(-(-windows.valid.sum(axis=1).astype(int) // LENGTH_STEP) * LENGTH_STEP, longest)
+        self._groups = [(length, np.flatnonzero(lengths == length)) for length in np.unique(lengths)]
+        self._shuffle()
+
+    def _shuffle(self):
+        random = None if self._seed is None else np.random.default_rng((self._seed, self._epoch))
+        self._batches = []
+        for length, rows in self._groups:
+            rows = rows if random is None else random.permutation(rows)
+            self._batches += [
+                (length, rows[begin : begin + self._batch_size]) for begin in range(0, len(rows), self._batch_size)
+            ]
+        if random is not None:
+            self._batches = [self._batches[index] for index in random.permutation(len(self._batches))]
+        # Keras learns from the first two batches which sizes vary: show it the two most different
+        by_shape = sorted(range(len(self._batches)), key=lambda i: (self._batches[i][0], len(self._batches[i][1])))
+        for place, index in enumerate({by_shape[0], by_shape[-1]}):
+            self._batches[place], self._batches[index] = self._batches[index], self._batches[place]
+        self._hidden = None if random is None else random.random(len(self._windows)) < self._history_dropout
+
+    def __len__(self):
+        return len(self._batches)
+
+    def __getitem__(self, index):
+        length, rows = self._batches[index]
+        part = self._windows[rows]
+        inputs = part.inputs(length)
+        if self._hidden is not None:
+            inputs["history"] = hide(inputs["history"], self._hidden[rows])
+        return inputs, part.heart_rate[:, :length]
+
+    def on_epoch_end(self):
+        self._epoch += 1
+        if self._seed is not None:
+            self._shuffle()
+
+
+def hide(history: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """History with some rows as before a first run: nothing known, no runs so far."""
+    history = history.copy()
+    history[rows] = np.nan
+    history[rows, -1] = 0.0
+    return history
+
+
+class _Keeper(keras.callbacks.Callback):
+    """After each epoch: the log, the best model, all that a resumed training needs, and whether to stop."""
+
+    def __init__(self, folder: Path, patience: int, log: list[dict]):
+        super().__init__()
+        self._folder, self._patience, self.log = folder, patience, log
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {"epoch": epoch + 1, **{name: float(value) for name, value in (logs or {}).items()}}
+        row["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        if not np.isfinite(row["loss"]):
+            raise InputError(
+                f"The loss became {row['loss']} in epoch {epoch + 1}; use a lower --learning-rate. "
+                f"The epochs before are kept in {self._folder}."
+            )
+        self.log.append(row)
+        if best_epoch(self.log) == epoch + 1:
+            save(self.model, self._folder / "best.keras")
+        save(self.model, self._folder / _last(epoch + 1))
+        pd.DataFrame(self.log).to_csv(self._folder / "epochs.csv.part", index=False)
+        (self._folder / "epochs.csv.part").replace(self._folder / "epochs.csv")
+        (self._folder / _last(epoch)).unlink(missing_ok=True)
+        plots.epochs(self.log, self._folder / "epochs.png")
+        self.model.stop_training = is_over(self.log, self._patience)
+
+
+def _last(epoch: int) -> str:
+    return f"after-epoch-{epoch}.keras"
+
+
+def best_epoch(log: list[dict]) -> int:
+    """The epoch, from 1, with the lowest validation error."""
+    return min(log, key=lambda row: row["val_mae"])["epoch"]
+
+
+def is_over(log: list[dict], patience: int) -> bool:
+    """Whether so many epochs have passed since the best."""
+    return bool(log) and log[-1]["epoch"] - best_epoch(log) >= patience
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Saves beside and renames, so that a killed command leaves the old file or none."""
+    part = path.with_name(f"{path.stem}.part.keras")
+    model.save(part)
+    part.replace(path)
+
+
+def train(
+    build: Callable[[Statistics], keras.Model],
+    train_windows: Windows,
+    validation_windows: Windows,
+    folder: Path,
+    settings: Settings | None = None,
+    *,
+    description: dict | None = None,
+    resume: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> tuple[keras.Model, list[dict]]:
+    """Trains a model. The folder holds the log, the picture of it, and what is needed to resume.
+
+    Args:
+        build: makes the untrained model from the statistics of the training split.
+        train_windows: to learn from.
+        validation_windows: to choose the best epoch and to stop by.
+        folder: for the working files; made if missing.
+        settings: see `Settings`.
+        description: of model and data, anything JSON holds; a resumed training must have the same.
+        resume: whether to go on from the last finished epoch that the folder holds, if it holds one.
+        callbacks: further Keras callbacks.
+
+    Returns:
+        The model with the weights of its best epoch, and the log: a dict an epoch with `epoch` (from 1),
+        `loss`, `mae`, `val_loss`, `val_mae` and `learning_rate`.
+
+    Raises:
+        InputError: if what is to be resumed was begun with other settings, or if the loss is no number.
+    """
+    settings = settings or Settings()
+    asked = json.loads(json.dumps({"settings": asdict(settings), **(description or {})}))
+    log: list[dict] = []
+    keras.utils.set_random_seed(settings.seed)
+    last = _newest(folder) if resume else None
+    if last:
+        kept = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+        if kept != asked:
+            different = sorted(key for key in kept | asked if kept.get(key) != asked.get(key))
+            raise InputError(
+                f"{folder} was begun otherwise ({', '.join(f'{k}: {kept.get(k)}' for k in different)}); repeat the "
+                "command that began it with --resume added, or begin anew without --resume."
+            )
+        model = keras.models.load_model(folder / _last(last))
+        log = pd.read_csv(folder / "epochs.csv").to_dict("records")[:last]
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "settings.json").write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
+        model = build(statistics(train_windows))
+    epoch = len(log)
+    options = {"history_dropout": settings.history_dropout, "epoch": epoch}
+    batches = Batches(train_windows, settings.batch_size, seed=settings.seed, **options)
+    if not last:
+        steps = len(batches) * settings.epochs
+        warm_up = max(1, steps // 10)
+        schedule = keras.optimizers.schedules.CosineDecay(
+            settings.learning_rate / 25, max(1, steps - warm_up), warmup_target=settings.learning_rate, warmup_steps=warm_up
+        )
+        model.compile(
+            keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=1.0),
+            loss=MaskedHuber(),
+            metrics=[MaskedMeanAbsoluteError()],
+        )
+    if epoch < settings.epochs and not is_over(log, settings.patience):
+        model.fit(
+            batches,
+            validation_data=Batches(validation_windows, 64),
+            initial_epoch=epoch,
+            epochs=settings.epochs,
+            verbose=0,
+            shuffle=False,
+            callbacks=[
+                keras.callbacks.TensorBoard(os.fspath(folder / "tensorboard"), write_graph=False),
+                _Keeper(folder, settings.patience, log),
+                *callbacks,
+            ],
+        )
+    return keras.models.load_model(folder / "best.keras"), log
+
+
+def _newest(folder: Path) -> int | None:
+    """The last finished epoch: the log is written after the model of its last row, so it tells."""
+    try:
+        logged = len(pd.read_csv(folder / "epochs.csv"))
+    except (OSError, ValueError):
+        return None
+    return logged if (folder / _last(logged)).exists() else None
