@@ -132,8 +132,10 @@ def _row(fields) -> list[float]:
             continue
         name, value = field.field.name, field.value
         column = FIELDS.get(name)
-        if column is not None and isinstance(value, int | float) and (name[:8] == "enhanced" or isnan(row[column])):
-            row[column] = value
+        if column is not None and isinstance(value, int | float):
+            finer = name[:8] == "enhanced" and field.field_def is not None  # without: copied from the plain field
+            if finer or isnan(row[column]):
+                row[column] = value
     return row
 
 
