@@ -1,7 +1,7 @@
 """The points of an XML track (GPX, TCX): streamed, in bounded memory, and safe with a hostile file."""
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import isnan, nan
@@ -15,6 +15,7 @@ from hrkeras.workouts.workout import InvalidWorkoutError
 
 MAX_BYTES = 512 << 20  # of plain XML; a day's run recorded every second has 30 MB
 MAX_TAG = 4 << 20  # bytes; expat reads an unfinished tag again with every chunk
+MAX_NAMES = 10_000  # of elements and attributes; expat keeps each
 MAX_DEPTH = 64  # elements within elements
 MAX_TEXT = 256  # characters of an element's text that are kept
 CHUNK = 1 << 18  # bytes
@@ -61,7 +62,8 @@ class XmlPoints:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
-        parser.EntityDeclHandler = _refuse_entities
+        parser.EntityDeclHandler = _refuse("entities")
+        parser.AttlistDeclHandler = _refuse("attributes")  # a default is copied into every element
         total, failure = 0, "damaged XML"
         try:
             while data := stream.read(CHUNK):
@@ -71,6 +73,8 @@ class XmlPoints:
                 parser.Parse(data, False)
                 if total - parser.CurrentByteIndex > MAX_TAG:
                     raise InvalidWorkoutError(f"an XML tag of over {MAX_TAG >> 20} MB")
+                if len(parser.intern) > MAX_NAMES:
+                    raise InvalidWorkoutError(f"XML with over {MAX_NAMES:,} names")
             failure = "XML that is cut off"
             parser.Parse(b"", True)
         except InvalidWorkoutError:
@@ -133,8 +137,11 @@ def _local(tag: str) -> str:
     return tag.rpartition(":")[2].lower()
 
 
-def _refuse_entities(*declaration: object) -> NoReturn:
-    raise InvalidWorkoutError("declares XML entities")
+def _refuse(what: str) -> Callable[..., NoReturn]:
+    def refuse(*declaration: object) -> NoReturn:
+        raise InvalidWorkoutError(f"declares XML {what}")
+
+    return refuse
 
 
 def number(text: str) -> float:

@@ -158,8 +158,10 @@ def test_values_may_lie_across_two_reads(step):
         (gpx(head='<?xml version="1.0" encoding="klingon"?>'), "XML in a text encoding that is not supported"),
         (gpx(head='<?xml version="1.0" encoding="gbk"?>'), "XML in a text encoding that is not supported"),
         (gpx("<a>" * 100), "XML nested over 64 deep"),
+        (gpx("".join(f"<a{number}/>" for number in range(20_000))), "XML with over 10,000 names"),
         (gpx(head='<!DOCTYPE gpx [<!ENTITY a "b">]>'), "declares XML entities"),
         (gpx(head='<!DOCTYPE gpx [<!ENTITY % a "b"> %a;]>'), "declares XML entities"),
+        (gpx(head='<!DOCTYPE gpx [<!ATTLIST trkpt x CDATA "y">]>'), "declares XML attributes"),
         (gpx("&x;", head='<!DOCTYPE gpx [<!ENTITY x SYSTEM "file:///etc/passwd">]>'), "declares XML entities"),
     ],
 )

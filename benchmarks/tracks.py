@@ -1,0 +1,62 @@
+"""How fast track files are read: GPX beside gpxpy in the same run, and FIT.
+
+python benchmarks/tracks.py
+"""
+
+import io
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import gpxpy
+
+from hrkeras.workouts import fit, gpx
+
+SECONDS = 50_000  # points, one a second
+RECORDS = 15_000  # of a FIT file: four hours
+REPEATS = 3
+
+
+def apple_route(seconds: int) -> bytes:
+    """A route as Apple's Health app writes it, along a straight line."""
+    points = (
+        f'<trkpt lon="{second * 2e-5:.6f}" lat="{second * 1e-5:.6f}"><ele>{second % 90:.6f}</ele>'
+        f"<time>{datetime.fromtimestamp(1_600_000_000 + second, UTC):%Y-%m-%dT%H:%M:%SZ}</time>"
+        "<extensions><speed>2.500000</speed><course>195.458862</course><hAcc>3.846579</hAcc><vAcc>1.409397</vAcc>"
+        "</extensions></trkpt>\n"
+        for second in range(seconds)
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><gpx version="1.1" creator="Apple Health Export" '
+        f'xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>{"".join(points)}</trkseg></trk></gpx>'
+    ).encode()
+
+
+def best(function) -> float:
+    """The shortest time in s of several calls."""
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main() -> None:
+    sys.path.append(str(Path(__file__).parents[1] / "tests/workouts"))
+    from test_tracks import fit_file, run
+
+    route = apple_route(SECONDS)
+    size = len(route) / 1e6
+    ours = best(lambda: gpx.read_points(io.BytesIO(route)))
+    theirs = best(lambda: gpxpy.parse(route))
+    print(f"GPX, {size:.1f} MB, {SECONDS:,} points: {ours:.2f} s ({size / ours:.0f} MB/s)")
+    print(f"  gpxpy: {theirs:.2f} s ({size / theirs:.0f} MB/s), {theirs / ours:.1f} times as long")
+    recording = fit_file(run(RECORDS))
+    ours = best(lambda: fit.read_sessions(io.BytesIO(recording)))
+    print(f"FIT, {len(recording) / 1e6:.1f} MB, {RECORDS:,} records: {ours:.2f} s ({RECORDS / ours:,.0f} records/s)")
+
+
+if __name__ == "__main__":
+    main()
