@@ -10,7 +10,7 @@ import numpy as np
 from hrkeras.workouts import history, quality
 from hrkeras.workouts.grid import STEP, Grid, resample
 from hrkeras.workouts.source import ReadLog
-from hrkeras.workouts.workout import InputError, Workout
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
 
 
 class Run(NamedTuple):
@@ -30,7 +30,11 @@ def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Run
     """
     if taken := quality.taken_by(workout, limits):
         return taken
-    grid = resample(quality.without_outliers(workout, limits), step)
+    cleaned = quality.without_outliers(workout, limits)
+    try:
+        grid = resample(cleaned, step)
+    except InvalidWorkoutError:  # the limits let pass what no grid can hold
+        return "duration" if np.isfinite(cleaned.speed).any() else "gps"
     return Run(workout.user, workout.start, grid, history.summarise(grid, step))
 
 
@@ -63,17 +67,12 @@ class Prepared:
         starts: list[float] = []
         summaries: list[np.ndarray] = []
         ends = [0]
-        seen: set[tuple[str, float]] = set()
         for outcome in outcomes:
-            self.funnel.workouts += 1
             if isinstance(outcome, str):
-                self.funnel.taken[outcome] += 1
+                self.funnel.count(outcome)
                 continue
-            key = (outcome.user, round(outcome.start))
-            if key in seen:
-                self.funnel.taken[quality.DUPLICATE] += 1
+            if self.funnel.count(None, outcome.user, outcome.start):
                 continue
-            seen.add(key)
             self._spool.write(np.stack(outcome.grid).tobytes())
             names.append(outcome.user)
             starts.append(outcome.start)

@@ -34,6 +34,8 @@ class Workout:
         gps_fraction: share of the points, 0 to 1, that had a valid position. The positions themselves
             are not kept.
         where: file and line or entry it was read from, for messages.
+        heart_rate_samples: how many times heart rate was measured during the workout, which is fewer than it has
+            heart rates where a reader has drawn them onto the times of positions.
 
     Raises:
         ValueError: if the arrays are not of one length, or time does not increase strictly from 0.
@@ -48,6 +50,7 @@ class Workout:
     start: float
     gps_fraction: float = 1.0
     where: str = ""
+    heart_rate_samples: int = 0
 
     def __post_init__(self):
         shape = self.time.shape
@@ -76,6 +79,7 @@ def from_points(
     user: str = "",
     sport: str = "",
     where: str = "",
+    heart_rate_samples: int | None = None,
 ) -> Workout:
     """Makes a `Workout` of raw points: every reader ends here, so all sources are treated alike.
 
@@ -95,6 +99,7 @@ def from_points(
         user: see `Workout`.
         sport: see `Workout`.
         where: see `Workout`.
+        heart_rate_samples: see `Workout`; the number of heart rates if not given.
 
     Raises:
         InvalidWorkoutError: if the columns differ in length or fewer than two points have a valid time.
@@ -138,6 +143,7 @@ def from_points(
         start=float(clock[0]),
         gps_fraction=gps_fraction,
         where=where,
+        heart_rate_samples=int(np.isfinite(heart_rate).sum()) if heart_rate_samples is None else heart_rate_samples,
     )
 
 
