@@ -45,7 +45,7 @@ def best(function) -> float:
 
 def main() -> None:
     sys.path.append(str(Path(__file__).parents[1] / "tests/workouts"))
-    from test_tracks import fit_file, run
+    from track_files import fit_file, run
 
     route = apple_route(SECONDS)
     size = len(route) / 1e6

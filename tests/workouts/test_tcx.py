@@ -1,0 +1,62 @@
+import io
+
+import numpy as np
+import pytest
+from track_files import NOON, SECRET, activity, gpx_file, lap, read_file, tcx_file, trackpoint
+
+from hrkeras.workouts import tcx
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError
+
+
+def test_tcx(tmp_path):
+    inside = (
+        f"<Position><LatitudeDegrees>{SECRET}</LatitudeDegrees><LongitudeDegrees>2</LongitudeDegrees></Position>"
+        "<AltitudeMeters>30</AltitudeMeters><DistanceMeters>5</DistanceMeters><HeartRateBpm><Value>140</Value>"
+        "</HeartRateBpm><Extensions><ns3:TPX><ns3:Speed>2.5</ns3:Speed></ns3:TPX></Extensions>"
+    )
+    laps = lap(trackpoint(0, inside), trackpoint(2, inside)), lap(trackpoint(3, inside))
+    (workout,) = read_file(tmp_path, "a.tcx", tcx_file(activity("Running", *laps)))
+    assert workout.sport == "running"
+    assert workout.start == NOON - 40
+    assert workout.time.tolist() == [0, 2, 3]
+    assert workout.speed.tolist() == [2.5] * 3
+    assert workout.altitude.tolist() == [30] * 3
+    assert workout.heart_rate.tolist() == [140] * 3
+    assert workout.gps_fraction == 1
+
+
+def test_tcx_speed_from_distance_where_there_is_no_other(tmp_path):
+    points = [
+        trackpoint(second, f"<DistanceMeters>{metres}</DistanceMeters>" if metres is not None else "")
+        for second, metres in [(0, 0), (2, 5), (3, None), (4, 11), (4, 12), (5, 14)]
+    ]
+    (workout,) = read_file(tmp_path, "a.tcx", tcx_file(activity("Running", lap(*points))))
+    np.testing.assert_array_equal(workout.speed, [2.5, 2.5, np.nan, 3, 2])
+    assert workout.gps_fraction == 0
+
+
+def test_tcx_activities_are_workouts_and_courses_are_not(tmp_path):
+    course = f"<Courses><Course>{lap(trackpoint(50), trackpoint(51))}</Course></Courses>"
+    first, second = (
+        activity("Biking", lap(trackpoint(0), trackpoint(1))),
+        activity("Running", lap(trackpoint(8), trackpoint(9))),
+    )
+    ride, run_ = read_file(tmp_path, "a.tcx", tcx_file(course, first, course, second, course))
+    assert (ride.sport, len(ride), run_.sport, len(run_)) == ("cycling", 2, "running", 2)
+    with pytest.raises(InputError, match="no track points"):
+        read_file(tmp_path, "b.tcx", tcx_file(course))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty file"),
+        (gpx_file(), "XML, but not TCX"),
+        (tcx_file(), "no track points"),
+        (tcx_file(activity("Running", lap()))[:-9], "XML that is cut off"),
+        (b"<!DOCTYPE a [<!ENTITY b 'c'>]><TrainingCenterDatabase/>", "declares XML entities"),
+    ],
+)
+def test_tcx_refused_with_a_reason(data, reason):
+    with pytest.raises(InvalidWorkoutError, match=f"^{reason}$"):
+        tcx.read_activities(io.BytesIO(data))
