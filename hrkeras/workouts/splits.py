@@ -11,19 +11,29 @@ SHARES = (0.1, 0.1)  # of validation and test
 def by_time(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Each person's earliest 80 % of runs for training, the next 10 % for validation, the last 10 % for test.
 
+    Who has at least three runs has at least one in each; who has fewer has all in training.
+
     Args:
         users: shape `(runs,)`, whose run it is.
         starts: s, shape `(runs,)`.
 
     Returns:
         Shape `(runs,)`: index into `SPLITS` of each run.
+
+    Raises:
+        InputError: if nobody has three runs.
     """
     found = np.zeros(len(users), np.int64)
     order = np.lexsort((starts, users))
     for rows in np.split(order, np.flatnonzero(np.diff(users[order])) + 1):
-        validation, test = (round(share * len(rows)) for share in SHARES)
+        validation, test = (max(round(share * len(rows)), len(rows) >= 3) for share in SHARES)
         found[rows[len(rows) - test - validation : len(rows) - test]] = 1
         found[rows[len(rows) - test :]] = 2
+    if not found.any():
+        raise InputError(
+            f"A split by_time needs at least 3 runs of one person that pass the filters, found {len(users)} of "
+            f"{len(np.unique(users))}; bring more runs, or loosen a limit with --limit name=value."
+        )
     return found
 
 

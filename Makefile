@@ -1,0 +1,40 @@
+# `make demo` tells the whole story on simulated athletes, `make test` runs every check; both install what they need.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint docs install dev clean
+
+demo: install
+	$(BIN)/hrkeras demo
+
+test: dev lint
+	$(BIN)/python -m pytest
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: dev
+	$(BIN)/python docs/make_cli.py
+
+install: $(VENV)/.installed
+dev: $(VENV)/.developed
+
+$(VENV)/.installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+# torch comes first and by its exact version: the plain name brings gigabytes of CUDA
+$(VENV)/.developed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable '.[jax,torch]' $(DEV)
+	touch $@
+
+DEV := dill gpxpy hypothesis mypy pytest pytest-xdist ruff
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,54 @@
+"""`hrkeras demo`: the whole story on simulated athletes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.shared import Backend, Seed, start
+
+
+def demo(
+    output: Annotated[Path, typer.Option(help="Folder for everything the demo makes.")] = Path("hrkeras-demo"),
+    athletes: Annotated[int, typer.Option(min=3, help="How many athletes to learn from.")] = 12,
+    runs: Annotated[int, typer.Option(min=20, help="How many workouts each has.")] = 80,
+    epochs: Annotated[int, typer.Option(min=1, help="Of training, at most.")] = 15,
+    seed: Seed = 0,
+    backend: Backend = None,
+) -> None:
+    """Simulate athletes, then inspect, build, train, evaluate and predict, with pictures, all in one folder."""
+    start(backend)
+    from hrkeras.cli import build, evaluate, inspect, predict, train
+    from hrkeras.workouts import synthetic, writers
+
+    log, export, data_dir = output / "endomondo.json.gz", output / "export.zip", output / "datasets"
+    model, csv, picture = output / "endomondo.keras", output / "run.csv", output / "run.png"
+    output.mkdir(parents=True, exist_ok=True)
+    print(f"Simulating {athletes} athletes with a running log and one with a watch, {runs} workouts each ...")
+    tracks = list(synthetic.simulate(athletes=athletes + 1, runs=runs, seed=seed))
+    newcomer = tracks[-1].user
+    writers.write_endomondo([track for track in tracks if track.user != newcomer], log)
+    writers.write_apple_health([track for track in tracks if track.user == newcomer], export)
+
+    _say(f"hrkeras inspect {export} --output {output / 'inspected'}", "What is in the watch's export, and how good is it?")
+    inspect.inspect(export, output=output / "inspected")
+    _say(f"hrkeras build endomondo {log} --data-dir {data_dir}", "Make a dataset of the running log.")
+    build.endomondo(log, data_dir=data_dir, processes=1)
+    _say(f"hrkeras train --data endomondo --data-dir {data_dir} --output {model} --epochs {epochs}", "Learn from it.")
+    train.train("endomondo", model, epochs=epochs, batch_size=16, seed=seed, data_dir=data_dir, backend=backend)
+    _say(
+        f"hrkeras evaluate {model} --data endomondo --data-dir {data_dir} --output {output / 'evaluated'}",
+        "How good is it on later runs of the same people, and what would be there without it?",
+    )
+    evaluate.evaluate(model, "endomondo", output=output / "evaluated", data_dir=data_dir, backend=backend)
+    _say(
+        f"hrkeras predict {model} {export} --workout latest --output {csv} --plot {picture}",
+        "Predict the last run of the watch's owner, whom the model has never seen, from the runs before.",
+    )
+    predict.predict(model, export, csv, workout="latest", plot=picture, backend=backend)
+    print(f"\nAll of it is in {output}. Your own files: hrkeras inspect YOUR_EXPORT_OR_FOLDER")
+
+
+def _say(command: str, why: str) -> None:
+    typer.secho(f"\n{why}", bold=True)
+    typer.secho(f"$ {command}\n", fg="cyan")

@@ -1,0 +1,30 @@
+"""Fixtures: a folder of real data where there is one, and a small built dataset."""
+
+import os
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The optional folder of real data beside the checkout."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("no folder of real data beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory) -> Path:
+    """A folder of datasets with the small one of simulated athletes, built by_time and by_user."""
+    from hrkeras import building
+
+    folder = tmp_path_factory.mktemp("datasets")
+    for config in ("by_time", "by_user"):
+        building.build("synthetic", None, config, folder, athletes=4, runs=12, seed=3)
+    return folder

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from hrkeras.workouts.workout import InvalidWorkoutError, Workout, from_points, haversine, interpolate
+
+START = 1_600_000_000.0
+
+
+def test_haversine_of_a_degree():
+    # a degree of a great circle is the circumference over 360: 111,194.9 m for this radius
+    assert haversine([0, 1], [0, 0])[0] == pytest.approx(111_195.08, abs=0.05)
+    assert haversine([60, 60], [10, 11])[0] == pytest.approx(55_597.01, abs=0.05)
+    assert haversine([10, 10], [20, 20])[0] == 0
+
+
+def test_speed_from_positions():
+    workout = from_points([START, START + 10, START + 20], latitude=[0, 0.0009, 0.0018], longitude=[5, 5, 5])
+    np.testing.assert_allclose(workout.speed, 10.00754, atol=1e-4)
+    assert workout.gps_fraction == 1
+    assert np.isnan(workout.heart_rate).all()
+
+
+def test_device_speed_counts_where_it_is_above_zero_and_recent():
+    clock = START + np.array([0, 10, 20, 100])
+    workout = from_points(clock, latitude=[0, 0.0009, 0.0018, 0.0018], longitude=[5] * 4, speed=[3, 4, 0, 5])
+    # the third says 0 although it moved, the fourth comes 80 s after the one before
+    np.testing.assert_allclose(workout.speed, [3, 4, 10.00754, 0], atol=1e-4)
+
+
+def test_device_speed_without_positions_is_kept():
+    workout = from_points(START + np.arange(3.0) * 60, speed=[0, 2, -1])
+    np.testing.assert_array_equal(workout.speed, [0, 2, np.nan])
+    assert workout.gps_fraction == 0
+
+
+def test_clock_backwards_duplicates_and_broken_times():
+    clock = START + np.array([0, 20, 10, 10, np.nan, -1e10, 1e12])
+    workout = from_points(clock, heart_rate=[100, 120, 110, 999, 1, 2, 3])
+    np.testing.assert_array_equal(workout.time, [0, 10, 20])
+    np.testing.assert_array_equal(workout.heart_rate, [100, 110, 120])
+
+
+def test_absurd_values_are_unmeasured():
+    workout = from_points(
+        START + np.arange(4.0), heart_rate=[0, -3, np.inf, 120], altitude=[1e300, np.nan, 5, -np.inf], speed=[1, 1, 1, 1]
+    )
+    np.testing.assert_array_equal(workout.heart_rate, [np.nan, np.nan, np.nan, 120])
+    np.testing.assert_array_equal(workout.altitude, [np.nan, np.nan, 5, np.nan])
+
+
+def test_missing_positions_do_not_break_the_track():
+    latitude = [0, np.nan, 0.0018, 91]
+    workout = from_points(START + np.arange(4.0) * 10, latitude=latitude, longitude=[5] * 4)
+    assert workout.gps_fraction == 0.5
+    np.testing.assert_allclose(workout.speed, [10.00754, 10.00754, 10.00754, 0], atol=1e-4)
+
+
+@pytest.mark.parametrize("clock", [[], [START], [np.nan, np.nan], [-5.0, 3.0]])
+def test_too_few_valid_times(clock):
+    with pytest.raises(InvalidWorkoutError, match="fewer than two points"):
+        from_points(clock)
+
+
+def test_columns_of_different_lengths():
+    with pytest.raises(InvalidWorkoutError, match="different lengths"):
+        from_points([START, START + 1], heart_rate=[100])
+
+
+def test_workout_checks_its_time():
+    flat = np.zeros(2)
+    with pytest.raises(ValueError, match="strictly"):
+        Workout(time=flat, speed=flat, altitude=flat, heart_rate=flat, user="", sport="", start=0.0)
+
+
+def test_interpolate_leaves_wide_gaps_open():
+    time, values = np.array([0.0, 10, 50, 60]), np.array([100.0, 110, 150, np.nan])
+    found = interpolate(np.array([-1.0, 0, 5, 30, 50, 55]), time, values, max_gap=20)
+    np.testing.assert_array_equal(found, [np.nan, 100, 105, np.nan, 150, np.nan])
+    np.testing.assert_array_equal(interpolate(time, time, np.full(4, np.nan)), [np.nan] * 4)
