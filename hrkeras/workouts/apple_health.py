@@ -1,0 +1,261 @@
+"""Read the workouts of an Apple Health export: the `.zip`, the folder unpacked from it, or its `.xml`."""
+
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hrkeras.workouts import apple_xml, gpx
+from hrkeras.workouts.apple_xml import Stream
+from hrkeras.workouts.source import MAX_RATIO, RATIO_FROM, ReadLog, open_plain
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points, interpolate
+
+USER = "apple_watch"  # one export holds one person
+MARGIN = 60.0  # s by which a route may begin before its workout or end after it
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)  # what zipfile meets it with
+HEAD = 1 << 18  # bytes within which the root element must begin; Apple's document type has 6 kB
+CANDIDATES = 20  # of the XML files in a zip or folder, so many of the biggest are looked into
+WANTED = (
+    "expected an Apple Health export, which the iPhone's Health app makes under 'Export All Health Data': "
+    "give its .zip, the folder unpacked from it or the .xml therein"
+)
+
+
+def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
+    """Reads every workout of an export, in the order of its XML.
+
+    A run has the points of its route, with the heart rate measured meanwhile drawn onto their times; points while
+    it was paused are left out. An indoor run, or one without a route, is "indoor running" and has a point for each
+    heart rate, and so has every other sport, whose route is not read.
+
+    Args:
+        path: a `.zip` (read in place, never unpacked to disk), a folder or an `.xml` file.
+        log: told of the bytes read, in all `size(path)`, and of each workout that is passed over.
+
+    Raises:
+        InputError: if `path` is no Apple Health export, or one that is damaged, encrypted or a decompression bomb.
+    """
+    path, log = Path(path), log or ReadLog()
+    advanced = 0
+
+    def count(size: int) -> None:
+        nonlocal advanced
+        advanced += size
+        log.advance(size)
+
+    with _open(path) as export:
+        with export.open(export.xml, ReadLog(count)) as stream:
+            content = apple_xml.scan(stream, log, path.name)
+        rest, number = export.size - advanced, len(content.entries)
+        for done, entry in enumerate(content.entries):
+            log.advance(rest * (done + 1) // (number + 1) - rest * done // (number + 1))
+            try:
+                workout = _workout(entry, content, export)
+            except InvalidWorkoutError as error:
+                log.skip(str(error), entry.where)
+            else:
+                yield workout
+        log.advance(rest - rest * number // (number + 1))
+
+
+def is_export(path) -> bool:
+    """Tells whether `path` looks like an Apple Health export, whole or damaged, at the cost of a few kB read."""
+    path = Path(path)
+    try:
+        with _open(path):
+            return True
+    except InputError:
+        try:
+            with open(path, "rb") as stream:
+                start = stream.read(100)
+        except OSError:
+            return False
+        return start.startswith(b"PK") and b"apple_health_export/" in start
+
+
+def size(path) -> int:
+    """The number of bytes that `read(path)` tells its log of, for a progress bar.
+
+    Raises:
+        InputError: as `read` does.
+    """
+    with _open(Path(path)) as export:
+        return export.size
+
+
+def _workout(entry: apple_xml.Entry, content: apple_xml.Content, export: "_Archive | _Folder") -> Workout:
+    first, last = np.searchsorted(content.clock, [entry.start, np.nextafter(entry.end, np.inf)])
+    clock, heart_rate = content.clock[first:last], content.heart_rate[first:last]
+    about: dict[str, Any] = {"user": USER, "sport": entry.sport, "where": entry.where}
+    if entry.sport != "running" or entry.indoor or not (entry.routes or entry.points.size):
+        if entry.sport == "running":
+            about["sport"] = "indoor running"
+        running = ~_paused(entry, clock)
+        if np.count_nonzero(running) < 2:
+            raise InvalidWorkoutError("no heart rate")
+        return from_points(clock[running], heart_rate=heart_rate[running], **about)
+    points = np.concatenate([entry.points, *_routes(entry, export)], axis=1)
+    points = points[:, (points[0] >= entry.start - MARGIN) & (points[0] <= entry.end + MARGIN)]
+    if not points.size:
+        raise InvalidWorkoutError("route lies outside the workout's time")
+    time, latitude, longitude, altitude, speed = points[:, ~_paused(entry, points[0])]
+    return from_points(
+        time,
+        latitude=latitude,
+        longitude=longitude,
+        altitude=altitude,
+        speed=speed,
+        heart_rate=interpolate(time, clock, heart_rate),
+        **about,
+    )
+
+
+def _paused(entry: apple_xml.Entry, clock: np.ndarray) -> np.ndarray:
+    paused = np.zeros(len(clock), bool)
+    for begin, end in entry.pauses:
+        paused |= (clock > begin) & (clock < end)
+    return paused
+
+
+def _routes(entry: apple_xml.Entry, export: "_Archive | _Folder") -> list[np.ndarray]:
+    """The points of the routes that can be read, each shaped `(5, n)`; at least one if the workout has no others."""
+    routes, problem = [], InvalidWorkoutError("route file missing")
+    for name in dict.fromkeys(map(_key, entry.routes)):
+        if name not in export.routes:
+            continue
+        try:
+            with export.open(export.routes[name], ReadLog()) as stream:
+                track = gpx.read_points(stream)
+        except (InputError, InvalidWorkoutError) as error:
+            reason = "damaged" if isinstance(error, InputError) else str(error)
+            problem = InvalidWorkoutError(f"route file unusable: {reason}")
+        else:
+            routes.append(np.stack([track.time, track.latitude, track.longitude, track.altitude, track.speed]))
+    if not routes and not entry.points.size:
+        raise problem
+    return routes
+
+
+def _key(name: str) -> str:
+    """What a route file is looked up by: its bare name, so that no path in the data ever leads anywhere."""
+    return unicodedata.normalize("NFKC", name.replace("\\", "/").rpartition("/")[2])
+
+
+@contextmanager
+def _open(path: Path) -> Iterator["_Archive | _Folder"]:
+    if path.is_dir():
+        yield _Folder(path)
+        return
+    with open_plain(path, ReadLog()) as stream:
+        start = stream.read(4)
+    if not start:
+        raise InputError(f"{path}: the file is empty; {WANTED}.")
+    if not start.startswith(b"PK"):
+        yield _Folder(path)
+        return
+    try:
+        archive = zipfile.ZipFile(path)
+    except DAMAGE as error:
+        raise InputError(f"{path}: the zip file is cut off or damaged ({error}); fetch it anew.") from None
+    with archive:
+        yield _Archive(path, archive)
+
+
+def _health_xml(path: Path, files: list, length: Callable, opened: Callable[..., AbstractContextManager[Stream]]):
+    """The biggest of `files` that holds health data: its name is in the phone's language."""
+    for file in sorted(files, key=length, reverse=True)[:CANDIDATES]:
+        with opened(file, ReadLog()) as stream:
+            if apple_xml.ROOT in stream.read(HEAD):
+                return file
+    raise InputError(f"{path}: found no <HealthData> in {len(files)} XML files; {WANTED}.")
+
+
+class _Folder:
+    """An export as plain files.
+
+    Attributes:
+        xml: the file of the health data.
+        routes: route files by `_key`; none that a link leads to outside the export.
+        size: bytes of all of them.
+    """
+
+    def __init__(self, path: Path):
+        files = [path] if path.is_file() else [f for p in ("*.xml", "*/*.xml") for f in path.glob(p) if f.is_file()]
+        self.xml: Path = _health_xml(path, files, lambda file: file.stat().st_size, self.open)
+        root = self.xml.parent.resolve()
+        self.routes = {
+            _key(file.name): file
+            for file in self.xml.parent.glob("*/*.gpx")
+            if file.is_file() and file.resolve().is_relative_to(root)
+        }
+        self.size = sum(file.stat().st_size for file in (self.xml, *self.routes.values()))
+
+    def open(self, file, log: ReadLog) -> AbstractContextManager[Stream]:
+        return open_plain(file, log)
+
+
+class _Archive:
+    """An export as a zip file, which is read in place; attributes as of `_Folder`."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile):
+        self._path, self._archive, self.size = path, archive, path.stat().st_size
+        members = archive.infolist()
+        xmls = [member for member in members if member.filename.lower().endswith(".xml")]
+        self.xml: zipfile.ZipInfo = _health_xml(path, xmls, lambda member: member.file_size, self.open)
+        root = "".join(self.xml.filename.rpartition("/")[:2])
+        self.routes = {
+            _key(_real_name(member)): member
+            for member in members
+            if member.filename.startswith(root) and member.filename.lower().endswith(".gpx")
+        }
+
+    @contextmanager
+    def open(self, file, log: ReadLog) -> Iterator[Stream]:
+        place = f"{self._path}: {_real_name(file)!a}"
+        packed = min(file.compress_size, self.size)
+        if file.flag_bits & 1:
+            raise InputError(f"{place} is encrypted; unpack it with its password and give the folder.")
+        if file.file_size > RATIO_FROM and file.file_size > MAX_RATIO * packed:
+            raise InputError(
+                f"{place} unpacks to more than {MAX_RATIO} times its size, which no export does; "
+                "if you trust it, unpack it first and give the folder."
+            )
+        try:
+            stream = self._archive.open(file)
+        except DAMAGE as error:
+            raise _damaged(place, error) from None
+        with stream:
+            yield _Member(stream, place, packed / max(file.file_size, 1), log)
+
+
+class _Member:
+    """A file in a zip that tells a log how much of the zip was read."""
+
+    def __init__(self, stream, place: str, ratio: float, log: ReadLog):
+        self._stream, self._place, self._ratio, self._log, self._count = stream, place, ratio, log, 0
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            data = self._stream.read(size)
+        except DAMAGE as error:
+            raise _damaged(self._place, error) from None
+        before, self._count = self._count, self._count + len(data)
+        self._log.advance(int(self._count * self._ratio) - int(before * self._ratio))
+        return data
+
+
+def _damaged(place: str, error: Exception) -> InputError:
+    return InputError(f"{place} is damaged ({error}); fetch the zip anew.")
+
+
+def _real_name(member: zipfile.ZipInfo) -> str:
+    """A member's name, where the zip forgot to say that it is UTF-8."""
+    try:
+        return member.filename.encode("cp437").decode()
+    except UnicodeError:
+        return member.filename
