@@ -111,6 +111,7 @@ def _workout(entry: apple_xml.Entry, content: apple_xml.Content, export: "_Archi
         altitude=altitude,
         speed=speed,
         heart_rate=interpolate(time, clock, heart_rate),
+        heart_rate_samples=int(np.count_nonzero(~_paused(entry, clock))),
         **about,
     )
 
