@@ -1,0 +1,45 @@
+"""`hrkeras inspect`: what a source holds and how good it is."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.shared import Json, Limit, json_line, progress
+
+
+def inspect(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            help="An Endomondo file, an Apple Health export, a GPX, TCX or FIT file, or a folder of those.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path | None, typer.Option(help="Folder for the pictures; none are drawn if not given.")] = None,
+    limit: Limit = None,
+    json: Json = False,
+) -> None:
+    """Show what a source holds, what the quality filters take, and how heart rate goes with speed and altitude."""
+    from hrkeras import inspection, inspection_plots, inspection_text
+    from hrkeras.workouts import detect
+    from hrkeras.workouts.quality import Limits
+    from hrkeras.workouts.source import ReadLog
+
+    limits = Limits().override(limit or [])
+    reader = detect.reader(source)
+    with progress(reader.size(source), f"Reading {source.name}", "B") as bar:
+        log = ReadLog(bar.update)
+        found = inspection.inspect(reader.read(source, log=log), limits, log)
+    kind = reader.__name__.rpartition(".")[2]
+    if not json:
+        print(inspection_text.text(found, source, kind))
+    pictures = inspection_plots.draw(found, output) if output else []
+    if json:
+        about = {name: getattr(inspection_text, name)(found, source, kind) for name in ("findings", "commands")}
+        print(json_line(found.as_dict() | about | {"pictures": list(map(str, pictures))}))
+    elif output:
+        print(f"Pictures in {output}: {', '.join(picture.name for picture in pictures) or 'nothing to draw'}")
+    else:
+        print("Pictures: give a folder with --output FOLDER.")

@@ -1,0 +1,224 @@
+"""What a source holds, whether its runs can be used, and how their heart rate goes with speed and altitude."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hrkeras.correlations import LAGS, SPEEDS, VARIABLES, LagCurve, Moments
+from hrkeras.workouts import prepare, quality
+from hrkeras.workouts.grid import Grid, resample
+from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
+
+SAMPLE = 200  # runs kept of which one is shown as typical
+SPARSE = 3.0  # heart rates a minute; fewer cannot show an answer that takes about a minute
+LOOSER = {
+    "heart_rate": "min_heart_rate_share=0.5",
+    "points": "min_points=25",
+    "range": "max_outside_share=0.15",
+    "gps": "min_gps_share=0.6",
+    "duration": "min_duration=120",
+    "metadata": "require_user=no",
+}  # by filter, a setting that lets more pass and what it lets pass may still be of use
+
+
+class Shown(NamedTuple):
+    """A run to draw: its grid, the correlation of speed and heart rate in it, and its start in s since 1970."""
+
+    grid: Grid
+    correlation: float
+    start: float
+
+
+@dataclass
+class Year:
+    """What one calendar year (UTC) holds.
+
+    Attributes:
+        runs: workouts of the sports asked for.
+        usable: those that pass the filters.
+        hours: of the runs.
+        heart_rates: of each run that has any, how many heart rates a minute were measured.
+    """
+
+    runs: int = 0
+    usable: int = 0
+    hours: float = 0.0
+    heart_rates: list[float] = field(default_factory=list)
+
+    @property
+    def heart_rates_a_minute(self) -> float:
+        """Median over the runs; NaN if none has any."""
+        return float(np.median(self.heart_rates)) if self.heart_rates else np.nan
+
+
+class Inspection:
+    """Takes in workouts one by one; of each only a few numbers are kept.
+
+    Args:
+        limits: of the quality filters; their sports are what is called a run here.
+        log: what the reader skips.
+
+    Attributes:
+        funnel: the `quality.Funnel`.
+        regained: by filter, how many of the workouts that it takes would pass with its setting in `LOOSER`.
+        sports: workouts by sport.
+        people: workouts by person.
+        usable_by_person: usable runs by person.
+        hours: of all workouts.
+        first, last: s since 1970-01-01 UTC, starts of the first and the last workout; None if there are none.
+        years: `Year` by number.
+        raw: correlations of all runs as recorded.
+        processed: correlations of the usable runs on the grid.
+        lags: of the usable runs.
+        run_correlations: of each usable run, that of speed and heart rate.
+        latest: the latest usable run.
+        only: the workout, if there is one only, whether usable or not, where it can be put onto the grid.
+    """
+
+    def __init__(self, limits: quality.Limits | None = None, log: ReadLog | None = None):
+        self.limits, log = limits or quality.Limits(), log or ReadLog()
+        self.funnel = quality.Funnel(unreadable=log.skipped, examples=log.examples)
+        self._looser = {name: self.limits.override([setting]) for name, setting in LOOSER.items()}
+        self.regained: Counter[str] = Counter()
+        self.sports: Counter[str] = Counter()
+        self.people: Counter[str] = Counter()
+        self.usable_by_person: Counter[str] = Counter()
+        self.hours = 0.0
+        self.first: float | None = None
+        self.last: float | None = None
+        self.years: dict[int, Year] = defaultdict(Year)
+        self.raw, self.processed, self.lags = Moments(), Moments(), LagCurve()
+        self.run_correlations: list[float] = []
+        self.latest: Shown | None = None
+        self.only: Shown | None = None
+        self._sample: list[Shown] = []
+        self._rng = np.random.default_rng(0)
+
+    def add(self, workout: Workout) -> None:
+        """Takes in a workout."""
+        outcome = prepare.examine(workout, self.limits)
+        taken = self.funnel.count(outcome if isinstance(outcome, str) else None, workout.user, workout.start)
+        self.sports[workout.sport or "not said"] += 1
+        self.people[workout.user] += 1
+        self.hours += workout.duration / 3600
+        self.first = min(workout.start, self.first or workout.start)
+        self.last = max(workout.start, self.last or workout.start)
+        if taken in LOOSER and quality.taken_by(workout, self._looser[taken]) is None:
+            self.regained[taken] += 1
+        if taken != "sport":
+            self._add_run(workout, taken)
+        if not isinstance(outcome, str) and taken is None:
+            self._add_usable(workout.user, workout.start, outcome.grid)
+        self.only = self._show_anyway(workout) if self.funnel.workouts == 1 else None
+
+    def _add_run(self, workout: Workout, taken: str | None) -> None:
+        year = self.years[datetime.fromtimestamp(workout.start, UTC).year]
+        year.runs += 1
+        year.usable += taken is None
+        year.hours += workout.duration / 3600
+        if workout.heart_rate_samples:
+            year.heart_rates.append(60 * workout.heart_rate_samples / workout.duration)
+        self.raw.add(np.stack([workout.speed, workout.altitude, workout.heart_rate]))
+
+    def _add_usable(self, user: str, start: float, grid: Grid) -> None:
+        self.usable_by_person[user] += 1
+        shown = Shown(grid, float(self.processed.add(np.stack(grid).astype(np.float64))[0, 2]), start)
+        self.run_correlations.append(shown.correlation)
+        self.lags.add(grid)
+        if self.latest is None or start > self.latest.start:
+            self.latest = shown
+        if len(self._sample) < SAMPLE:
+            self._sample.append(shown)
+        elif (place := self._rng.integers(self.funnel.left)) < SAMPLE:
+            self._sample[place] = shown
+
+    def _show_anyway(self, workout: Workout) -> Shown | None:
+        try:
+            grid = resample(quality.without_outliers(workout, self.limits))
+        except InvalidWorkoutError:
+            return None
+        return Shown(grid, float(Moments().add(np.stack(grid).astype(np.float64))[0, 2]), workout.start)
+
+    @property
+    def run_correlation(self) -> float:
+        """Median over the usable runs of the correlation of speed and heart rate; NaN if there is none."""
+        return float(np.median(known)) if (known := [r for r in self.run_correlations if np.isfinite(r)]) else np.nan
+
+    @property
+    def typical(self) -> Shown | None:
+        """A usable run whose correlation is about the median; the one nearest to it of `SAMPLE` drawn by chance."""
+        known = [shown for shown in self._sample if np.isfinite(shown.correlation)]
+        return min(known, key=lambda shown: abs(shown.correlation - self.run_correlation), default=None)
+
+    def sparse_years(self) -> list[int]:
+        """Years in which heart rate was measured less than `SPARSE` times a minute in half of the runs."""
+        return [number for number, year in sorted(self.years.items()) if year.heart_rates_a_minute < SPARSE]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All numbers for a JSON file; matrices in the order of `VARIABLES`, curves in that of `LAGS`."""
+        return {
+            "funnel": self.funnel.as_dict(),
+            "regained_if": {LOOSER[name]: count for name, count in self.regained.items()},
+            "people": len(self.people),
+            "people_with_usable_runs": len(self.usable_by_person),
+            "sports": dict(self.sports.most_common()),
+            "hours": self.hours,
+            "first_day": day(self.first),
+            "last_day": day(self.last),
+            "years": {
+                str(number): {
+                    "runs": year.runs,
+                    "usable": year.usable,
+                    "hours": year.hours,
+                    "heart_rates_a_minute": year.heart_rates_a_minute,
+                }
+                for number, year in sorted(self.years.items())
+            },
+            "correlations": {
+                "of": list(VARIABLES),
+                "raw": {"all_points": self.raw.pooled.tolist(), "within_runs": self.raw.within.tolist()},
+                "processed": {
+                    "all_points": self.processed.pooled.tolist(),
+                    "within_runs": self.processed.within.tolist(),
+                },
+                "median_of_runs_speed_heart_rate": self.run_correlation,
+            },
+            "lag": {
+                "lags_s": LAGS.tolist(),
+                "correlation": dict(zip(SPEEDS, self.lags.correlation.tolist(), strict=True)),
+                "best_s": dict(zip(SPEEDS, self.lags.best, strict=True)),
+            },
+        }
+
+
+def day(start: float | None) -> str | None:
+    """The UTC date of a time in s since 1970, such as "2025-06-16"."""
+    return None if start is None else datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d")
+
+
+def inspect(
+    workouts: Iterable[Workout], limits: quality.Limits | None = None, log: ReadLog | None = None
+) -> Inspection:
+    """Looks at workouts, in one pass and in memory that does not grow with their points.
+
+    Args:
+        workouts: from a reader.
+        limits: of the quality filters.
+        log: the one given to the reader.
+
+    Raises:
+        InputError: if there is not one workout.
+    """
+    log = log or ReadLog()
+    found = Inspection(limits, log)
+    for workout in workouts:
+        found.add(workout)
+    if not found.funnel.workouts:
+        why = "; ".join(f"{count:,} x {reason} ({log.examples[reason][0]})" for reason, count in log.skipped.items())
+        raise InputError(f"Expected workouts to inspect, found none that can be read: {why or 'there are none'}.")
+    return found

@@ -1,0 +1,161 @@
+"""The pictures of an inspection."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+
+from hrkeras import plots
+from hrkeras.correlations import LAGS, SPEEDS, VARIABLES
+from hrkeras.inspection import SPARSE, Inspection, Shown, day
+from hrkeras.inspection_text import number
+from hrkeras.plots import ALTITUDE, GOOD, HEART, MUTED, SPEED, STYLE
+from hrkeras.workouts.grid import STEP
+
+
+def draw(found: Inspection, folder: Path) -> list[Path]:
+    """Draws everything there is something to draw of.
+
+    Args:
+        found: what was found.
+        folder: for the PNGs.
+
+    Returns:
+        Paths of the pictures.
+    """
+    single = found.funnel.workouts == 1
+    pictures = [] if single else [plots.funnel(found.funnel, folder / "funnel.png")]
+    if not single and any(year.heart_rates for year in found.years.values()):
+        pictures.append(heart_rates_by_year(found, folder / "heart_rates_by_year.png"))
+    if found.funnel.left:
+        pictures.append(correlations(found, folder / "correlations.png"))
+    if found.lags.best[0] is not None:
+        pictures.append(lag(found, folder / "lag.png"))
+    if found.only:
+        pictures.append(sheet(found.only, "The workout", folder / "workout.png"))
+    if not single and found.typical:
+        pictures.append(sheet(found.typical, "A typical run", folder / "typical_run.png"))
+    if not single and found.latest and len(found.usable_by_person) == 1:
+        pictures.append(sheet(found.latest, f"The latest run, {day(found.latest.start)}", folder / "latest_run.png"))
+    return pictures
+
+
+@matplotlib.rc_context(STYLE)
+def correlations(found: Inspection, path: Path) -> Path:
+    """The four matrices of how speed, altitude and heart rate go with one another."""
+    figure, panels = plots.new_figure(2, 2, size=(8.2, 7.2))
+    matrices = {
+        "Raw, all points": found.raw.pooled,
+        "Raw, within runs": found.raw.within,
+        "Processed, all points": found.processed.pooled,
+        "Processed, within runs": found.processed.within,
+    }
+    for axes, (title, matrix) in zip(panels.flat, matrices.items(), strict=True):
+        image = axes.imshow(matrix, cmap="RdBu_r", vmin=-1, vmax=1)
+        for row, column in np.ndindex(matrix.shape):
+            value = matrix[row, column]
+            written = f"{value:.2f}" if np.isfinite(value) else "none"
+            axes.text(column, row, written, ha="center", va="center", color="white" if abs(value) > 0.6 else "black")
+        axes.set_xticks(range(len(VARIABLES)), VARIABLES)
+        axes.set_yticks(range(len(VARIABLES)), VARIABLES)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.grid(visible=False)
+        axes.set_title(title)
+    figure.colorbar(image, ax=panels, shrink=0.6, label="correlation")
+    speed, within = found.processed.pooled[0, 2], found.processed.within[0, 2]
+    _headline(figure, f"Speed and heart rate: r = {speed:.2f} over all usable runs, {within:.2f} within runs")
+    return plots.save(figure, path)
+
+
+@matplotlib.rc_context(STYLE)
+def lag(found: Inspection, path: Path) -> Path:
+    """How well speed explains the heart rate some seconds later."""
+    figure, axes = plots.new_figure(size=(8, 4.4))
+    for row, best, name, colour in zip(found.lags.correlation, found.lags.best, SPEEDS, (SPEED, ALTITUDE), strict=True):
+        if best is None:
+            continue
+        axes.plot(
+            LAGS, row, "o-", ms=3.5, color=colour, label=f"{name}, best at {best:.0f} s (r = {np.nanmax(row):.2f})"
+        )
+        axes.plot(best, np.nanmax(row), "o", ms=9, color=colour)
+    axes.set_ylim(min(0, float(np.nanmin(found.lags.correlation))))
+    axes.margins(x=0.02)
+    axes.set_xticks(LAGS[::3])
+    axes.set_xlabel("time from speed to heart rate (s)")
+    axes.set_ylabel("correlation within runs")
+    clear = f"Heart rate follows speed best after {found.lags.best[0]:.0f} s"
+    axes.set_title(clear if found.lags.is_clear else "Heart rate follows speed at no clear lag")
+    axes.legend()
+    return plots.save(figure, path)
+
+
+@matplotlib.rc_context(STYLE)
+def heart_rates_by_year(found: Inspection, path: Path) -> Path:
+    """How often heart rate was measured, year by year."""
+    years = {number: year for number, year in sorted(found.years.items()) if year.heart_rates}
+    rates = np.array([year.heart_rates_a_minute for year in years.values()])
+    figure, axes = plots.new_figure(size=(max(7.5, 0.75 * len(years) + 2), 4.2))
+    place = np.arange(len(years))
+    axes.bar(place, rates, width=0.6, color=np.where(rates < SPARSE, HEART, GOOD))
+    for at, (rate, year) in enumerate(zip(rates, years.values(), strict=True)):
+        runs = len(year.heart_rates)
+        written = f"{rate:.1f}\n{runs:,} {'run' if runs == 1 else 'runs'}"
+        axes.annotate(written, (at, rate), (0, 3), textcoords="offset points", ha="center", fontsize=9)
+    axes.axhline(SPARSE, color=MUTED, lw=1, ls="--", label=f"{SPARSE:.0f} a minute: fewer cannot show how it answers")
+    axes.legend(loc="upper left")
+    axes.set_xticks(place, [str(number) for number in years])
+    axes.grid(visible=False, axis="x")
+    axes.set_xlim(-0.7, len(years) - 0.3)
+    axes.set_ylim(0, 1.4 * max(rates.max(), SPARSE))
+    axes.set_ylabel("heart rates a minute (median of runs)")
+    sparse = int((rates < SPARSE).sum())
+    axes.set_title(
+        f"Heart rate was measured too seldom in {sparse} of {len(years)} years"
+        if sparse
+        else "Heart rate was measured often enough in every year"
+    )
+    return plots.save(figure, path)
+
+
+@matplotlib.rc_context(STYLE)
+def sheet(shown: Shown, title: str, path: Path) -> Path:
+    """One run on four panels: heart rate, speed and altitude over time, and heart rate against speed."""
+    grid = shown.grid
+    minutes = STEP * (np.arange(len(grid.speed)) + 0.5) / 60
+    figure, panels = plots.new_figure(2, 2, size=(10, 6.6))
+    curves = {
+        "Heart rate (beats/min)": (grid.heart_rate, HEART),
+        "Speed (km/h)": (3.6 * grid.speed, SPEED),
+        "Altitude (m)": (grid.altitude, ALTITUDE),
+    }
+    for axes, (label, (values, colour)) in zip(panels.flat, curves.items(), strict=False):
+        axes.set_title(label)
+        if not np.isfinite(values).any() or (values is grid.altitude and not values.any()):
+            _not_measured(axes)
+            continue
+        axes.plot(minutes, values, color=colour, lw=1.4)
+        axes.set_xlabel("minutes into the run")
+        axes.margins(x=0.01)
+    axes = panels[1, 1]
+    axes.set_title("Heart rate against speed")
+    if np.isfinite(grid.heart_rate).any():
+        points = axes.scatter(3.6 * grid.speed, grid.heart_rate, c=minutes, s=14, cmap="viridis")
+        figure.colorbar(points, ax=axes, label="minutes into the run")
+        axes.set_xlabel("speed (km/h)")
+        axes.set_ylabel("heart rate (beats/min)")
+        axes.set_title(f"Heart rate against speed: r = {number(shown.correlation)}")
+    else:
+        _not_measured(axes)
+    _headline(figure, f"{title}: {minutes[-1]:.0f} min, {grid.speed.sum(dtype=np.float64) * STEP / 1000:.1f} km")
+    return plots.save(figure, path)
+
+
+def _headline(figure, title: str) -> None:
+    figure.suptitle(title, x=0.01, ha="left", weight="bold", size="x-large")
+    figure.get_layout_engine().set(h_pad=0.12, w_pad=0.08)
+
+
+def _not_measured(axes) -> None:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", color=MUTED)
