@@ -159,7 +159,7 @@ def test_regained_pass_with_the_looser_limit():
         latitude=points / 1e5,
         longitude=points / 1e5,
         altitude=points,
-        heart_rate=points + 60,
+        heart_rate=points / 2 + 60,
         user="1",
         sport="running",
     )
