@@ -34,7 +34,7 @@ def draw(found: Inspection, folder: Path) -> list[Path]:
     if found.only:
         pictures.append(sheet(found.only, "The workout", folder / "workout.png"))
     if not single and found.typical:
-        pictures.append(sheet(found.typical, "A typical run", folder / "typical_run.png"))
+        pictures.append(sheet(found.typical, "A typical run, its r about the median", folder / "typical_run.png"))
     if not single and found.latest and len(found.usable_by_person) == 1:
         pictures.append(sheet(found.latest, f"The latest run, {day(found.latest.start)}", folder / "latest_run.png"))
     return pictures
