@@ -1,6 +1,7 @@
 """The pictures: each function draws one and writes it as PNG."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 from hrkeras.workouts.quality import Funnel
 
 HEART, SPEED, ALTITUDE, MUTED, GOOD = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77"
-STYLE = {
+STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -57,7 +58,7 @@ def funnel(found: Funnel, path: Path) -> Path:
     axes.margins(x=0.16)
     axes.set_xlabel("workouts")
     axes.set_title(f"{found.left:,} of {found.workouts:,} workouts pass the filters")
-    axes.legend(loc="upper right", bbox_to_anchor=(1, 1.08), ncols=2)
+    figure.legend(loc="outside lower right", ncols=2)
     return save(figure, path)
 
 

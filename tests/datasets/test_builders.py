@@ -1,0 +1,242 @@
+"""TFDS's own test of each builder, on invented data beside it, and what the builders promise."""
+
+import filecmp
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+from hrkeras import building, windows
+from hrkeras.datasets.apple_watch import AppleWatch
+from hrkeras.datasets.endomondo import Endomondo
+from hrkeras.datasets.synthetic import Synthetic
+from hrkeras.datasets.tracks import Tracks
+from hrkeras.workouts import history, synthetic, writers
+from hrkeras.workouts.workout import InputError
+
+
+class EndomondoTest(tfds.testing.DatasetBuilderTestCase):
+    DATASET_CLASS = Endomondo
+    BUILDER_CONFIG_NAMES_TO_TEST = ("by_time",)
+    SPLITS = {"train": 15, "validation": 5, "test": 4}
+
+
+class EndomondoByUserTest(EndomondoTest):
+    BUILDER_CONFIG_NAMES_TO_TEST = ("by_user",)
+    SPLITS = {"train": 6, "validation": 9, "test": 9}
+
+
+class AppleWatchTest(tfds.testing.DatasetBuilderTestCase):
+    DATASET_CLASS = AppleWatch
+    BUILDER_CONFIG_NAMES_TO_TEST = ("by_time",)
+    SPLITS = {"train": 6, "validation": 2, "test": 1}
+
+
+class TracksTest(AppleWatchTest):
+    DATASET_CLASS = Tracks
+
+
+class SyntheticTest(EndomondoTest):
+    DATASET_CLASS = Synthetic
+    SPLITS = {"train": 16, "validation": 3, "test": 4}
+
+    EXAMPLE_DIR = os.fspath(Path(__file__).parent)  # nothing is read
+
+    def _make_builder(self, config=None):
+        return Synthetic(data_dir=self.tmp_dir, config=config, athletes=3, runs=8)
+
+
+
+def test_features_hold_no_position_and_what_they_promise(data_dir):
+    found = windows.load("synthetic", "train", data_dir)
+    assert set(windows.find("synthetic", data_dir).info.features) == {
+        *("time", "speed", "altitude", "heart_rate", "measured", "valid"),
+        *("history", "user", "start", "run", "first_step", "run_steps"),
+    }
+    assert found.valid.shape[1] == 500
+    assert np.isnan(found.heart_rate[found.valid == 0]).all()
+    measured = found.heart_rate[np.isfinite(found.heart_rate)]
+    assert 50 <= measured.min() <= measured.max() <= 220
+    assert np.isfinite(found.speed).all()
+    assert np.isfinite(found.altitude).all()
+
+
+def test_a_long_run_is_windowed_not_cut(data_dir):
+    for run in windows.load("synthetic", "train", data_dir).runs():
+        assert len(run.grid.speed) >= 1
+    every = windows.load("synthetic", "train", data_dir)
+    long = next((run for run in every.runs() if len(run.rows) > 1), None)
+    if long is not None:
+        assert len(long.grid.speed) > 500
+
+
+def test_splits_keep_time_and_people_apart(data_dir):
+    by_time = {split: windows.load("synthetic", split, data_dir) for split in ("train", "validation", "test")}
+    for user in range(4):
+        last = -np.inf
+        for found in by_time.values():
+            starts = found.start[found.user == user]
+            assert starts.min() > last
+            last = starts.max()
+    by_user = [set(windows.load("synthetic/by_user", s, data_dir).user) for s in ("train", "validation", "test")]
+    assert not by_user[0] & by_user[1] | by_user[0] & by_user[2] | by_user[1] & by_user[2]
+
+
+def test_history_is_that_of_earlier_runs(data_dir):
+    runs = []
+    for split in ("train", "validation", "test"):
+        found = windows.load("synthetic", split, data_dir)
+        runs += [(run, found.history[run.rows[0]]) for run in found.runs()]
+    users, starts = np.array([run.user for run, _ in runs]), np.array([run.start for run, _ in runs])
+    table = history.table(users, starts, np.array([history.summarise(run.grid) for run, _ in runs]))
+    np.testing.assert_allclose(np.array([row for _, row in runs]), table, rtol=1e-4, atol=1e-4)
+
+
+def test_load_and_data_source_give_the_same(data_dir):
+    loaded = list(tfds.load("synthetic", split="test", data_dir=data_dir).as_numpy_iterator())
+    source = tfds.data_source("synthetic", split="test", data_dir=data_dir)
+    assert len(source) == len(loaded) > 0
+    for one, other in zip(loaded, source, strict=True):
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_data_source_finds_the_dataset_by_the_environment(data_dir):
+    code = (
+        "import hrkeras.datasets.synthetic, tensorflow_datasets as tfds; "
+        "print(len(tfds.data_source('synthetic', split='test')))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "TFDS_DATA_DIR": str(data_dir)}, capture_output=True, text=True, check=True
+    )
+    assert int(found.stdout.split()[-1]) == len(windows.load("synthetic", "test", data_dir))
+
+
+def test_the_funnel_stands_beside_the_dataset(data_dir):
+    builder = windows.find("synthetic", data_dir)
+    funnel = json.loads((builder.data_path / "funnel.json").read_text())
+    assert funnel["workouts"] == 48
+    assert funnel["left"] == 48 - sum(funnel["taken"].values()) == sum(builder.info.metadata["runs"].values())
+    assert (builder.data_path / "funnel.png").read_bytes().startswith(b"\x89PNG")
+
+
+def tree(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_same_file_gives_the_same_bytes(tmp_path):
+    source = tmp_path / "endomondoHR.json.gz"
+    writers.write_endomondo(synthetic.simulate(athletes=3, runs=8, seed=1), source)
+    first, second = tmp_path / "first", tmp_path / "second"
+    building.build("endomondo", source, "by_time", first)
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path; from hrkeras import building; "
+            "building.build('endomondo', Path(sys.argv[1]), 'by_time', Path(sys.argv[2]))",
+            *map(str, (source, second)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    assert tree(first) == tree(second)
+    _, different, errors = filecmp.cmpfiles(first, second, tree(first), shallow=False)
+    assert (different, errors) == ([], [])
+
+
+def test_building_again_replaces_and_leaves_nothing_else(tmp_path):
+    building.build("synthetic", None, "by_time", tmp_path, athletes=2, runs=8)
+    building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
+    assert windows.find("synthetic", tmp_path).info.metadata["people"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["synthetic"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_build_leaves_the_old_dataset(tmp_path, how):
+    building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
+    before = {name: (tmp_path / name).read_bytes() for name in tree(tmp_path)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hrkeras.cli.main", "build", "synthetic", "--athletes", "400", "--data-dir", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not list(tmp_path.glob(".building-*")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.5)
+    finally:
+        process.send_signal(how)
+        process.wait(30)
+    assert windows.find("synthetic", tmp_path).info.metadata["people"] == 1
+    if how == signal.SIGTERM:
+        assert tree(tmp_path) == sorted(before)
+    building.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
+    assert not list(tmp_path.glob(".building-*"))
+    for name, content in before.items():
+        assert (tmp_path / name).read_bytes() == content
+
+
+def endomondo_file(folder):
+    folder.mkdir(exist_ok=True)
+    writers.write_endomondo(synthetic.simulate(athletes=1, runs=8, seed=1), folder / "endomondoHR.json")
+    return folder / "endomondoHR.json"
+
+
+def test_a_dataset_moved_aside_by_a_killed_build_comes_back(tmp_path):
+    building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
+    old = tmp_path / ".building-999999999" / "old"
+    old.mkdir(parents=True)
+    (old / "place").write_text("synthetic/by_time/1.0.0")
+    (tmp_path / "synthetic" / "by_time" / "1.0.0").rename(old / "data")
+    building.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
+    assert windows.find("synthetic", tmp_path).info.metadata["people"] == 1
+
+
+def test_a_full_disk_leaves_the_old_dataset(tmp_path, monkeypatch):
+    building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
+    before = tree(tmp_path)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hrkeras.datasets.base.RunsBuilder._rewrite_records", full)
+    with pytest.raises(OSError, match="No space left"):
+        building.build("synthetic", None, "by_time", tmp_path, athletes=2, runs=8)
+    assert tree(tmp_path) == before
+
+
+def test_nothing_usable_says_why(tmp_path):
+    source = tmp_path / "endomondoHR.json"
+    writers.write_endomondo(synthetic.simulate(athletes=1, runs=3, seed=1), source)
+    limits = building.builder_class("endomondo")  # the class is there by its name
+    assert limits is Endomondo
+    from hrkeras.workouts.quality import Limits
+
+    with pytest.raises(InputError, match="none passed the filters"):
+        building.build("endomondo", source, "by_time", tmp_path / "d", limits=Limits().override(["sports=chess"]))
+    assert not list((tmp_path / "d").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("nothing", "expected one of"), ("synthetic/sideways", "expected one of"), ("tracks", "build it with")],
+)
+def test_a_dataset_that_is_not_there(data_dir, name, message):
+    with pytest.raises(InputError, match=message):
+        windows.load(name, "train", data_dir)
+
+
+def test_data_source_feeds_a_torch_data_loader(data_dir):
+    data = pytest.importorskip("torch.utils.data")
+    source = tfds.data_source("synthetic", split="train", data_dir=data_dir)
+    batch = next(iter(data.DataLoader(source, batch_size=4)))
+    assert batch["speed"].shape == (4, 500)
