@@ -6,8 +6,9 @@ WWW 2019. The file is to be asked for at https://sites.google.com/eng.ucsd.edu/f
 
 import ast
 import multiprocessing
+from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,8 +20,8 @@ from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, f
 
 MAX_LINE = 1 << 20  # bytes; 500 points need about 30,000
 MAX_POINTS = 100_000
-CHUNK = 1 << 20
-LINES_A_BATCH = 32
+BLOCK = 1 << 18  # bytes read at once; what one process parses at once
+BLOCKS_AHEAD = 4  # for each process
 SPORTS = {"run": "running", "treadmill running": "indoor running", "bike": "cycling", "walk": "walking"}
 
 
@@ -63,7 +64,7 @@ def read(
     """
     path, log = Path(path), log or ReadLog()
     found = False
-    for items, skipped in _batches(path, log, processes, then):
+    for items, skipped in _parsed(path, log, processes, then):
         for reason, number in skipped:
             log.skip(reason, f"{path.name}:{number}")
         found = found or bool(items)
@@ -72,47 +73,48 @@ def read(
         why = "; ".join(f"{reason} ({log.examples[reason][0]})" for reason in log.skipped) or "it is empty"
         raise InputError(
             f"{path}: expected an Endomondo file with one workout a line, found none: {why[:300]}. "
-            "Give endomondoHR.json or endomondoHR.json.gz; GPX, TCX, FIT and Apple Health files have readers of their own."
+            "Give endomondoHR.json, plain or gzip; GPX, TCX, FIT and Apple Health files have readers of their own."
         )
 
 
-def _batches(path: Path, log: ReadLog, processes: int, then) -> Iterator[tuple[list, list]]:
+def _parsed(path: Path, log: ReadLog, processes: int, then) -> Iterator[tuple[list, list]]:
     with open_plain(path, log) as stream:
-        lines = enumerate(_lines(stream), start=1)
-        batches = ((batch, path.name, then) for batch in iter(lambda: list(islice(lines, LINES_A_BATCH)), []))
+        blocks = ((*block, path.name, then) for block in _blocks(stream))
         if processes == 1:
-            yield from map(_parse_batch, batches)
+            yield from starmap(_parse, blocks)
             return
         # spawn: a forked child of a process that has started TensorFlow can hang
         with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            waiting = [pool.apply_async(_parse_batch, (batch,)) for batch in islice(batches, 4 * processes)]
+            waiting = deque(pool.apply_async(_parse, block) for block in islice(blocks, BLOCKS_AHEAD * processes))
             while waiting:
-                yield waiting.pop(0).get()
-                waiting += [pool.apply_async(_parse_batch, (batch,)) for batch in islice(batches, 1)]
+                yield waiting.popleft().get()
+                waiting.extend(pool.apply_async(_parse, block) for block in islice(blocks, 1))
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes | None]:
-    """Lines without their ends; None in the place of one that is too long. Memory stays bounded."""
-    rest, too_long = b"", False
-    while chunk := stream.read(CHUNK):
-        *lines, last = chunk.split(b"\n")
-        for line in lines:
-            line, rest = rest + line, b""
-            yield None if too_long or len(line) > MAX_LINE else line
-            too_long = False
-        rest = b"" if too_long else rest + last
-        too_long = too_long or len(rest) > MAX_LINE
-    if rest or too_long:
-        yield None if too_long else rest
+def _blocks(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Whole lines in blocks, with the number of the first; workers split them, which costs more than cutting blocks.
+
+    Memory stays bounded: of a line that is too long the beginning is given, itself too long.
+    """
+    number, rest = 1, b""
+    while chunk := stream.read(BLOCK):
+        whole, newline, last = chunk.rpartition(b"\n")
+        if not newline:
+            rest = (rest + chunk)[: MAX_LINE + 1]
+            continue
+        whole = rest + whole
+        yield number, whole
+        number, rest = number + whole.count(b"\n") + 1, last
+    if rest:
+        yield number, rest
 
 
-def _parse_batch(batch) -> tuple[list, list[tuple[str, int]]]:
-    lines, name, then = batch
+def _parse(first: int, block: bytes, name: str, then) -> tuple[list, list[tuple[str, int]]]:
     items, skipped = [], []
-    for number, line in lines:
+    for number, line in enumerate(block.split(b"\n"), start=first):
+        if not line.strip():
+            continue
         try:
-            if line is not None and not line.strip():
-                continue
             workout = _workout(_literal(line), f"{name}:{number}")
         except InvalidWorkoutError as error:
             skipped.append((str(error), number))
@@ -121,9 +123,9 @@ def _parse_batch(batch) -> tuple[list, list[tuple[str, int]]]:
     return items, skipped
 
 
-def _literal(line: bytes | None) -> dict:
+def _literal(line: bytes) -> dict:
     """The dict that a line spells. Without a double quote in it, swapping the quotes makes it JSON exactly."""
-    if line is None:
+    if len(line) > MAX_LINE:
         raise InvalidWorkoutError(f"line of more than {MAX_LINE:,} bytes")
     try:
         if b'"' in line:
