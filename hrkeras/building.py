@@ -52,6 +52,7 @@ def build(kind: str, source: Path | None, config: str, data_dir: Path | None, **
     try:
         builder = builder_class(kind)(source=source, config=config, data_dir=os.fspath(staging), **kwargs)
         with contextlib.redirect_stdout(io.StringIO()):  # TFDS announces the folder that is about to move
+            tfds.disable_progress_bar()
             builder.download_and_prepare()
         finished = Path(builder.data_dir)
         plots.funnel(builder.funnel, finished / "funnel.png")

@@ -35,7 +35,7 @@ def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], obje
         part = windows[begin : begin + BATCH]
         short = BATCH - len(part)  # one shape of batch, so that every backend compiles once
         inputs = {name: np.concatenate([values, values[:1].repeat(short, 0)]) for name, values in part.inputs().items()}
-        parts.append(np.asarray(model.predict_on_batch(inputs))[: len(part)])
+        parts.append(keras.ops.convert_to_numpy(model.predict_on_batch(inputs))[: len(part)])
         if on_batch:
             on_batch(len(part))
     found = np.concatenate(parts)

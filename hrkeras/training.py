@@ -16,6 +16,7 @@ from hrkeras import plots
 from hrkeras.layers import RunFeatures
 from hrkeras.models import Statistics
 from hrkeras.windows import Windows
+from hrkeras.workouts import history
 from hrkeras.workouts.workout import InputError
 
 LENGTH_STEP = 100  # windows of a batch are of one length, a multiple of this
@@ -30,7 +31,9 @@ class Settings:
         batch_size: windows a batch.
         learning_rate: at its highest, after a warm-up; it then falls to 0 along a cosine.
         patience: epochs without a better validation error after which training ends.
-        history_dropout: share of the training windows whose history is hidden, so that the model copes without.
+        hidden_history: share of the training windows whose history is hidden, so that the model copes without.
+        thinned_history: share of them whose history is that of a random half of the person's runs, so that the
+            model copes with little and does not learn people by heart.
         seed: of weights, order and hiding.
     """
 
@@ -38,7 +41,8 @@ class Settings:
     batch_size: int = 32
     learning_rate: float = 3e-3
     patience: int = 4
-    history_dropout: float = 0.1
+    hidden_history: float = 0.06
+    thinned_history: float = 0.4
     seed: int = 0
 
 
@@ -55,11 +59,11 @@ def statistics(windows: Windows) -> Statistics:
         squares = squares + np.square(features, dtype=np.float64).sum(axis=0)
         count += len(features)
     mean = total / count
-    history = windows.history.astype(np.float64)
-    known = np.isfinite(history)
+    person = windows.history.astype(np.float64)
+    known = np.isfinite(person)
     number = np.maximum(known.sum(axis=0), 1)
-    history_mean = np.where(known, history, 0).sum(axis=0) / number
-    history_variance = np.square(np.where(known, history - history_mean, 0)).sum(axis=0) / number
+    history_mean = np.where(known, person, 0).sum(axis=0) / number
+    history_variance = np.square(np.where(known, person - history_mean, 0)).sum(axis=0) / number
     measured = windows.heart_rate[np.isfinite(windows.heart_rate)].astype(np.float64)
     if not len(measured):
         raise InputError("Not one heart rate was measured in the training split; there is nothing to learn from.")
@@ -120,7 +124,8 @@ class MaskedMeanAbsoluteError(keras.metrics.Mean):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         error, measured = _error(y_true, y_pred)
-        super().update_state(ops.abs(error), sample_weight=measured)
+        # flat: Keras would weigh each row by its mean, which depends on how long the padding is
+        super().update_state(ops.reshape(ops.abs(error), (-1,)), sample_weight=ops.reshape(measured, (-1,)))
 
 
 def _error(y_true, y_pred):
@@ -135,17 +140,20 @@ class Batches(keras.utils.PyDataset):
     Args:
         windows: the windows.
         batch_size: windows a batch.
-        seed: of order and hiding; None keeps the order and hides nothing.
-        history_dropout: share of windows whose history is hidden.
+        seed: of all that chance decides; None keeps order and history as they are.
+        hidden: share of windows whose history is hidden.
+        thinned: share of windows whose history is that of a random half of the person's runs.
         epoch: to begin with.
     """
 
     def __init__(
-        self, windows: Windows, batch_size: int, *, seed: int | None = None, history_dropout=0.0, epoch: int = 0
+        self, windows: Windows, batch_size: int, *, seed: int | None = None, hidden=0.0, thinned=0.0, epoch: int = 0
     ):
         super().__init__()
         self._windows, self._batch_size, self._seed = windows, batch_size, seed
-        self._history_dropout, self._epoch = history_dropout, epoch
+        self._hidden, self._thinned, self._epoch = hidden, thinned, epoch
+        self._runs = list(windows.runs()) if thinned else []
+        self._summaries = np.array([history.summarise(run.grid) for run in self._runs])
         longest = windows.valid.shape[1]
         lengths = np.minimum(-(-windows.valid.sum(axis=1).astype(int) // LENGTH_STEP) * LENGTH_STEP, longest)
         self._groups = [(length, np.flatnonzero(lengths == length)) for length in np.unique(lengths)]
@@ -165,7 +173,21 @@ class Batches(keras.utils.PyDataset):
         by_shape = sorted(range(len(self._batches)), key=lambda i: (self._batches[i][0], len(self._batches[i][1])))
         for place, index in enumerate({by_shape[0], by_shape[-1]}):
             self._batches[place], self._batches[index] = self._batches[index], self._batches[place]
-        self._hidden = None if random is None else random.random(len(self._windows)) < self._history_dropout
+        self._history = self._windows.history
+        if random is not None:
+            chance = random.random(len(self._windows))
+            self._history = np.where((chance < self._thinned)[:, None], self._thin(random), self._history)
+            self._history = hide(self._history, chance > 1 - self._hidden)
+
+    def _thin(self, random) -> np.ndarray:
+        """The history that each window would have if only a random half of the person's runs were known."""
+        half = random.integers(0, 2, len(self._runs))
+        users = np.array([run.user for run in self._runs])
+        found = history.table(2 * users + half, np.array([run.start for run in self._runs]), self._summaries)
+        thinned = np.empty_like(self._windows.history)
+        for run, row in zip(self._runs, found, strict=True):
+            thinned[run.rows] = row
+        return thinned
 
     def __len__(self):
         return len(self._batches)
@@ -173,10 +195,7 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index):
         length, rows = self._batches[index]
         part = self._windows[rows]
-        inputs = part.inputs(length)
-        if self._hidden is not None:
-            inputs["history"] = hide(inputs["history"], self._hidden[rows])
-        return inputs, part.heart_rate[:, :length]
+        return part.inputs(length) | {"history": self._history[rows]}, part.heart_rate[:, :length]
 
     def on_epoch_end(self):
         self._epoch += 1
@@ -184,12 +203,12 @@ class Batches(keras.utils.PyDataset):
             self._shuffle()
 
 
-def hide(history: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def hide(known: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """History with some rows as before a first run: nothing known, no runs so far."""
-    history = history.copy()
-    history[rows] = np.nan
-    history[rows, -1] = 0.0
-    return history
+    known = known.copy()
+    known[rows] = np.nan
+    known[rows, -1] = 0.0
+    return known
 
 
 class _Keeper(keras.callbacks.Callback):
@@ -290,8 +309,14 @@ def train(
         (folder / "settings.json").write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
         model = build(statistics(train_windows))
     epoch = len(log)
-    options = {"history_dropout": settings.history_dropout, "epoch": epoch}
-    batches = Batches(train_windows, settings.batch_size, seed=settings.seed, **options)
+    batches = Batches(
+        train_windows,
+        settings.batch_size,
+        seed=settings.seed,
+        hidden=settings.hidden_history,
+        thinned=settings.thinned_history,
+        epoch=epoch,
+    )
     if not last:
         steps = len(batches) * settings.epochs
         warm_up = max(1, steps // 10)

@@ -59,8 +59,12 @@ def _build(kind: str, source: Path | None, config: str, data_dir: Path | None, l
     from hrkeras.workouts.quality import Limits
 
     limits = Limits().override(limit or [])
-    with progress(building.size(kind, source), f"Reading {source.name if source else kind}", "B") as bar:
-        builder = building.build(kind, source, config, data_dir, limits=limits, on_bytes=bar.update, **kwargs)
+    with (
+        progress(building.size(kind, source), f"Reading {source.name if source else kind}", "B") as reading,
+        progress(None, "Writing", " windows") as writing,
+    ):
+        kwargs |= {"limits": limits, "on_bytes": reading.update, "on_windows": writing.update}
+        builder = building.build(kind, source, config, data_dir, **kwargs)
     print(builder.funnel)
     counts = ", ".join(f"{count:,} {name}" for name, count in builder.info.metadata["runs"].items())
     people = builder.info.metadata["people"]

@@ -16,6 +16,9 @@ def train(
     layers: Annotated[int, typer.Option(min=1, help="How many layers.")] = 2,
     bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,
     history: Annotated[bool, typer.Option(help="Use what earlier runs tell of the person.")] = True,
+    profile: Annotated[
+        bool, typer.Option(help="Use the course of the whole run from its first step on; --no-profile sees the past alone.")
+    ] = True,
     epochs: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
     batch_size: Annotated[int, typer.Option(min=1, help="Windows a batch.")] = 32,
     learning_rate: Annotated[float, typer.Option(min=1e-8, max=1.0, help="At its highest.")] = 3e-3,
@@ -37,7 +40,7 @@ def train(
 
     metadata = find(data, data_dir).info.metadata
     train_windows, validation_windows = (load(data, split, data_dir) for split in ("train", "validation"))
-    architecture = {"units": units, "num_layers": layers, "bidirectional": bidirectional, "history": history}
+    architecture = {"units": units, "num_layers": layers, "bidirectional": bidirectional, "history": history, "profile": profile}
     settings = training.Settings(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, seed=seed
     )

@@ -31,6 +31,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         source: the file or folder to read; needed only to build.
         limits: of the quality filters.
         on_bytes: called with the number of bytes read since the last call.
+        on_windows: called with the number of windows written since the last call.
         processes: how many processes read, where the reader can use several.
     """
 
@@ -47,6 +48,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         source: Path | str | None = None,
         limits: quality.Limits | None = None,
         on_bytes: Callable[[int], object] | None = None,
+        on_windows: Callable[[int], object] | None = None,
         processes: int = 1,
         file_format=None,
         **kwargs,
@@ -55,6 +57,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         self._source = Path(source) if source else None
         self._limits = limits or quality.Limits()
         self._on_bytes = on_bytes
+        self._on_windows = on_windows or (lambda count: None)
         self._processes = processes
         super().__init__(**kwargs)
 
@@ -133,6 +136,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
                     "first_step": first,
                     "run_steps": len(whole.speed),
                 }
+                self._on_windows(1)
 
     def _download_and_prepare(self, dl_manager, download_config):
         super()._download_and_prepare(dl_manager, download_config)

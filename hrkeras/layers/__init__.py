@@ -2,6 +2,7 @@
 
 from hrkeras.layers.history_features import HistoryFeatures
 from hrkeras.layers.modulation import Modulation
+from hrkeras.layers.profile_summary import ProfileSummary
 from hrkeras.layers.run_features import RunFeatures
 
-__all__ = ["HistoryFeatures", "Modulation", "RunFeatures"]
+__all__ = ["HistoryFeatures", "Modulation", "ProfileSummary", "RunFeatures"]

@@ -17,6 +17,10 @@ class Modulation(keras.layers.Layer):
         Shape `(batch, steps, channels)`.
     """
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
     def build(self, sequence_shape, condition_shape):
         self.scale = keras.layers.Dense(sequence_shape[-1], kernel_initializer="zeros", name="scale")
         self.shift = keras.layers.Dense(sequence_shape[-1], kernel_initializer="zeros", name="shift")

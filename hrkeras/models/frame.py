@@ -6,10 +6,10 @@ from typing import NamedTuple
 import keras
 from keras import layers, ops
 
-from hrkeras.layers import HistoryFeatures, Modulation, RunFeatures
+from hrkeras.layers import HistoryFeatures, Modulation, ProfileSummary, RunFeatures
 from hrkeras.workouts.history import COLUMNS
 
-PERSON_UNITS = 64
+CONTEXT_UNITS = 64
 
 
 class Statistics(NamedTuple):
@@ -33,15 +33,17 @@ class Statistics(NamedTuple):
 
 
 def model(
-    body: Callable, *, name: str, history: bool, statistics: Statistics | None, step: float = 10.0
+    body: Callable, *, name: str, history: bool, profile: bool, statistics: Statistics | None, step: float = 10.0
 ) -> keras.Model:
     """Builds a model around the part that makes an architecture what it is.
 
     Args:
         body: called with the normalised sequence `(batch, steps, channels)`, the validity `(batch, steps)`
-            as booleans and, or None, the person vector `(batch, features)`; returns `(batch, steps, channels)`.
+            as booleans and, or None, the vector of what is known besides `(batch, features)`; returns `(batch,
+            steps, channels)`.
         name: of the model.
         history: whether it looks at what is known of the person.
+        profile: whether it looks at the whole of the window from its first step on; if not, it is causal.
         statistics: for normalisation.
         step: s, length of a step of the grid.
     """
@@ -53,19 +55,25 @@ def model(
     sequence = layers.Normalization(
         mean=statistics.run_mean, variance=statistics.run_variance, name="run_normalization"
     )(sequence)
-    person = None
+    known = []
+    if profile:
+        known.append(ProfileSummary(name="profile_summary")(sequence, inputs["valid"]))
     if history:
-        person = HistoryFeatures(COLUMNS, statistics.history_mean, statistics.history_variance, name="history_features")(
-            inputs["history"]
+        known.append(
+            HistoryFeatures(COLUMNS, statistics.history_mean, statistics.history_variance, name="history_features")(
+                inputs["history"]
+            )
         )
-        person = layers.Dense(PERSON_UNITS, activation="gelu", name="person_hidden")(person)
-        person = layers.Dense(PERSON_UNITS, activation="gelu", name="person")(person)
-    sequence = body(sequence, inputs["valid"] > 0, person)
-    if person is not None:
-        sequence = Modulation(name="output_modulation")(sequence, person)
+    context = layers.Concatenate(name="known")(known) if len(known) > 1 else known[0] if known else None
+    if context is not None:
+        for index in range(2):
+            context = layers.Dense(CONTEXT_UNITS, activation="gelu", name=f"context_{index}")(context)
+    sequence = body(sequence, inputs["valid"] > 0, context)
+    if context is not None:
+        sequence = Modulation(name="output_modulation")(sequence, context)
     heart_rate = layers.Dense(1, name="deviation", dtype="float32")(sequence)
-    if person is not None:
-        level = layers.Dense(1, name="level", dtype="float32")(person)
+    if context is not None:
+        level = layers.Dense(1, name="level", dtype="float32")(context)
         heart_rate = heart_rate + level[:, None, :]
     heart_rate = layers.Rescaling(
         statistics.heart_rate_variance**0.5, statistics.heart_rate_mean, name="beats_per_minute", dtype="float32"
@@ -74,12 +82,12 @@ def model(
 
 
 def recurrent(cell: type[keras.layers.Layer], *, units, num_layers, bidirectional, dropout) -> Callable:
-    """The body of a recurrent architecture: `num_layers` of `cell`, the person modulating what goes in."""
+    """The body of a recurrent architecture: `num_layers` of `cell`; what is known modulates what goes in."""
 
-    def body(sequence, valid, person):
+    def body(sequence, valid, context):
         sequence = layers.Dense(units, name="projection")(sequence)
-        if person is not None:
-            sequence = Modulation(name="input_modulation")(sequence, person)
+        if context is not None:
+            sequence = Modulation(name="input_modulation")(sequence, context)
         for index in range(num_layers):
             layer = cell(units, return_sequences=True, name=f"recurrent_{index}")
             if bidirectional:

@@ -12,6 +12,7 @@ def gru(
     bidirectional: bool = False,
     dropout: float = 0.0,
     history: bool = True,
+    profile: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
     """GRU layers over the steps of a run. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", EMNLP 2014.
@@ -22,6 +23,8 @@ def gru(
         bidirectional: whether each layer also reads the run backwards; such a model needs the whole run.
         dropout: share of each layer's outputs dropped in training.
         history: whether what is known of the person enters; False is speed and altitude alone.
+        profile: whether the course of the whole window is known from its first step on; False makes a causal
+            model, if it is not bidirectional.
         statistics: of the training split, for normalisation.
 
     Returns:
@@ -30,4 +33,4 @@ def gru(
     body = recurrent(
         keras.layers.GRU, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout
     )
-    return model(body, name="gru", history=history, statistics=statistics)
+    return model(body, name="gru", history=history, profile=profile, statistics=statistics)

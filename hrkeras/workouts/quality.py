@@ -22,7 +22,7 @@ class Limits:
         ("running",), "sport", "names", "Heart rate follows speed differently in every sport; this is about runs."
     )
     min_heart_rate_share: float = _limit(
-        0.8, "heart_rate", "share of points", "A run with large holes in its heart rate teaches and tests little."
+        0.5, "heart_rate", "share of points", "Steps without heart rate never count; with half of them a run still tells."
     )
     min_points: int = _limit(50, "points", "points", "Fewer points than this are a test of the device, not a run.")
     min_speed: float = _limit(0.0, "range", "m/s", "Nobody runs backwards through time.")

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from hrkeras.layers import HistoryFeatures, Modulation, RunFeatures
+from hrkeras.layers import HistoryFeatures, Modulation, ProfileSummary, RunFeatures
 from hrkeras.workouts import effort
 
 
@@ -44,8 +44,14 @@ def test_modulation_starts_as_identity_and_works_by_channel():
     np.testing.assert_allclose(numbers(layer(sequence, condition))[0], [[2, 6]] * 3)
 
 
+def test_profile_summary_by_hand_and_without_padding():
+    sequence, valid = np.float32([[[1], [3], [99]]]), np.float32([[1, 1, 0]])
+    found = numbers(ProfileSummary()(sequence, valid))
+    np.testing.assert_allclose(found, [[2, 1, np.log(0.02)]], rtol=1e-5)
+
+
 def test_layers_come_back_from_their_configuration():
-    for layer in (RunFeatures(step=5.0), HistoryFeatures(["a"], [1.0], [2.0]), Modulation()):
+    for layer in (RunFeatures(step=5.0), HistoryFeatures(["a"], [1.0], [2.0]), Modulation(), ProfileSummary()):
         again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
         assert type(again) is type(layer)
         assert again.get_config() == layer.get_config()

@@ -30,8 +30,8 @@ def partly(value, share, points=100, usual=150.0):
         (None, good()),
         ("sport", good(sport="cycling")),
         ("sport", good(sport="indoor running", heart_rate=np.full(100, np.nan))),
-        ("heart_rate", good(heart_rate=partly(np.nan, 0.3))),
-        (None, good(heart_rate=partly(np.nan, 0.15))),
+        ("heart_rate", good(heart_rate=partly(np.nan, 0.6))),
+        (None, good(heart_rate=partly(np.nan, 0.45))),
         (None, good(heart_rate=np.where(np.arange(100) % 10 == 0, 150.0, np.nan))),  # every 100 s will do
         ("points", good(points=49)),
         ("range", good(heart_rate=partly(18514, 0.06))),
