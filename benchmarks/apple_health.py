@@ -139,9 +139,7 @@ def main() -> None:
         write(path, int(arguments.gigabytes * 1e9), arguments.runs)
         with zipfile.ZipFile(path) as archive:
             length = archive.getinfo("apple_health_export/export.xml").file_size
-        print(
-            f"XML {length / 1e9:.2f} GB, zip {path.stat().st_size / 1e6:.0f} MB, {arguments.runs} runs of {RUN} points"
-        )
+        print(f"XML {length / 1e9:.2f} GB, zip {path.stat().st_size / 1e6:.0f} MB, {arguments.runs} runs of {RUN} points")
         taken = {}
         for reader in (ours, plain):
             results = context.Queue()

@@ -36,18 +36,15 @@ def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dic
     for key, values in features.items():
         features[key] = (values - centre) / scale
     sums = _sums(train, features)
-    ridge = _ridge(validation, features, lambda penalty: defaultdict(lambda w=_solve(sum_all(sums), penalty): w))
-    shared = ridge[None]
-    personal = _ridge(
+    shared, _ = _best(validation, features, [(_solve(_sum_all(sums), penalty), {}) for penalty in PENALTIES])
+    _, personal = _best(
         validation,
         features,
-        lambda penalty: defaultdict(
-            lambda: shared, {user: _solve(mine, penalty, towards=shared) for user, mine in sums.items()}
-        ),
+        [(shared, {user: _solve(mine, penalty, shared) for user, mine in sums.items()}) for penalty in PENALTIES],
     )
 
     def linear(weights):
-        return {id(run): features[id(run)] @ weights[run.user] for run in every_run}
+        return {id(run): features[id(run)] @ weights.get(run.user, shared) for run in every_run}
 
     personally = linear(personal)
     misses = {id(run): _run_mean(run, personally[id(run)]) for run in every_run}
@@ -57,13 +54,11 @@ def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dic
         "person's mean": {id(run): people.get(run.user, constant) for run in test},
         f"mean of the last {LAST_RUNS} runs": {id(run): level.get(id(run), constant) for run in test},
     }
-    everyone = linear(ridge)
+    everyone = linear({})
     return {name: [np.full(len(run.grid.speed), found[id(run)]) for run in test] for name, found in flat.items()} | {
         "ridge, everyone": [everyone[id(run)] for run in test],
         "ridge per person": [personally[id(run)] for run in test],
-        f"ridge per person, bias of the last {BIAS_RUNS} runs": [
-            personally[id(run)] + bias.get(id(run), 0.0) for run in test
-        ],
+        f"ridge per person, bias of the last {BIAS_RUNS} runs": [personally[id(run)] + bias.get(id(run), 0.0) for run in test],
     }
 
 
@@ -116,26 +111,28 @@ def _sums(runs: list[Run], features) -> dict[int, tuple[np.ndarray, np.ndarray]]
     return found
 
 
-def sum_all(sums: dict[int, tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+def _sum_all(sums: dict[int, tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """The normal equations of everyone together."""
-    return sum(a for a, _ in sums.values()), sum(b for _, b in sums.values())  # type: ignore[return-value]
+    squares, products = zip(*sums.values(), strict=True)
+    return np.sum(squares, axis=0), np.sum(products, axis=0)
 
 
-def _solve(sums, penalty: float, towards=None) -> np.ndarray:
+def _solve(sums, penalty: float, towards: np.ndarray | None = None) -> np.ndarray:
     """Ridge regression that shrinks the slopes to nothing, or all weights to given ones."""
     squares, products = sums
-    towards = np.zeros(len(BASIS)) if towards is None else towards
     ridge = np.full(len(BASIS), penalty)
-    if not towards.any():
-        ridge[0] = 1e-6
+    if towards is None:
+        towards = np.zeros(len(BASIS))
+        ridge[0] = 1e-6  # the intercept is free
     return towards + np.linalg.solve(squares + np.diag(ridge), products - squares @ towards)
 
 
-def _ridge(validation: list[Run], features, fit):
-    """The weights whose penalty does best on validation."""
+def _best(validation: list[Run], features, candidates):
+    """The candidate, weights of everyone and of each person, that does best on validation."""
 
-    def error(weights):
-        misses = [np.abs(features[id(run)] @ weights[run.user] - run.grid.heart_rate) for run in validation]
+    def error(candidate):
+        shared, personal = candidate
+        misses = [np.abs(features[id(run)] @ personal.get(run.user, shared) - run.grid.heart_rate) for run in validation]
         return np.nanmean(np.concatenate(misses))
 
-    return min(map(fit, PENALTIES), key=error)
+    return min(candidates, key=error)

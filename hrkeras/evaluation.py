@@ -86,7 +86,11 @@ def score(name: str, runs: list[Run], predicted: list[np.ndarray], seed: int = 0
 def _run_sums(runs, predicted) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     errors = [_errors(run, found) for run, found in zip(runs, predicted, strict=True)]
     absolute = np.array([np.abs(error).sum(dtype=np.float64) for error in errors])
-    return absolute, np.array([np.square(error, dtype=np.float64).sum() for error in errors]), np.array([*map(len, errors)])
+    return (
+        absolute,
+        np.array([np.square(error, dtype=np.float64).sum() for error in errors]),
+        np.array([*map(len, errors)]),
+    )
 
 
 def _errors(run: Run, predicted: np.ndarray) -> np.ndarray:

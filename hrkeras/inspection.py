@@ -201,9 +201,7 @@ def day(start: float | None) -> str | None:
     return None if start is None else datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d")
 
 
-def inspect(
-    workouts: Iterable[Workout], limits: quality.Limits | None = None, log: ReadLog | None = None
-) -> Inspection:
+def inspect(workouts: Iterable[Workout], limits: quality.Limits | None = None, log: ReadLog | None = None) -> Inspection:
     """Looks at workouts, in one pass and in memory that does not grow with their points.
 
     Args:

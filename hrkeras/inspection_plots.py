@@ -75,9 +75,7 @@ def lag(found: Inspection, path: Path) -> Path:
     for row, best, name, colour in zip(found.lags.correlation, found.lags.best, SPEEDS, (SPEED, ALTITUDE), strict=True):
         if best is None:
             continue
-        axes.plot(
-            LAGS, row, "o-", ms=3.5, color=colour, label=f"{name}, best at {best:.0f} s (r = {np.nanmax(row):.2f})"
-        )
+        axes.plot(LAGS, row, "o-", ms=3.5, color=colour, label=f"{name}, best at {best:.0f} s (r = {np.nanmax(row):.2f})")
         axes.plot(best, np.nanmax(row), "o", ms=9, color=colour)
     axes.set_ylim(min(0, float(np.nanmin(found.lags.correlation))))
     axes.margins(x=0.02)

@@ -43,9 +43,7 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Columns aligned: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = (
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))])
         for row in (head, *rows)
     )
     return "\n".join(line.rstrip() for line in lines)
@@ -182,10 +180,7 @@ def _sampling(found: Inspection, kind: str) -> Iterator[str]:
     if years := found.sparse_years():
         merged = " Apple merges old heart rates: keep an export of every year." if kind == "apple_health" else ""
         when = "" if found.funnel.workouts == 1 else f" in half of the runs or more of {', '.join(map(str, years))}"
-        yield (
-            f"Heart rate was measured less than {SPARSE:.0f} times a minute{when}: too seldom to see how it answers."
-            f"{merged}"
-        )
+        yield (f"Heart rate was measured less than {SPARSE:.0f} times a minute{when}: too seldom to see how it answers.{merged}")
 
 
 def commands(found: Inspection, path: Path, kind: str) -> list[str]:
@@ -202,9 +197,7 @@ def commands(found: Inspection, path: Path, kind: str) -> list[str]:
 
 def _options(limits: quality.Limits) -> str:
     """The limits that are not the usual ones, as options."""
-    changed = {
-        each.name: getattr(limits, each.name) for each in fields(limits) if getattr(limits, each.name) != each.default
-    }
+    changed = {each.name: getattr(limits, each.name) for each in fields(limits) if getattr(limits, each.name) != each.default}
     return "".join(f" --limit {shlex.quote(f'{name}={_said(value)}')}" for name, value in changed.items())
 
 

@@ -76,7 +76,11 @@ def epochs(log: list[dict], path: Path) -> Path:
     axes.plot(number, [row["val_mae"] for row in log], "o-", color=HEART, label="validation")
     best = min(log, key=lambda row: row["val_mae"])
     axes.annotate(
-        f"best {best['val_mae']:.2f}", (best["epoch"], best["val_mae"]), (0, -16), textcoords="offset points", ha="center"
+        f"best {best['val_mae']:.2f}",
+        (best["epoch"], best["val_mae"]),
+        (0, -16),
+        textcoords="offset points",
+        ha="center",
     )
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("epoch")

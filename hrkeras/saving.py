@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from hrkeras import layers, training  # noqa: F401 (their classes must be registered before loading)
+from hrkeras import layers, losses  # noqa: F401 (their classes must be registered before loading)
 from hrkeras.workouts.history import COLUMNS
 from hrkeras.workouts.workout import InputError
 

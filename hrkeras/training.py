@@ -13,13 +13,12 @@ import pandas as pd
 from keras import ops
 
 from hrkeras import plots
+from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
+from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
 from hrkeras.models import Statistics
 from hrkeras.windows import Windows
-from hrkeras.workouts import history
 from hrkeras.workouts.workout import InputError
-
-LENGTH_STEP = 100  # windows of a batch are of one length, a multiple of this
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,8 @@ def statistics(windows: Windows) -> Statistics:
 
     Only steps inside the runs count, and of heart rate only measured ones.
     """
-    layer, total, squares, count = RunFeatures(), 0.0, 0.0, 0
+    layer, count = RunFeatures(), 0
+    total = squares = np.zeros(len(RunFeatures.FEATURES))
     for begin in range(0, len(windows), 1024):
         part = windows[begin : begin + 1024]
         features = ops.convert_to_numpy(layer(part.time, part.speed, part.altitude))[part.valid > 0]
@@ -75,140 +75,6 @@ def statistics(windows: Windows) -> Statistics:
         float(measured.mean()),
         float(max(measured.var(), 1.0)),
     )
-
-
-@keras.saving.register_keras_serializable("hrkeras")
-class MaskedHuber(keras.losses.Loss):
-    """Huber loss in beats/min over the measured steps of a batch; unmeasured ones are NaN in `y_true`.
-
-    The error counts as it is, without its mean over the window, and without its mean over the ten minutes around.
-    Much of a run's level is what nothing known can explain, heat for instance; it would otherwise rule the gradient.
-
-    Args:
-        delta: beats/min, where the loss turns from square to straight.
-        weights: of the error as it is, without the window's mean, and without the mean of the minutes around.
-        around: steps, odd, over which the last mean goes.
-    """
-
-    def __init__(self, delta=5.0, weights=(0.25, 0.6, 0.8), around=61, name="masked_huber", **kwargs):
-        super().__init__(name=name, reduction="sum")
-        self.delta, self.weights, self.around = delta, list(weights), around
-
-    def call(self, y_true, y_pred):
-        error, measured = _error(y_true, y_pred)
-        whole = ops.sum(error, axis=1, keepdims=True) / ops.maximum(ops.sum(measured, axis=1, keepdims=True), 1.0)
-        near = self._sum_around(error) / ops.maximum(self._sum_around(measured), 1.0)
-        loss = sum(
-            weight * ops.sum(self._huber(error - mean) * measured)
-            for weight, mean in zip(self.weights, (0.0, whole, near), strict=True)
-        )
-        return loss / ops.maximum(ops.sum(measured), 1.0)
-
-    def _sum_around(self, values):
-        return self.around * ops.average_pool(values[:, :, None], self.around, 1, "same")[:, :, 0]
-
-    def _huber(self, error):
-        size = ops.abs(error)
-        return ops.where(size < self.delta, 0.5 * error * error / self.delta, size - 0.5 * self.delta)
-
-    def get_config(self):
-        return {"name": self.name, "delta": self.delta, "weights": self.weights, "around": self.around}
-
-
-@keras.saving.register_keras_serializable("hrkeras")
-class MaskedMeanAbsoluteError(keras.metrics.Mean):
-    """Mean absolute error in beats/min over measured steps; unmeasured ones are NaN in `y_true`."""
-
-    def __init__(self, name: str = "mae", **kwargs):
-        super().__init__(name=name, **kwargs)
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        error, measured = _error(y_true, y_pred)
-        # flat: Keras would weigh each row by its mean, which depends on how long the padding is
-        super().update_state(ops.reshape(ops.abs(error), (-1,)), sample_weight=ops.reshape(measured, (-1,)))
-
-
-def _error(y_true, y_pred):
-    measured = ops.logical_not(ops.isnan(y_true))
-    error = ops.where(measured, y_pred - ops.where(measured, y_true, 0.0), 0.0)
-    return error, ops.cast(measured, y_pred.dtype)
-
-
-class Batches(keras.utils.PyDataset):
-    """Batches of windows of about one length, in an order that depends on the seed and the epoch alone.
-
-    Args:
-        windows: the windows.
-        batch_size: windows a batch.
-        seed: of all that chance decides; None keeps order and history as they are.
-        hidden: share of windows whose history is hidden.
-        thinned: share of windows whose history is that of a random half of the person's runs.
-        epoch: to begin with.
-    """
-
-    def __init__(
-        self, windows: Windows, batch_size: int, *, seed: int | None = None, hidden=0.0, thinned=0.0, epoch: int = 0
-    ):
-        super().__init__()
-        self._windows, self._batch_size, self._seed = windows, batch_size, seed
-        self._hidden, self._thinned, self._epoch = hidden, thinned, epoch
-        self._runs = list(windows.runs()) if thinned else []
-        self._summaries = np.array([history.summarise(run.grid) for run in self._runs])
-        longest = windows.valid.shape[1]
-        lengths = np.minimum(-(-windows.valid.sum(axis=1).astype(int) // LENGTH_STEP) * LENGTH_STEP, longest)
-        self._groups = [(length, np.flatnonzero(lengths == length)) for length in np.unique(lengths)]
-        self._shuffle()
-
-    def _shuffle(self):
-        random = None if self._seed is None else np.random.default_rng((self._seed, self._epoch))
-        self._batches = []
-        for length, rows in self._groups:
-            rows = rows if random is None else random.permutation(rows)
-            self._batches += [
-                (length, rows[begin : begin + self._batch_size]) for begin in range(0, len(rows), self._batch_size)
-            ]
-        if random is not None:
-            self._batches = [self._batches[index] for index in random.permutation(len(self._batches))]
-        # Keras learns from the first two batches which sizes vary: show it the two most different
-        by_shape = sorted(range(len(self._batches)), key=lambda i: (self._batches[i][0], len(self._batches[i][1])))
-        for place, index in enumerate({by_shape[0], by_shape[-1]}):
-            self._batches[place], self._batches[index] = self._batches[index], self._batches[place]
-        self._history = self._windows.history
-        if random is not None:
-            chance = random.random(len(self._windows))
-            self._history = np.where((chance < self._thinned)[:, None], self._thin(random), self._history)
-            self._history = hide(self._history, chance > 1 - self._hidden)
-
-    def _thin(self, random) -> np.ndarray:
-        """The history that each window would have if only a random half of the person's runs were known."""
-        half = random.integers(0, 2, len(self._runs))
-        users = np.array([run.user for run in self._runs])
-        found = history.table(2 * users + half, np.array([run.start for run in self._runs]), self._summaries)
-        thinned = np.empty_like(self._windows.history)
-        for run, row in zip(self._runs, found, strict=True):
-            thinned[run.rows] = row
-        return thinned
-
-    def __len__(self):
-        return len(self._batches)
-
-    def __getitem__(self, index):
-        length, rows = self._batches[index]
-        part = self._windows[rows]
-        return part.inputs(length) | {"history": self._history[rows]}, part.heart_rate[:, :length]
-
-    def on_epoch_end(self):
-        self._epoch += 1
-        if self._seed is not None:
-            self._shuffle()
-
-
-def hide(known: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """History with some rows as before a first run: nothing known, no runs so far."""
-    known = known.copy()
-    known[rows] = np.nan
-    known[rows, -1] = 0.0
-    return known
 
 
 class _Keeper(keras.callbacks.Callback):
@@ -321,7 +187,10 @@ def train(
         steps = len(batches) * settings.epochs
         warm_up = max(1, steps // 10)
         schedule = keras.optimizers.schedules.CosineDecay(
-            settings.learning_rate / 25, max(1, steps - warm_up), warmup_target=settings.learning_rate, warmup_steps=warm_up
+            settings.learning_rate / 25,
+            max(1, steps - warm_up),
+            warmup_target=settings.learning_rate,
+            warmup_steps=warm_up,
         )
         model.compile(
             keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=1.0),

@@ -152,5 +152,5 @@ def find(name: str, data_dir: Path | None = None):
 def _windows(columns: dict[str, np.ndarray]) -> Windows:
     measured = columns.pop("measured")
     columns["heart_rate"] = np.where(measured, columns["heart_rate"], np.float32(np.nan))
-    columns["valid"] = np.float32(columns["valid"])
+    columns["valid"] = columns["valid"].astype(np.float32)
     return Windows(**columns)

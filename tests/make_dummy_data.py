@@ -18,9 +18,7 @@ def thinned(track: synthetic.Track, every: int) -> synthetic.Track:
 
 
 def main() -> None:
-    tracks = [
-        thinned(track, 10) for track in synthetic.simulate(athletes=3, runs=RUNS, seed=1, flawed=0, faulty=0)
-    ]
+    tracks = [thinned(track, 10) for track in synthetic.simulate(athletes=3, runs=RUNS, seed=1, flawed=0, faulty=0)]
     mine = [track for track in tracks if track.user == tracks[0].user]
     for name in ("endomondo", "apple_watch", "tracks"):
         (DATASETS / name / "dummy_data").mkdir(parents=True, exist_ok=True)

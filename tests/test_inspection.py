@@ -244,8 +244,7 @@ def test_zero_usable_runs_of_many(workouts, tmp_path):
 def test_changed_limits_are_in_the_next_command(workouts, tmp_path):
     found = inspect(workouts, quality.Limits(sports=("running", "trail running"), require_user=False, min_points=20))
     assert inspection_text.commands(found, tmp_path, "tracks") == [
-        f"hrkeras build tracks {tmp_path} --limit 'sports=running,trail running' --limit min_points=20 "
-        "--limit require_user=no"
+        f"hrkeras build tracks {tmp_path} --limit 'sports=running,trail running' --limit min_points=20 --limit require_user=no"
     ]
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hrkeras import models, training, windows
+from hrkeras import losses, models, training, windows
+from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
 from hrkeras.workouts.workout import InputError
 
@@ -30,24 +31,24 @@ def small(statistics):
 def test_loss_and_metric_by_hand():
     y_true = np.float32([[100, np.nan, 100, 100], [150, np.nan, np.nan, np.nan]])
     y_pred = np.float32([[102, 50, 90, 100], [150, 0, 0, 999]])
-    metric = training.MaskedMeanAbsoluteError()
+    metric = losses.MaskedMeanAbsoluteError()
     metric.update_state(y_true, y_pred)
     assert float(metric.result()) == pytest.approx((2 + 10 + 0 + 0) / 4)
-    plain = training.MaskedHuber(delta=5.0, weights=(1.0, 0.0, 0.0))
+    plain = losses.MaskedHuber(delta=5.0, weights=(1.0, 0.0, 0.0))
     assert float(plain(y_true, y_pred)) == pytest.approx((0.5 * 4 / 5 + (10 - 2.5)) / 4)
 
 
 def test_the_shape_loss_does_not_see_the_level():
     truth = np.random.default_rng(0).normal(150, 10, (2, 200)).astype("float32")
-    shape = training.MaskedHuber(weights=(0.0, 1.0, 1.0))
+    shape = losses.MaskedHuber(weights=(0.0, 1.0, 1.0))
     assert float(shape(truth, truth + 30)) == pytest.approx(0, abs=1e-5)
-    assert float(training.MaskedHuber()(truth, truth + 30)) == pytest.approx(0.25 * 27.5, rel=1e-4)
+    assert float(losses.MaskedHuber()(truth, truth + 30)) == pytest.approx(0.25 * 27.5, rel=1e-4)
 
 
 def test_unmeasured_steps_and_padding_never_weigh(splits):
     train = splits[0]
     model = small(training.statistics(train))
-    loss = training.MaskedHuber()
+    loss = losses.MaskedHuber()
     given, target = train.inputs(), train.heart_rate
     predicted = keras.ops.convert_to_numpy(model.predict_on_batch(given))
     moved = np.where(np.isfinite(target), predicted, -1e6).astype("float32")
@@ -71,18 +72,18 @@ def test_every_window_comes_once_an_epoch_and_the_order_depends_on_the_seed(spli
     def starts(batches):
         return [tuple(zip(x["time"][:, 0], y[:, 5], strict=True)) for x, y in (batches[i] for i in range(len(batches)))]
 
-    first, again, other = (training.Batches(splits[0], 8, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (Batches(splits[0], 8, seed=seed) for seed in (1, 1, 2))
     assert str(starts(first)) == str(starts(again)) != str(starts(other))
     assert sum(map(len, starts(first))) == len(splits[0])
     before = str(starts(first))
     first.on_epoch_end()
     assert str(starts(first)) != before
-    later = training.Batches(splits[0], 8, seed=1, epoch=1)
+    later = Batches(splits[0], 8, seed=1, epoch=1)
     assert str(starts(later)) == str(starts(first))
 
 
 def test_batches_cut_no_valid_step_off(splits):
-    batches = training.Batches(splits[0], 8)
+    batches = Batches(splits[0], 8)
     total = sum(float(batches[index][0]["valid"].sum()) for index in range(len(batches)))
     assert total == splits[0].valid.sum()
 
@@ -94,7 +95,7 @@ def test_history_is_hidden_and_thinned_as_often_as_asked(splits):
     def shares(**options):
         found = []
         for epoch in range(20):
-            batches = training.Batches(train, len(train), seed=0, epoch=epoch, **options)
+            batches = Batches(train, len(train), seed=0, epoch=epoch, **options)
             found.append(batches._history)
         return np.stack(found)
 
@@ -111,7 +112,7 @@ def test_training_learns_and_keeps_the_best(splits, tmp_path):
     model, log = training.train(small, *splits, tmp_path / "t", settings)
     assert [row["epoch"] for row in log] == list(range(1, len(log) + 1))
     assert min(row["val_mae"] for row in log) < log[0]["val_mae"]
-    metric = training.MaskedMeanAbsoluteError()
+    metric = losses.MaskedMeanAbsoluteError()
     metric.update_state(splits[1].heart_rate, model.predict(splits[1].inputs(), verbose=0))
     assert float(metric.result()) == pytest.approx(min(row["val_mae"] for row in log), rel=1e-3)
     kept = {path.name for path in (tmp_path / "t").iterdir()}
@@ -169,7 +170,11 @@ def test_kill_9_loses_at_most_the_epoch_under_way(data_dir, tmp_path):
     def run(name, *more):
         return [*command, str(tmp_path / name), *more]
 
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": {**os.environ, "KERAS_BACKEND": "tensorflow"}}
+    quiet = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "env": {**os.environ, "KERAS_BACKEND": "tensorflow"},
+    }
     process = subprocess.Popen(run("killed.keras"), **quiet)
     while process.poll() is None and not (tmp_path / "killed.training" / "after-epoch-2.keras").exists():
         time.sleep(0.02)

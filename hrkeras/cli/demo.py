@@ -30,7 +30,10 @@ def demo(
     writers.write_endomondo([track for track in tracks if track.user != newcomer], log)
     writers.write_apple_health([track for track in tracks if track.user == newcomer], export)
 
-    _say(f"hrkeras inspect {export} --output {output / 'inspected'}", "What is in the watch's export, and how good is it?")
+    _say(
+        f"hrkeras inspect {export} --output {output / 'inspected'}",
+        "What is in the watch's export, and how good is it?",
+    )
     inspect.inspect(export, output=output / "inspected")
     _say(f"hrkeras build endomondo {log} --data-dir {data_dir}", "Make a dataset of the running log.")
     build.endomondo(log, data_dir=data_dir, processes=1)

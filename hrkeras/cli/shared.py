@@ -13,12 +13,8 @@ Backend = Annotated[
     Literal["tensorflow", "jax", "torch"] | None,
     typer.Option(help="What Keras runs on; KERAS_BACKEND if not given, else tensorflow."),
 ]
-DataDir = Annotated[
-    Path | None, typer.Option(help="Folder of datasets; if not given TFDS_DATA_DIR, else ~/tensorflow_datasets.")
-]
-Data = Annotated[
-    str, typer.Option(help="Dataset: endomondo, apple_watch, tracks or synthetic; /by_user behind for that split.")
-]
+DataDir = Annotated[Path | None, typer.Option(help="Folder of datasets; if not given TFDS_DATA_DIR, else ~/tensorflow_datasets.")]
+Data = Annotated[str, typer.Option(help="Dataset: endomondo, apple_watch, tracks or synthetic; /by_user behind for that split.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of everything that chance decides.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Limit = Annotated[

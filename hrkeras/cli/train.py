@@ -1,7 +1,7 @@
 """`hrkeras train`: train a model on a dataset."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -17,7 +17,8 @@ def train(
     bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,
     history: Annotated[bool, typer.Option(help="Use what earlier runs tell of the person.")] = True,
     profile: Annotated[
-        bool, typer.Option(help="Use the course of the whole run from its first step on; --no-profile sees the past alone.")
+        bool,
+        typer.Option(help="Use the course of the whole run from its first step on; --no-profile sees the past alone."),
     ] = True,
     epochs: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
     batch_size: Annotated[int, typer.Option(min=1, help="Windows a batch.")] = 32,
@@ -40,10 +41,14 @@ def train(
 
     metadata = find(data, data_dir).info.metadata
     train_windows, validation_windows = (load(data, split, data_dir) for split in ("train", "validation"))
-    architecture = {"units": units, "num_layers": layers, "bidirectional": bidirectional, "history": history, "profile": profile}
-    settings = training.Settings(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, seed=seed
-    )
+    architecture: dict[str, Any] = {
+        "units": units,
+        "num_layers": layers,
+        "bidirectional": bidirectional,
+        "history": history,
+        "profile": profile,
+    }
+    settings = training.Settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, seed=seed)
     description = {"model": model, "architecture": architecture, "data": data, "runs": metadata["runs"]}
     folder = output.with_suffix(".training")
 

@@ -21,7 +21,7 @@ CONFIGS = {
 }
 
 
-class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Windows of runs on a uniform grid, each with what is known of its person from earlier runs.
 
     A subclass says how its source is read: `SOURCES` names what is looked for in TFDS's manual folder where no
@@ -127,15 +127,18 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         for run in np.flatnonzero(chosen):
             whole = prepared.grid(run)
             for first in grid.window_starts(len(whole.speed)):
-                yield f"{run}_{first}", {
-                    **grid.window(whole, first, prepared.step),
-                    "history": prepared.history[run],
-                    "user": prepared.users[run],
-                    "start": round(prepared.starts[run]),
-                    "run": run,
-                    "first_step": first,
-                    "run_steps": len(whole.speed),
-                }
+                yield (
+                    f"{run}_{first}",
+                    {
+                        **grid.window(whole, first, prepared.step),
+                        "history": prepared.history[run],
+                        "user": prepared.users[run],
+                        "start": round(prepared.starts[run]),
+                        "run": run,
+                        "first_step": first,
+                        "run_steps": len(whole.speed),
+                    },
+                )
                 self._on_windows(1)
 
     def _download_and_prepare(self, dl_manager, download_config):
@@ -157,8 +160,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
             for name in ("array_record", "tfrecord"):
                 records = tf.data.TFRecordDataset(os.fspath(as_written)).as_numpy_iterator()
                 serialized = (
-                    (None, tf.train.Example.FromString(record).SerializeToString(deterministic=True))
-                    for record in records
+                    (None, tf.train.Example.FromString(record).SerializeToString(deterministic=True)) for record in records
                 )
                 write = formats[file_adapters.FileFormat(name)].write_examples
                 write(path.with_name(path.name.replace(".tfrecord-", f".{name}-")), serialized)

@@ -52,9 +52,9 @@ def model(
     inputs["history"] = keras.Input((len(COLUMNS),), name="history", dtype="float32")
 
     sequence = RunFeatures(step, name="run_features")(inputs["time"], inputs["speed"], inputs["altitude"])
-    sequence = layers.Normalization(
-        mean=statistics.run_mean, variance=statistics.run_variance, name="run_normalization"
-    )(sequence)
+    sequence = layers.Normalization(mean=statistics.run_mean, variance=statistics.run_variance, name="run_normalization")(
+        sequence
+    )
     known = []
     if profile:
         known.append(ProfileSummary(name="profile_summary")(sequence, inputs["valid"]))

@@ -15,7 +15,9 @@ def gru(
     profile: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
-    """GRU layers over the steps of a run. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", EMNLP 2014.
+    """GRU layers over the steps of a run.
+
+    Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder", EMNLP 2014.
 
     Args:
         units: width of each layer, in each direction.
@@ -30,7 +32,5 @@ def gru(
     Returns:
         A model with the inputs and the output that `hrkeras.models` describes.
     """
-    body = recurrent(
-        keras.layers.GRU, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout
-    )
+    body = recurrent(keras.layers.GRU, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
     return model(body, name="gru", history=history, profile=profile, statistics=statistics)

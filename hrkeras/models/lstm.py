@@ -15,7 +15,9 @@ def lstm(
     profile: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
-    """LSTM layers over the steps of a run. Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9 (8), 1997.
+    """LSTM layers over the steps of a run.
+
+    Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9 (8), 1997.
 
     Args:
         units: width of each layer, in each direction.
@@ -30,7 +32,5 @@ def lstm(
     Returns:
         A model with the inputs and the output that `hrkeras.models` describes.
     """
-    body = recurrent(
-        keras.layers.LSTM, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout
-    )
+    body = recurrent(keras.layers.LSTM, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
     return model(body, name="lstm", history=history, profile=profile, statistics=statistics)

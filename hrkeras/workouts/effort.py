@@ -95,7 +95,7 @@ def basis(grid: Grid, step: float = STEP) -> np.ndarray:
     Returns:
         Shape `(steps, len(BASIS))`, float64, columns as named by `BASIS`; each step sees only the past.
     """
-    speed, altitude = np.float64(grid.speed), np.float64(grid.altitude)
+    speed, altitude = grid.speed.astype(np.float64), grid.altitude.astype(np.float64)
     effort, climb = graded_speed(speed, altitude, step), vertical_speed(altitude, step)
     time = step * np.arange(len(speed))
     averages = exponential_averages(effort)

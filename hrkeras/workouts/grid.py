@@ -60,9 +60,9 @@ def resample(workout: Workout, step: float = STEP) -> Grid:
     if not known.all():
         altitude = np.interp(middle, middle[known], altitude[known]) if known.any() else np.zeros(steps)
     return Grid(
-        np.float32(np.diff(np.interp(edges, time, distance)) / step),
-        np.float32(altitude),
-        np.float32(_at_steps(middle, bins, time, workout.heart_rate)),
+        (np.diff(np.interp(edges, time, distance)) / step).astype(np.float32),
+        altitude.astype(np.float32),
+        _at_steps(middle, bins, time, workout.heart_rate).astype(np.float32),
     )
 
 
@@ -108,7 +108,7 @@ def window(whole: Grid, first: int, step: float, size: int = WINDOW) -> dict[str
     pad = (0, size - steps)
     measured = np.isfinite(part.heart_rate)
     return {
-        "time": np.float32(step * (first + np.arange(size))),
+        "time": (step * (first + np.arange(size))).astype(np.float32),
         "speed": np.pad(part.speed, pad),
         "altitude": np.pad(part.altitude, pad, mode="edge"),
         "heart_rate": np.pad(np.where(measured, part.heart_rate, np.float32(0)), pad),

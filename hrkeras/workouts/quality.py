@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hrkeras.workouts.workout import EARLIEST, InputError, Workout, interpolate
+from hrkeras.workouts.workout import EARLIEST, InputError, Workout, covered_share
 
 
 def _limit(default, filter_name: str, unit: str, why: str) -> Any:
@@ -22,7 +22,10 @@ class Limits:
         ("running",), "sport", "names", "Heart rate follows speed differently in every sport; this is about runs."
     )
     min_heart_rate_share: float = _limit(
-        0.5, "heart_rate", "share of points", "Steps without heart rate never count; with half of them a run still tells."
+        0.5,
+        "heart_rate",
+        "share of points",
+        "Steps without heart rate never count; with half of them a run still tells.",
     )
     min_points: int = _limit(50, "points", "points", "Fewer points than this are a test of the device, not a run.")
     min_speed: float = _limit(0.0, "range", "m/s", "Nobody runs backwards through time.")
@@ -32,7 +35,10 @@ class Limits:
     min_heart_rate: float = _limit(50.0, "range", "beats/min", "Below this a running person's sensor has slipped.")
     max_heart_rate: float = _limit(220.0, "range", "beats/min", "Above this nearly nobody's heart can beat.")
     max_outside_share: float = _limit(
-        0.05, "range", "share of points", "A few outliers are dropped and the run kept; more, and nothing in it is sure."
+        0.05,
+        "range",
+        "share of values",
+        "A few outliers are dropped and the run kept; more, and nothing in it is sure.",
     )
     min_gps_share: float = _limit(
         0.9, "gps", "share of points", "Without positions and altitude neither speed nor climbing is known."
@@ -78,12 +84,10 @@ def _outside(values: np.ndarray, lowest: float, highest: float) -> np.ndarray:
     return (values < lowest) | (values > highest)
 
 
-def _share(points: np.ndarray) -> float:
-    return float(np.count_nonzero(points)) / len(points)
-
-
 def _out_of_range(workout: Workout, limits: Limits) -> bool:
-    return any(_share(outside) > limits.max_outside_share for outside in _outsides(workout, limits))
+    measured = (np.isfinite(values).sum() for values in (workout.speed, workout.altitude, workout.heart_rate))
+    outside = (np.count_nonzero(values) for values in _outsides(workout, limits))
+    return any(out > limits.max_outside_share * count for out, count in zip(outside, measured, strict=True))
 
 
 def _outsides(workout: Workout, limits: Limits) -> list[np.ndarray]:
@@ -94,32 +98,33 @@ def _outsides(workout: Workout, limits: Limits) -> list[np.ndarray]:
     ]
 
 
-def heart_rate_share(workout: Workout) -> float:
-    """Share of the points at which heart rate was measured, or lies between close enough measurements."""
-    if np.isfinite(workout.heart_rate).all():
-        return 1.0
-    return _share(np.isfinite(interpolate(workout.time, workout.time, workout.heart_rate)))
-
-
 # name, what it looks at in a person's words, and whether it takes the workout; in the order of the funnel
 FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
-    ("sport", "another sport", lambda w, l: w.sport not in l.sports),
-    ("heart_rate", "heart rate incomplete", lambda w, l: heart_rate_share(w) < l.min_heart_rate_share),
-    ("points", "too few points", lambda w, l: len(w) < l.min_points),
+    ("sport", "another sport", lambda w, limits: w.sport not in limits.sports),
+    (
+        "heart_rate",
+        "heart rate incomplete",
+        lambda w, limits: covered_share(w.time, w.heart_rate) < limits.min_heart_rate_share,
+    ),
+    ("points", "too few points", lambda w, limits: len(w) < limits.min_points),
     ("range", "values out of range", _out_of_range),
     (
         "gps",
         "GPS or altitude incomplete",
-        lambda w, l: min(w.gps_fraction, _share(np.isfinite(w.altitude))) < l.min_gps_share,
+        lambda w, limits: min(w.gps_fraction, covered_share(w.time, w.altitude)) < limits.min_gps_share,
     ),
     (
         "duration",
         "duration or sampling unreasonable",
-        lambda w, l: (
-            not l.min_duration <= w.duration <= l.max_duration or w.duration > l.max_mean_interval * (len(w) - 1)
+        lambda w, limits: (
+            not limits.min_duration <= w.duration <= limits.max_duration or w.duration > limits.max_mean_interval * (len(w) - 1)
         ),
     ),
-    ("metadata", "person or start unknown", lambda w, l: w.start < EARLIEST or (l.require_user and not w.user)),
+    (
+        "metadata",
+        "person or start unknown",
+        lambda w, limits: w.start < EARLIEST or (limits.require_user and not w.user),
+    ),
 )
 DUPLICATE = "duplicate"
 REASONS = {name: reason for name, reason, _ in FILTERS} | {DUPLICATE: "the same person and start once more"}

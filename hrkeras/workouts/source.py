@@ -61,7 +61,8 @@ class _Checked:
     """The plain bytes of a gzip file; stops where they are out of all proportion to its size."""
 
     def __init__(self, counted: _Counted, path: Path):
-        self._plain, self._counted, self._path, self._count = gzip.GzipFile(fileobj=counted), counted, path, 0
+        self._plain = gzip.GzipFile(fileobj=counted)  # type: ignore[call-overload]
+        self._counted, self._path, self._count = counted, path, 0
 
     def readable(self) -> bool:
         return True

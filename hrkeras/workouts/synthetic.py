@@ -142,9 +142,7 @@ def read(*, athletes: int = 8, runs: int = 60, seed: int = 0, log: ReadLog | Non
         )
 
 
-def simulate(
-    athletes: int = 8, runs: int = 60, seed: int = 0, *, flawed: float = 0.1, faulty: float = 1.0
-) -> Iterator[Track]:
+def simulate(athletes: int = 8, runs: int = 60, seed: int = 0, *, flawed: float = 0.1, faulty: float = 1.0) -> Iterator[Track]:
     """Simulates workouts, athlete by athlete, each athlete's in the order of their dates.
 
     Fewer athletes, or fewer runs of a single one, give the first of what more would give.
@@ -194,9 +192,7 @@ def draw_athlete(rng: np.random.Generator, index: int) -> Athlete:
     )
 
 
-def respond(
-    athlete: Athlete, speed, grade, fitness: float, *, offset=0.0, heat: float = 0.0, before: float = 0.0
-) -> np.ndarray:
+def respond(athlete: Athlete, speed, grade, fitness: float, *, offset=0.0, heat: float = 0.0, before: float = 0.0) -> np.ndarray:
     """Heart rate in beats/min, second by second, by the terms above.
 
     Args:

@@ -67,9 +67,7 @@ def read(path: str | os.PathLike, *, log: ReadLog | None = None) -> Iterator[Wor
         return
     if not is_track(path):
         found = f"a file that ends in {path.suffix or 'nothing'}" if os.path.exists(path) else "nothing there"
-        raise InputError(
-            f"{path}: expected a .gpx, .tcx or .fit file, or a folder of them, but found {found}; check the path."
-        )
+        raise InputError(f"{path}: expected a .gpx, .tcx or .fit file, or a folder of them, but found {found}; check the path.")
     try:
         yield from _read_file(path, path.resolve().parent.name, log)
     except InvalidWorkoutError as error:

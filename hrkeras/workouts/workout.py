@@ -31,8 +31,8 @@ class Workout:
         user: whose workout it is, as the source names the person; empty if it does not.
         sport: what was done, in lower case; outdoor runs are "running", treadmill runs "indoor running".
         start: s since 1970-01-01 UTC of the first point.
-        gps_fraction: share of the points, 0 to 1, that had a valid position. The positions themselves
-            are not kept.
+        gps_fraction: share of the points, 0 to 1, that had a valid position or lie between two at most 30 s
+            apart. The positions themselves are not kept.
         where: file and line or entry it was read from, for messages.
         heart_rate_samples: how many times heart rate was measured during the workout, which is fewer than it has
             heart rates where a reader has drawn them onto the times of positions.
@@ -129,10 +129,7 @@ def from_points(
         gap = np.diff(time, prepend=0.0)
         speed = np.where((speed > 0) & (gap <= MAX_SPEED_GAP) | ~np.isfinite(travelled), speed, travelled)
         speed = np.where(speed >= 0, speed, np.nan)
-    if heart_rate is None:
-        heart_rate = nothing
-    else:
-        heart_rate = np.where(heart_rate > 0, heart_rate, np.nan)
+    heart_rate = nothing if heart_rate is None else np.where(heart_rate > 0, heart_rate, np.nan)
     return Workout(
         time=time,
         speed=speed,
@@ -158,18 +155,17 @@ def _column(values, clock) -> np.ndarray | None:
 
 
 def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, float]:
-    """Speed in m/s from positions, and the share of the points that have a valid one."""
+    """Speed in m/s from positions, and the share of the points that these cover."""
     valid = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ((latitude != 0) | (longitude != 0))
-    share = float(valid.mean())
     if valid.sum() < 2:
-        return np.full(len(time), np.nan), share
+        return np.full(len(time), np.nan), float(valid.mean())
     distance = np.zeros(int(valid.sum()))
     np.cumsum(haversine(latitude[valid], longitude[valid]), out=distance[1:])
-    along = distance if share == 1 else np.interp(time, time[valid], distance)
+    along = distance if valid.all() else np.interp(time, time[valid], distance)
     speed = np.empty(len(time))
     speed[1:] = np.diff(along) / np.diff(time)
     speed[0] = speed[1]
-    return speed, share
+    return speed, covered_share(time, np.where(valid, 0.0, np.nan), MAX_SPEED_GAP)
 
 
 def haversine(latitude, longitude) -> np.ndarray:
@@ -211,3 +207,11 @@ def interpolate(at, time, values, max_gap: float = MAX_HEART_RATE_GAP) -> np.nda
     found = np.interp(at, time, values)
     found[outside | (time[after] - time[before] > max_gap)] = np.nan
     return found
+
+
+def covered_share(time, values, max_gap: float = MAX_HEART_RATE_GAP) -> float:
+    """Share of the points, 0 to 1, at which there is a value or that lie between two at most `max_gap` s apart."""
+    measured = np.isfinite(values)
+    if not measured.all():
+        measured = np.isfinite(interpolate(time, time, values, max_gap))
+    return float(np.count_nonzero(measured)) / len(time)

@@ -163,9 +163,7 @@ def write_apple_health(runs: Iterable[Track], path: Path | str) -> None:
     runs = list(runs)
     users = {run.user for run in runs}
     if len(users) > 1:
-        raise ValueError(
-            f"an Apple Health export is one athlete's, got the workouts of {len(users)}; write one for each"
-        )
+        raise ValueError(f"an Apple Health export is one athlete's, got the workouts of {len(users)}; write one for each")
     folder = "apple_health_export/"
     with _beside(Path(path)) as stream, ZipFile(stream, "w") as archive:
         with archive.open(_entry(folder + "export.xml"), "w") as xml:
@@ -228,10 +226,7 @@ def _local(clock: np.ndarray) -> list[str]:
     times = clock.astype("datetime64[s]")
     january = times.astype("datetime64[Y]").astype("datetime64[M]")
     begin, end = (
-        np.busday_offset((january + months).astype("datetime64[D]"), -1, "forward", weekmask="Sun").astype(
-            "datetime64[h]"
-        )
-        + 1
+        np.busday_offset((january + months).astype("datetime64[D]"), -1, "forward", weekmask="Sun").astype("datetime64[h]") + 1
         for months in (3, 10)
     )
     hours = 1 + ((times >= begin) & (times < end))

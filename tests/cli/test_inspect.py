@@ -38,9 +38,7 @@ def test_apple_health_counts_what_was_measured(tmp_path):
     track = next(track for track in synthetic.simulate(20, 1, flawed=0, faulty=0) if np.all(np.diff(track.clock) == 1))
     writers.write_apple_health([track], tmp_path / "export.zip")
     years = json.loads(run(tmp_path / "export.zip", "--json").stdout)["years"]
-    assert all(
-        year["heart_rates_a_minute"] == pytest.approx(60 / writers.RECORD_EVERY, rel=0.1) for year in years.values()
-    )
+    assert all(year["heart_rates_a_minute"] == pytest.approx(60 / writers.RECORD_EVERY, rel=0.1) for year in years.values())
 
 
 def test_endomondo_file(tracks, tmp_path):

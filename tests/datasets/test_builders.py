@@ -53,7 +53,6 @@ class SyntheticTest(EndomondoTest):
         return Synthetic(data_dir=self.tmp_dir, config=config, athletes=3, runs=8)
 
 
-
 def test_features_hold_no_position_and_what_they_promise(data_dir):
     found = windows.load("synthetic", "train", data_dir)
     assert set(windows.find("synthetic", data_dir).info.features) == {
@@ -110,11 +109,14 @@ def test_load_and_data_source_give_the_same(data_dir):
 
 def test_data_source_finds_the_dataset_by_the_environment(data_dir):
     code = (
-        "import hrkeras.datasets.synthetic, tensorflow_datasets as tfds; "
-        "print(len(tfds.data_source('synthetic', split='test')))"
+        "import hrkeras.datasets.synthetic, tensorflow_datasets as tfds; print(len(tfds.data_source('synthetic', split='test')))"
     )
     found = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "TFDS_DATA_DIR": str(data_dir)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env={**os.environ, "TFDS_DATA_DIR": str(data_dir)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert int(found.stdout.split()[-1]) == len(windows.load("synthetic", "test", data_dir))
 
@@ -164,7 +166,17 @@ def test_a_killed_build_leaves_the_old_dataset(tmp_path, how):
     building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
     before = {name: (tmp_path / name).read_bytes() for name in tree(tmp_path)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "hrkeras.cli.main", "build", "synthetic", "--athletes", "400", "--data-dir", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "hrkeras.cli.main",
+            "build",
+            "synthetic",
+            "--athletes",
+            "400",
+            "--data-dir",
+            str(tmp_path),
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -187,9 +187,7 @@ def test_attributes_in_any_order_and_other_types():
 
 def test_indoor_other_sports_and_activities_within(tmp_path):
     indoor = '  <MetadataEntry value="1" key="HKIndoorWorkout"/>\n'
-    inner = (
-        f'  <WorkoutActivity uuid="x" startDate="{date(START)}" endDate="{date(START + 9)}">\n  </WorkoutActivity>\n'
-    )
+    inner = f'  <WorkoutActivity uuid="x" startDate="{date(START)}" endDate="{date(START + 9)}">\n  </WorkoutActivity>\n'
     bare = workout("", "Cycling").replace('">\n </Workout>', '"/>')
     assert bare.count("</Workout>") == 0
     path = zipped(
@@ -346,9 +344,7 @@ def test_long_lines_and_oversized_elements(tmp_path, monkeypatch):
     "piece",
     [b"<Workout a>", b"a", b'a="', b" ", b"=", b"&#9", b"9", b"<Workout ", b"<Record ", b'startDate="', b"<Location "],
 )
-@pytest.mark.parametrize(
-    "before", [b"", b"<Workout ", b'<Record type="HKQuantityTypeIdentifierHeartRate" ', b"<Location "]
-)
+@pytest.mark.parametrize("before", [b"", b"<Workout ", b'<Record type="HKQuantityTypeIdentifierHeartRate" ', b"<Location "])
 def test_time_stays_in_proportion_to_size(piece, before):
     began = time.perf_counter()
     scan(b"<HealthData>" + before + piece * (2_000_000 // len(piece)) + b"/></Workout></HealthData>")
@@ -506,11 +502,7 @@ def test_seconds_agree_with_datetime(moment, minutes):
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.lists(
-        st.sampled_from([b"<Workout ", b"/>", b"</Workout>", b"<Record ", b'"', b"<", b">", b" ", b"\xff", b"&#99;"])
-    )
-)
+@given(st.lists(st.sampled_from([b"<Workout ", b"/>", b"</Workout>", b"<Record ", b'"', b"<", b">", b" ", b"\xff", b"&#99;"])))
 def test_garbage_never_crashes(pieces):
     scan(b"<HealthData>" + b"".join(pieces), 7)
 

@@ -58,7 +58,11 @@ BAD = {
     ],
     "line of more than 1,048,576 bytes": ["{'a': '" + "x" * 10_000_000 + "'}"],
     "no timestamp": ["{}", "{'sport': 'run'}"],
-    "timestamp is no list of numbers": ["{'timestamp': ['a', 'b']}", "{'timestamp': [[1], [2]]}", "{'timestamp': [{}, 1]}"],
+    "timestamp is no list of numbers": [
+        "{'timestamp': ['a', 'b']}",
+        "{'timestamp': [[1], [2]]}",
+        "{'timestamp': [{}, 1]}",
+    ],
     "timestamp is no list of at most 100,000 numbers": ["{'timestamp': 5}"],
     "columns of different lengths": [LINE.replace("[100, 0, 120]", "[100]")],
     "fewer than two points with a valid time (years 1990 to 2100)": [
@@ -89,7 +93,9 @@ def test_any_text_is_a_workout_or_counted(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("any") / "x.json"
     path.write_bytes((LINE + "\n" + text.replace("\n", " ")).encode("utf-8", "surrogatepass"))
     log = ReadLog()
-    assert len(list(endomondo.read(path, log=log))) + log.skipped.total() == 1 + bool(text.encode("utf-8", "surrogatepass").strip())
+    assert len(list(endomondo.read(path, log=log))) + log.skipped.total() == 1 + bool(
+        text.encode("utf-8", "surrogatepass").strip()
+    )
 
 
 def test_several_processes_give_the_same_in_the_same_order(tmp_path):

@@ -215,9 +215,7 @@ def same_as_gpxpy(track, text):
     points = [point for point, *_ in gpxpy.parse(text).walk()]
     np.testing.assert_array_equal(track.latitude, [point.latitude for point in points])
     np.testing.assert_array_equal(track.longitude, [point.longitude for point in points])
-    np.testing.assert_array_equal(
-        track.altitude, [np.nan if point.elevation is None else point.elevation for point in points]
-    )
+    np.testing.assert_array_equal(track.altitude, [np.nan if point.elevation is None else point.elevation for point in points])
     np.testing.assert_allclose(track.time, [point.time.timestamp() for point in points], rtol=0, atol=1e-6)
 
 

@@ -12,9 +12,7 @@ LIMITS = quality.Limits()
 def good(points=100, **changes) -> Workout:
     time = np.arange(points) * 10.0
     level = np.ones(points)
-    run = Workout(
-        time=time, speed=3 * level, altitude=50 * level, heart_rate=150 * level, user="a", sport="running", start=1.6e9
-    )
+    run = Workout(time=time, speed=3 * level, altitude=50 * level, heart_rate=150 * level, user="a", sport="running", start=1.6e9)
     return replace(run, **changes)
 
 
@@ -61,7 +59,12 @@ def test_every_limit_says_why():
 
 def test_limits_can_be_overridden():
     limits = LIMITS.override(["min_points=10", "sports=running, cycling", "max_speed=20", "require_user=no"])
-    assert (limits.min_points, limits.sports, limits.max_speed, limits.require_user) == (10, ("running", "cycling"), 20.0, False)
+    assert (limits.min_points, limits.sports, limits.max_speed, limits.require_user) == (
+        10,
+        ("running", "cycling"),
+        20.0,
+        False,
+    )
     assert quality.taken_by(good(sport="cycling", user=""), limits) is None
     assert LIMITS.min_points == 50
 

@@ -187,8 +187,7 @@ def test_absurd_values_are_missing(tmp_path):
 
 def test_a_clock_that_goes_back_or_stands(tmp_path):
     points = "".join(
-        f'<trkpt lat="1" lon="1"><time>{TIME.format(second)}</time><hr>{100 + second}</hr></trkpt>'
-        for second in [3, 1, 1, 2, 0]
+        f'<trkpt lat="1" lon="1"><time>{TIME.format(second)}</time><hr>{100 + second}</hr></trkpt>' for second in [3, 1, 1, 2, 0]
     )
     (workout,) = read_file(tmp_path, "a.gpx", f"<gpx><trk><trkseg>{points}</trkseg></trk></gpx>".encode())
     assert workout.time.tolist() == [0, 1, 2, 3]

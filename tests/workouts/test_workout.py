@@ -42,7 +42,10 @@ def test_clock_backwards_duplicates_and_broken_times():
 
 def test_absurd_values_are_unmeasured():
     workout = from_points(
-        START + np.arange(4.0), heart_rate=[0, -3, np.inf, 120], altitude=[1e300, np.nan, 5, -np.inf], speed=[1, 1, 1, 1]
+        START + np.arange(4.0),
+        heart_rate=[0, -3, np.inf, 120],
+        altitude=[1e300, np.nan, 5, -np.inf],
+        speed=[1, 1, 1, 1],
     )
     np.testing.assert_array_equal(workout.heart_rate, [np.nan, np.nan, np.nan, 120])
     np.testing.assert_array_equal(workout.altitude, [np.nan, np.nan, 5, np.nan])
@@ -51,7 +54,7 @@ def test_absurd_values_are_unmeasured():
 def test_missing_positions_do_not_break_the_track():
     latitude = [0, np.nan, 0.0018, 91]
     workout = from_points(START + np.arange(4.0) * 10, latitude=latitude, longitude=[5] * 4)
-    assert workout.gps_fraction == 0.5
+    assert workout.gps_fraction == 0.75  # the second lies between two that are 20 s apart
     np.testing.assert_allclose(workout.speed, [10.00754, 10.00754, 10.00754, 0], atol=1e-4)
 
 

@@ -34,9 +34,7 @@ def message(number, fields, *rows, order="<", developer=b""):
         definition += struct.pack("BBBB", 1, 3, len(developer), 0)
     codes = order + "".join(code for _, code in fields.values())
     return (
-        (b"\x60" if developer else b"\x40")
-        + definition
-        + b"".join(b"\0" + struct.pack(codes, *row) + developer for row in rows)
+        (b"\x60" if developer else b"\x40") + definition + b"".join(b"\0" + struct.pack(codes, *row) + developer for row in rows)
     )
 
 
@@ -66,8 +64,7 @@ def session(sport=RUNNING, sub_sport=GENERIC, start=0):
 
 def gpx_file(count=5, inside="", time=TIME):
     points = "".join(
-        f'<trkpt lat="{SECRET}" lon="{second / 1e4}"><time>{time.format(second)}</time></trkpt>'
-        for second in range(count)
+        f'<trkpt lat="{SECRET}" lon="{second / 1e4}"><time>{time.format(second)}</time></trkpt>' for second in range(count)
     )
     return f"<gpx><trk>{inside}<trkseg>{points}</trkseg></trk></gpx>".encode()
 

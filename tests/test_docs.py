@@ -1,0 +1,94 @@
+"""The documentation says what is so: generated pages are current, examples run, commands and links exist."""
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from hrkeras.cli.main import app
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")})
+IDS = [page.name for page in PAGES]
+
+spec = importlib.util.spec_from_file_location("make_cli", ROOT / "docs" / "make_cli.py")
+make_cli = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(make_cli)
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", ["cli.md", "data.md"])
+def test_generated_pages_are_current(page):
+    path = ROOT / "docs" / page
+    assert path.read_text(encoding="utf-8") == make_cli.pages()[path], "run `make docs`"
+
+
+def test_a_table_is_made_anew_between_its_marks():
+    page = "a\n<!-- filters begin: docs/make_cli.py -->\nold\n<!-- filters end -->\nb"
+    made = make_cli.with_tables(page)
+    assert "old" not in made
+    assert "| `max_speed` | 10 | m/s |" in made
+    assert (made[:2], made[-2:]) == ("a\n", "\nb")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_python_examples_run(page, data_dir, tmp_path):
+    """The examples of a page, one after the other in one program, with the small simulated dataset built."""
+    examples = blocks(page, "python")
+    if not examples:
+        pytest.skip("no Python in it")
+    for name in ("torch", "jax"):
+        if re.search(rf"^(import|from) {name}\b", "".join(examples), re.MULTILINE):
+            pytest.importorskip(name)
+    environment = os.environ | {"TFDS_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
+    found = subprocess.run(
+        [sys.executable, "-c", "\n".join(examples)], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert found.returncode == 0, found.stderr
+
+
+def commands(page):
+    for block in blocks(page, "(?:bash|console|sh)"):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line.removeprefix("$ "), comments=True)
+            if words[:1] == ["hrkeras"]:
+                yield words[1:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_commands_and_their_options_exist(page):
+    for words in commands(page):
+        command = typer.main.get_command(app)
+        while words and hasattr(command, "commands"):
+            if words[0].startswith("-"):
+                break
+            assert words[0] in command.commands, words
+            command, words = command.commands[words[0]], words[1:]
+        known = {name for param in command.params for name in (*param.opts, *param.secondary_opts)} | {"--help", "-h"}
+        assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known, words
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_links_lead_somewhere(page):
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)", text):
+        assert re.match(r"https?://", target) or (page.parent / target).exists(), target
+
+
+def test_the_commands_help_needs_no_heavy_import():
+    code = (
+        "import sys, hrkeras.cli.main; "
+        "print(*{'keras', 'tensorflow', 'torch', 'jax', 'pandas', 'matplotlib', 'tensorflow_datasets', 'numpy.random', "
+        "'orjson', 'keras_tuner'} & set(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.split() == []
