@@ -1,0 +1,320 @@
+"""What a model file may hold, and what a stranger might have put into one."""
+
+import io
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from hrkeras import evaluation, models, saving, windows
+from hrkeras.workouts.history import COLUMNS
+from hrkeras.workouts.workout import InputError
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "good.keras"
+    keras.utils.set_random_seed(0)
+    models.gru(units=4, num_layers=1).save(path)
+    return path
+
+
+@pytest.fixture
+def sentinel(tmp_path) -> Path:
+    return tmp_path / "executed"
+
+
+def rewritten(good: Path, path: Path, change=None, weights=None, more=()) -> Path:
+    """A copy of a model whose configuration is changed in place, with other weights or with more entries."""
+    with zipfile.ZipFile(good) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        config = json.loads(old.read("config.json"))
+        if change:
+            change(config)
+        new.writestr("metadata.json", old.read("metadata.json"))
+        new.writestr("config.json", json.dumps(config))
+        new.writestr("model.weights.h5", weights or old.read("model.weights.h5"))
+        for name, content in more:
+            new.writestr(name, content)
+    return path
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        saving.load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert len(message) < 600
+    return message
+
+
+@pytest.mark.parametrize(
+    ("build", "options"),
+    [(models.gru, {}), (models.lstm, {"bidirectional": True, "dropout": 0.1}), (models.lstm, {"history": False})],
+)
+def test_saved_loaded_and_saved_again(build, options, data_dir, tmp_path):
+    test = windows.load("synthetic", "test", data_dir)
+    model = build(units=4, num_layers=1, **options)
+    model.compile("adamw")
+    model.save(tmp_path / "one.keras")
+    again = saving.load(tmp_path / "one.keras")
+    again.save(tmp_path / "two.keras")
+    found = [evaluation.predict(each, test) for each in (model, again, saving.load(tmp_path / "two.keras"))]
+    for one, two, three in zip(*found, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-4)
+        np.testing.assert_array_equal(two, three)
+
+
+def dense(config) -> dict:
+    """The first dense layer of a configuration, to be turned into something else."""
+    return next(layer for layer in config["config"]["layers"] if layer["class_name"] == "Dense")
+
+
+def replaced(**what):
+    def change(config):
+        layer = dense(config)
+        layer["config"] = {"name": layer["config"]["name"]}
+        layer.update(registered_name=None)
+        layer.update(what)
+
+    return change
+
+
+def with_activation(value):
+    def change(config):
+        dense(config)["config"]["activation"] = value
+
+    return change
+
+
+FOREIGN = {
+    "a lambda layer": replaced(module="keras.layers", class_name="Lambda"),
+    "a class of another package": replaced(module="evil.layers", class_name="Dense", registered_name="evil>Dense"),
+    "a module that would be imported": replaced(module="evil", class_name="Dense"),
+    "os.system": replaced(module="os", class_name="system", config="touch executed"),
+    "subprocess": replaced(module="subprocess", class_name="Popen", config={"args": "touch executed"}),
+    "a function as layer": replaced(module="os", class_name="function", config="system"),
+    "a builtin": replaced(module="builtins", class_name="function", config="exec", registered_name="exec"),
+    "no module at all": replaced(module=None, class_name="Dense"),
+    "the old format": lambda config: dense(config).pop("module"),
+    "a marshalled function": replaced(module="builtins", class_name="__lambda__", config={"value": "4wAA"}),
+    "an activation that is a marshalled function": with_activation({"class_name": "__lambda__", "config": {"value": "4wAA"}}),
+    "an activation that is a function": with_activation(
+        {"module": "keras.config", "class_name": "function", "config": "enable_unsafe_deserialization"}
+    ),
+    "a download": replaced(module="keras.utils", class_name="get_file", config={"origin": "file:///etc/passwd"}),
+    "unsafe mode": replaced(module="keras.config", class_name="enable_unsafe_deserialization"),
+    "a function inside Keras": replaced(module="keras.src.saving.saving_lib", class_name="load_model"),
+    "a function of Keras that is saved as a class": replaced(module="keras.saving", class_name="load_model"),
+    "torch's pickles": replaced(module="keras.layers", class_name="TorchModuleWrapper", config={"module": "gASV"}),
+    "torch's pickles by a longer path": replaced(module="keras.src.utils.torch_utils", class_name="TorchModuleWrapper"),
+    "TensorFlow's own format": replaced(module="keras.layers", class_name="TFSMLayer", config={"filepath": "/tmp"}),
+    "a vocabulary file": replaced(module="keras.layers", class_name="StringLookup", config={"vocabulary": "/etc/passwd"}),
+    "a vocabulary file of numbers": replaced(module="keras.layers", class_name="IntegerLookup"),
+    "text": replaced(module="keras.layers", class_name="TextVectorization", config={"vocabulary": "/etc/passwd"}),
+    "a name of ours for another class": replaced(
+        module="keras.layers", class_name="Lambda", registered_name="hrkeras>Modulation"
+    ),
+    "our package's name for a function": replaced(
+        module="builtins", class_name="function", config="exec", registered_name="hrkeras>exec"
+    ),
+    "our package's name for no class": replaced(module="hrkeras", class_name="Evil", registered_name="hrkeras>Evil"),
+    "a class by our module without its name": replaced(module="hrkeras.building", class_name="build"),
+    "a type specification": replaced(module="tensorflow", class_name="__typespec__", config=[], spec_name="TensorSpec"),
+    "an operation that calls": replaced(module="keras.src.ops.core", class_name="Map", registered_name="Map"),
+    "a name that is no text": replaced(module="keras.layers", class_name=["Dense"]),
+    "a module that is no text": replaced(module={"a": 1}, class_name="Dense"),
+    "a class deep inside": lambda config: config.update(compile_config={"loss": [{"class_name": "Evil", "config": {}}]}),
+}
+
+
+@pytest.mark.parametrize("change", FOREIGN.values(), ids=FOREIGN.keys())
+def test_foreign_classes_are_refused(change, good, tmp_path, monkeypatch):
+    (tmp_path / "evil.py").write_text("open('executed', 'w')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    loaded = []
+    monkeypatch.setattr(keras.models, "load_model", lambda *args, **kwargs: loaded.append(args))
+    assert "it was not loaded" in refused(rewritten(good, tmp_path / "bad.keras", change))
+    assert not loaded
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_real_lambda_does_not_run(tmp_path, sentinel):
+    code = f"lambda x, path={str(sentinel)!r}: (open(path, 'w').close(), x)[1]"
+    given = keras.Input((3,), name="time")
+    keras.Model(given, keras.layers.Lambda(eval(code), output_shape=(3,))(given)).save(tmp_path / "bad.keras")
+    sentinel.unlink(missing_ok=True)
+    refused(tmp_path / "bad.keras")
+    assert not sentinel.exists()
+
+
+def test_a_class_that_someone_registered_here_is_not_ours(good, tmp_path, sentinel):
+    @keras.saving.register_keras_serializable("stranger")
+    class Evil(keras.layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__()
+            sentinel.touch()
+
+    try:
+        change = replaced(module="stranger", class_name="Evil", registered_name="stranger>Evil")
+        refused(rewritten(good, tmp_path / "bad.keras", change))
+    finally:
+        keras.saving.get_custom_objects().pop("stranger>Evil")
+    assert not sentinel.exists()
+
+
+def test_what_is_no_model_file(good, tmp_path):
+    whole = good.read_bytes()
+    for name, content in {
+        "empty": b"",
+        "text": b"what a run\n" * 100,
+        "picture": b"\x89PNG\r\n\x1a\n" + bytes(1000),
+        "cut": whole[: len(whole) // 2],
+        "flipped": whole.replace(b'"Functional"', b'"FuncTional"', 1),  # the checksum no longer fits
+    }.items():
+        (tmp_path / f"{name}.keras").write_bytes(content)
+        assert "damaged or something else" in refused(tmp_path / f"{name}.keras"), name
+    (tmp_path / "folder.keras").mkdir()
+    assert "damaged or something else" in refused(tmp_path / "folder.keras")
+    assert "no such file; train a model first" in refused(tmp_path / "nowhere.keras")
+
+
+def test_another_suffix_would_make_keras_read_another_format(good, tmp_path):
+    """A file can be zip and HDF5 at once, and Keras goes by the name."""
+    for name in ("model.h5", "model.zip"):
+        shutil.copy(good, tmp_path / name)
+        assert "ends in .keras" in refused(tmp_path / name)
+
+
+def test_damaged_deflate_data_and_encryption(good, tmp_path):
+    content = bytearray(rewritten(good, tmp_path / "a.keras").read_bytes())
+    start = content.index(b"config.json") + 40
+    content[start : start + 200] = bytes(range(200))
+    (tmp_path / "b.keras").write_bytes(content)
+    refused(tmp_path / "b.keras")
+    locked = bytearray(good.read_bytes())
+    for mark, offset in ((b"PK\1\2", 8), (b"PK\3\4", 6)):
+        begin = 0
+        while (begin := locked.find(mark, begin)) >= 0:
+            locked[begin + offset] |= 1
+            begin += 4
+    (tmp_path / "c.keras").write_bytes(locked)
+    assert "encrypted" in refused(tmp_path / "c.keras")
+
+
+def test_zips_of_other_things(good, tmp_path):
+    with zipfile.ZipFile(tmp_path / "photos.keras", "w") as archive:
+        archive.writestr("photo.jpg", b"")
+    assert "it is a zip of photo.jpg" in refused(tmp_path / "photos.keras")
+    more = [("assets/vocabulary.txt", b"a")]
+    assert "assets/vocabulary.txt" in refused(rewritten(good, tmp_path / "assets.keras", more=more))
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        twice = rewritten(good, tmp_path / "twice.keras", more=[("config.json", b"{}")])
+    refused(twice)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"7", b"{}", b'{"class_name": "Sequential"}', b"[" * 200_000, b"\xff", b"{"])
+def test_odd_configurations(content, good, tmp_path):
+    with zipfile.ZipFile(good) as old, zipfile.ZipFile(tmp_path / "bad.keras", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, content if name == "config.json" else old.read(name))
+    refused(tmp_path / "bad.keras")
+
+
+def test_bombs(good, tmp_path):
+    bomb = rewritten(good, tmp_path / "bomb.keras", weights=bytes(80 << 20))
+    assert bomb.stat().st_size < 1 << 20
+    assert "too many" in refused(bomb)
+    spaces = rewritten(good, tmp_path / "spaces.keras", lambda config: config.update(name=" " * (17 << 20)))
+    assert "too many" in refused(spaces)
+    wide = rewritten(good, tmp_path / "wide.keras", lambda config: dense(config)["config"].update(units=10**12))
+    assert "units 1000000000000" in refused(wide)
+
+
+def changed_weights(good: Path, change) -> bytes:
+    with zipfile.ZipFile(good) as archive:
+        content = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(content, "r+") as weights:
+        names: list[str] = []
+        weights.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+        change(weights, names[0])
+    return content.getvalue()
+
+
+def test_weights_that_lie_elsewhere_or_pretend(good, tmp_path):
+    secret = tmp_path / "secret.h5"
+    with h5py.File(secret, "w") as file:
+        file["x"] = np.ones(3)
+
+    def link(weights, name):
+        del weights[name]
+        weights[name] = h5py.ExternalLink(str(secret), "/x")
+
+    def soft_link(weights, name):
+        del weights[name]
+        weights[name] = h5py.SoftLink("/x")
+
+    def raw_file(weights, name):
+        shape = weights[name].shape
+        del weights[name]
+        weights.create_dataset(name, shape, "float32", external=[(str(secret), 0, h5py.h5f.UNLIMITED)])
+
+    def virtual(weights, name):
+        layout = h5py.VirtualLayout((3,), "f8")
+        layout[:] = h5py.VirtualSource(str(secret), "x", (3,))
+        del weights[name]
+        weights.create_virtual_dataset(name, layout)
+
+    for change in (link, soft_link, raw_file, virtual):
+        path = rewritten(good, tmp_path / f"{change.__name__}.keras", weights=changed_weights(good, change))
+        assert "lie in another place" in refused(path), change.__name__
+
+    def huge(weights, name):
+        del weights[name]
+        weights.create_dataset(name, (1 << 40, 1 << 40), "float32", chunks=(1, 1024))
+
+    path = rewritten(good, tmp_path / "huge.keras", weights=changed_weights(good, huge))
+    assert "claim" in refused(path)
+    path = rewritten(good, tmp_path / "none.keras", weights=b"no HDF5 at all")
+    assert "damaged" in refused(path)
+
+    def other_shape(weights, name):
+        del weights[name]
+        weights[name] = np.ones((2, 2), "float32")
+
+    path = rewritten(good, tmp_path / "shape.keras", weights=changed_weights(good, other_shape))
+    assert "Keras cannot load it" in refused(path)
+
+
+def test_other_models(good, tmp_path):
+    one = keras.Input((3,), name="time")
+    keras.Model(one, keras.layers.Dense(1)(one)).save(tmp_path / "plain.keras")
+    assert "expected a model with the inputs time, speed, altitude, valid, history" in refused(tmp_path / "plain.keras")
+    keras.Sequential([keras.layers.Dense(1)]).save(tmp_path / "sequential.keras")
+    assert "another kind of model" in refused(tmp_path / "sequential.keras")
+
+    inputs = {name: keras.Input((None,), name=name) for name in ("time", "speed", "altitude", "valid")}
+    inputs["history"] = keras.Input((len(COLUMNS),), name="history")
+    keras.Model(inputs, inputs["speed"] + inputs["time"]).save(tmp_path / "bare.keras")
+    assert "expected one heart rate for each step" in refused(tmp_path / "bare.keras")
+
+    def other_history(config):
+        for layer in config["config"]["layers"]:
+            if layer["class_name"] == "HistoryFeatures":
+                layer["config"]["columns"][0] = "age"
+
+    assert "other history columns" in refused(rewritten(good, tmp_path / "history.keras", other_history))
+
+    def other_step(config):
+        for layer in config["config"]["layers"]:
+            if layer["class_name"] == "RunFeatures":
+                layer["config"]["step"] = 0.001
+
+    assert "another model" in refused(rewritten(good, tmp_path / "step.keras", other_step))
