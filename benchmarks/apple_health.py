@@ -106,8 +106,11 @@ def plain(path: Path):
                     root.clear()
         clock, first = np.unique(clock, return_index=True)
         rate = np.array(rate)[first]
-        for (route,) in runs:
-            with archive.open(f"apple_health_export{route}") as file:
+        names = set(archive.namelist())
+        for route in (f"apple_health_export{route}" for run in runs for route in run[:1]):
+            if route not in names:
+                continue
+            with archive.open(route) as file:
                 track = gpxpy.parse(file)
             points = [point for segment in track.tracks[0].segments for point in segment.points]
             time_ = np.array([point.time.timestamp() for point in points])

@@ -51,6 +51,17 @@ class XmlPoints:
     def ended(self, name: str, text: str) -> None:
         """Called where such an element ends; `path` leads to its parent."""
 
+    def take_out(self, data: bytes) -> bytes:
+        """Called with each piece of the document; may add whole points that it finds, and returns the rest."""
+        return data
+
+    def add(self, table: np.ndarray) -> None:
+        """Adds points, shape `(n, COLUMNS)`, NaN where missing."""
+        self._count += len(table)
+        if self._count > MAX_POINTS:
+            raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+        self._values.frombytes(np.ascontiguousarray(table, np.float64).tobytes())
+
     def parse(self, stream: Stream) -> None:
         """Reads `stream` to its end.
 
@@ -64,14 +75,16 @@ class XmlPoints:
         parser.CharacterDataHandler = self._characters
         parser.EntityDeclHandler = _refuse("entities")
         parser.AttlistDeclHandler = _refuse("attributes")  # a default is copied into every element
-        total, failure = 0, "damaged XML"
+        total, parsed, failure = 0, 0, "damaged XML"
         try:
             while data := stream.read(CHUNK):
                 total += len(data)
                 if total > MAX_BYTES:
                     raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
+                data = self.take_out(data)
+                parsed += len(data)
                 parser.Parse(data, False)
-                if total - parser.CurrentByteIndex > MAX_TAG:
+                if parsed - parser.CurrentByteIndex > MAX_TAG:
                     raise InvalidWorkoutError(f"an XML tag of over {MAX_TAG >> 20} MB")
                 if len(parser.intern) > MAX_NAMES:
                     raise InvalidWorkoutError(f"XML with over {MAX_NAMES:,} names")

@@ -262,3 +262,39 @@ def test_damaged_bytes_are_read_or_refused(seed):
 def test_real_files_as_gpxpy_reads_them(name):
     text = (REAL / f"{name}.gpx").read_text()
     same_as_gpxpy(read(text), text)
+
+
+def apple(*times: str, between: str = "\n") -> bytes:
+    points = between.join(
+        f'<trkpt lon="5.00{place}" lat="-1.5"><ele>{place}.25</ele><time>{time}</time><extensions><speed>2.{place}</speed>'
+        "<course>1.5</course><hAcc>1.0</hAcc><vAcc>2.0</vAcc></extensions></trkpt>"
+        for place, time in enumerate(times)
+    )
+    return f'<gpx creator="Apple Health Export"><trk><name>Route</name><trkseg>{points}</trkseg></trk></gpx>'.encode()
+
+
+TIMES = [f"2024-02-29T23:59:{second:02}Z" for second in range(9)]
+
+
+@pytest.mark.parametrize("piece", [1, 7, 100, 300, 1 << 18])
+def test_the_short_cut_for_apples_points_gives_what_the_parser_gives(piece):
+    class Stream(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(min(size, piece))
+
+    quick = read_points(Stream(apple(*TIMES)))
+    parsed = read_points(Stream(b"<!-- so nothing is cut short -->" + apple(*TIMES)))
+    assert quick.creator == "Apple Health Export"
+    order = np.argsort(quick.time)
+    for one, two in zip(quick[3:], parsed[3:], strict=True):
+        np.testing.assert_array_equal(one[order], two)
+
+
+def test_points_in_a_comment_do_not_count():
+    hidden = apple(*TIMES[:3]).replace(b"<trkseg>", b"<trkseg><!--", 1).replace(b"</trkpt>\n", b"</trkpt>-->\n", 1)
+    assert len(read_points(io.BytesIO(hidden)).time) == 2
+
+
+def test_a_date_that_does_not_exist_is_no_time():
+    found = read_points(io.BytesIO(apple(TIMES[0], "2023-02-29T00:00:00Z")))
+    assert np.isnan(found.time).tolist() == [False, True]
