@@ -27,7 +27,8 @@ def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dic
         By name of the baseline, for each test run its prediction in beats/min, shape `(steps,)`.
     """
     constant = _mean(train)
-    people = {user: _mean([run for run in train if run.user == user]) for user in {run.user for run in train}}
+    means = {user: _mean([run for run in train if run.user == user]) for user in {run.user for run in train}}
+    people = {user: mean for user, mean in means.items() if np.isfinite(mean)}
     every_run = sorted([*train, *validation, *test], key=lambda run: run.start)
     level = _running_mean(every_run, {id(run): _run_mean(run) for run in every_run}, LAST_RUNS)
 
@@ -133,6 +134,6 @@ def _best(validation: list[Run], features, candidates):
     def error(candidate):
         shared, personal = candidate
         misses = [np.abs(features[id(run)] @ personal.get(run.user, shared) - run.grid.heart_rate) for run in validation]
-        return np.nanmean(np.concatenate(misses))
+        return np.nan_to_num(np.concatenate(misses)).sum()  # unmeasured steps are the same for all candidates
 
     return min(candidates, key=error)

@@ -9,6 +9,7 @@ import keras
 
 from hrkeras import __version__
 from hrkeras.training import Settings, best_epoch
+from hrkeras.workouts.beside import beside
 
 TEXT = """# {name}
 
@@ -74,9 +75,8 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
         settings=_listed(asdict(settings)),
         versions=_listed(packages | {"Python": platform.python_version()}),
     )
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    with beside(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def _listed(values: dict) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from hrkeras import baselines
 from hrkeras.windows import Run, Windows
 from hrkeras.workouts.grid import stitch
+from hrkeras.workouts.workout import InputError
 
 PROTOCOL = "profile"
 PROTOCOL_MEANING = (
@@ -69,6 +70,8 @@ def score(name: str, runs: list[Run], predicted: list[np.ndarray], seed: int = 0
     """Scores predictions; runs without one measured heart rate do not count."""
     absolute, squared, steps = _run_sums(runs, predicted)
     counted = steps > 0
+    if not counted.any():
+        return Score(name, np.nan, np.nan, np.nan, (np.nan, np.nan), 0, 0)
     absolute, squared, steps = absolute[counted], squared[counted], steps[counted]
     draws = np.random.default_rng(seed).multinomial(len(steps), np.full(len(steps), 1 / len(steps)), RESAMPLES)
     low, high = np.percentile((draws @ absolute) / (draws @ steps), [2.5, 97.5])
@@ -150,8 +153,13 @@ def evaluate(
         validation: what the baselines' penalties are chosen by.
         test: what is scored.
         on_batch: see `predict`.
+
+    Raises:
+        InputError: if heart rate was measured at no step.
     """
     runs = list(test.runs())
+    if not np.isfinite(test.heart_rate).any():
+        raise InputError("Not one heart rate was measured in the runs to score; there is nothing to compare with.")
     found = {name: predict(model, test, on_batch)}
     found |= baselines.predictions(list(train.runs()), list(validation.runs()), runs)
     rows = [score(key, runs, values) for key, values in found.items()]

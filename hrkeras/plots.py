@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from hrkeras.workouts.beside import beside
 from hrkeras.workouts.quality import Funnel
 
 HEART, SPEED, ALTITUDE, MUTED, GOOD = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77"
@@ -32,10 +33,9 @@ def new_figure(*shape, size, **kwargs):
 
 def save(figure: Figure, path: Path) -> Path:
     """Writes beside and renames, so that a killed command leaves the old picture or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    figure.savefig(part, format="png", metadata={"Software": None})
-    return part.replace(path)
+    with beside(path) as part:
+        figure.savefig(part, format="png", metadata={"Software": None})
+    return path
 
 
 @matplotlib.rc_context(STYLE)

@@ -1,5 +1,6 @@
 """Predict the heart rate of runs that a person brings."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,8 +63,8 @@ def predict(model: keras.Model, run: Workout, earlier: Iterable[Workout] = ()) -
     Args:
         model: from `saving.load`.
         run: what to predict.
-        earlier: workouts of the same person; only those that began before the run and pass the quality filters
-            count.
+        earlier: workouts of the same person; only those that were over before the run began and pass the quality
+            filters count, so that a second recording of the run itself tells nothing.
 
     Raises:
         InputError: if the run has no speed or no sensible duration.
@@ -76,7 +77,9 @@ def predict(model: keras.Model, run: Workout, earlier: Iterable[Workout] = ()) -
         raise InputError(f"{run.where}: cannot be predicted, {error}; a run needs speed or positions.") from None
     known = sorted(
         (found.start, tuple(found.summary))
-        for found in (prepare.examine(workout, limits, step) for workout in earlier if workout.start < run.start)
+        for found in (
+            prepare.examine(workout, limits, step) for workout in earlier if workout.start + workout.duration <= run.start
+        )
         if not isinstance(found, str)
     )
     known = [known[i] for i in range(len(known)) if i == 0 or round(known[i][0]) != round(known[i - 1][0])]
@@ -99,9 +102,14 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path) -> Worko
     Raises:
         InputError: if there is no such run or more than one.
     """
-    runs = sorted((workout for workout in workouts if workout.sport == "running"), key=lambda workout: workout.start)
+    workouts = list(workouts)
+    once = {(workout.user, round(workout.start)): workout for workout in workouts if workout.sport == "running"}
+    runs = sorted(once.values(), key=lambda workout: workout.start)
     if not runs:
-        raise InputError(f"{path}: holds no run that could be predicted; look at it with `hrkeras inspect {path}`.")
+        sports = ", ".join(f"{count} {sport}" for sport, count in Counter(each.sport for each in workouts).most_common(5))
+        raise InputError(
+            f"{path}: expected a run outdoors, found {sports or 'no workout'}; look at it with `hrkeras inspect {path}`."
+        )
     if wanted == "latest":
         return runs[-1]
     fitting = [run for run in runs if date(run.start).startswith(wanted or "")]

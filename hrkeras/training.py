@@ -18,6 +18,7 @@ from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
 from hrkeras.models import Statistics
 from hrkeras.windows import Windows
+from hrkeras.workouts.beside import beside
 from hrkeras.workouts.workout import InputError
 
 
@@ -96,8 +97,8 @@ class _Keeper(keras.callbacks.Callback):
         if best_epoch(self.log) == epoch + 1:
             save(self.model, self._folder / "best.keras")
         save(self.model, self._folder / _last(epoch + 1))
-        pd.DataFrame(self.log).to_csv(self._folder / "epochs.csv.part", index=False)
-        (self._folder / "epochs.csv.part").replace(self._folder / "epochs.csv")
+        with beside(self._folder / "epochs.csv") as part:
+            pd.DataFrame(self.log).to_csv(part, index=False)
         (self._folder / _last(epoch)).unlink(missing_ok=True)
         plots.epochs(self.log, self._folder / "epochs.png")
         self.model.stop_training = is_over(self.log, self._patience)
@@ -119,9 +120,8 @@ def is_over(log: list[dict], patience: int) -> bool:
 
 def save(model: keras.Model, path: Path) -> None:
     """Saves beside and renames, so that a killed command leaves the old file or none."""
-    part = path.with_name(f"{path.stem}.part.keras")
-    model.save(part)
-    part.replace(path)
+    with beside(path) as part:
+        model.save(part)
 
 
 def train(

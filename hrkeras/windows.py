@@ -115,14 +115,20 @@ def load(name: str, split: str, data_dir: Path | None = None) -> Windows:
         data_dir: TFDS's folder of datasets; where TFDS looks by itself if not given.
 
     Raises:
-        InputError: if there is no such dataset, or it was built with other history columns.
+        InputError: if there is no such dataset, it is damaged, or it was built with other history columns.
     """
+    import tensorflow as tf
+
     builder = find(name, data_dir)
     if builder.info.metadata["history"] != list(history.COLUMNS):
         raise InputError(f"The dataset {name} was built by another version of hrkeras; build it again.")
     if not builder.info.splits[split].num_examples:
         raise InputError(f"The dataset {name} has no runs in its {split} split; build it from more runs.")
-    batches = list(builder.as_dataset(split=split).batch(1024).as_numpy_iterator())
+    try:
+        batches = list(builder.as_dataset(split=split).batch(1024).as_numpy_iterator())
+    except tf.errors.OpError as error:
+        reason = str(error.message).splitlines()[0][:200]
+        raise InputError(f"The dataset {name} at {builder.data_dir} is damaged ({reason}); build it again.") from None
     return _windows({key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]})
 
 

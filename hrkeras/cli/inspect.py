@@ -17,7 +17,9 @@ def inspect(
             show_default=False,
         ),
     ],
-    output: Annotated[Path | None, typer.Option(help="Folder for the pictures; none are drawn if not given.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Folder for the pictures; none are drawn if not given.")
+    ] = None,
     limit: Limit = None,
     json: Json = False,
 ) -> None:

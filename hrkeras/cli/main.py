@@ -21,14 +21,15 @@ class _Program(TyperGroup):
         except InputError as error:
             typer.secho(f"Error: {error}", err=True, fg="red")
         except OSError as error:
+            place = error.filename2 or error.filename or "a file"
             if error.errno == errno.ENOSPC:
                 why = "the disk is full; nothing that was there has changed. Free some space and repeat the command."
             elif error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-                why = f"{error.filename}: no permission to read or write there."
-            elif error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
-                why = f"{error.filename}: {error.strerror}; choose another path."
-            else:
+                why = f"{place}: no permission to read or write there."
+            elif error.errno == errno.EPIPE:
                 raise
+            else:
+                why = f"{place}: {error.strerror or error}; choose another path."
             typer.secho(f"Error: {why}", err=True, fg="red")
         raise typer.Exit(1)
 

@@ -13,7 +13,7 @@ def predict(
     run: Annotated[
         Path, typer.Argument(exists=True, help="A GPX, TCX or FIT file, or an Apple Health export.", show_default=False)
     ],
-    output: Annotated[Path, typer.Option(help="The CSV to write: a row every 10 s.")],
+    output: Annotated[Path, typer.Option(dir_okay=False, help="The CSV to write: a row every 10 s.")],
     workout: Annotated[
         str | None, typer.Option(help="Which run of an export or folder: its date in UTC (2025-06-16), or latest.")
     ] = None,
@@ -24,23 +24,22 @@ def predict(
             help="Folder or export with the person's earlier runs; if not given, the other runs of RUN.",
         ),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="A PNG to draw as well.")] = None,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw as well.")] = None,
     backend: Backend = None,
 ) -> None:
     """Predict the heart rate of a run from its speed and altitude, and from earlier runs if there are any."""
     start(backend)
     from hrkeras import plots, prediction, saving
     from hrkeras.workouts import detect
+    from hrkeras.workouts.beside import beside
 
     loaded = saving.load(model)
     total = sum(detect.reader(path).size(path) for path in (run, history) if path)
     with progress(total, "Reading", "B") as bar:
         chosen, others, log = prediction.load_run(run, workout, history, bar.update)
     found = prediction.predict(loaded, chosen, others)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    part = output.with_name(output.name + ".part")
-    found.frame().to_csv(part, index=False)
-    part.replace(output)
+    with beside(output) as part:
+        found.frame().to_csv(part, index=False)
     print(
         f"Run of {prediction.date(found.start)} UTC, {len(found.heart_rate) * found.step / 60:.0f} min: "
         f"predicted mean {found.heart_rate.mean():.0f}, highest {found.heart_rate.max():.0f} beats/min."

@@ -9,11 +9,14 @@ from typing import Annotated, Literal
 
 import typer
 
+BACKENDS = ("tensorflow", "jax", "torch")
 Backend = Annotated[
     Literal["tensorflow", "jax", "torch"] | None,
     typer.Option(help="What Keras runs on; KERAS_BACKEND if not given, else tensorflow."),
 ]
-DataDir = Annotated[Path | None, typer.Option(help="Folder of datasets; if not given TFDS_DATA_DIR, else ~/tensorflow_datasets.")]
+DataDir = Annotated[
+    Path | None, typer.Option(file_okay=False, help="Folder of datasets; if not given TFDS_DATA_DIR, else ~/tensorflow_datasets.")
+]
 Data = Annotated[str, typer.Option(help="Dataset: endomondo, apple_watch, tracks or synthetic; /by_user behind for that split.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of everything that chance decides.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -27,6 +30,8 @@ def start(backend: str | None = None) -> None:
     """Chooses Keras' backend and quiets it; to be called before anything imports Keras."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     chosen = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if chosen not in BACKENDS:
+        raise typer.BadParameter(f"KERAS_BACKEND is {chosen}; expected one of {', '.join(BACKENDS)}.", param_hint="--backend")
     if importlib.util.find_spec(chosen) is None:
         raise typer.BadParameter(
             f"The backend {chosen} is not installed; install it with `pip install 'hrkeras[{chosen}]'` or choose another.",
