@@ -5,23 +5,21 @@ WWW 2019. The file is to be asked for at https://sites.google.com/eng.ucsd.edu/f
 """
 
 import ast
-import multiprocessing
-from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice, starmap
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import orjson
 
+from hrkeras.workouts.processes import ordered_map
 from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
 
 MAX_LINE = 1 << 20  # bytes; 500 points need about 30,000
 MAX_POINTS = 100_000
-BLOCK = 1 << 18  # bytes read at once; what one process parses at once
-BLOCKS_AHEAD = 4  # for each process
+BLOCK = 1 << 19  # bytes read at once; what one process parses at once
 SPORTS = {"run": "running", "treadmill running": "indoor running", "bike": "cycling", "walk": "walking"}
 
 
@@ -64,31 +62,19 @@ def read(
     """
     path, log = Path(path), log or ReadLog()
     found = False
-    for items, skipped in _parsed(path, log, processes, then):
-        for reason, number in skipped:
-            log.skip(reason, f"{path.name}:{number}")
-        found = found or bool(items)
-        yield from items
+    with open_plain(path, log) as stream:
+        parse = partial(_parse, name=path.name, then=then)
+        for items, skipped in ordered_map(parse, _blocks(stream), processes):
+            for reason, number in skipped:
+                log.skip(reason, f"{path.name}:{number}")
+            found = found or bool(items)
+            yield from items
     if not found:
         why = "; ".join(f"{reason} ({log.examples[reason][0]})" for reason in log.skipped) or "it is empty"
         raise InputError(
             f"{path}: expected an Endomondo file with one workout a line, found none: {why[:300]}. "
             "Give endomondoHR.json, plain or gzip; GPX, TCX, FIT and Apple Health files have readers of their own."
         )
-
-
-def _parsed(path: Path, log: ReadLog, processes: int, then) -> Iterator[tuple[list, list]]:
-    with open_plain(path, log) as stream:
-        blocks = ((*block, path.name, then) for block in _blocks(stream))
-        if processes == 1:
-            yield from starmap(_parse, blocks)
-            return
-        # spawn: a forked child of a process that has started TensorFlow can hang
-        with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            waiting = deque(pool.apply_async(_parse, block) for block in islice(blocks, BLOCKS_AHEAD * processes))
-            while waiting:
-                yield waiting.popleft().get()
-                waiting.extend(pool.apply_async(_parse, block) for block in islice(blocks, 1))
 
 
 def _blocks(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -109,9 +95,10 @@ def _blocks(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
         yield number, rest
 
 
-def _parse(first: int, block: bytes, name: str, then) -> tuple[list, list[tuple[str, int]]]:
+def _parse(block: tuple[int, bytes], name: str, then) -> tuple[list, list[tuple[str, int]]]:
+    first, lines = block
     items, skipped = [], []
-    for number, line in enumerate(block.split(b"\n"), start=first):
+    for number, line in enumerate(lines.split(b"\n"), start=first):
         if not line.strip():
             continue
         try:
