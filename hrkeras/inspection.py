@@ -17,7 +17,7 @@ from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
 SAMPLE = 200  # runs kept of which one is shown as typical
 SPARSE = 3.0  # heart rates a minute; fewer cannot show an answer that takes about a minute
 LOOSER = {
-    "heart_rate": "min_heart_rate_share=0.5",
+    "heart_rate": "min_heart_rate_share=0.25",
     "points": "min_points=25",
     "range": "max_outside_share=0.15",
     "gps": "min_gps_share=0.6",
@@ -72,7 +72,7 @@ class Inspection:
         hours: of all workouts.
         first, last: s since 1970-01-01 UTC, starts of the first and the last workout; None if there are none.
         years: `Year` by number.
-        raw: correlations of all runs as recorded.
+        raw: correlations of all runs as recorded, values out of their valid ranges left out.
         processed: correlations of the usable runs on the grid.
         lags: of the usable runs.
         run_correlations: of each usable run, that of speed and heart rate.
@@ -123,7 +123,8 @@ class Inspection:
         year.hours += workout.duration / 3600
         if workout.heart_rate_samples:
             year.heart_rates.append(60 * workout.heart_rate_samples / workout.duration)
-        self.raw.add(np.stack([workout.speed, workout.altitude, workout.heart_rate]))
+        possible = quality.without_outliers(workout, self.limits)
+        self.raw.add(np.stack([possible.speed, possible.altitude, possible.heart_rate]))
 
     def _add_usable(self, user: str, start: float, grid: Grid) -> None:
         self.usable_by_person[user] += 1

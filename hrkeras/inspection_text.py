@@ -90,7 +90,7 @@ def _correlations(found: Inspection) -> str:
     rows = [(name, *(number(matrix[pair]) for matrix in matrices)) for name, pair in PAIRS.items()]
     head = ("Correlation", "raw, all points", "raw, within runs", "processed, all", "processed, within runs")
     return _table(head, rows) + (
-        "\nraw: as recorded, before the filters; processed: usable runs on a grid of 10 s;"
+        "\nraw: as recorded, but for values out of range; processed: usable runs on a grid of 10 s;"
         "\nwithin runs: each run's mean taken off first"
     )
 

@@ -12,7 +12,7 @@ def demo(
     output: Annotated[Path, typer.Option(file_okay=False, help="Folder for everything the demo makes.")] = Path("hrkeras-demo"),
     athletes: Annotated[int, typer.Option(min=3, help="How many athletes to learn from.")] = 12,
     runs: Annotated[int, typer.Option(min=20, help="How many workouts each has.")] = 80,
-    epochs: Annotated[int, typer.Option(min=1, help="Of training, at most.")] = 15,
+    epochs: Annotated[int, typer.Option(min=1, help="Of training, at most.")] = 10,
     seed: Seed = 0,
     backend: Backend = None,
 ) -> None:
