@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+ON_EVERY_BACKEND := tests/layers tests/models tests/test_training.py
 
 .PHONY: demo test lint docs install dev clean
 
@@ -10,6 +11,8 @@ demo: install
 
 test: dev lint
 	$(BIN)/python -m pytest
+	KERAS_BACKEND=jax $(BIN)/python -m pytest $(ON_EVERY_BACKEND)
+	KERAS_BACKEND=torch $(BIN)/python -m pytest $(ON_EVERY_BACKEND)
 
 lint: dev
 	$(BIN)/ruff check .
@@ -30,11 +33,10 @@ $(VENV)/.installed: pyproject.toml
 # torch comes first and by its exact version: the plain name brings gigabytes of CUDA
 $(VENV)/.developed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable '.[jax,torch]' $(DEV)
+	$(BIN)/python -m pip install --quiet --editable '.[jax,torch]' --group dev
 	touch $@
-
-DEV := dill gpxpy hypothesis mypy pytest pytest-xdist ruff
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
