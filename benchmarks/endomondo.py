@@ -22,14 +22,14 @@ import numpy as np
 from hrkeras.workouts import endomondo, prepare, quality, synthetic, writers
 
 ATHLETES, RUNS = 8, 50  # simulated, and then repeated
-REPEATS = 15
+REPEATS = 50
 TURNS = 3
 STEP = 10.0  # s
 EARTH_RADIUS = 6_371_008.8  # m
 
 
 def simulate(path: Path) -> None:
-    """Writes a file of 6,000 workouts: a gzip file put behind itself is one as well."""
+    """Writes a file of 20,000 workouts: a gzip file put behind itself is one as well."""
     once = path.with_name("once.gz")
     writers.write_endomondo(synthetic.simulate(ATHLETES, RUNS), once)
     path.write_bytes(once.read_bytes() * REPEATS)
