@@ -1,6 +1,7 @@
 """Build a dataset so that a killed build leaves the old one, or none."""
 
 import contextlib
+import errno
 import importlib
 import io
 import os
@@ -15,6 +16,7 @@ from hrkeras.workouts import apple_health, endomondo, tracks
 READERS = {"endomondo": endomondo, "apple_watch": apple_health, "tracks": tracks}
 STAGING = ".building-"  # a process number follows
 OLD = "old"
+FULL = os.strerror(errno.ENOSPC)
 
 
 def builder_class(kind: str):
@@ -43,6 +45,7 @@ def build(kind: str, source: Path | None, config: str, data_dir: Path | None, **
 
     Raises:
         InputError: if the source cannot be read or nothing of it passes the filters.
+        OSError: if there is no place to write; what was there stays.
     """
     data_dir = Path(data_dir or tfds.core.constants.DATA_DIR)
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -64,6 +67,10 @@ def build(kind: str, source: Path | None, config: str, data_dir: Path | None, **
             (staging / OLD / "place").write_text(os.fspath(relative))
             final.rename(staging / OLD / "data")
         finished.rename(final)
+    except Exception as error:
+        if FULL in str(error):  # TensorFlow and TFDS raise their own classes
+            raise OSError(errno.ENOSPC, FULL, os.fspath(data_dir)) from None
+        raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     built = builder_class(kind)(config=config, data_dir=os.fspath(data_dir))

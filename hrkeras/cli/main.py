@@ -31,6 +31,9 @@ class _Program(TyperGroup):
             else:
                 why = f"{place}: {error.strerror or error}; choose another path."
             typer.secho(f"Error: {why}", err=True, fg="red")
+        except KeyboardInterrupt:
+            typer.secho("Stopped; nothing half written is left. A training goes on with --resume.", err=True)
+            raise
         raise typer.Exit(1)
 
 

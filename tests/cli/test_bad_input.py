@@ -1,0 +1,296 @@
+"""Every command given the wrong thing: one sentence, the right exit code, no traceback, nothing lost."""
+
+import errno
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hrkeras import building, models
+from hrkeras.cli.main import app
+from hrkeras.workouts import synthetic, writers
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
+
+
+def refused(code, *arguments):
+    """Runs a command that must fail in a sentence, and returns what it said in one line."""
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    said = " ".join(result.stderr.replace("│", " ").split())
+    assert said
+    if code == 1:
+        assert said.startswith("Error: ")
+        assert said.endswith(".")
+    return said
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory) -> Path:
+    """A folder with a source of each kind, good and bad."""
+    folder = tmp_path_factory.mktemp("sources")
+    tracks = list(synthetic.simulate(1, 8, seed=1, flawed=0))
+    writers.write_endomondo(tracks, folder / "endomondo.json")
+    writers.write_endomondo(tracks, folder / "endomondo.json.gz")
+    writers.write_apple_health(tracks, folder / "export.zip")
+    writers.write_gpx_folder(tracks, folder / "runs")
+    writers.write_gpx(tracks[0], folder / "run.gpx")
+    (folder / "empty.json").touch()
+    (folder / "empty.gpx").touch()
+    (folder / "empty").mkdir()
+    (folder / "text.txt").write_text("It was a fine run.\n" * 30)
+    (folder / "picture.png").write_bytes(PNG)
+    (folder / "cut.json.gz").write_bytes((folder / "endomondo.json.gz").read_bytes()[:-2000])
+    (folder / "cut.zip").write_bytes((folder / "export.zip").read_bytes()[:-2000])
+    (folder / "cut.gpx").write_bytes((folder / "run.gpx").read_bytes()[:-2000])
+    (folder / "one_point.gpx").write_text(
+        "<gpx><trk><trkseg><trkpt lat='1' lon='1'><time>2020-01-01T00:00:00Z</time></trkpt></trkseg></trk></gpx>"
+    )
+    (folder / "bomb.gpx.gz").write_bytes(gzip.compress(b"<gpx>" + b" " * (80 << 20)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    models.gru(units=4, num_layers=1).save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "found"),
+    [
+        ("endomondo", "export.zip", "expected an Endomondo file"),
+        ("endomondo", "run.gpx", "expected an Endomondo file"),
+        ("endomondo", "text.txt", "expected an Endomondo file"),
+        ("endomondo", "empty.json", "expected an Endomondo file"),
+        ("endomondo", "runs", "cannot be read"),
+        ("apple_watch", "run.gpx", "expected an Apple Health export"),
+        ("apple_watch", "endomondo.json.gz", "expected an Apple Health export"),
+        ("apple_watch", "empty", "expected an Apple Health export"),
+        ("apple_watch", "picture.png", "expected an Apple Health export"),
+        ("apple_watch", "cut.zip", "cut off or damaged"),
+        ("tracks", "endomondo.json", "expected a .gpx, .tcx or .fit file"),
+        ("tracks", "export.zip", "expected a .gpx, .tcx or .fit file"),
+        ("tracks", "empty", "found none"),
+        ("tracks", "empty.gpx", "empty file"),
+        ("tracks", "cut.gpx", "cut off"),
+        ("tracks", "one_point.gpx", "fewer than two points"),
+        ("tracks", "bomb.gpx.gz", "200 times its size"),
+        ("tracks", "run.gpx", "at least 3 runs"),
+    ],
+)
+def test_build_of_the_wrong_source(sources, tmp_path, kind, name, found):
+    said = refused(1, "build", kind, sources / name, "--data-dir", tmp_path / "data")
+    assert found in said
+    assert name in said or name == "run.gpx"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_build_of_a_cut_file_keeps_what_was_there(sources, tmp_path):
+    building.build("endomondo", sources / "endomondo.json.gz", "by_time", tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert "cut off or damaged" in refused(1, "build", "endomondo", sources / "cut.json.gz", "--data-dir", tmp_path)
+    said = refused(1, "build", "endomondo", sources / "endomondo.json", "--data-dir", tmp_path, "--limit", "min_points=10000")
+    assert "none passed the filters" in said
+    assert "points: too few points" in said
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["build", "endomondo", "nowhere.json"],
+        ["build", "mars"],
+        ["build", "synthetic", "--athletes", "0"],
+        ["build", "synthetic", "--config", "by_moon"],
+        ["build", "endomondo", "{endomondo}", "--processes", "0"],
+        ["train", "--data", "synthetic", "--output", "model.h5"],
+        ["train", "--data", "synthetic", "--output", "model"],
+        ["train", "--data", "synthetic", "--output", "{folder}"],
+        ["train", "--data", "synthetic", "--output", "m.keras", "--backend", "theano"],
+        ["train", "--data", "synthetic", "--output", "m.keras", "--model", "oracle"],
+        ["train", "--data", "synthetic", "--output", "m.keras", "--units", "0"],
+        ["train", "--data", "synthetic", "--output", "m.keras", "--learning-rate", "nan"],
+        ["train", "--output", "m.keras"],
+        ["evaluate", "--data", "synthetic"],
+        ["evaluate", "{model}", "--data", "synthetic", "--split", "train"],
+        ["evaluate", "{model}", "--data", "synthetic", "--output", "{endomondo}"],
+        ["predict", "{model}", "nowhere.gpx", "--output", "a.csv"],
+        ["predict", "{model}", "{run}"],
+        ["predict", "{model}", "{run}", "--output", "{folder}"],
+        ["predict", "{model}", "{run}", "--output", "a.csv", "--plot", "{folder}"],
+        ["predict", "{model}", "{run}", "--output", "a.csv", "--history", "nowhere"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_calls(sources, model, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.keras").mkdir()
+    places = {"endomondo": sources / "endomondo.json", "run": sources / "run.gpx", "model": model, "folder": "folder.keras"}
+    said = refused(2, *(part.format(**places) for part in arguments))
+    assert "Usage: " in said
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder.keras"]
+
+
+@pytest.mark.parametrize("chosen", ["theano", "keras.nothing", "numpy"])
+def test_an_unknown_backend_in_the_environment(monkeypatch, tmp_path, chosen):
+    monkeypatch.setenv("KERAS_BACKEND", chosen)
+    said = refused(2, "build", "synthetic", "--data-dir", tmp_path)
+    assert f"KERAS_BACKEND is {chosen}" in said
+    assert "tensorflow, jax, torch" in said
+
+
+def test_a_backend_that_is_not_installed(monkeypatch, tmp_path):
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "jax" else real(name, *rest))
+    said = refused(2, "train", "--data", "synthetic", "--output", tmp_path / "m.keras", "--backend", "jax")
+    assert "jax is not installed" in said
+    assert "pip install 'hrkeras[jax]'" in said
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ("weather", "expected one of endomondo, apple_watch, tracks, synthetic"),
+        ("synthetic/by_moon", "expected one of"),
+        ("../../etc", "expected one of"),
+        ("tracks", "build it with `hrkeras build tracks SOURCE`"),
+    ],
+)
+def test_a_dataset_that_is_not_there(model, data_dir, tmp_path, command, data, found):
+    first = ["train", "--output", tmp_path / "m.keras"] if command == "train" else ["evaluate", model]
+    assert found in refused(1, *first, "--data", data, "--data-dir", data_dir)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("picture.png", "ends in .keras"),
+        ("export.zip", "ends in .keras"),
+        ("empty", "ends in .keras"),
+        ("picture.keras", "damaged or something else"),
+        ("nowhere.keras", "train a model first"),
+    ],
+)
+def test_what_is_no_model(sources, data_dir, tmp_path, name, found):
+    path = sources / name
+    if name == "picture.keras":
+        path = tmp_path / name
+        path.write_bytes(PNG)
+    assert found in refused(1, "evaluate", path, "--data", "synthetic", "--data-dir", data_dir)
+    assert found in refused(1, "predict", path, sources / "run.gpx", "--output", tmp_path / "a.csv")
+    assert not (tmp_path / "a.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("text.txt", "expected an Apple Health export"),
+        ("picture.png", "this is none of them"),
+        ("empty", "found none"),
+        ("empty.gpx", "empty file"),
+        ("cut.gpx", "cut off"),
+        ("one_point.gpx", "fewer than two points"),
+        ("cut.zip", "cut off or damaged"),
+        ("bomb.gpx.gz", "200 times its size"),
+        ("runs", "--workout was not given: found 8 runs"),
+        ("export.zip", "--workout was not given: found 8 runs"),
+        ("endomondo.json", "--workout was not given: found 8 runs"),
+    ],
+)
+def test_predict_of_what_is_no_run(sources, model, tmp_path, name, found):
+    (tmp_path / "a.csv").write_text("old")
+    assert found in refused(1, "predict", model, sources / name, "--output", tmp_path / "a.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+    assert (tmp_path / "a.csv").read_text() == "old"
+
+
+def test_predict_with_wrong_history(sources, model, tmp_path):
+    said = refused(1, "predict", model, sources / "run.gpx", "--output", tmp_path / "a.csv", "--history", sources / "text.txt")
+    assert "text.txt: expected an Apple Health export" in said
+
+
+def fail(number):
+    def raises(*_, **__):
+        raise OSError(number, os.strerror(number), "some/place")
+
+    return raises
+
+
+@pytest.mark.parametrize(
+    ("number", "found"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EROFS, "some/place: no permission"),
+        (errno.EACCES, "some/place: no permission"),
+        (errno.EIO, "some/place: Input/output error"),
+    ],
+)
+def test_predict_where_nothing_can_be_written(sources, model, tmp_path, monkeypatch, number, found):
+    (tmp_path / "a.csv").write_text("old")
+    monkeypatch.setattr("pandas.DataFrame.to_csv", fail(number))
+    assert found in refused(1, "predict", model, sources / "run.gpx", "--output", tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_train_on_a_full_disk_keeps_the_old_model(data_dir, model, tmp_path, monkeypatch):
+    (tmp_path / "m.keras").write_bytes(model.read_bytes())
+    monkeypatch.setattr("keras.Model.save", fail(errno.ENOSPC))
+    arguments = ["--units", "4", "--layers", "1", "--epochs", "1", "--data", "synthetic", "--data-dir", data_dir]
+    assert "the disk is full" in refused(1, "train", "--output", tmp_path / "m.keras", *arguments)
+    assert (tmp_path / "m.keras").read_bytes() == model.read_bytes()
+    assert not list(tmp_path.rglob("*.part*"))
+
+
+def test_build_on_a_full_disk_as_tensorflow_says_it(tmp_path, monkeypatch):
+    def full(*_):
+        raise RuntimeError("ResourceExhaustedError: Failed to write; No space left on device")
+
+    monkeypatch.setattr("hrkeras.datasets.base.RunsBuilder._rewrite_records", full)
+    said = refused(1, "build", "synthetic", "--athletes", "1", "--runs", "10", "--data-dir", tmp_path)
+    assert "the disk is full" in said
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("place", ["/proc/nothing", "{file}/below"])
+def test_folders_that_cannot_be(sources, model, tmp_path, place):
+    place = place.format(file=sources / "text.txt")
+    assert place.split("/")[1] in refused(1, "build", "synthetic", "--data-dir", place)
+    assert place.split("/")[1] in refused(1, "predict", model, sources / "run.gpx", "--output", f"{place}/a.csv")
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_build_that_is_interrupted(tmp_path, how, code):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hrkeras.cli.main", "build", "synthetic", "--athletes", "400", "--data-dir", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        while not list(tmp_path.glob(".building-*")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.3)
+    finally:
+        process.send_signal(how)
+        stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    assert ("--resume" in stderr) == (how == signal.SIGINT)
+    assert not list(tmp_path.iterdir())
