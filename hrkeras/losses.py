@@ -56,6 +56,7 @@ class MaskedMeanAbsoluteError(keras.metrics.Mean):
 
 
 def _error(y_true, y_pred):
+    y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
     measured = ops.logical_not(ops.isnan(y_true))
     error = ops.where(measured, y_pred - ops.where(measured, y_true, 0.0), 0.0)
     return error, ops.cast(measured, y_pred.dtype)
