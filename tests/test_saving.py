@@ -130,7 +130,7 @@ FOREIGN = {
     "an operation that calls": replaced(module="keras.src.ops.core", class_name="Map", registered_name="Map"),
     "a name that is no text": replaced(module="keras.layers", class_name=["Dense"]),
     "a module that is no text": replaced(module={"a": 1}, class_name="Dense"),
-    "a class deep inside": lambda config: config.update(compile_config={"loss": [{"class_name": "Evil", "config": {}}]}),
+    "a class deep inside": lambda config: config["config"].update(more=[[{"a": {"class_name": "Evil", "config": {}}}]]),
 }
 
 
@@ -143,6 +143,17 @@ def test_foreign_classes_are_refused(change, good, tmp_path, monkeypatch):
     monkeypatch.setattr(keras.models, "load_model", lambda *args, **kwargs: loaded.append(args))
     assert "it was not loaded" in refused(rewritten(good, tmp_path / "bad.keras", change))
     assert not loaded
+    assert not (tmp_path / "executed").exists()
+
+
+def test_how_to_train_is_not_built(good, tmp_path, monkeypatch):
+    (tmp_path / "evil.py").write_text("open('executed', 'w')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    evil = {"module": "evil", "class_name": "Evil", "config": {}, "registered_name": None}
+    change = {"compile_config": {"optimizer": evil, "loss": evil}}
+    model = saving.load(rewritten(good, tmp_path / "model.keras", lambda config: config.update(change)))
+    assert not model.compiled
     assert not (tmp_path / "executed").exists()
 
 
