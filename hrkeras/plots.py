@@ -42,23 +42,26 @@ def save(figure: Figure, path: Path) -> Path:
 def funnel(found: Funnel, path: Path) -> Path:
     """How many workouts each filter took, as bars from all to what is left."""
     rows = found.steps()
-    figure, axes = new_figure(size=(9, 0.5 * len(rows) + 1.2))
+    figure, axes = new_figure(size=(9, 0.42 * len(rows) + 1.3))
     labels = [label for label, _, _ in rows]
     left = np.array([remaining for _, _, remaining in rows])
     taken = np.array([took for _, took, _ in rows])
     place = np.arange(len(rows))
-    axes.barh(place, left, color=SPEED, label="left")
-    axes.barh(place, taken, left=left, color=HEART, label="taken here")
+    axes.barh(place, left, 0.7, color=SPEED, label="left")
+    axes.barh(place, taken, 0.7, left=left, color=HEART, label="taken here")
     for row, (_, took, remaining) in enumerate(rows):
         text = f"{remaining:,}" + (f"  (−{took:,})" if took else "")
         axes.annotate(text, (remaining + took, row), (4, 0), textcoords="offset points", va="center")
     axes.set_yticks(place, labels)
+    axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
-    axes.margins(x=0.16)
+    axes.set_xlim(0, 1.25 * max(found.workouts, 1))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel("workouts")
     axes.set_title(f"{found.left:,} of {found.workouts:,} workouts pass the filters")
-    figure.legend(loc="outside lower right", ncols=2)
+    figure.legend(loc="outside lower left", ncols=2)
     return save(figure, path)
 
 
@@ -70,24 +73,18 @@ def epochs(log: list[dict], path: Path) -> Path:
         log: a dict an epoch, as from `training.train`.
         path: of the PNG.
     """
-    figure, axes = new_figure(size=(7, 4))
+    figure, axes = new_figure(size=(8, 4))
     number = [row["epoch"] for row in log]
-    axes.plot(number, [row["mae"] for row in log], "o-", color=MUTED, label="training")
-    axes.plot(number, [row["val_mae"] for row in log], "o-", color=HEART, label="validation")
     best = min(log, key=lambda row: row["val_mae"])
-    axes.annotate(
-        f"best {best['val_mae']:.2f}",
-        (best["epoch"], best["val_mae"]),
-        (0, -16),
-        textcoords="offset points",
-        ha="center",
-    )
+    axes.axvline(best["epoch"], color=MUTED, lw=1, ls=":")
+    axes.plot(number, [row["mae"] for row in log], "o-", ms=4, color=MUTED, label="training")
+    axes.plot(number, [row["val_mae"] for row in log], "o-", ms=4, color=HEART, label="validation")
+    axes.plot(best["epoch"], best["val_mae"], "o", ms=11, mfc="none", mec=HEART)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("epoch")
     axes.set_ylabel("mean absolute error (beats/min)")
-    axes.set_title("Training")
-    axes.margins(y=0.15)
-    axes.legend()
+    axes.set_title(f"Best validation error: {best['val_mae']:.2f} beats/min, epoch {best['epoch']}")
+    _legend(axes)
     return save(figure, path)
 
 
@@ -100,49 +97,77 @@ def evaluation(found, step: float, folder: Path) -> list[Path]:
         step: s, length of a step.
         folder: for the PNGs.
     """
-    from hrkeras.evaluation import error_by_minute, run_errors
+    from hrkeras.evaluation import run_errors
 
     errors = run_errors(found.runs, found.predicted)
     order = np.argsort(errors)[: np.isfinite(errors).sum()]
     chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
-    figure, panels = new_figure(len(chosen), size=(9, 8.5))
-    for axes, (name, index) in zip(panels, chosen.items(), strict=True):
-        _predicted_and_measured(axes, found.runs[index].grid, found.predicted[index], step)
-        axes.set_title(f"{name.capitalize()} run of {len(order)}: error {errors[index]:.1f} beats/min")
+    figure, panels = new_figure(2 * len(chosen), size=(9, 12), height_ratios=(2.2, 1) * len(chosen))
+    for place, (name, index) in enumerate(chosen.items()):
+        above, below = panels[2 * place : 2 * place + 2]
+        _draw_run(above, below, found.runs[index].grid, found.predicted[index], step)
+        above.set_title(f"{name.capitalize()} of {len(order)} runs: error {errors[index]:.1f} beats/min")
     panels[-1].set_xlabel("minutes into the run")
-    panels[0].legend(ncols=3, loc="lower right")
-    runs_picture = save(figure, folder / "runs.png")
+    return [save(figure, folder / "runs.png"), _error_by_minute(found, step, folder / "error_by_minute.png")]
 
-    figure, axes = new_figure(size=(8, 4))
+
+def _error_by_minute(found, step: float, path: Path) -> Path:
+    from hrkeras.evaluation import error_by_minute
+
     by_minute = error_by_minute(found.runs, found.predicted, step)
-    axes.plot(np.arange(len(by_minute)) + 0.5, by_minute, color=HEART)
-    axes.set_ylim(0)
-    axes.set_xlabel("minutes into the run")
-    axes.set_ylabel("mean absolute error (beats/min)")
-    axes.set_title("Error by time into the run")
-    return [runs_picture, save(figure, folder / "error_by_minute.png")]
-
-
-def _predicted_and_measured(axes, grid, predicted, step: float) -> None:
-    minutes = step * (np.arange(len(predicted)) + 0.5) / 60
-    speed = axes.twinx()
-    speed.fill_between(minutes, 3.6 * grid.speed, color=SPEED, alpha=0.15, lw=0)
-    speed.set_ylim(0, max(20, 3.6 * float(grid.speed.max())))
-    speed.set_ylabel("speed (km/h)", color=SPEED)
-    speed.grid(visible=False)
-    axes.plot(minutes, grid.heart_rate, color=MUTED, lw=1.5, label="measured")
-    axes.plot(minutes, predicted, color=HEART, lw=1.8, label="predicted")
-    axes.set_ylabel("heart rate (beats/min)")
-    axes.set_zorder(speed.get_zorder() + 1)
-    axes.patch.set_visible(False)
+    runs = np.zeros(len(by_minute))
+    for run in found.runs:
+        minutes = np.unique((np.flatnonzero(np.isfinite(run.grid.heart_rate)) * step // 60).astype(int))
+        runs[minutes[minutes < len(runs)]] += 1
+    figure, (above, below) = new_figure(2, size=(9, 5), height_ratios=(3, 1), sharex=True)
+    middle = np.arange(len(by_minute)) + 0.5
+    above.plot(middle, by_minute, color=HEART, lw=1.8)
+    above.set_ylim(0)
+    above.set_ylabel("mean absolute error\n(beats/min)")
+    above.set_title("Error by time into the run")
+    below.bar(middle, runs, 1, color=MUTED, alpha=0.6)
+    below.set_xlim(0, max(np.flatnonzero(runs), default=0) + 1)
+    below.set_ylabel("runs")
+    below.yaxis.get_major_locator().set_params(integer=True)
+    below.set_xlabel("minutes into the run")
+    return save(figure, path)
 
 
 @matplotlib.rc_context(STYLE)
 def prediction(grid, predicted: np.ndarray, step: float, title: str, path: Path) -> Path:
-    """One run: its predicted heart rate, the measured one where there is any, and its speed."""
-    figure, axes = new_figure(size=(9, 4))
-    _predicted_and_measured(axes, grid, predicted, step)
-    axes.set_xlabel("minutes into the run")
-    axes.set_title(title)
-    axes.legend(ncols=2, loc="lower right")
+    """One run: its predicted heart rate, the measured one where there is any, its speed and its altitude."""
+    figure, (above, below) = new_figure(2, size=(9, 5), height_ratios=(2.2, 1))
+    _draw_run(above, below, grid, predicted, step)
+    below.set_xlabel("minutes into the run")
+    above.set_title(title)
     return save(figure, path)
+
+
+def _draw_run(above, below, grid, predicted: np.ndarray, step: float) -> None:
+    """Heart rate in the panel above; speed and, if it is known, altitude in the one below."""
+    minutes = step * (np.arange(len(predicted)) + 0.5) / 60
+    if np.isfinite(grid.heart_rate).any():
+        above.plot(minutes, grid.heart_rate, color=MUTED, lw=1.4, label="measured")
+    above.plot(minutes, predicted, color=HEART, lw=1.8, label="predicted")
+    above.set_ylabel("heart rate\n(beats/min)")
+    _legend(above)
+    below.fill_between(minutes, 3.6 * grid.speed, color=SPEED, alpha=0.25, lw=0)
+    below.plot(minutes, 3.6 * grid.speed, color=SPEED, lw=0.8)
+    below.set_ylim(0, max(15, 1.05 * 3.6 * float(grid.speed.max())))
+    below.set_ylabel("speed (km/h)", color=SPEED)
+    if np.ptp(grid.altitude) > 0:
+        height = below.twinx()
+        height.plot(minutes, grid.altitude, color=ALTITUDE, lw=1.4)
+        middle, reach = (grid.altitude.max() + grid.altitude.min()) / 2, max(np.ptp(grid.altitude), 20) * 0.55
+        height.set_ylim(middle - reach, middle + reach)
+        height.set_ylabel("altitude (m)", color=ALTITUDE)
+        height.spines["right"].set_visible(True)
+        height.grid(visible=False)
+    for axes in (above, below):
+        axes.set_xlim(0, step * len(predicted) / 60)
+    above.tick_params(labelbottom=False)
+
+
+def _legend(axes) -> None:
+    """A legend in the line of the title, where it covers nothing."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2, handlelength=1.5)

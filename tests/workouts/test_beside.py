@@ -1,0 +1,29 @@
+"""Files that are written beside and renamed."""
+
+import os
+
+import pytest
+
+from hrkeras.workouts.beside import beside
+
+
+def write_and_fail(path, error):
+    with beside(path) as part:
+        part.write_text("two")
+        raise error
+
+
+def test_it_replaces_only_when_all_is_written(tmp_path):
+    path = tmp_path / "new" / "a.csv.gz"
+    with beside(path) as part:
+        assert part.suffix == ".gz"
+        part.write_text("one")
+        assert not path.exists()
+    assert path.read_text() == "one"
+    for error in (ValueError, KeyboardInterrupt):
+        with pytest.raises(error):
+            write_and_fail(path, error)
+    with pytest.raises(FileNotFoundError), beside(path):
+        pass  # nothing was written
+    assert path.read_text() == "one"
+    assert os.listdir(path.parent) == ["a.csv.gz"]

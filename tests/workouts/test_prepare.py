@@ -1,0 +1,110 @@
+"""From workouts to runs with their history."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hrkeras.workouts import history, prepare, quality, synthetic
+from hrkeras.workouts.grid import resample
+from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.workout import InputError, Workout
+
+LIMITS = quality.Limits()
+DAY = 86_400
+
+
+def plain(user="a", day=0, heart_rate=150.0, points=100, **changes) -> Workout:
+    level = np.ones(points)
+    run = Workout(
+        time=np.arange(points) * 10.0,
+        speed=3 * level,
+        altitude=50 * level,
+        heart_rate=heart_rate * level,
+        user=user,
+        sport="running",
+        start=1.6e9 + day * DAY,
+    )
+    return replace(run, **changes)
+
+
+def prepared(workouts, tmp_path, limits=LIMITS) -> prepare.Prepared:
+    return prepare.Prepared((prepare.examine(each, limits) for each in workouts), ReadLog(), tmp_path)
+
+
+def test_examine_grids_what_passes_and_names_the_filter_otherwise():
+    run = prepare.examine(plain(), LIMITS)
+    assert (run.user, run.start, len(run.grid.speed)) == ("a", 1.6e9, 99)
+    np.testing.assert_allclose(run.summary, [150, 3, 0, 0, 990])
+    assert prepare.examine(plain(sport="cycling"), LIMITS) == "sport"
+    assert prepare.examine(plain(points=20), LIMITS) == "points"
+
+
+def test_examine_leaves_outliers_out_of_the_grid():
+    workout = plain()
+    workout.speed[50], workout.heart_rate[50] = 90, 18514
+    run = prepare.examine(workout, LIMITS)
+    assert run.grid.speed.max() == 3
+    assert np.nanmax(run.grid.heart_rate) == 150
+
+
+def test_what_no_grid_can_hold_is_taken_whatever_the_limits():
+    loose = LIMITS.override(["min_gps_share=0", "max_duration=1e9", "min_duration=0", "min_points=2", "max_mean_interval=1e9"])
+    nowhere = plain(speed=np.full(100, np.nan))
+    assert prepare.examine(nowhere, loose) == "gps"
+    assert prepare.examine(plain(time=np.arange(100) * 1e5, heart_rate=np.nan), loose) == "heart_rate"
+    endless = plain(time=np.arange(100) * 1e5)
+    assert prepare.examine(endless, loose.override(["min_heart_rate_share=0"])) == "duration"
+
+
+def test_runs_are_in_the_order_of_their_starts_and_people_of_their_first(tmp_path):
+    workouts = [plain("c", 5), plain("b", 1), plain("a", 3, points=200), plain("b", 4), plain("a", 2, points=60)]
+    found = prepared(workouts, tmp_path)
+    assert ((found.starts - 1.6e9) / DAY).tolist() == [1, 2, 3, 4, 5]
+    assert found.users.tolist() == [0, 1, 1, 0, 2]
+    assert [len(each.speed) for each in found.grids()] == [99, 59, 199, 99, 99]
+    assert np.expm1(found.history[:, -1]).round().tolist() == [0, 0, 1, 1, 0]
+    assert not list(tmp_path.iterdir())  # the temporary file has no name
+    found.close()
+
+
+def test_grids_come_back_from_the_temporary_file(tmp_path):
+    workouts = [each for each in synthetic.read(athletes=1, runs=6, seed=2) if not quality.taken_by(each, LIMITS)]
+    found = prepared(workouts, tmp_path)
+    for workout, grid in zip(workouts, found.grids(), strict=True):
+        for one, other in zip(grid, resample(quality.without_outliers(workout, LIMITS)), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_duplicates_count_once_and_in_the_funnel(tmp_path):
+    found = prepared([plain("a"), plain("a", start=1.6e9 + 0.2), plain("b"), plain("a", 1), plain(sport="chess")], tmp_path)
+    assert len(found) == 3
+    assert found.funnel.as_dict()["taken"] | {"duplicate": 1, "sport": 1} == found.funnel.as_dict()["taken"]
+    assert (found.funnel.workouts, found.funnel.left) == (5, 3)
+
+
+def test_the_heart_rate_of_a_run_enters_later_histories_of_its_person_alone(tmp_path):
+    workouts = [plain(user, day, 140 + day) for day in range(8) for user in ("a", "b")]
+    before = prepared(workouts, tmp_path).history
+    for place, workout in enumerate(workouts):
+        changed = [*workouts]
+        changed[place] = replace(workout, heart_rate=workout.heart_rate + 30)
+        after = prepared(changed, tmp_path).history
+        moved = np.flatnonzero(~np.isclose(before, after, equal_nan=True).all(axis=1)).tolist()
+        later = [other for other in range(place + 1, len(workouts)) if workouts[other].user == workout.user]
+        assert moved == later
+
+
+def test_history_by_hand(tmp_path):
+    found = prepared([plain("a", 0, 140), plain("a", 2, 160), plain("a", 3, 100)], tmp_path)
+    column = {name: found.history[:, place] for place, name in enumerate(history.COLUMNS)}
+    np.testing.assert_allclose(column["mean_heart_rate_last_1"], [np.nan, 140, 160])
+    np.testing.assert_allclose(column["mean_heart_rate_last_5"], [np.nan, 140, 150])
+    np.testing.assert_allclose(column["log_days_since_last_run"], [np.nan, np.log(3), np.log(2)], rtol=1e-6)
+
+
+def test_nothing_left_says_what_took_them(tmp_path):
+    with pytest.raises(InputError, match=r"(?s)Of 2 workouts none passed.*sport: another sport +2 .*--limit name=value\.$"):
+        prepared([plain(sport="chess"), plain(sport="golf")], tmp_path)
+    with pytest.raises(InputError, match="Of 0 workouts"):
+        prepared([], tmp_path)

@@ -1,0 +1,76 @@
+"""Opening what a person points at, and counting."""
+
+import gzip
+
+import pytest
+
+from hrkeras.workouts.source import EXAMPLES, ReadLog, open_plain
+from hrkeras.workouts.workout import InputError
+
+PLAIN = b"".join(b"%d beats\n" % (100 + number % 80) for number in range(50_000))
+
+
+def read(path, log=None, size=10_000) -> bytes:
+    with open_plain(path, log or ReadLog()) as stream:
+        return b"".join(iter(lambda: stream.read(size), b""))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_gzip_is_told_by_its_content_and_bytes_of_the_file_are_counted(tmp_path, packed):
+    path = tmp_path / "any.name"
+    path.write_bytes(gzip.compress(PLAIN) if packed else PLAIN)
+    told: list[int] = []
+    assert read(path, ReadLog(told.append)) == PLAIN
+    assert sum(told) == path.stat().st_size
+    assert len(told) > 1
+
+
+def test_several_gzip_members_are_one_file(tmp_path):
+    (tmp_path / "a").write_bytes(gzip.compress(b"one ") + gzip.compress(b"two"))
+    assert read(tmp_path / "a") == b"one two"
+
+
+def test_an_empty_file_is_empty(tmp_path):
+    (tmp_path / "a").touch()
+    assert read(tmp_path / "a") == b""
+
+
+def test_damaged_gzip(tmp_path):
+    whole = gzip.compress(PLAIN)
+    for name, content in {
+        "cut": whole[:-100],
+        "head": whole[:5],
+        "wrong": whole[:500] + bytes(500) + whole[1000:],
+        "sum": whole[:-8] + bytes(8),
+        "more": whole + b"\x1f\x8b\x08",
+    }.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=rf"^{tmp_path / name}: the gzip data is cut off or damaged .*; fetch the file anew"):
+            read(tmp_path / name)
+
+
+def test_a_bomb_stops_early(tmp_path):
+    (tmp_path / "bomb").write_bytes(gzip.compress(bytes(300 << 20)))
+    told: list[int] = []
+    with pytest.raises(InputError, match="200 times its size"):
+        read(tmp_path / "bomb", ReadLog(told.append), size=1 << 20)
+    assert sum(told) < (tmp_path / "bomb").stat().st_size / 2
+    (tmp_path / "dense").write_bytes(gzip.compress(bytes(60 << 20)))
+    assert len(read(tmp_path / "dense", size=1 << 20)) == 60 << 20
+
+
+def test_what_cannot_be_opened(tmp_path):
+    with pytest.raises(InputError, match="no such file; check the path"):
+        read(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=r"cannot be read \(Is a directory\)"):
+        read(tmp_path)
+
+
+def test_the_log_counts_all_and_keeps_a_few_places():
+    log = ReadLog()
+    for number in range(10):
+        log.skip("torn", f"line {number}")
+    log.skip("empty", "line 7")
+    log.advance(3)
+    assert log.skipped == {"torn": 10, "empty": 1}
+    assert log.examples == {"torn": [f"line {number}" for number in range(EXAMPLES)], "empty": ["line 7"]}
