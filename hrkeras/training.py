@@ -40,7 +40,7 @@ class Settings:
     epochs: int = 12
     batch_size: int = 32
     learning_rate: float = 3e-3
-    patience: int = 4
+    patience: int = 6
     hidden_history: float = 0.06
     thinned_history: float = 0.4
     seed: int = 0

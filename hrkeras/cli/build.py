@@ -11,7 +11,7 @@ Config = Annotated[
     Literal["by_time", "by_user"],
     typer.Option(help="How runs are split: by_time by each person's dates, by_user with other people in each split."),
 ]
-Source = Annotated[Path, typer.Argument(exists=True, show_default=False)]
+Source = Annotated[Path, typer.Argument(exists=True, help="What to read.", show_default=False)]
 
 app = typer.Typer(help="Build a dataset of the runs that pass the quality filters.", no_args_is_help=True)
 

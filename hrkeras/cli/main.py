@@ -46,13 +46,16 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _program(
-    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and exit."),
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         print(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: bool = typer.Option(False, "--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that unfinished work is cleared away
 
 

@@ -140,7 +140,7 @@ def from_points(
         start=float(clock[0]),
         gps_fraction=gps_fraction,
         where=where,
-        heart_rate_samples=int(np.isfinite(heart_rate).sum()) if heart_rate_samples is None else heart_rate_samples,
+        heart_rate_samples=int(np.count_nonzero(np.isfinite(heart_rate))) if heart_rate_samples is None else heart_rate_samples,
     )
 
 
@@ -157,14 +157,20 @@ def _column(values, clock) -> np.ndarray | None:
 def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, float]:
     """Speed in m/s from positions, and the share of the points that these cover."""
     valid = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ((latitude != 0) | (longitude != 0))
-    if valid.sum() < 2:
-        return np.full(len(time), np.nan), float(valid.mean())
-    distance = np.zeros(int(valid.sum()))
-    np.cumsum(haversine(latitude[valid], longitude[valid]), out=distance[1:])
-    along = distance if valid.all() else np.interp(time, time[valid], distance)
+    count = int(np.count_nonzero(valid))
+    if count < 2:
+        return np.full(len(time), np.nan), count / len(time)
     speed = np.empty(len(time))
-    speed[1:] = np.diff(along) / np.diff(time)
+    if count == len(time):
+        along = haversine(latitude, longitude)
+    else:
+        distance = np.zeros(count)
+        np.cumsum(haversine(latitude[valid], longitude[valid]), out=distance[1:])
+        along = np.diff(np.interp(time, time[valid], distance))
+    np.divide(along, time[1:] - time[:-1], out=speed[1:])
     speed[0] = speed[1]
+    if count == len(time):
+        return speed, covered_share(time, time, MAX_SPEED_GAP)
     return speed, covered_share(time, np.where(valid, 0.0, np.nan), MAX_SPEED_GAP)
 
 
@@ -180,7 +186,7 @@ def haversine(latitude, longitude) -> np.ndarray:
     """
     phi, lam = np.radians(latitude), np.radians(longitude)
     cosine = np.cos(phi)
-    half = np.sin(np.diff(phi) / 2) ** 2 + cosine[:-1] * cosine[1:] * np.sin(np.diff(lam) / 2) ** 2
+    half = np.sin((phi[1:] - phi[:-1]) / 2) ** 2 + cosine[:-1] * cosine[1:] * np.sin((lam[1:] - lam[:-1]) / 2) ** 2
     return 2 * EARTH_RADIUS * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
 
 
@@ -197,9 +203,12 @@ def interpolate(at, time, values, max_gap: float = MAX_HEART_RATE_GAP) -> np.nda
         Shape `(m,)`; NaN outside the measured range and inside wider gaps.
     """
     measured = np.isfinite(values)
-    time, values = time[measured], values[measured]
+    if not measured.all():
+        time, values = time[measured], values[measured]
     if not len(time):
         return np.full(len(at), np.nan)
+    if len(time) < 2 or (time[1:] - time[:-1]).max() <= max_gap:
+        return np.interp(at, time, values, np.nan, np.nan)
     right = np.searchsorted(time, at, side="left")
     after = np.minimum(right, len(time) - 1)
     before = np.where(time[after] == at, after, np.maximum(right - 1, 0))
