@@ -1,4 +1,4 @@
-"""What is known of a person before a run starts, from earlier runs only.
+"""What is known of a person before a run starts, from runs that were over before it began.
 
 `COLUMNS` names every number; `table` makes them for many runs, `before` for one. A number that nothing is known
 for (all of them before a first run, but the count of runs) is NaN.
@@ -42,7 +42,9 @@ def summarise(grid: Grid, step: float = STEP) -> np.ndarray:
 
 
 def table(users: np.ndarray, starts: np.ndarray, summaries: np.ndarray) -> np.ndarray:
-    """History of every run, each from the same person's runs that started earlier.
+    """History of every run, each from the same person's runs that were over before it began.
+
+    A second recording of a run, by another device, overlaps it and so is no part of its history.
 
     Args:
         users: shape `(runs,)`, whose run it is.
@@ -53,12 +55,13 @@ def table(users: np.ndarray, starts: np.ndarray, summaries: np.ndarray) -> np.nd
         Shape `(runs, len(COLUMNS))`, float32, rows in the order given.
     """
     found = np.empty((len(users), len(COLUMNS)), np.float32)
-    order = np.lexsort((starts, users))
+    ends = starts + summaries[:, SUMMARY.index("duration")]
+    order = np.lexsort((ends, users))
     for rows in np.split(order, np.flatnonzero(np.diff(users[order])) + 1):
-        mine, clock = summaries[rows], starts[rows]
-        for place, row in enumerate(rows):
-            earlier = np.searchsorted(clock, clock[place])
-            found[row] = before(clock[place], clock[:earlier], mine[:earlier])
+        mine, began, over = summaries[rows], starts[rows], ends[rows]
+        for row in rows:
+            earlier = np.searchsorted(over, starts[row], side="right")
+            found[row] = before(starts[row], began[:earlier], mine[:earlier])
     return found
 
 
@@ -67,7 +70,7 @@ def before(start: float, starts: np.ndarray, summaries: np.ndarray) -> np.ndarra
 
     Args:
         start: s since 1970-01-01 UTC, when the run begins.
-        starts: s, shape `(earlier,)`, increasing, all before `start`.
+        starts: s, shape `(earlier,)`, of runs that were over before `start`, in the order in which they ended.
         summaries: shape `(earlier, 5)`, from `summarise`.
 
     Returns:
