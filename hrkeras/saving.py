@@ -20,7 +20,7 @@ MAX_CONFIG = 16 << 20
 MAX_WEIGHTS = 4 << 30
 SIZES = ("units", "filters", "kernel_size", "depth_multiplier", "num_heads", "key_dim", "value_dim")
 MAX_SIZE = 1 << 14  # of each of these in a layer
-INPUTS = {"time": 2, "speed": 2, "altitude": 2, "valid": 2, "history": 2}  # and their numbers of dimensions
+INPUTS = {"time": 2, "speed": 2, "altitude": 2, "valid": 2, "run_seconds": 2, "history": 2}  # and their numbers of dimensions
 
 # By the module that a configuration names, the classes that are built: they compute, and read no files, run no code.
 ALLOWED: dict[str | None, set[str]] = {

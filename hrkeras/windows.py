@@ -53,7 +53,14 @@ class Windows:
 
     def inputs(self, steps: int | None = None) -> dict[str, np.ndarray]:
         """What a model takes, cut after so many steps."""
-        return {name: getattr(self, name)[:, :steps] for name in STEP_FIELDS[:-1]} | {"history": self.history}
+        found = {name: getattr(self, name)[:, :steps] for name in STEP_FIELDS[:-1]}
+        return found | {"run_seconds": self.run_seconds[:, None], "history": self.history}
+
+    @property
+    def run_seconds(self) -> np.ndarray:
+        """How long each window's whole run is, s, shape `(windows,)`."""
+        step = self.time[:, 1] - self.time[:, 0]
+        return (self.run_steps * step).astype(np.float32)
 
     def runs(self) -> Iterator["Run"]:
         """The whole runs, windows put back together, in the order of their numbers."""

@@ -50,7 +50,7 @@ def test_windows_of_a_run_share_steps_and_what_is_known(found):
 
 def test_inputs_hold_no_heart_rate_and_are_cut(found):
     given = found.inputs(7)
-    assert set(given) == {"time", "speed", "altitude", "valid", "history"}
+    assert set(given) == {"time", "speed", "altitude", "valid", "run_seconds", "history"}
     assert given["speed"].shape == (len(found), 7)
     assert given["history"].shape == (len(found), len(history.COLUMNS))
     assert given["valid"].dtype == np.float32

@@ -1,7 +1,8 @@
 """The architectures: each a function that returns a functional `keras.Model` with the same inputs and output.
 
 Inputs, a dict: `time` (s since the run began), `speed` (m/s), `altitude` (m) and `valid` (1 in the run, 0 in
-padding), each `(batch, steps)`, and `history` `(batch, len(history.COLUMNS))`, NaN where nothing is known.
+padding), each `(batch, steps)`; `run_seconds` (s, length of the whole run), `(batch, 1)`; and `history`,
+`(batch, len(history.COLUMNS))`, NaN where nothing is known.
 Output: heart rate in beats/min, `(batch, steps)`; what it says in padding means nothing.
 """
 

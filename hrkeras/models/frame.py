@@ -6,7 +6,7 @@ from typing import NamedTuple
 import keras
 from keras import layers, ops
 
-from hrkeras.layers import HistoryFeatures, Modulation, ProfileSummary, RunFeatures
+from hrkeras.layers import HistoryFeatures, Modulation, ProfileSummary, RunFeatures, TimeLeft
 from hrkeras.workouts.history import COLUMNS
 
 CONTEXT_UNITS = 64
@@ -49,6 +49,7 @@ def model(
     """
     statistics = statistics or Statistics()
     inputs = {key: keras.Input((None,), name=key, dtype="float32") for key in ("time", "speed", "altitude", "valid")}
+    inputs["run_seconds"] = keras.Input((1,), name="run_seconds", dtype="float32")
     inputs["history"] = keras.Input((len(COLUMNS),), name="history", dtype="float32")
 
     sequence = RunFeatures(step, name="run_features")(inputs["time"], inputs["speed"], inputs["altitude"])
@@ -57,6 +58,8 @@ def model(
     )
     known = []
     if profile:
+        left = TimeLeft(name="time_left")(inputs["time"], inputs["run_seconds"])
+        sequence = layers.Concatenate(name="with_time_left")([sequence, left])
         known.append(ProfileSummary(name="profile_summary")(sequence, inputs["valid"]))
     if history:
         known.append(

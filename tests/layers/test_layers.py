@@ -2,7 +2,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from hrkeras.layers import HistoryFeatures, Modulation, ProfileSummary, RunFeatures
+from hrkeras.layers import HistoryFeatures, Modulation, ProfileSummary, RunFeatures, TimeLeft
 from hrkeras.workouts import effort
 
 
@@ -50,8 +50,14 @@ def test_profile_summary_by_hand_and_without_padding():
     np.testing.assert_allclose(found, [[2, 1, np.log(0.02)]], rtol=1e-5)
 
 
+def test_time_left_by_hand():
+    found = numbers(TimeLeft()(np.float32([[0, 300, 900]]), np.float32([[600]])))
+    np.testing.assert_allclose(found[0, :, 0], np.log1p([10, 5, 0]) - 3, rtol=1e-5)
+    np.testing.assert_allclose(found[0, :, 1], np.exp([-2, -1, 0]), rtol=1e-5)
+
+
 def test_layers_come_back_from_their_configuration():
-    for layer in (RunFeatures(step=5.0), HistoryFeatures(["a"], [1.0], [2.0]), Modulation(), ProfileSummary()):
+    for layer in (RunFeatures(step=5.0), HistoryFeatures(["a"], [1.0], [2.0]), Modulation(), ProfileSummary(), TimeLeft()):
         again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
         assert type(again) is type(layer)
         assert again.get_config() == layer.get_config()

@@ -18,8 +18,8 @@ VARIANTS = {
 }
 # with the weights of `fixed_weights`, at steps 0, 1, 10, 20 and 39 of the first run; the same on every backend
 PINNED = {
-    "gru": [141.319, 135.766, 139.012, 141.845, 142.16],
-    "lstm": [16.965, 17.289, 17.242, 17.259, 17.3],
+    "gru": [196.298, 193.294, 194.547, 192.43, 186.524],
+    "lstm": [188.375, 187.996, 195.114, 195.582, 194.154],
     "gru, causal": [145.159, 133.546, 143.936, 149.865, 137.905],
     "gru, bidirectional": [287.469, 287.668, 291.634, 296.424, 286.497],
     "lstm, bare": [133.37, 133.496, 133.58, 133.567, 133.567],
@@ -35,6 +35,7 @@ def inputs(batch=3, steps=40) -> dict[str, np.ndarray]:
         "speed": random.uniform(0, 4, (batch, steps)),
         "altitude": random.normal(size=(batch, steps)).cumsum(axis=1),
         "valid": np.ones((batch, steps)),
+        "run_seconds": np.full((batch, 1), steps * 10.0),
         "history": history,
     }
     return {name: values.astype("float32") for name, values in columns.items()}
