@@ -307,7 +307,9 @@ def test_weights_that_lie_elsewhere_or_pretend(good, tmp_path):
 def test_other_models(good, tmp_path):
     one = keras.Input((3,), name="time")
     keras.Model(one, keras.layers.Dense(1)(one)).save(tmp_path / "plain.keras")
-    assert "expected a model with the inputs time, speed, altitude, valid, run_seconds, history" in refused(tmp_path / "plain.keras")
+    assert "expected a model with the inputs time, speed, altitude, valid, run_seconds, history" in refused(
+        tmp_path / "plain.keras"
+    )
     keras.Sequential([keras.layers.Dense(1)]).save(tmp_path / "sequential.keras")
     assert "another kind of model" in refused(tmp_path / "sequential.keras")
 
