@@ -47,7 +47,8 @@ class Batches(keras.utils.PyDataset):
         self._history = self._windows.history
         if random is not None:
             chance = random.random(len(self._windows))
-            self._history = np.where((chance < self._thinned)[:, None], self._thin(random), self._history)
+            if self._thinned:
+                self._history = np.where((chance < self._thinned)[:, None], self._thin(random), self._history)
             self._history = hide(self._history, chance > 1 - self._hidden)
 
     def _thin(self, random) -> np.ndarray:

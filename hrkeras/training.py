@@ -81,9 +81,15 @@ def statistics(windows: Windows) -> Statistics:
 class _Keeper(keras.callbacks.Callback):
     """After each epoch: the log, the best model, all that a resumed training needs, and whether to stop."""
 
-    def __init__(self, folder: Path, patience: int, log: list[dict]):
+    def __init__(self, folder: Path, settings: Settings, log: list[dict]):
         super().__init__()
-        self._folder, self._patience, self.log = folder, patience, log
+        self._folder, self._settings, self.log = folder, settings, log
+
+    def on_epoch_begin(self, epoch, logs=None):
+        # a model file does not keep how far dropout has drawn, so each epoch begins to draw anew
+        for index, layer in enumerate(self.model.layers):
+            if generator := getattr(layer, "seed_generator", None):
+                generator.state.assign(np.random.SeedSequence((self._settings.seed, epoch, index)).generate_state(2))
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1, **{name: float(value) for name, value in (logs or {}).items()}}
@@ -101,7 +107,7 @@ class _Keeper(keras.callbacks.Callback):
             pd.DataFrame(self.log).to_csv(part, index=False)
         (self._folder / _last(epoch)).unlink(missing_ok=True)
         plots.epochs(self.log, self._folder / "epochs.png")
-        self.model.stop_training = is_over(self.log, self._patience)
+        self.model.stop_training = is_over(self.log, self._settings.patience)
 
 
 def _last(epoch: int) -> str:
@@ -207,7 +213,7 @@ def train(
             shuffle=False,
             callbacks=[
                 keras.callbacks.TensorBoard(os.fspath(folder / "tensorboard"), write_graph=False),
-                _Keeper(folder, settings.patience, log),
+                _Keeper(folder, settings, log),
                 *callbacks,
             ],
         )

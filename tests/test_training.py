@@ -25,7 +25,7 @@ def splits(data_dir):
 
 
 def small(statistics):
-    return models.gru(units=4, num_layers=1, statistics=statistics)
+    return models.gru(units=4, num_layers=1, dropout=0.1, statistics=statistics)
 
 
 def test_loss_and_metric_by_hand():

@@ -15,6 +15,7 @@ def train(
     units: Annotated[int, typer.Option(min=1, help="Width of each layer.")] = 64,
     layers: Annotated[int, typer.Option(min=1, help="How many layers.")] = 2,
     bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,
+    dropout: Annotated[float, typer.Option(min=0.0, max=0.9, help="Share of each layer's outputs dropped in training.")] = 0.1,
     history: Annotated[bool, typer.Option(help="Use what earlier runs tell of the person.")] = True,
     profile: Annotated[
         bool,
@@ -45,6 +46,7 @@ def train(
         "units": units,
         "num_layers": layers,
         "bidirectional": bidirectional,
+        "dropout": dropout,
         "history": history,
         "profile": profile,
     }

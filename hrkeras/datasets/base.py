@@ -59,6 +59,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
         self._on_bytes = on_bytes
         self._on_windows = on_windows or (lambda count: None)
         self._processes = processes
+        self._prepared: prepare.Prepared | None = None
         super().__init__(**kwargs)
 
     def read_outcomes(self, source: Path | None, log: ReadLog, then: Callable[[Workout], Any], processes: int) -> Iterator:
@@ -109,7 +110,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
         log = ReadLog(self._on_bytes)
         then = partial(prepare.examine, limits=self._limits)
         outcomes = self.read_outcomes(source, log, then, self._processes)
-        prepared = prepare.Prepared(outcomes, log, Path(self.data_dir))
+        self._prepared = prepared = prepare.Prepared(outcomes, log, Path(self.data_dir))
         split = splits.RULES[self.builder_config.name](prepared.users, prepared.starts)
         self.funnel = prepared.funnel
         self.info.metadata.update(
@@ -142,7 +143,11 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
                 self._on_windows(1)
 
     def _download_and_prepare(self, dl_manager, download_config):
-        super()._download_and_prepare(dl_manager, download_config)
+        try:
+            super()._download_and_prepare(dl_manager, download_config)
+        finally:
+            if self._prepared:
+                self._prepared.close()
         self._rewrite_records()
         folder = Path(self.data_dir)
         (folder / "funnel.json").write_text(json.dumps(self.funnel.as_dict(), indent=2) + "\n", encoding="utf-8")

@@ -63,6 +63,13 @@ class Prepared:
         self.funnel = quality.Funnel(unreadable=log.skipped, examples=log.examples)
         self.step = step
         self._spool = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 (closed by `close`)
+        try:
+            self._collect(outcomes)
+        except BaseException:
+            self.close()
+            raise
+
+    def _collect(self, outcomes: Iterable[Run | str]) -> None:
         names: list[str] = []
         starts: list[float] = []
         summaries: list[np.ndarray] = []
