@@ -86,7 +86,9 @@ class _Keeper(keras.callbacks.Callback):
         self._folder, self._settings, self.log = folder, settings, log
 
     def on_epoch_begin(self, epoch, logs=None):
-        # a model file does not keep how far dropout has drawn, so each epoch begins to draw anew
+        # a model file does not keep how far dropout has drawn, so each epoch begins to draw anew; PyTorch's dropout
+        # draws from the global generator, the others' from one a layer
+        keras.utils.set_random_seed(int(np.random.SeedSequence((self._settings.seed, epoch)).generate_state(1)[0]))
         for index, layer in enumerate(self.model.layers):
             if generator := getattr(layer, "seed_generator", None):
                 generator.state.assign(np.random.SeedSequence((self._settings.seed, epoch, index)).generate_state(2))
