@@ -98,16 +98,14 @@ def of_runs(grids: list[grid.Grid], histories: np.ndarray, starts: np.ndarray, s
     """
     rows = [
         {
-            **grid.window(whole, first, step),
+            **part,
             "history": histories[run],
             "user": 0,
             "start": starts[run],
             "run": run,
-            "first_step": first,
-            "run_steps": len(whole.speed),
         }
         for run, whole in enumerate(grids)
-        for first in grid.window_starts(len(whole.speed))
+        for part in grid.windows(whole, step)
     ]
     return _windows({name: np.stack([row[name] for row in rows]) for name in rows[0]})
 

@@ -126,18 +126,15 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
 
     def _generate_examples(self, prepared, chosen):
         for run in np.flatnonzero(chosen):
-            whole = prepared.grid(run)
-            for first in grid.window_starts(len(whole.speed)):
+            for part in grid.windows(prepared.grid(run), prepared.step):
                 yield (
-                    f"{run}_{first}",
+                    f"{run}_{part['first_step']}",
                     {
-                        **grid.window(whole, first, prepared.step),
+                        **part,
                         "history": prepared.history[run],
                         "user": prepared.users[run],
                         "start": round(prepared.starts[run]),
                         "run": run,
-                        "first_step": first,
-                        "run_steps": len(whole.speed),
                     },
                 )
                 self._on_windows(1)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from hrkeras.workouts.effort import COST_ON_THE_FLAT, GRADE_SECONDS, MAX_GRADE
+from hrkeras.workouts.effort import COST_BY_GRADE, COST_ON_THE_FLAT, GRADE_SECONDS, MAX_GRADE
 
 
 @keras.saving.register_keras_serializable("hrkeras")
@@ -38,7 +38,7 @@ class RunFeatures(keras.layers.Layer):
         mean_speed = sum(_delayed(speed, k) for k in range(lag)) / lag
         grade = ops.clip(climb / ops.maximum(mean_speed, 0.5), -MAX_GRADE, MAX_GRADE)
         cost = ops.zeros_like(grade)
-        for coefficient in (155.4, -30.4, -43.3, 46.3, 19.5, COST_ON_THE_FLAT):
+        for coefficient in COST_BY_GRADE:
             cost = cost * grade + coefficient
         minutes = ops.maximum(time, 0.0) / 60
         features = [speed, climb, speed * cost / COST_ON_THE_FLAT, minutes / 60, ops.log1p(minutes), ops.exp(-minutes)]

@@ -7,6 +7,7 @@ import numpy as np
 from hrkeras.workouts.grid import STEP, Grid
 
 COST_ON_THE_FLAT = 3.6  # J/kg/m
+COST_BY_GRADE = (155.4, -30.4, -43.3, 46.3, 19.5, COST_ON_THE_FLAT)  # J/kg/m, Minetti's polynomial, highest power first
 GRADE_SECONDS = 50.0
 MAX_GRADE = 0.3
 SPANS = (3, 12, 30, 90, 180)  # steps of 10 s
@@ -37,7 +38,7 @@ def cost_of_running(grade: np.ndarray) -> np.ndarray:
     Minetti et al., "Energy cost of walking and running at extreme uphill and downhill slopes",
     J Appl Physiol 93, 2002; the polynomial holds for grades within 0.45.
     """
-    return np.polyval([155.4, -30.4, -43.3, 46.3, 19.5, COST_ON_THE_FLAT], grade)
+    return np.polyval(COST_BY_GRADE, grade)
 
 
 def vertical_speed(altitude: np.ndarray, step: float = STEP) -> np.ndarray:

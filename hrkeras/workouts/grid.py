@@ -1,6 +1,7 @@
 """A workout on a uniform time grid."""
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -115,6 +116,12 @@ def window(whole: Grid, first: int, step: float, size: int = WINDOW) -> dict[str
         "measured": np.pad(measured, pad),
         "valid": np.arange(size) < steps,
     }
+
+
+def windows(whole: Grid, step: float) -> Iterator[dict[str, Any]]:
+    """The windows of a run: for each the arrays of `window`, its `first_step` and the run's `run_steps`."""
+    for first in window_starts(len(whole.speed)):
+        yield {**window(whole, first, step), "first_step": first, "run_steps": len(whole.speed)}
 
 
 def stitch(windows: np.ndarray, starts: np.ndarray, steps: int) -> np.ndarray:
