@@ -1,14 +1,19 @@
 """What any model must beat: answers that need no network. NumPy only; each learns from the training split alone."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 
+from hrkeras.protocols import Case, between_gaps
 from hrkeras.windows import Run
-from hrkeras.workouts.effort import BASIS, basis
+from hrkeras.workouts.effort import BASIS, basis, exponential_averages
+from hrkeras.workouts.grid import STEP
 
 LAST_RUNS = 5
 BIAS_RUNS = 20
+SHIFT_SPANS = (4, 8, 15, 30, 60, 1000)  # steps
+SHIFT_STRENGTHS = (0.4, 0.6, 0.8, 1.0)
 PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
 
 
@@ -61,6 +66,82 @@ def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dic
         "ridge per person": [personally[id(run)] for run in test],
         f"ridge per person, bias of the last {BIAS_RUNS} runs": [personally[id(run)] + bias.get(id(run), 0.0) for run in test],
     }
+
+
+@dataclass(frozen=True)
+class Partly:
+    """Runs of which some heart rate is known; each attribute holds one array of shape `(steps,)` a run.
+
+    Attributes:
+        runs: the runs.
+        shown: the known heart rate, beats/min; NaN where it is not known.
+        counted: the steps that are scored.
+        unaided: what the model predicts without it, beats/min.
+        expected: what the athlete's state predicts without it, beats/min.
+    """
+
+    runs: list[Run]
+    shown: list[np.ndarray]
+    counted: list[np.ndarray]
+    unaided: list[np.ndarray]
+    expected: list[np.ndarray]
+
+
+def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> dict[str, list[np.ndarray]]:
+    """Predictions that make use of the known part of a run's heart rate and need no training.
+
+    Args:
+        case: what is known.
+        test: what to predict.
+        validation: what span and strength of the shifts are chosen by.
+        name: of the model, whose unaided prediction is shifted by its recent misses.
+
+    Returns:
+        By name, the predictions of each run, shape `(steps,)`: the last known value, or where both sides are known the
+        straight line between them; and two predictions without it, shifted by how they missed of late.
+    """
+    steps = round(case.delay / STEP)
+    between = case.shown is between_gaps
+    simple = [
+        _line(values, elsewhere) if between else _last(values, steps, elsewhere)
+        for values, elsewhere in zip(test.shown, test.expected, strict=True)
+    ]
+    found = {"linear interpolation" if between else "persistence": simple}
+    for which, title in (("expected", "athlete's state, shifted by its misses"), ("unaided", f"{name}, shifted by its misses")):
+
+        def error(candidate, which=which):
+            moved = _shifted(validation, which, steps, *candidate)
+            rows = zip(validation.runs, moved, validation.counted, strict=True)
+            return sum(np.abs(values - run.grid.heart_rate)[counted].sum(dtype=np.float64) for run, values, counted in rows)
+
+        best = min(((span, strength) for span in SHIFT_SPANS for strength in SHIFT_STRENGTHS), key=error)
+        found[title] = _shifted(test, which, steps, *best)
+    return found
+
+
+def _shifted(runs: Partly, which: str, steps: int, span: float, strength: float) -> list[np.ndarray]:
+    """Predictions plus an average over their known misses of so many steps ago and before."""
+    found = []
+    for values, predicted in zip(runs.shown, getattr(runs, which), strict=True):
+        known = np.isfinite(values)
+        misses = np.where(known, values - predicted, 0.0)
+        total, weight = (exponential_averages(each, (span,))[0] for each in (misses, known.astype(np.float64)))
+        mean = strength * total / np.maximum(weight, 1e-200)
+        found.append(predicted + np.concatenate([np.zeros(min(steps, len(mean))), mean])[: len(mean)])
+    return found
+
+
+def _last(known: np.ndarray, steps: int, elsewhere: np.ndarray) -> np.ndarray:
+    """The last known value of so many steps ago or earlier; what is given elsewhere, where there is none."""
+    place = np.maximum.accumulate(np.where(np.isfinite(known), np.arange(len(known)), -1))
+    place = np.concatenate([np.full(min(steps, len(place)), -1), place])[: len(known)]
+    return np.where(place >= 0, known[np.maximum(place, 0)], elsewhere)
+
+
+def _line(known: np.ndarray, elsewhere: np.ndarray) -> np.ndarray:
+    """The straight line between known values, flat beyond them; what is given elsewhere, if there are none."""
+    places = np.flatnonzero(np.isfinite(known))
+    return np.interp(np.arange(len(known)), places, known[places]) if len(places) else elsewhere
 
 
 def _run_mean(run: Run, predicted=0.0) -> float:

@@ -1,12 +1,19 @@
-"""Windows in batches for training, with histories hidden and thinned at random."""
+"""Windows in batches for training: thinned histories, and what is known of each run decided at random."""
 
 import keras
 import numpy as np
 
-from hrkeras.windows import Windows
-from hrkeras.workouts import history
+from hrkeras.models.frame import AIDED, UNAIDED
+from hrkeras.windows import Runs, Windows
+from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.population import Population
 
 LENGTH_STEP = 100  # windows of a batch are of one length, a multiple of this
+# share of windows whose heart rate is not known; known up to a while ago; at the beginning; but for gaps
+SHARES = {"nothing": 0.3, "forecast": 0.35, "beginning": 0.2, "imputation": 0.15}
+LIVE = 0.15  # share of windows of which the past alone is known, not the course of the whole run
+LONGEST_DELAY = 90  # steps
+FEWEST, MOST = 1, 64  # runs of a person that is made of some of another's
 
 
 class Batches(keras.utils.PyDataset):
@@ -15,18 +22,27 @@ class Batches(keras.utils.PyDataset):
     Args:
         windows: the windows.
         batch_size: windows a batch.
-        seed: of all that chance decides; None keeps order and history as they are.
-        hidden: share of windows whose history is hidden.
-        thinned: share of windows whose history is that of a random half of the person's runs.
+        seed: of all that chance decides; None keeps the order, and only the course is known.
+        runs: the runs of the windows; needed to thin.
+        population: where the athletes' states start; needed to thin.
+        thinned: share of windows that know a random part of the person's earlier runs only.
         epoch: to begin with.
     """
 
-    def __init__(self, windows: Windows, batch_size: int, *, seed: int | None = None, hidden=0.0, thinned=0.0, epoch: int = 0):
+    def __init__(
+        self,
+        windows: Windows,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        runs: Runs | None = None,
+        population: Population | None = None,
+        thinned: float = 0.0,
+        epoch: int = 0,
+    ):
         super().__init__()
         self._windows, self._batch_size, self._seed = windows, batch_size, seed
-        self._hidden, self._thinned, self._epoch = hidden, thinned, epoch
-        self._runs = list(windows.runs()) if thinned else []
-        self._summaries = np.array([history.summarise(run.grid) for run in self._runs])
+        self._runs, self._population, self._thinned, self._epoch = runs, population, thinned, epoch
         longest = windows.valid.shape[1]
         lengths = np.minimum(-(-windows.valid.sum(axis=1).astype(int) // LENGTH_STEP) * LENGTH_STEP, longest)
         self._groups = [(length, np.flatnonzero(lengths == length)) for length in np.unique(lengths)]
@@ -42,24 +58,13 @@ class Batches(keras.utils.PyDataset):
             self._batches = [self._batches[index] for index in random.permutation(len(self._batches))]
         # Keras learns from the first two batches which sizes vary: show it the two most different
         by_shape = sorted(range(len(self._batches)), key=lambda i: (self._batches[i][0], len(self._batches[i][1])))
-        for place, index in enumerate({by_shape[0], by_shape[-1]}):
+        for place, index in enumerate(sorted({by_shape[0], by_shape[-1]})):
             self._batches[place], self._batches[index] = self._batches[index], self._batches[place]
-        self._history = self._windows.history
-        if random is not None:
-            chance = random.random(len(self._windows))
-            if self._thinned:
-                self._history = np.where((chance < self._thinned)[:, None], self._thin(random), self._history)
-            self._history = hide(self._history, chance > 1 - self._hidden)
-
-    def _thin(self, random) -> np.ndarray:
-        """The history that each window would have if only a random half of the person's runs were known."""
-        half = random.integers(0, 2, len(self._runs))
-        users = np.array([run.user for run in self._runs])
-        found = history.table(2 * users + half, np.array([run.start for run in self._runs]), self._summaries)
-        thinned = np.empty_like(self._windows.history)
-        for run, row in zip(self._runs, found, strict=True):
-            thinned[run.rows] = row
-        return thinned
+        self._less_known = None
+        if random is not None and self._thinned and self._runs and self._population:
+            people = split_people(self._runs.users, self._runs.starts, random)
+            self._less_known = self._runs.windows(self._runs.known(self._population, people), "train")
+            self._is_thinned = random.random(len(self._windows)) < self._thinned
 
     def __len__(self):
         return len(self._batches)
@@ -67,7 +72,17 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index):
         length, rows = self._batches[index]
         part = self._windows[rows]
-        return part.inputs(length) | {"history": self._history[rows]}, part.heart_rate[:, :length]
+        if self._less_known is not None:
+            for name in ("expected", "course_share", "history"):
+                chosen = self._is_thinned[rows].reshape(-1, *[1] * (getattr(part, name).ndim - 1))
+                setattr(part, name, np.where(chosen, getattr(self._less_known, name)[rows], getattr(part, name)))
+        wanted = part.heart_rate[:, :length]
+        if self._seed is None:
+            return part.inputs(length), {UNAIDED: wanted, AIDED: wanted}
+        random = np.random.default_rng((self._seed, self._epoch, index))
+        known, delay, aided = reveal(wanted, random)
+        course = random.random(len(part)) >= LIVE
+        return part.inputs(length, heart_rate=known, delay=delay, course=course), {UNAIDED: wanted, AIDED: aided}
 
     def on_epoch_end(self):
         self._epoch += 1
@@ -75,9 +90,61 @@ class Batches(keras.utils.PyDataset):
             self._shuffle()
 
 
-def hide(known: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """History with some rows as before a first run: nothing known, no runs so far."""
-    known = known.copy()
-    known[rows] = np.nan
-    known[rows, -1] = 0.0
-    return known
+def reveal(heart_rate: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Decides at random what a model may know of each window's heart rate, in the shares of `SHARES`.
+
+    Args:
+        heart_rate: beats/min, shape `(windows, steps)`; NaN where it was not measured.
+        random: where chance comes from.
+
+    Returns:
+        The heart rate that is known, same shape, NaN where it is not; how much later a step knows it, s, shape
+        `(windows,)`; and the heart rate to predict with its help, same shape, NaN where that is for nothing.
+    """
+    size, steps = heart_rate.shape
+    case = random.choice(list(SHARES), size, p=list(SHARES.values()))
+    later = np.exp(random.uniform(0, np.log(LONGEST_DELAY), size)).round()
+    shown = np.zeros(heart_rate.shape, bool)
+    shown[case == "forecast"] = True
+    begun = np.exp(random.uniform(np.log(6), np.log(max(steps / 2, 7)), size))
+    shown |= (case == "beginning")[:, None] & (np.arange(steps) < begun[:, None])
+    for row in np.flatnonzero(case == "imputation"):
+        shown[row] = True
+        for _ in range(random.integers(1, 5)):
+            gap = int(np.exp(random.uniform(np.log(3), np.log(60))))
+            begin = random.integers(-gap // 2, steps)
+            shown[row, max(begin, 0) : begin + gap] = False
+    hidden = np.float32(np.nan)
+    wanted = np.where(((case == "nothing")[:, None]) | (shown & (case != "forecast")[:, None]), hidden, heart_rate)
+    delay = np.where(case == "forecast", later * STEP, 0.0).astype(np.float32)
+    return np.where(shown, heart_rate, hidden), delay, wanted
+
+
+def split_people(users: np.ndarray, starts: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Makes several people of each, so that a model copes with knowing little and learns nobody by heart.
+
+    Half of the runs of a person are dealt to two others at random; the rest, in pieces of 1 to 64 runs after each
+    other, to people of whom nothing else is known.
+
+    Args:
+        users: whose each run is, shape `(runs,)`.
+        starts: s, shape `(runs,)`.
+        random: where chance comes from.
+
+    Returns:
+        Numbers of the people made, shape `(runs,)`.
+    """
+    found = np.zeros(len(users), np.int64)
+    number = 0
+    for user in np.unique(users):
+        mine = np.flatnonzero(users == user)
+        mine = mine[np.argsort(starts[mine], kind="stable")]
+        dealt = random.integers(0, 4, len(mine))  # 2 and 3: in pieces
+        found[mine] = number + dealt
+        number += 2
+        rest = mine[dealt >= 2]
+        while len(rest):
+            size = int(np.exp(random.uniform(np.log(FEWEST), np.log(MOST + 1))))
+            found[rest[:size]] = number
+            rest, number = rest[size:], number + 1
+    return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from hrkeras import __version__
+from hrkeras import __version__, saving
 from hrkeras.training import Settings, best_epoch
 from hrkeras.workouts.beside import beside
 
@@ -26,6 +26,10 @@ Dataset `{data}`: {people} people, {counts}.
 Training saw the training split alone; normalisation comes from it; the best epoch was chosen on the validation split;
 the test split was not looked at.
 
+## What is known of a person
+
+{person}
+
 ## Training
 
 {epochs} epochs, the best was epoch {best}. Errors are mean absolute errors in beats/min over measured steps.
@@ -38,10 +42,24 @@ Settings: {settings}.
 
 For the error on runs that played no part, beside its baselines: `hrkeras evaluate {name}.keras --data {data}`.
 
+## Use
+
+Keep what a person's runs tell in a file that fits this model, and predict their next run from it:
+
+```bash
+hrkeras update ME.json RUNS --model {name}.keras
+hrkeras predict RUN --model {name}.keras --athlete ME.json --output run.csv
+```
+
 ## Made with
 
 {versions}
 """
+
+PERSON = """An athlete's state, a Kalman filter, follows each person from run to run. It starts from a population, which the
+model carries: aggregates over {source}.
+The model predicts how far heart rate lies from what that state expects."""
+NO_PERSON = "Nothing: this model was trained without history and predicts everyone alike."
 
 
 def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, description: dict, metadata) -> None:
@@ -62,6 +80,7 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
         name=path.stem,
         step=metadata["step"],
         known=" and from the same person's earlier runs" if architecture["history"] else "",
+        person=PERSON.format(source=_source(model)) if architecture["history"] else NO_PERSON,
         model=description["model"].upper(),
         parameters=model.count_params(),
         architecture=_listed(architecture),
@@ -77,6 +96,11 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
     )
     with beside(path) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def _source(model: keras.Model) -> str:
+    source = saving.population(model).source
+    return f"`{source}`, its training split" if source else "the training split"
 
 
 def _listed(values: dict) -> str:

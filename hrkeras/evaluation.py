@@ -1,191 +1,211 @@
-"""Score a model on test runs beside its baselines, under a named protocol."""
+"""Score a model on runs beside its baselines, under a named protocol."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 
 from hrkeras import baselines
-from hrkeras.windows import Run, Windows
+from hrkeras.protocols import Case, Protocol
+from hrkeras.scores import Counted, Score, score
+from hrkeras.windows import Run, Runs, Windows
 from hrkeras.workouts.grid import stitch
+from hrkeras.workouts.population import Population
 from hrkeras.workouts.workout import InputError
 
-PROTOCOL = "profile"
-PROTOCOL_MEANING = (
-    "profile: speed and altitude of the whole run and the heart rate of the person's earlier runs are known, "
-    "nothing of the run's own heart rate is."
-)
-RESAMPLES = 1000
-BATCH = 64
+BATCH = 32
+LENGTH_STEP = 250  # a batch is padded to a multiple of so many steps, so that every backend compiles few shapes
+WHOLE = 1500  # steps, over four hours; a longer run is predicted in windows
+DAYS_A_MONTH = 365.25 / 12
 
 
-def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], object] | None = None) -> list[np.ndarray]:
+def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], object] | None = None, **known) -> list[np.ndarray]:
     """Predicts whole runs.
 
     Args:
         model: with the inputs and output that `hrkeras.models` describes.
         windows: of the runs.
         on_batch: called with the number of windows predicted since the last call.
+        **known: what is known besides, as `Windows.inputs` takes it: `heart_rate`, `delay`, `course`.
 
     Returns:
         For each run, in the order of `windows.runs()`, heart rate in beats/min, shape `(steps,)`.
     """
-    parts = []
-    for begin in range(0, len(windows), BATCH):
-        part = windows[begin : begin + BATCH]
-        short = BATCH - len(part)  # one shape of batch, so that every backend compiles once
-        inputs = {name: np.concatenate([values, values[:1].repeat(short, 0)]) for name, values in part.inputs().items()}
-        parts.append(keras.ops.convert_to_numpy(model.predict_on_batch(inputs))[: len(part)])
+    longest = windows.valid.shape[1]
+    inputs = windows.inputs(**known)
+    found = np.zeros(windows.valid.shape, np.float32)
+    lengths = windows.valid.sum(axis=1).astype(int)
+    order = np.argsort(lengths, kind="stable")
+    for begin in range(0, len(order), BATCH):
+        rows = order[begin : begin + BATCH]
+        steps = -(-lengths[rows[-1]] // LENGTH_STEP) * LENGTH_STEP
+        full = np.concatenate([rows, rows[:1].repeat(BATCH - len(rows))])
+        batch = {name: _padded(values[full], steps, longest) for name, values in inputs.items()}
+        predicted = keras.ops.convert_to_numpy(model.predict_on_batch(batch))[: len(rows), :longest]
+        found[rows, : predicted.shape[1]] = predicted
         if on_batch:
-            on_batch(len(part))
-    found = np.concatenate(parts)
+            on_batch(len(rows))
     return [stitch(found[run.rows], windows.first_step[run.rows], len(run.grid.speed)) for run in windows.runs()]
 
 
+def _padded(values: np.ndarray, steps: int, longest: int) -> np.ndarray:
+    """Step values cut or padded to so many steps; `valid` and heart rate say where there is nothing."""
+    if values.ndim < 2 or values.shape[1] != longest:
+        return values
+    values = values[:, :steps]
+    return np.pad(values, ((0, 0), (0, steps - values.shape[1]), *[(0, 0)] * (values.ndim - 2)), mode="edge")
+
+
 @dataclass(frozen=True)
-class Score:
-    """Errors of one model or baseline over runs, in beats/min over measured steps.
+class CaseResult:
+    """One case of a protocol: the model's score, then those of its baselines, all on the same steps.
 
     Attributes:
-        name: of what was scored.
-        mae: mean absolute error over all steps.
-        rmse: root mean squared error over all steps.
-        median_run_mae: median over runs of the mean absolute error of the run.
-        mae_interval: 95 % bootstrap interval of `mae`, resampling runs.
-        runs: how many.
-        steps: how many, measured ones only.
+        case: what was predicted.
+        rows: the scores.
+        predicted: by name as in `rows`, the predictions of each run.
+        counted: of each run the steps that count.
     """
 
-    name: str
-    mae: float
-    rmse: float
-    median_run_mae: float
-    mae_interval: tuple[float, float]
-    runs: int
-    steps: int
-
-
-def score(name: str, runs: list[Run], predicted: list[np.ndarray], seed: int = 0) -> Score:
-    """Scores predictions; runs without one measured heart rate do not count."""
-    absolute, squared, steps = _run_sums(runs, predicted)
-    counted = steps > 0
-    if not counted.any():
-        return Score(name, np.nan, np.nan, np.nan, (np.nan, np.nan), 0, 0)
-    absolute, squared, steps = absolute[counted], squared[counted], steps[counted]
-    draws = np.random.default_rng(seed).multinomial(len(steps), np.full(len(steps), 1 / len(steps)), RESAMPLES)
-    low, high = np.percentile((draws @ absolute) / (draws @ steps), [2.5, 97.5])
-    return Score(
-        name,
-        float(absolute.sum() / steps.sum()),
-        float((squared.sum() / steps.sum()) ** 0.5),
-        float(np.median(absolute / steps)),
-        (float(low), float(high)),
-        len(steps),
-        int(steps.sum()),
-    )
-
-
-def _run_sums(runs, predicted) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    errors = [_errors(run, found) for run, found in zip(runs, predicted, strict=True)]
-    absolute = np.array([np.abs(error).sum(dtype=np.float64) for error in errors])
-    return (
-        absolute,
-        np.array([np.square(error, dtype=np.float64).sum() for error in errors]),
-        np.array([*map(len, errors)]),
-    )
-
-
-def _errors(run: Run, predicted: np.ndarray) -> np.ndarray:
-    """Predicted minus measured at the measured steps."""
-    return (predicted - run.grid.heart_rate)[np.isfinite(run.grid.heart_rate)]
-
-
-def run_errors(runs: list[Run], predicted: list[np.ndarray]) -> np.ndarray:
-    """Mean absolute error of each run in beats/min, shape `(runs,)`; NaN where nothing was measured."""
-    absolute, _, steps = _run_sums(runs, predicted)
-    return np.divide(absolute, steps, out=np.full(len(steps), np.nan), where=steps > 0)
-
-
-def error_by_minute(runs: list[Run], predicted: list[np.ndarray], step: float, minutes: int = 90) -> np.ndarray:
-    """Mean absolute error in beats/min by minute into the run, shape `(minutes,)`; NaN where nothing was measured."""
-    total, count = np.zeros(minutes), np.zeros(minutes)
-    for run, found in zip(runs, predicted, strict=True):
-        measured = np.isfinite(run.grid.heart_rate)
-        minute = (np.flatnonzero(measured) * step // 60).astype(int)
-        inside = minute < minutes
-        np.add.at(total, minute[inside], np.abs(_errors(run, found))[inside])
-        np.add.at(count, minute[inside], 1)
-    return np.divide(total, count, out=np.full(minutes, np.nan), where=count > 0)
+    case: Case
+    rows: list[Score]
+    predicted: dict[str, list[np.ndarray]]
+    counted: Counted
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model's scores beside its baselines'.
+    """A model's scores under a protocol beside its baselines'.
 
     Attributes:
-        rows: the model's score, then those of the baselines, all on the same steps.
-        people: by person, the number of runs and the scores as in `rows`.
-        runs: the test runs.
-        predicted: the model's prediction of each.
+        protocol: that was followed.
+        runs: that were scored.
+        cases: one result each.
+        people: by person the scores as in the rows of the first case.
+        months: for the protocol `later`, see `by_month`.
     """
 
-    rows: list[Score]
-    people: dict[int, list[Score]]
+    protocol: Protocol
     runs: list[Run]
-    predicted: list[np.ndarray]
+    cases: list[CaseResult]
+    people: dict[int, list[Score]]
+    months: list[dict] | None = None
+
+    @property
+    def rows(self) -> list[Score]:
+        """The scores of the first case."""
+        return self.cases[0].rows
+
+    @property
+    def predicted(self) -> list[np.ndarray]:
+        """The model's predictions of the first case."""
+        return next(iter(self.cases[0].predicted.values()))
 
 
 def evaluate(
     model: keras.Model,
     name: str,
-    train: Windows,
-    validation: Windows,
-    test: Windows,
+    runs: Runs,
+    protocol: Protocol,
+    *,
+    population: Population,
+    split: str = "test",
     on_batch: Callable[[int], object] | None = None,
 ) -> Evaluation:
-    """Scores a model on the test split under the protocol `profile`, beside the baselines.
+    """Scores a model under a protocol, beside the baselines that the protocol allows.
 
     Args:
         model: to score.
         name: for its row.
-        train: what the baselines learn from.
-        validation: what the baselines' penalties are chosen by.
-        test: what is scored.
+        runs: all splits; the baselines learn from the training split, and choose on the validation split.
+        protocol: from `protocols.PROTOCOLS`.
+        population: where the athletes' states start for this model, from `saving.population`.
+        split: which runs are scored.
         on_batch: see `predict`.
 
     Raises:
         InputError: if heart rate was measured at no step.
     """
-    runs = list(test.runs())
-    if not np.isfinite(test.heart_rate).any():
+    own = runs.population()
+    known = runs.known(population)
+    plain = known if own == population else runs.known(own)
+    scored = runs.windows(known, split, WHOLE)
+    if not np.isfinite(scored.heart_rate).any():
         raise InputError("Not one heart rate was measured in the runs to score; there is nothing to compare with.")
-    found = {name: predict(model, test, on_batch)}
-    found |= baselines.predictions(list(train.runs()), list(validation.runs()), runs)
-    rows = [score(key, runs, values) for key, values in found.items()]
+    those = list(scored.runs())
+    splits = {split: scored}
+    if protocol.uses_heart_rate:
+        splits["validation"] = runs.windows(known, "validation", WHOLE)
+        unaided = {each: predict(model, windows, on_batch) for each, windows in splits.items()}
+        expected = {each: _expected(runs.windows(plain, each, WHOLE)) for each in splits}
+    else:
+        filters = runs.windows(plain, split, WHOLE)
+        learnt = [list(runs.windows(plain, each, WHOLE).runs()) for each in ("train", "validation")]
+        simple = baselines.predictions(learnt[0], learnt[1], those)
+    results = []
+    for case in protocol.cases:
+        found = {name: predict(model, scored, on_batch, **case.known(scored))}
+        if protocol.uses_heart_rate:
+            partly = {
+                each: baselines.Partly(
+                    list(windows.runs()),
+                    _by_run(case.known(windows)["heart_rate"], windows),
+                    _by_run(case.scored(windows), windows),
+                    unaided[each],
+                    expected[each],
+                )
+                for each, windows in splits.items()
+            }
+            found |= baselines.with_heart_rate(case, partly[split], partly["validation"], name)
+        else:
+            found |= {"athlete's state alone": _expected(filters, case.course)} | simple
+        counted = _by_run(case.scored(scored), scored)
+        rows = [score(key, those, values, counted, None if key == name else found[name]) for key, values in found.items()]
+        results.append(CaseResult(case, rows, found, counted))
+    first = results[0]
     people = {}
-    for user in sorted({run.user for run in runs}):
-        mine = [index for index, run in enumerate(runs) if run.user == user]
-        some = [runs[index] for index in mine]
-        people[user] = [score(key, some, [values[index] for index in mine]) for key, values in found.items()]
-    return Evaluation(rows, people, runs, found[name])
+    for user in sorted({run.user for run in those}):
+        mine = [index for index, run in enumerate(those) if run.user == user]
+        some, counted = [those[index] for index in mine], [first.counted[index] for index in mine]
+        people[user] = [score(key, some, [values[i] for i in mine], counted) for key, values in first.predicted.items()]
+    found_all = Evaluation(protocol, those, results, people)
+    if protocol.name != "later":
+        return found_all
+    frozen = runs.windows(runs.known(population, learnt=runs.split != split), split, WHOLE)
+    return replace(found_all, months=by_month(found_all, runs, predict(model, frozen, on_batch)))
 
 
-def table(rows: list[Score]) -> str:
-    """Scores as an aligned text table, errors in beats/min."""
-    width = max(len(row.name) for row in rows)
-    lines = [f"{'':{width}}  {'MAE':>6}  {'95 % interval':>14}  {'RMSE':>6}  {'median run':>10}"]
-    for row in rows:
-        interval = "{:.2f} - {:.2f}".format(*row.mae_interval)
-        lines.append(f"{row.name:{width}}  {row.mae:6.2f}  {interval:>14}  {row.rmse:6.2f}  {row.median_run_mae:10.2f}")
-    return "\n".join(lines)
+def _by_run(values: np.ndarray, windows: Windows) -> list[np.ndarray]:
+    """Values of windows, put together to whole runs."""
+    return [stitch(values[run.rows], windows.first_step[run.rows], len(run.grid.speed)) for run in windows.runs()]
 
 
-def people_table(found: Evaluation) -> str:
-    """Mean absolute error of model and baselines for each person, as an aligned text table."""
-    names = [row.name for row in found.rows]
-    letters = "ABCDEFGH"
-    lines = [f"{'person':>6}  {'runs':>5}  " + "  ".join(f"{letter:>6}" for letter in letters[: len(names)])]
-    for user, rows in found.people.items():
-        lines.append(f"{user:6}  {rows[0].runs:5}  " + "  ".join(f"{row.mae:6.2f}" for row in rows))
-    return "\n".join(lines) + "\n\n" + "; ".join(f"{letter} {name}" for letter, name in zip(letters, names, strict=False))
+def _expected(windows: Windows, course: bool = True) -> list[np.ndarray]:
+    """What the athlete's state alone predicts."""
+    return _by_run(windows.inputs(course=course)["expected"][:, :, 0], windows)
+
+
+def by_month(found: Evaluation, runs: Runs, frozen: list[np.ndarray]) -> list[dict]:
+    """Error against months since the last day that was trained on.
+
+    Args:
+        found: an evaluation of what came later.
+        runs: all splits.
+        frozen: what the model predicts of each run if the person's history ends with the training, beats/min.
+
+    Returns:
+        A dict a span of months, with `months`, `runs`, and mean absolute errors in beats/min: `kept_up` with the history
+        kept up, `frozen` with it ended.
+    """
+    end = runs.starts[runs.split != "test"].max()
+    months = np.array([(run.start - end) / 86_400 / DAYS_A_MONTH for run in found.runs])
+    rows = []
+    for low, high in ((0, 1), (1, 3), (3, 6), (6, 12), (12, 24), (24, np.inf)):
+        chosen = [int(i) for i in np.flatnonzero((months >= low) & (months < high))]
+        if chosen:
+            some = [found.runs[i] for i in chosen]
+            kept, ended = (score("", some, [values[i] for i in chosen]) for values in (found.predicted, frozen))
+            name = f"{low} - {high:.0f}" if np.isfinite(high) else f"{low} and more"
+            rows.append({"months": name, "runs": kept.runs, "kept_up": kept.mae, "frozen": ended.mae})
+    return rows

@@ -97,7 +97,7 @@ def evaluation(found, step: float, folder: Path) -> list[Path]:
         step: s, length of a step.
         folder: for the PNGs.
     """
-    from hrkeras.evaluation import run_errors
+    from hrkeras.scores import run_errors
 
     errors = run_errors(found.runs, found.predicted)
     order = np.argsort(errors)[: np.isfinite(errors).sum()]
@@ -112,7 +112,7 @@ def evaluation(found, step: float, folder: Path) -> list[Path]:
 
 
 def _error_by_minute(found, step: float, path: Path) -> Path:
-    from hrkeras.evaluation import error_by_minute
+    from hrkeras.scores import error_by_minute
 
     by_minute = error_by_minute(found.runs, found.predicted, step)
     runs = np.zeros(len(by_minute))
@@ -130,6 +130,32 @@ def _error_by_minute(found, step: float, path: Path) -> Path:
     below.set_ylabel("runs")
     below.yaxis.get_major_locator().set_params(integer=True)
     below.set_xlabel("minutes into the run")
+    return save(figure, path)
+
+
+@matplotlib.rc_context(STYLE)
+def earlier_runs(rows: list, bare, path: Path) -> Path:
+    """Error against the number of earlier runs that are known of a person.
+
+    Args:
+        rows: of each number of runs the number, the model's `scores.Score` and that of the athlete's state alone.
+        bare: the score of a model that knows nothing of the person, or None.
+        path: of the PNG.
+    """
+    figure, axes = new_figure(size=(8, 4.5))
+    place = np.arange(len(rows))
+    axes.plot(place, [row[2].mae for row in rows], "o-", ms=5, color=SPEED, label="athlete's state alone")
+    axes.plot(place, [row[1].mae for row in rows], "o-", ms=5, color=HEART, label="model")
+    low, high = zip(*(row[1].mae_interval for row in rows), strict=True)
+    axes.fill_between(place, low, high, color=HEART, alpha=0.15, lw=0)
+    if bare:
+        axes.axhline(bare.mae, color=MUTED, ls="--", lw=1.2, label="model without history")
+    axes.set_xticks(place, [str(row[0]) for row in rows])
+    axes.set_ylim(0)
+    axes.set_xlabel("earlier runs known of the person")
+    axes.set_ylabel("mean absolute error (beats/min)")
+    axes.set_title("What knowing the person is worth")
+    axes.legend(loc="lower left")
     return save(figure, path)
 
 

@@ -1,21 +1,30 @@
 """Predict the heart rate of runs that a person brings."""
 
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
-import pandas as pd
 
-from hrkeras import evaluation, windows
-from hrkeras.layers import RunFeatures
-from hrkeras.workouts import history, prepare, quality
-from hrkeras.workouts.grid import Grid, resample
+from hrkeras import windows
+from hrkeras.keeping import LIMITS, check_population, one_person, read_log_text
+from hrkeras.workouts import detect, quality
+from hrkeras.workouts.athlete import EXPECTED, Athlete
+from hrkeras.workouts.athlete_file import date
+from hrkeras.workouts.grid import STEP, Grid, resample
+from hrkeras.workouts.population import Population, default
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
+
+if TYPE_CHECKING:  # a state predicts without them
+    import keras
+    import pandas as pd
+
+__all__ = ["Prediction", "choose", "date", "load_run", "population", "predict", "read_log_text"]
 
 
 @dataclass(frozen=True)
@@ -24,19 +33,21 @@ class Prediction:
 
     Attributes:
         start: s since 1970-01-01 UTC.
-        step: s, length of a step.
         grid: the run; its heart rate is what was measured, if anything was.
         heart_rate: predicted, beats/min, shape `(steps,)`.
+        spread: standard deviation that the athlete's state gives to its own prediction, beats/min, shape `(steps,)`.
         earlier_runs: how many earlier runs were known of the person.
         has_altitude: whether altitude was measured; without it the run is taken as flat.
+        step: s, length of a step.
     """
 
     start: float
-    step: float
     grid: Grid
     heart_rate: np.ndarray
+    spread: np.ndarray
     earlier_runs: int
     has_altitude: bool
+    step: float = STEP
 
     @property
     def error(self) -> float | None:
@@ -45,7 +56,9 @@ class Prediction:
         return float(np.abs(self.heart_rate - self.grid.heart_rate)[measured].mean()) if measured.any() else None
 
     def frame(self) -> pd.DataFrame:
-        """A row a step: time_s, speed_m_s, altitude_m, heart_rate (predicted), measured_heart_rate (empty if not)."""
+        """A row a step: time_s, speed_m_s, altitude_m, heart_rate (predicted), measured_heart_rate (empty if not), spread."""
+        import pandas as pd
+
         return pd.DataFrame(
             {
                 "time_s": np.arange(len(self.heart_rate)) * self.step,
@@ -53,41 +66,61 @@ class Prediction:
                 "altitude_m": self.grid.altitude.astype(np.float64).round(1) if self.has_altitude else np.nan,
                 "heart_rate": self.heart_rate.astype(np.float64).round(1),
                 "measured_heart_rate": self.grid.heart_rate.astype(np.float64).round(1),
+                "spread": self.spread.astype(np.float64).round(1),
             }
         )
 
 
-def predict(model: keras.Model, run: Workout, earlier: Iterable[Workout] = ()) -> Prediction:
+def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | None = None) -> Prediction:
     """Predicts the heart rate of a whole run; what its own sensor measured is not looked at.
 
     Args:
-        model: from `saving.load`.
         run: what to predict.
-        earlier: workouts of the same person; only those that were over before the run began and pass the quality
-            filters count, so that a second recording of the run itself tells nothing.
+        athlete: what is known of the person, from `keeping.learn` or `athlete_file.load`; nothing if not given.
+        model: from `saving.load`; if not given the athlete's state alone predicts, without Keras.
 
     Raises:
-        InputError: if the run has no speed or no sensible duration.
+        InputError: if the run has no speed or no sensible duration, if the athlete's state knows of later than its
+            start, or if it starts from another population than the model's.
     """
-    step = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
-    limits = quality.Limits(require_user=False)
     try:
-        grid = resample(quality.without_outliers(run, limits), step)
+        grid = resample(quality.without_outliers(run, LIMITS))
     except InvalidWorkoutError as error:
         raise InputError(f"{run.where}: cannot be predicted, {error}; a run needs speed or positions.") from None
-    known = sorted(
-        (found.start, tuple(found.summary))
-        for found in (
-            prepare.examine(workout, limits, step) for workout in earlier if workout.start + workout.duration <= run.start
+    if athlete is None:
+        athlete = Athlete(population(model))
+    if athlete.count and athlete.ends[-1] > run.start:
+        overlaps = (athlete.starts < run.start + run.duration) & (athlete.ends > run.start)
+        what = "this very run" if overlaps.any() else f"the run of {date(athlete.starts[-1])} UTC, which came later"
+        raise InputError(
+            f"To predict the run of {date(run.start)} UTC nothing may be known of what came after, but the athlete's state has "
+            f"learnt from {what}; predict it from its earlier runs: give those with --history instead."
         )
-        if not isinstance(found, str)
-    )
-    known = [known[i] for i in range(len(known)) if i == 0 or round(known[i][0]) != round(known[i - 1][0])]
-    summaries = np.array([summary for _, summary in known]).reshape(-1, len(history.SUMMARY))
-    person = history.before(run.start, np.array([start for start, _ in known]), summaries)
-    found = evaluation.predict(model, windows.of_runs([grid], person[None], np.array([run.start]), step))
-    has_altitude = bool(np.isfinite(run.altitude).any())
-    return Prediction(run.start, step, grid, found[0], len(known), has_altitude)
+    known = athlete.predict(run.start, grid)
+    found, spread = (known.expected[:, EXPECTED.index(name)] for name in ("expected", "spread"))
+    if model:
+        from hrkeras import evaluation
+
+        check_population(athlete, population(model))
+        (found,) = evaluation.predict(model, windows.of_runs([grid], [known], np.array([run.start])))
+    return Prediction(run.start, grid, found, spread, athlete.count, bool(np.isfinite(run.altitude).any()))
+
+
+def population(model: keras.Model | None = None) -> Population:
+    """Where the state of an athlete must start whose runs a model, or with none the state alone, is to predict.
+
+    Raises:
+        InputError: if the model has other steps than an athlete's state.
+    """
+    if model is None:
+        return default()
+    from hrkeras import saving
+    from hrkeras.layers import RunFeatures
+
+    step = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
+    if step != STEP:
+        raise InputError(f"Expected a model of steps of {STEP:g} s, found one of {step:g} s; train it again with this version.")
+    return saving.population(model)
 
 
 def choose(workouts: Iterable[Workout], wanted: str | None, path: Path) -> Workout:
@@ -120,36 +153,31 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path) -> Worko
     raise InputError(f"{path}: --workout {wanted or 'was not given'}: found {count}; choose one of ..., {some}, or latest.")
 
 
-def date(start: float) -> str:
-    """A start as text, in UTC."""
-    return datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d %H:%M")
-
-
-def read_log_text(log: ReadLog) -> str:
-    """What a reader skipped, in a line; empty if nothing."""
-    return "; ".join(f"{count} x {reason} (first: {log.examples[reason][0]})" for reason, count in log.skipped.items())
-
-
 def load_run(
-    path: Path, wanted: str | None, history_path: Path | None, on_bytes: Callable[[int], object] | None = None
+    path: Path, wanted: str | None = None, histories: Sequence[Path] = (), on_bytes: Callable[[int], object] | None = None
 ) -> tuple[Workout, list[Workout], ReadLog]:
     """Reads the run to predict and the person's other workouts.
 
     Args:
         path: a track, an Apple Health export or a folder; of several runs `wanted` picks one.
         wanted: see `choose`.
-        history_path: a folder or export with the person's earlier runs; if not given, the other runs of `path`.
+        histories: folders or exports with the person's earlier runs; if not given, the other runs of `path`.
         on_bytes: called with the number of bytes read since the last call.
 
     Returns:
         The run, the person's workouts, and what was skipped.
-    """
-    from hrkeras.workouts import detect
 
+    Raises:
+        InputError: if something cannot be read, or a history is several people's.
+    """
     log = ReadLog(on_bytes)
     workouts = list(detect.read(path, log))
     run = choose(workouts, wanted, path)
-    others = [workout for workout in workouts if workout.user == run.user and workout is not run]
-    if history_path:
-        others = list(detect.read(history_path, log))
+    if not histories:
+        return run, [workout for workout in workouts if workout.user == run.user and workout is not run], log
+    others: list[Workout] = []
+    for history in histories:
+        found = list(detect.read(history, log))
+        others += one_person([each for each in found if each.sport == run.sport], history, run.user)
+        others += [each for each in found if each.sport != run.sport]  # which the filters take and count
     return run, others, log

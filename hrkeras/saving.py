@@ -10,7 +10,9 @@ import h5py
 import keras
 
 from hrkeras import layers, losses  # noqa: F401 (their classes must be registered before loading)
+from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
 from hrkeras.workouts.history import COLUMNS
+from hrkeras.workouts.population import Population, default, from_dict
 from hrkeras.workouts.source import MAX_RATIO, RATIO_FROM
 from hrkeras.workouts.workout import InputError
 
@@ -20,7 +22,15 @@ MAX_CONFIG = 16 << 20
 MAX_WEIGHTS = 4 << 30
 SIZES = ("units", "filters", "kernel_size", "depth_multiplier", "num_heads", "key_dim", "value_dim")
 MAX_SIZE = 1 << 14  # of each of these in a layer
-INPUTS = {"time": 2, "speed": 2, "altitude": 2, "valid": 2, "run_seconds": 2, "history": 2}  # and their numbers of dimensions
+STEPS = (1, 60)  # s, the shortest and the longest step of a grid
+INPUTS: dict[str, tuple[int | None, ...]] = {  # and their shapes
+    **dict.fromkeys(("time", "speed", "altitude", "valid", "heart_rate"), (None, None)),
+    "expected": (None, None, len(EXPECTED)),
+    "delay": (None, 1),
+    "course": (None, len(COURSE_FACTS)),
+    "history": (None, len(COLUMNS)),
+}
+COLUMNS_OF = {"history_features": list(COLUMNS), "course_features": list(COURSE_FACTS)}  # by the name of the layer
 
 # By the module that a configuration names, the classes that are built: they compute, and read no files, run no code.
 ALLOWED: dict[str | None, set[str]] = {
@@ -117,6 +127,8 @@ def _check_config(config, path: Path) -> None:
         if "class_name" not in value:
             continue
         module, name, registered = (value.get(key) for key in ("module", "class_name", "registered_name"))
+        if _among(registered, own) and not _has_fit_step(value.get("config")):
+            raise InputError(f"{path}: expected steps of {STEPS[0]} to {STEPS[1]} s; this is another model, it was not loaded.")
         if not (_among(registered, own) and registered == f"hrkeras>{name}") and not (
             registered in (None, name) and _among(module, ALLOWED) and _among(name, ALLOWED[module])
         ):
@@ -129,6 +141,12 @@ def _check_config(config, path: Path) -> None:
 
 def _numbers(value) -> list:
     return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, int | float)]
+
+
+def _has_fit_step(config) -> bool:
+    """Whether the step of one of our layers, if it has one, can be that of a grid."""
+    step = config.get("step", STEPS[0]) if isinstance(config, dict) else None
+    return isinstance(step, int | float) and STEPS[0] <= step <= STEPS[1]
 
 
 def _among(value, known) -> bool:
@@ -160,12 +178,36 @@ def _check_weights(content: bytes, path: Path) -> None:
 
 
 def _check_model(model: keras.Model, path: Path) -> None:
-    given = model.input
-    if not isinstance(given, dict) or {name: len(each.shape) for name, each in given.items()} != INPUTS:
-        raise InputError(f"{path}: expected a model with the inputs {', '.join(INPUTS)}; this is another.")
-    columns = [layer.columns for layer in model.layers if isinstance(layer, layers.HistoryFeatures)]
-    if given["history"].shape[-1] != len(COLUMNS) or any(each != list(COLUMNS) for each in columns):
-        raise InputError(f"{path}: was trained with other history columns; train it again with this version.")
+    given = model.input if isinstance(model.input, dict) else {}
+    shapes = {name: tuple(getattr(each, "shape", ())) for name, each in given.items()}
+    if {name: len(shape) for name, shape in shapes.items()} != {name: len(shape) for name, shape in INPUTS.items()}:
+        raise InputError(
+            f"{path}: expected a model with the inputs {', '.join(INPUTS)}; this is another, or one of another version: "
+            "train it again with this one."
+        )
+    known = [layer for layer in model.layers if isinstance(layer, layers.PartlyKnown)]
+    if shapes != INPUTS or any(layer.columns != COLUMNS_OF.get(layer.name) for layer in known):
+        raise InputError(f"{path}: was trained with other facts of the person or the course; train it again with this version.")
     steps = [layer.step for layer in model.layers if isinstance(layer, layers.RunFeatures)]
-    if len(steps) != 1 or not 1 <= steps[0] <= 60 or getattr(model.output, "shape", None) != (None, None):
+    if len(steps) != 1 or getattr(model.output, "shape", None) != (None, None):
         raise InputError(f"{path}: expected one heart rate for each step of a run as output; this is another model.")
+    try:
+        population(model)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def population(model: keras.Model) -> Population:
+    """Where the states of the athletes must start whose runs a model predicts; the packaged one if the model names none.
+
+    Raises:
+        InputError: if what the model names is no population.
+    """
+    named = [layer.population for layer in model.layers if isinstance(layer, layers.ExpectedFeatures)]
+    if not named or named == [None]:
+        return default()
+    try:
+        (values,) = named
+        return from_dict(values)
+    except ValueError as error:
+        raise InputError(f"its population, where athletes start, is damaged ({_first_line(error)}); train it again.") from None

@@ -17,8 +17,10 @@ from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
 from hrkeras.models import Statistics
-from hrkeras.windows import Windows
+from hrkeras.models.frame import AIDED, UNAIDED
+from hrkeras.windows import Runs, Windows
 from hrkeras.workouts.beside import beside
+from hrkeras.workouts.population import Population
 from hrkeras.workouts.workout import InputError
 
 
@@ -31,9 +33,8 @@ class Settings:
         batch_size: windows a batch.
         learning_rate: at its highest, after a warm-up; it then falls to 0 along a cosine.
         patience: epochs without a better validation error after which training ends.
-        hidden_history: share of the training windows whose history is hidden, so that the model copes without.
-        thinned_history: share of them whose history is that of a random half of the person's runs, so that the
-            model copes with little and does not learn people by heart.
+        thinned_history: share of the training windows that know only a random part of the person's earlier runs, or
+            none, so that the model copes with little and does not learn people by heart.
         seed: of weights, order and hiding.
     """
 
@@ -41,13 +42,12 @@ class Settings:
     batch_size: int = 32
     learning_rate: float = 3e-3
     patience: int = 6
-    hidden_history: float = 0.06
     thinned_history: float = 0.4
     seed: int = 0
 
 
-def statistics(windows: Windows) -> Statistics:
-    """Means and variances over the training split, for normalisation inside a model.
+def statistics(windows: Windows, population: Population) -> Statistics:
+    """What a model takes from the training split: means and variances, and where the athlete's state starts.
 
     Only steps inside the runs count, and of heart rate only measured ones.
     """
@@ -60,22 +60,26 @@ def statistics(windows: Windows) -> Statistics:
         squares = squares + np.square(features, dtype=np.float64).sum(axis=0)
         count += len(features)
     mean = total / count
-    person = windows.history.astype(np.float64)
-    known = np.isfinite(person)
-    number = np.maximum(known.sum(axis=0), 1)
-    history_mean = np.where(known, person, 0).sum(axis=0) / number
-    history_variance = np.square(np.where(known, person - history_mean, 0)).sum(axis=0) / number
-    measured = windows.heart_rate[np.isfinite(windows.heart_rate)].astype(np.float64)
+    measured = windows.heart_rate[np.isfinite(windows.heart_rate)]
     if not len(measured):
         raise InputError("Not one heart rate was measured in the training split; there is nothing to learn from.")
     return Statistics(
         tuple(mean),
         tuple(np.maximum(squares / count - mean**2, 1e-6)),
-        tuple(history_mean),
-        tuple(np.maximum(history_variance, 1e-6)),
-        float(measured.mean()),
-        float(max(measured.var(), 1.0)),
+        *_moments(windows.history),
+        *_moments(windows.course),
+        float(measured.mean(dtype=np.float64)),
+        population.as_dict(),
     )
+
+
+def _moments(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and variance of each column, of what is known of it."""
+    values = values.astype(np.float64)
+    known = np.isfinite(values)
+    number = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0).sum(axis=0) / number
+    return tuple(mean), tuple(np.maximum(np.square(np.where(known, values - mean, 0)).sum(axis=0) / number, 1e-6))
 
 
 class _Keeper(keras.callbacks.Callback):
@@ -94,7 +98,8 @@ class _Keeper(keras.callbacks.Callback):
                 generator.state.assign(np.random.SeedSequence((self._settings.seed, epoch, index)).generate_state(2))
 
     def on_epoch_end(self, epoch, logs=None):
-        row = {"epoch": epoch + 1, **{name: float(value) for name, value in (logs or {}).items()}}
+        shown = {name.replace(f"{UNAIDED}_mae", "mae"): float(value) for name, value in (logs or {}).items()}
+        row = {"epoch": epoch + 1} | {name: shown[name] for name in ("loss", "mae", "val_loss", "val_mae")}
         row["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
         if not np.isfinite(row["loss"]):
             raise InputError(
@@ -132,10 +137,15 @@ def save(model: keras.Model, path: Path) -> None:
         model.save(part)
 
 
+def trained_with_both(model: keras.Model) -> keras.Model:
+    """The same layers with two outputs: the prediction without known heart rate, which learns from every window, and the
+    one with it, which learns where some is known."""
+    return keras.Model(model.input, {UNAIDED: model.get_layer(UNAIDED).output, AIDED: model.output}, name=model.name)
+
+
 def train(
     build: Callable[[Statistics], keras.Model],
-    train_windows: Windows,
-    validation_windows: Windows,
+    runs: Runs,
     folder: Path,
     settings: Settings | None = None,
     *,
@@ -147,8 +157,8 @@ def train(
 
     Args:
         build: makes the untrained model from the statistics of the training split.
-        train_windows: to learn from.
-        validation_windows: to choose the best epoch and to stop by.
+        runs: of the training and the validation split; training learns from the one, and chooses the best epoch and
+            stops by the other.
         folder: for the working files; made if missing.
         settings: see `Settings`.
         description: of model and data, anything JSON holds; a resumed training must have the same.
@@ -156,8 +166,8 @@ def train(
         callbacks: further Keras callbacks.
 
     Returns:
-        The model with the weights of its best epoch, and the log: a dict an epoch with `epoch` (from 1),
-        `loss`, `mae`, `val_loss`, `val_mae` and `learning_rate`.
+        The model with the weights of its best epoch, and the log: a dict an epoch with `epoch` (from 1), `loss`,
+        `mae`, `val_loss`, `val_mae` and `learning_rate`; the errors are those of the protocol `profile`.
 
     Raises:
         InputError: if what is to be resumed was begun with other settings, or if the loss is no number.
@@ -175,19 +185,24 @@ def train(
                 f"{folder} was begun otherwise ({', '.join(f'{k}: {kept.get(k)}' for k in different)}); repeat the "
                 "command that began it with --resume added, or begin anew without --resume."
             )
+    population = runs.population((description or {}).get("data", ""))
+    known = runs.known(population)
+    train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))
+    if last:
         model = keras.models.load_model(folder / _last(last))
         log = pd.read_csv(folder / "epochs.csv").to_dict("records")[:last]
     else:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "settings.json").write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
-        model = build(statistics(train_windows))
+        model = trained_with_both(build(statistics(train_windows, population)))
     epoch = len(log)
     batches = Batches(
         train_windows,
         settings.batch_size,
         seed=settings.seed,
-        hidden=settings.hidden_history,
+        runs=runs,
+        population=population,
         thinned=settings.thinned_history,
         epoch=epoch,
     )
@@ -202,8 +217,8 @@ def train(
         )
         model.compile(
             keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=1.0),
-            loss=MaskedHuber(),
-            metrics=[MaskedMeanAbsoluteError()],
+            loss={UNAIDED: MaskedHuber(), AIDED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
+            metrics={UNAIDED: [MaskedMeanAbsoluteError()]},
         )
     if epoch < settings.epochs and not is_over(log, settings.patience):
         model.fit(
@@ -219,7 +234,8 @@ def train(
                 *callbacks,
             ],
         )
-    return keras.models.load_model(folder / "best.keras"), log
+    best = keras.models.load_model(folder / "best.keras", compile=False)
+    return keras.Model(best.input, best.output[AIDED], name=best.name), log
 
 
 def _newest(folder: Path) -> int | None:

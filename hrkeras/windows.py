@@ -2,13 +2,17 @@
 
 import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from hrkeras.workouts import grid, history
+from hrkeras.workouts import grid, population, splits
+from hrkeras.workouts.athlete import Known, follow
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.history import COLUMNS
+from hrkeras.workouts.population import Population
 from hrkeras.workouts.workout import InputError
 
 DATASETS = ("endomondo", "apple_watch", "tracks", "synthetic")
@@ -25,6 +29,9 @@ class Windows:
         altitude: m, shape `(windows, steps)`.
         valid: 1 where the step lies in the run, 0 in padding, shape `(windows, steps)`.
         heart_rate: beats/min, shape `(windows, steps)`; NaN where it was not measured and in padding.
+        expected: what the athlete's state says, shape `(windows, steps, len(athlete.EXPECTED))`.
+        course: facts of the whole run, shape `(windows, len(athlete.COURSE_FACTS))`.
+        course_share: how much of `expected` comes from such facts, shape `(windows, 3)`.
         history: what is known of the person, shape `(windows, len(history.COLUMNS))`; NaN where unknown.
         user: number of the person, shape `(windows,)`.
         start: s since 1970-01-01 UTC, shape `(windows,)`.
@@ -38,6 +45,9 @@ class Windows:
     altitude: np.ndarray
     valid: np.ndarray
     heart_rate: np.ndarray
+    expected: np.ndarray
+    course: np.ndarray
+    course_share: np.ndarray
     history: np.ndarray
     user: np.ndarray
     start: np.ndarray
@@ -51,16 +61,38 @@ class Windows:
     def __getitem__(self, rows) -> "Windows":
         return Windows(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
-    def inputs(self, steps: int | None = None) -> dict[str, np.ndarray]:
-        """What a model takes, cut after so many steps."""
-        found = {name: getattr(self, name)[:, :steps] for name in STEP_FIELDS[:-1]}
-        return found | {"run_seconds": self.run_seconds[:, None], "history": self.history}
+    def inputs(
+        self,
+        steps: int | None = None,
+        *,
+        heart_rate: np.ndarray | None = None,
+        delay: np.ndarray | float = 0.0,
+        course: np.ndarray | bool = True,
+    ) -> dict[str, np.ndarray]:
+        """What a model takes.
 
-    @property
-    def run_seconds(self) -> np.ndarray:
-        """How long each window's whole run is, s, shape `(windows,)`."""
-        step = self.time[:, 1] - self.time[:, 0]
-        return (self.run_steps * step).astype(np.float32)
+        Args:
+            steps: after which to cut.
+            heart_rate: what is known of it, beats/min, shape `(windows, steps)`, NaN where it is not; nothing if not
+                given.
+            delay: s, how much later a step gets to know it, a number or shape `(windows,)`; see `KnownHeartRate`.
+            course: where the course of the whole run is known, a boolean or shape `(windows,)`.
+        """
+        found = {name: getattr(self, name)[:, :steps] for name in STEP_FIELDS[:-1]}
+        known = np.broadcast_to(course, len(self))
+        expected, person = self.expected[:, :steps], self.history
+        if not known.all():
+            expected, person = expected.copy(), person.copy()
+            expected[~known, :, :3] -= self.course_share[~known, None]
+            person[~known, COLUMNS.index("miss_like")] = np.nan
+        nothing = np.full(found["time"].shape, np.nan, np.float32)
+        return found | {
+            "heart_rate": nothing if heart_rate is None else heart_rate[:, :steps],
+            "expected": expected,
+            "delay": np.broadcast_to(np.float32(delay), len(self))[:, None],
+            "course": np.where(known[:, None], self.course, np.float32(np.nan)),
+            "history": person,
+        }
 
     def runs(self) -> Iterator["Run"]:
         """The whole runs, windows put back together, in the order of their numbers."""
@@ -87,54 +119,153 @@ class Run:
     rows: np.ndarray
 
 
-def of_runs(grids: list[grid.Grid], histories: np.ndarray, starts: np.ndarray, step: float = grid.STEP) -> Windows:
-    """Windows of runs that come from no dataset.
+def of_runs(
+    grids: Sequence[grid.Grid],
+    known: Sequence[Known],
+    starts: np.ndarray,
+    step: float = grid.STEP,
+    users: np.ndarray | None = None,
+    numbers: np.ndarray | None = None,
+    size: int = grid.WINDOW,
+) -> Windows:
+    """Windows of whole runs.
 
     Args:
         grids: the runs.
-        histories: shape `(runs, len(history.COLUMNS))`.
+        known: of each what was known before it, from `athlete.follow`.
         starts: s since 1970-01-01 UTC, shape `(runs,)`.
         step: s, length of a step.
+        users: shape `(runs,)`; all of one person if not given.
+        numbers: of the runs, shape `(runs,)`; as they come if not given.
+        size: steps of a window, at most; no more than the longest run needs.
     """
+    size = min(size, max(len(whole.speed) for whole in grids))
     rows = [
-        {
-            **part,
-            "history": histories[run],
-            "user": 0,
+        part
+        | {
+            "expected": _cut(known[run].expected, part["first_step"], size),
+            "course": known[run].course,
+            "course_share": known[run].course_share,
+            "history": known[run].history,
+            "user": 0 if users is None else users[run],
             "start": starts[run],
-            "run": run,
+            "run": run if numbers is None else numbers[run],
         }
         for run, whole in enumerate(grids)
-        for part in grid.windows(whole, step)
+        for part in grid.windows(whole, step, size)
     ]
-    return _windows({name: np.stack([row[name] for row in rows]) for name in rows[0]})
+    columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+    measured = columns.pop("measured")
+    columns["heart_rate"] = np.where(measured, columns["heart_rate"], np.float32(np.nan))
+    columns["valid"] = columns["valid"].astype(np.float32)
+    return Windows(**columns)
 
 
-def load(name: str, split: str, data_dir: Path | None = None) -> Windows:
-    """Loads one split of a built dataset.
+def _cut(values: np.ndarray, first: int, size: int) -> np.ndarray:
+    part = values[first : first + size]
+    return np.pad(part, ((0, size - len(part)), (0, 0)), mode="edge")
+
+
+@dataclass
+class Runs:
+    """Whole runs of a dataset, the earliest first, with what split each is in.
+
+    Attributes:
+        users: shape `(runs,)`, number of the person.
+        starts: s since 1970-01-01 UTC, shape `(runs,)`.
+        grids: the runs.
+        split: name of each one's split, shape `(runs,)`.
+        efforts: of each run, from `effort.basis`.
+    """
+
+    users: np.ndarray
+    starts: np.ndarray
+    grids: list[grid.Grid]
+    split: np.ndarray
+    efforts: list[np.ndarray]
+
+    def population(self, source: str = "") -> Population:
+        """The population of the training split."""
+        chosen = np.flatnonzero(self.split == splits.SPLITS[0])
+        return population.fit([(self.starts[run], self.grids[run], self.efforts[run]) for run in chosen], source)
+
+    def known(
+        self,
+        start: Population,
+        people: np.ndarray | None = None,
+        learnt: np.ndarray | None = None,
+        on_run: Callable[[], object] | None = None,
+    ) -> list[Known]:
+        """What was known before each run, from the same person's runs that were over.
+
+        Args:
+            start: where each person's state begins.
+            people: whose each run is, shape `(runs,)`; as in the dataset if not given.
+            learnt: which runs are learnt from, booleans of shape `(runs,)`; all if not given.
+            on_run: called after each run.
+        """
+        people = self.users if people is None else people
+        found: list[Known] = [None] * len(self.grids)  # type: ignore[list-item]
+        for user in np.unique(people):
+            rows = np.flatnonzero(people == user)
+            grids, efforts = [self.grids[row] for row in rows], [self.efforts[row] for row in rows]
+            mine = follow(self.starts[rows], grids, efforts, start, None if learnt is None else learnt[rows])
+            for place, each in mine:
+                found[rows[place]] = each
+                if on_run:
+                    on_run()
+        return found
+
+    def windows(self, known: Sequence[Known], split: str, size: int = grid.WINDOW) -> Windows:
+        """Windows of the runs of one split, of at most `size` steps; `known` is of all runs."""
+        rows = np.flatnonzero(self.split == split)
+        parts = [self.grids[row] for row in rows], [known[int(row)] for row in rows], self.starts[rows]
+        return of_runs(*parts, users=self.users[rows], numbers=rows, size=size)
+
+
+def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits.SPLITS) -> Runs:
+    """Loads the runs of a built dataset.
 
     Args:
-        name: "endomondo", "apple_watch", "tracks" or "synthetic", with "/by_user" behind for that split;
-            by_time otherwise.
-        split: "train", "validation" or "test".
+        name: "endomondo", "apple_watch", "tracks" or "synthetic"; behind a slash how it is split, see `splits.rule`,
+            by_time if not given.
         data_dir: TFDS's folder of datasets; where TFDS looks by itself if not given.
+        wanted: the splits to load; runs of others are left out, also of what is known of a person.
 
     Raises:
-        InputError: if there is no such dataset, it is damaged, or it was built with other history columns.
+        InputError: if there is no such dataset, it is damaged, or a wanted split is empty.
     """
     import tensorflow as tf
 
     builder = find(name, data_dir)
-    if builder.info.metadata["history"] != list(history.COLUMNS):
-        raise InputError(f"The dataset {name} was built by another version of hrkeras; build it again.")
-    if not builder.info.splits[split].num_examples:
-        raise InputError(f"The dataset {name} has no runs in its {split} split; build it from more runs.")
-    try:
-        batches = list(builder.as_dataset(split=split).batch(1024).as_numpy_iterator())
-    except tf.errors.OpError as error:
-        reason = str(error.message).splitlines()[0][:200]
-        raise InputError(f"The dataset {name} at {builder.data_dir} is damaged ({reason}); build it again.") from None
-    return _windows({key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]})
+    parts = []
+    for split in builder.info.splits:
+        try:
+            parts += list(builder.as_dataset(split=split).batch(1024).as_numpy_iterator())
+        except tf.errors.OpError as error:
+            reason = str(error.message).splitlines()[0][:200]
+            raise InputError(f"The dataset {name} at {builder.data_dir} is damaged ({reason}); build it again.") from None
+    columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    columns["heart_rate"] = np.where(columns.pop("measured"), columns["heart_rate"], np.float32(np.nan))
+    order = np.lexsort((columns["first_step"], columns["run"]))
+    rows = np.split(order, np.flatnonzero(np.diff(columns["run"][order])) + 1)
+    first = np.array([each[0] for each in rows])
+    users, starts = columns["user"][first], columns["start"][first].astype(np.float64)
+    numbers = splits.rule(name)(users, starts)
+    split = np.array(splits.SPLITS)[numbers]
+    for each in wanted:
+        if not (split == each).any():
+            raise InputError(
+                f"The dataset {name} has no runs in its {each} split; build it from more runs or split it otherwise."
+            )
+    chosen = np.flatnonzero(np.isin(split, wanted))
+    grids = [_whole(columns, rows[run]) for run in chosen]
+    return Runs(users[chosen], starts[chosen], grids, split[chosen], [basis(each) for each in grids])
+
+
+def _whole(columns: dict[str, np.ndarray], rows: np.ndarray) -> grid.Grid:
+    steps, starts = int(columns["run_steps"][rows[0]]), columns["first_step"][rows]
+    return grid.Grid(*(grid.stitch(columns[name][rows], starts, steps) for name in grid.Grid._fields))
 
 
 def find(name: str, data_dir: Path | None = None):
@@ -146,22 +277,18 @@ def find(name: str, data_dir: Path | None = None):
     import tensorflow_datasets as tfds
 
     kind, _, config = name.partition("/")
-    if kind not in DATASETS or config not in ("", "by_time", "by_user"):
+    if kind not in DATASETS:
         raise InputError(
-            f"Dataset {name!r}: expected one of {', '.join(DATASETS)}, with /by_time or /by_user behind if you like."
+            f"Dataset {name!r}: expected one of {', '.join(DATASETS)}, with how it is split behind a slash if you like."
         )
+    splits.rule(name)
     importlib.import_module(f"hrkeras.datasets.{kind}")
-    builder = tfds.builder(f"{kind}/{config or 'by_time'}", data_dir=data_dir and os.fspath(data_dir))
-    if not builder.is_prepared():
-        raise InputError(
-            f"The dataset {builder.info.full_name} is not at {Path(builder.data_dir)}; build it with `hrkeras build "
-            f"{kind} SOURCE` or say with --data-dir where it is."
-        )
-    return builder
-
-
-def _windows(columns: dict[str, np.ndarray]) -> Windows:
-    measured = columns.pop("measured")
-    columns["heart_rate"] = np.where(measured, columns["heart_rate"], np.float32(np.nan))
-    columns["valid"] = columns["valid"].astype(np.float32)
-    return Windows(**columns)
+    configs = sorted(splits.RULES, key=lambda built: built != config)  # the runs of both are the same
+    builders = [tfds.builder(f"{kind}/{built}", data_dir=data_dir and os.fspath(data_dir)) for built in configs]
+    for builder in builders:
+        if builder.is_prepared():
+            return builder
+    raise InputError(
+        f"The dataset {builders[0].info.full_name} is not at {Path(builders[0].data_dir)}; build it with `hrkeras build "
+        f"{kind} SOURCE` or say with --data-dir where it is."
+    )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hrkeras import baselines
+from hrkeras.protocols import Case, beginning, between_gaps, everything
 from hrkeras.windows import Run
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import Grid
@@ -123,3 +124,59 @@ def test_unmeasured_runs_and_steps_never_count():
     assert [each[0] for each in found["person's mean"]] == pytest.approx([100, 100, 100])
     assert [each[0] for each in found[LAST]] == pytest.approx([100, 120, 100])
     assert all(np.isfinite(each).all() for predicted in found.values() for each in predicted)
+
+
+def partly(runs, shown, miss):
+    """Runs of which a model predicts so much too little, and the athlete's state twice so much."""
+    return baselines.Partly(
+        runs,
+        [np.where(those, run.grid.heart_rate, np.nan) for run, those in zip(runs, shown, strict=True)],
+        [~those for those in shown],
+        [run.grid.heart_rate - miss for run in runs],
+        [run.grid.heart_rate - 2 * miss for run in runs],
+    )
+
+
+def test_persistence_and_shifts_by_hand():
+    run = made_up(0, 0, np.random.default_rng(0))
+    steps = len(run.grid.speed)
+    shown = np.ones(steps, bool)
+    given = baselines.Partly([run], [run.grid.heart_rate], [shown], [run.grid.heart_rate - 6.0], [np.full(steps, 100.0)])
+    found = baselines.with_heart_rate(Case("1 min ahead", delay=60.0, shown=everything), given, given, "mine")
+    assert list(found) == ["persistence", "athlete's state, shifted by its misses", "mine, shifted by its misses"]
+    np.testing.assert_allclose(found["persistence"][0], [100] * 6 + run.grid.heart_rate[:-6].tolist(), rtol=1e-6)
+    moved = found["mine, shifted by its misses"][0] - given.unaided[0]
+    np.testing.assert_allclose(moved[:6], 0)
+    np.testing.assert_allclose(moved[6:], 6.0, atol=1e-3)  # a miss that never changes is worth all of it
+
+
+def test_the_rest_of_a_run_keeps_the_last_value_and_the_mean_miss():
+    run = made_up(0, 0, np.random.default_rng(1))
+    shown = np.arange(len(run.grid.speed)) < 60
+    given = partly([run], [shown], 5.0)
+    found = baselines.with_heart_rate(Case("rest after 10 min", shown=beginning), given, given, "mine")
+    np.testing.assert_allclose(found["persistence"][0][60:], run.grid.heart_rate[59])
+    np.testing.assert_allclose(found["mine, shifted by its misses"][0][60:], run.grid.heart_rate[60:], atol=0.1)
+
+
+def test_gaps_are_bridged_by_a_line():
+    run = made_up(0, 0, np.random.default_rng(2))
+    shown = np.ones(len(run.grid.speed), bool)
+    shown[10:15] = shown[-5:] = False
+    given = partly([run], [shown], 5.0)
+    found = baselines.with_heart_rate(Case("gaps", shown=between_gaps), given, given, "mine")["linear interpolation"][0]
+    truth = run.grid.heart_rate
+    np.testing.assert_allclose(found[10:15], np.linspace(truth[9], truth[15], 7)[1:-1], rtol=1e-6)
+    np.testing.assert_allclose(found[-5:], truth[-6])
+    np.testing.assert_array_equal(found[shown], truth[shown])
+
+
+def test_what_is_hidden_never_moves_a_baseline():
+    run = made_up(0, 0, np.random.default_rng(3))
+    for case in (Case("rest after 10 min", shown=beginning), Case("gaps", shown=between_gaps)):
+        shown = np.arange(len(run.grid.speed)) % 50 < 30
+        given = partly([run], [shown], 5.0)
+        other = replace(run, grid=run.grid._replace(heart_rate=np.where(shown, run.grid.heart_rate, 50)))
+        one, two = (baselines.with_heart_rate(case, replace(given, runs=[each]), given, "mine") for each in (run, other))
+        for name in one:
+            np.testing.assert_array_equal(one[name][0], two[name][0], err_msg=name)

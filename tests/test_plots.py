@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from hrkeras import evaluation, plots
+from hrkeras import evaluation, plots, scores
+from hrkeras.protocols import PROTOCOLS
 from hrkeras.windows import Run
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.quality import Funnel
@@ -31,6 +32,12 @@ def is_picture(path) -> bool:
     return path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 5_000
 
 
+def evaluated(runs, predicted) -> evaluation.Evaluation:
+    profile = PROTOCOLS["profile"]
+    case = evaluation.CaseResult(profile.cases[0], [], {"mine": predicted}, [np.isfinite(each.grid.heart_rate) for each in runs])
+    return evaluation.Evaluation(profile, runs, [case], {})
+
+
 def labels(axes) -> list[str]:
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
@@ -53,7 +60,7 @@ def test_evaluation_chooses_best_median_and_worst(drawn, tmp_path):
     runs = [run(number=number, measured=number != 4) for number in range(6)]
     errors = [3, 1, 9, 5, 0, 7]
     predicted = [each.grid.heart_rate + error for each, error in zip(runs, errors, strict=True)]
-    paths = plots.evaluation(evaluation.Evaluation([], {}, runs, predicted), 10.0, tmp_path)
+    paths = plots.evaluation(evaluated(runs, predicted), 10.0, tmp_path)
     assert [path.name for path in paths] == ["runs.png", "error_by_minute.png"]
     assert all(map(is_picture, paths))
     titles = [axes.get_title(loc="left") for axes in drawn[0].axes]
@@ -70,7 +77,7 @@ def test_evaluation_chooses_best_median_and_worst(drawn, tmp_path):
 
 def test_evaluation_of_one_run(tmp_path):
     one = run(7)
-    assert len(plots.evaluation(evaluation.Evaluation([], {}, [one], [one.grid.heart_rate]), 10.0, tmp_path)) == 2
+    assert len(plots.evaluation(evaluated([one], [one.grid.heart_rate]), 10.0, tmp_path)) == 2
 
 
 @pytest.mark.parametrize("count", [1, 14])
@@ -81,6 +88,19 @@ def test_epochs_marks_the_best(drawn, tmp_path, count):
     best = "10.50 beats/min, epoch 1" if count == 1 else "7.50 beats/min, epoch 4"
     assert axes.get_title(loc="left") == f"Best validation error: {best}"
     assert labels(axes) == ["training", "validation"]
+
+
+def test_earlier_runs(drawn, tmp_path):
+    def rows_of(errors):
+        return [scores.Score("", mae, mae, mae, (mae - 1, mae + 1), 5, 50) for mae in errors]
+
+    rows = [(count, *rows_of((12 - place, 13 - place))) for place, count in enumerate((0, 1, 5))]
+    assert is_picture(plots.earlier_runs(rows, rows_of([11])[0], tmp_path / "a.png"))
+    assert is_picture(plots.earlier_runs(rows, None, tmp_path / "b.png"))
+    (axes,) = drawn[0].axes
+    assert labels(axes) == ["athlete's state alone", "model", "model without history"]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["0", "1", "5"]
+    assert axes.lines[1].get_ydata().tolist() == [12, 11, 10]
 
 
 def test_funnel(drawn, tmp_path):

@@ -16,13 +16,14 @@ def demo(
     seed: Seed = 0,
     backend: Backend = None,
 ) -> None:
-    """Simulate athletes, then inspect, build, train, evaluate and predict, with pictures, all in one folder."""
+    """Simulate athletes, then inspect, build, train, evaluate, predict and update, with pictures, all in one folder."""
     start(backend)
-    from hrkeras.cli import build, evaluate, inspect, predict, train
+    from hrkeras.cli import build, evaluate, inspect, predict, train, update
     from hrkeras.workouts import synthetic, writers
 
     log, export, data_dir = output / "endomondo.json.gz", output / "export.zip", output / "datasets"
     model, csv, picture = output / "endomondo.keras", output / "run.csv", output / "run.png"
+    athlete = output / "athlete.json"
     output.mkdir(parents=True, exist_ok=True)
     print(f"Simulating {athletes} athletes with a running log and one with a watch, {runs} workouts each ...")
     tracks = list(synthetic.simulate(athletes=athletes + 1, runs=runs, seed=seed))
@@ -45,10 +46,23 @@ def demo(
     )
     evaluate.evaluate(model, "endomondo", output=output / "evaluated", data_dir=data_dir, backend=backend)
     _say(
-        f"hrkeras predict {model} {export} --workout latest --output {csv} --plot {picture}",
-        "Predict the last run of the watch's owner, whom the model has never seen, from the runs before.",
+        f"hrkeras predict {export} --workout latest --output {output / 'filter.csv'}",
+        "Predict the last run of the watch's owner from the runs before, by the filter alone: this needs no training.",
     )
-    predict.predict(model, export, csv, workout="latest", plot=picture, backend=backend)
+    predict.predict(export, output / "filter.csv", workout="latest")
+    _say(
+        f"hrkeras predict {export} --workout latest --model {model} --output {csv} --plot {picture}",
+        "And by the model, which has never seen this person.",
+    )
+    predict.predict(export, csv, model=model, workout="latest", plot=picture, backend=backend)
+    _say(
+        f"hrkeras update {athlete} {export} --model {model}",
+        "Keep what the runs tell of the person in a small file, for the runs to come.",
+    )
+    athlete.unlink(missing_ok=True)  # of a demo before, with another model
+    update.update(athlete, [export], model=model, backend=backend)
+    _say(f"hrkeras update {athlete} {export} --model {model}", "Once more, with nothing new: nothing changes.")
+    update.update(athlete, [export], model=model, backend=backend)
     print(f"\nAll of it is in {output}. Your own files: hrkeras inspect YOUR_EXPORT_OR_FOLDER")
 
 

@@ -11,6 +11,10 @@ from hrkeras.cli.shared import Backend, Data, DataDir, Json, json_line, progress
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A .keras file from `hrkeras train`.", show_default=False)],
     data: Data,
+    protocol: Annotated[
+        Literal["profile", "live", "forecast", "imputation", "by_user", "later"],
+        typer.Option(help="What is known when a run is predicted; docs/results.md says more."),
+    ] = "profile",
     split: Annotated[Literal["test", "validation"], typer.Option(help="Which runs to score.")] = "test",
     output: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder for the pictures; none are drawn if not given.")
@@ -23,16 +27,25 @@ def evaluate(
     start(backend)
     from dataclasses import asdict
 
-    from hrkeras import evaluation, plots, saving
+    from hrkeras import evaluation, plots, protocols, saving
     from hrkeras.windows import find, load
 
     loaded = saving.load(model)
-    train, validation, test = (load(data, name, data_dir) for name in ("train", "validation", split))
-    with progress(len(test), "Predicting", "window") as bar:
-        found = evaluation.evaluate(loaded, model.stem, train, validation, test, bar.update)
+    data = _fitting(data, protocol)
+    runs = load(data, data_dir)
+    with progress(None, "Predicting", "run") as bar:
+        found = evaluation.evaluate(
+            loaded,
+            model.stem,
+            runs,
+            protocols.PROTOCOLS[protocol],
+            population=saving.population(loaded),
+            split=split,
+            on_batch=bar.update,
+        )
     if as_json:
-        rows = [asdict(row) for row in found.rows]
-        print(json_line({"protocol": evaluation.PROTOCOL, "data": data, "split": split, "rows": rows}))
+        cases = [{"case": each.case.name, "rows": [asdict(row) for row in each.rows]} for each in found.cases]
+        print(json_line({"protocol": protocol, "data": data, "split": split, "cases": cases, "months": found.months}))
     else:
         _print(found, data, split)
     if output:  # the scores are out, should there be no place for the pictures
@@ -44,11 +57,36 @@ def evaluate(
         print("\nAdd --output FOLDER for pictures of the best, median and worst run and of the error over time.")
 
 
-def _print(found, data: str, split: str) -> None:
-    from hrkeras import evaluation
+def _fitting(data: str, protocol: str) -> str:
+    """The dataset split as the protocol asks."""
+    kind, _, config = data.partition("/")
+    if protocol == "by_user" and not config.startswith("without_"):
+        if config not in ("", "by_user"):
+            raise typer.BadParameter(f"by_user needs {kind}/by_user or {kind}/without_PERSON, found {data}", param_hint="--data")
+        return f"{kind}/by_user"
+    if protocol == "later" and not config.startswith("until_"):
+        raise typer.BadParameter(
+            f"later needs the last day of training, such as {kind}/until_2023-01-01, found {data}; train with the same name",
+            param_hint="--data",
+        )
+    return data
 
-    print(f"Protocol {evaluation.PROTOCOL_MEANING}")
-    print(f"Data {data}, {split} split: {found.rows[0].runs:,} runs, {found.rows[0].steps:,} measured steps.\n")
-    print(evaluation.table(found.rows))
-    print("\nPer person, mean absolute error (beats/min):\n")
-    print(evaluation.people_table(found))
+
+def _print(found, data: str, split: str) -> None:
+    from hrkeras import score_tables
+
+    print(f"Protocol {found.protocol.name}: {found.protocol.meaning}")
+    print(f"Data {data}, {split} split.")
+    for result in found.cases:
+        row = result.rows[0]
+        print(f"\n{result.case.name.capitalize()}: {row.runs:,} runs, {row.steps:,} steps; errors in beats/min.\n")
+        print(score_tables.table(result.rows))
+    print(
+        "\nWorse by: how much higher the error is than the first row's, paired over runs; in brackets where that may be chance."
+    )
+    if found.months:
+        print("\nError by time since training (beats/min):\n")
+        print(score_tables.months_table(found.months))
+    if len(found.people) > 1:
+        print(f"\nPer person, mean absolute error (beats/min), {found.cases[0].case.name}:\n")
+        print(score_tables.people_table(found))

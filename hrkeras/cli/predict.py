@@ -9,35 +9,56 @@ from hrkeras.cli.shared import Backend, progress, start
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A .keras file from `hrkeras train`.", show_default=False)],
     run: Annotated[
         Path, typer.Argument(exists=True, help="A GPX, TCX or FIT file, or an Apple Health export.", show_default=False)
     ],
-    output: Annotated[Path, typer.Option(dir_okay=False, help="The CSV to write: a row every 10 s.")],
-    workout: Annotated[
-        str | None, typer.Option(help="Which run of an export or folder: its date in UTC (2025-06-16), or latest.")
+    output: Annotated[
+        Path, typer.Option(dir_okay=False, help="The CSV to write: a row every 10 s; spread is the filter's own doubt.")
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A .keras file from `hrkeras train`; if not given, the athlete's state alone predicts."),
+    ] = None,
+    athlete: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows their earlier runs.")
     ] = None,
     history: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             exists=True,
-            help="Folder or export with the person's earlier runs; if not given, the other runs of RUN.",
+            help="Folder or export with the person's earlier runs, may be repeated; without this and --athlete the "
+            "other runs of RUN.",
         ),
+    ] = None,
+    workout: Annotated[
+        str | None, typer.Option(help="Which run of an export or folder: its date in UTC (2025-06-16), or latest.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw as well.")] = None,
     backend: Backend = None,
 ) -> None:
     """Predict the heart rate of a run from its speed and altitude, and from earlier runs if there are any."""
-    start(backend)
-    from hrkeras import plots, prediction, saving
-    from hrkeras.workouts import detect
+    if athlete and history:
+        raise typer.BadParameter("--athlete and --history both say what is known; give one of them", param_hint="--athlete")
+    loaded = None
+    if model:
+        start(backend)
+        from hrkeras import saving
+
+        loaded = saving.load(model)
+    from hrkeras import keeping, prediction
+    from hrkeras.workouts import athlete_file, detect
+    from hrkeras.workouts.athlete import Athlete
     from hrkeras.workouts.beside import beside
 
-    loaded = saving.load(model)
-    total = sum(detect.reader(path).size(path) for path in (run, history) if path)
-    with progress(total, "Reading", "B") as bar:
-        chosen, others, log = prediction.load_run(run, workout, history, bar.update)
-    found = prediction.predict(loaded, chosen, others)
+    population = prediction.population(loaded)
+    state = athlete_file.load(athlete) if athlete else Athlete(population)
+    if athlete and loaded:
+        keeping.check_population(state, population, str(athlete))
+    histories = history or []
+    with progress(sum(detect.reader(path).size(path) for path in (run, *histories)), "Reading", "B") as bar:
+        chosen, others, log = prediction.load_run(run, workout, histories, bar.update)
+    learnt = None if athlete else keeping.learn_from(state, others, until=chosen.start)
+    found = prediction.predict(chosen, state, loaded)
     with beside(output) as part:
         found.frame().to_csv(part, index=False)
     print(
@@ -46,15 +67,25 @@ def predict(
     )
     if found.error is not None:
         print(f"Beside what its sensor measured: mean absolute error {found.error:.1f} beats/min.")
+    by = f"the model {model}" if model else "the filter of the athlete's state alone; --model MODEL.keras adds a model"
+    print(f"Predicted by {by}.")
     if found.earlier_runs:
-        print(f"Known of the person: {found.earlier_runs} earlier runs.")
+        runs = "1 earlier run," if found.earlier_runs == 1 else f"{found.earlier_runs:,} earlier runs, the last"
+        print(f"Known of the person: {runs} of {prediction.date(state.starts[-1])} UTC.")
     else:
-        print("Nothing is known of the person: expect 10 to 20 beats/min of error. Give earlier runs with --history.")
+        print(
+            "Nothing is known of the person: expect 10 to 20 beats/min of error. Give earlier runs with --history, or keep "
+            "them in a file for --athlete: hrkeras update ME.json RUNS"
+        )
+        if learnt and (why := keeping.left_out_text(learnt)):
+            print(f"The other workouts read tell nothing: {why}.")
     if not found.has_altitude:
         print("The run has no altitude: it was taken as flat.")
     if log.skipped:
-        print(f"Skipped while reading: {prediction.read_log_text(log)}")
+        print(f"Skipped while reading: {keeping.read_log_text(log)}")
     print(f"Written: {output}")
     if plot:
+        from hrkeras import plots
+
         plots.prediction(found.grid, found.heart_rate, found.step, f"Run of {prediction.date(found.start)} UTC", plot)
         print(f"Picture: {plot}")

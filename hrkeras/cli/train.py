@@ -41,7 +41,7 @@ def train(
     from hrkeras.windows import find, load
 
     metadata = find(data, data_dir).info.metadata
-    train_windows, validation_windows = (load(data, split, data_dir) for split in ("train", "validation"))
+    runs = load(data, data_dir, ("train", "validation"))
     architecture: dict[str, Any] = {
         "units": units,
         "num_layers": layers,
@@ -59,17 +59,17 @@ def train(
             self.bar = progress(self.params["steps"], f"Epoch {epoch + 1} of at most {epochs}", "batch")
 
         def on_train_batch_end(self, batch, logs=None):
-            self.bar.set_postfix(mae=f"{float((logs or {})['mae']):.2f}", refresh=False)
+            self.bar.set_postfix(mae=f"{float((logs or {})['unaided_mae']):.2f}", refresh=False)
             self.bar.update()
 
         def on_epoch_end(self, epoch, logs=None):
             self.bar.close()
-            print(f"epoch {epoch + 1}: training MAE {logs['mae']:.2f}, validation MAE {logs['val_mae']:.2f} beats/min")
+            errors = f"training MAE {logs['unaided_mae']:.2f}, validation MAE {logs['val_unaided_mae']:.2f}"
+            print(f"epoch {epoch + 1}: {errors} beats/min")
 
     best, log = training.train(
         lambda statistics: MODELS[model](**architecture, statistics=statistics),
-        train_windows,
-        validation_windows,
+        runs,
         folder,
         settings,
         description=description,

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import file_adapters
 
-from hrkeras.workouts import grid, history, prepare, quality, splits
+from hrkeras.workouts import grid, prepare, quality, splits
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError, Workout
 
@@ -22,7 +22,7 @@ CONFIGS = {
 
 
 class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
-    """Windows of runs on a uniform grid, each with what is known of its person from earlier runs.
+    """Windows of runs on a uniform grid, each with its person and its start, from which their history follows.
 
     A subclass says how its source is read: `SOURCES` names what is looked for in TFDS's manual folder where no
     source is given, `read_outcomes` yields what `prepare.examine` makes of each workout.
@@ -35,8 +35,11 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
         processes: how many processes read, where the reader can use several.
     """
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES: ClassVar[dict[str, str]] = {"1.0.0": "First release."}
+    VERSION = tfds.core.Version("2.0.0")
+    RELEASE_NOTES: ClassVar[dict[str, str]] = {
+        "1.0.0": "First release.",
+        "2.0.0": "Without the column of history: what is known of a person is worked out when the runs are loaded.",
+    }
     BUILDER_CONFIGS: ClassVar[list] = [
         tfds.core.BuilderConfig(name=name, description=description) for name, description in CONFIGS.items()
     ]
@@ -83,11 +86,6 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
                     "valid": tfds.features.Tensor(
                         shape=steps, dtype=np.bool_, doc="whether the step lies in the run; the others are padding"
                     ),
-                    "history": tfds.features.Tensor(
-                        shape=(len(history.COLUMNS),),
-                        dtype=np.float32,
-                        doc="what earlier runs tell of the person; NaN where nothing is known; names in the metadata",
-                    ),
                     "user": tfds.features.Scalar(dtype=np.int64, doc="a number for the person"),
                     "start": tfds.features.Scalar(dtype=np.int64, doc="s since 1970-01-01 UTC"),
                     "run": tfds.features.Scalar(dtype=np.int64, doc="a number for the run"),
@@ -116,7 +114,6 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
         self.info.metadata.update(
             step=prepared.step,
             window=grid.WINDOW,
-            history=list(history.COLUMNS),
             people=int(prepared.users.max()) + 1,
             runs={name: int((split == index).sum()) for index, name in enumerate(splits.SPLITS)},
             limits={name: getattr(self._limits, name) for name in self._limits.__dataclass_fields__},
@@ -131,7 +128,6 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
                     f"{run}_{part['first_step']}",
                     {
                         **part,
-                        "history": prepared.history[run],
                         "user": prepared.users[run],
                         "start": round(prepared.starts[run]),
                         "run": run,

@@ -1,9 +1,21 @@
 """What Keras lacks, in `keras.ops` only, so that it runs on every backend."""
 
-from hrkeras.layers.history_features import HistoryFeatures
+from hrkeras.layers.correction import Correction
+from hrkeras.layers.expected_features import ExpectedFeatures
+from hrkeras.layers.exponential_averages import ExponentialAverages
+from hrkeras.layers.known_heart_rate import KnownHeartRate
 from hrkeras.layers.modulation import Modulation
-from hrkeras.layers.profile_summary import ProfileSummary
+from hrkeras.layers.partly_known import PartlyKnown
 from hrkeras.layers.run_features import RunFeatures
 from hrkeras.layers.time_left import TimeLeft
 
-__all__ = ["HistoryFeatures", "Modulation", "ProfileSummary", "RunFeatures", "TimeLeft"]
+__all__ = [
+    "Correction",
+    "ExpectedFeatures",
+    "ExponentialAverages",
+    "KnownHeartRate",
+    "Modulation",
+    "PartlyKnown",
+    "RunFeatures",
+    "TimeLeft",
+]

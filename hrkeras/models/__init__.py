@@ -1,9 +1,23 @@
 """The architectures: each a function that returns a functional `keras.Model` with the same inputs and output.
 
-Inputs, a dict: `time` (s since the run began), `speed` (m/s), `altitude` (m) and `valid` (1 in the run, 0 in
-padding), each `(batch, steps)`; `run_seconds` (s, length of the whole run), `(batch, 1)`; and `history`,
-`(batch, len(history.COLUMNS))`, NaN where nothing is known.
-Output: heart rate in beats/min, `(batch, steps)`; what it says in padding means nothing.
+Inputs, a dict of float32:
+
+| name | shape | unit and meaning |
+|---|---|---|
+| `time` | `(batch, steps)` | s since the run began |
+| `speed` | `(batch, steps)` | m/s |
+| `altitude` | `(batch, steps)` | m |
+| `valid` | `(batch, steps)` | 1 in the run, 0 in padding, which lies at its end |
+| `heart_rate` | `(batch, steps)` | beats/min, what is known of it; NaN where it is not known, and in padding |
+| `expected` | `(batch, steps, len(EXPECTED))` | beats/min, what the athlete's state says, as named by `athlete.EXPECTED` |
+| `delay` | `(batch, 1)` | s; above 0, a step knows `heart_rate` up to so long before it, at 0 all that is given |
+| `course` | `(batch, len(COURSE_FACTS))` | facts of the whole course, as named by `athlete.COURSE_FACTS`; NaN where not known |
+| `history` | `(batch, len(COLUMNS))` | what earlier runs were like, as named by `history.COLUMNS`; NaN where not known |
+
+`Windows.inputs` makes them. Who does not know the course also takes `Known.course_share` off `expected`.
+
+Output: heart rate in beats/min, `(batch, steps)`; what it says in padding means nothing. It is a prediction that knows
+nothing of the run's own heart rate, and a correction by what is known of it; that is exactly 0 where nothing is.
 """
 
 from hrkeras.models.frame import Statistics

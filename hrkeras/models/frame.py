@@ -1,35 +1,51 @@
-"""What all architectures share: inputs, normalisation, what is known of the person, output."""
+"""What all architectures share: inputs, normalisation, what is known of the person and of the run, output."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 from keras import layers, ops
 
-from hrkeras.layers import HistoryFeatures, Modulation, ProfileSummary, RunFeatures, TimeLeft
+from hrkeras.layers import (
+    Correction,
+    ExpectedFeatures,
+    ExponentialAverages,
+    Modulation,
+    PartlyKnown,
+    RunFeatures,
+    TimeLeft,
+)
+from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
 from hrkeras.workouts.history import COLUMNS
 
 CONTEXT_UNITS = 64
+DEVIATION = 10.0  # beats/min
+UNAIDED, AIDED = "unaided", "heart_rate_with_known"  # layers whose outputs are the prediction without and with known heart rate
+STEP_INPUTS = ("time", "speed", "altitude", "valid", "heart_rate")
 
 
 class Statistics(NamedTuple):
-    """Means and variances over the training split, from `training.statistics`; the defaults are rough human ones.
+    """What a model takes from the training split, from `training.statistics`; the defaults are rough human values.
 
     Attributes:
         run_mean: of each of `RunFeatures.FEATURES`.
         run_variance: likewise.
         history_mean: of each of `history.COLUMNS`.
         history_variance: likewise.
+        course_mean: of each of `athlete.COURSE_FACTS`.
+        course_variance: likewise.
         heart_rate_mean: beats/min.
-        heart_rate_variance: squared beats/min.
+        population: `Population.as_dict()`, where the athlete's state starts; None for the packaged one.
     """
 
     run_mean: tuple[float, ...] = (2.5, 0.0, 2.5, 0.5, 3.0, 0.1)
     run_variance: tuple[float, ...] = (0.5, 0.04, 0.6, 0.2, 1.0, 0.04)
-    history_mean: tuple[float, ...] = (140.0, 2.5, 0.05, 12.0, 3600.0) * 4 + (1.0, 4.0)
-    history_variance: tuple[float, ...] = (200.0, 0.2, 0.002, 16.0, 2.0e6) * 4 + (0.5, 3.0)
+    history_mean: tuple[float, ...] = (0.0,) * len(COLUMNS)
+    history_variance: tuple[float, ...] = (1.0,) * len(COLUMNS)
+    course_mean: tuple[float, ...] = (3600.0, 2.5, 0.6, 2.5, 2.5, 2.5, 3.5, 0.05)
+    course_variance: tuple[float, ...] = (2.0e6, 2.0, 0.1, 0.4, 0.3, 0.4, 0.6, 0.01)
     heart_rate_mean: float = 140.0
-    heart_rate_variance: float = 400.0
+    population: dict[str, Any] | None = None
 
 
 def model(
@@ -37,36 +53,42 @@ def model(
 ) -> keras.Model:
     """Builds a model around the part that makes an architecture what it is.
 
+    It predicts how far heart rate lies from what the athlete's state expects; where some of the run's heart rate is
+    known, how that prediction missed there corrects it elsewhere.
+
     Args:
         body: called with the normalised sequence `(batch, steps, channels)`, the validity `(batch, steps)`
             as booleans and, or None, the vector of what is known besides `(batch, features)`; returns `(batch,
             steps, channels)`.
         name: of the model.
-        history: whether it looks at what is known of the person.
-        profile: whether it looks at the whole of the window from its first step on; if not, it is causal.
-        statistics: for normalisation.
+        history: whether it looks at what is known of the person; if not, it is speed and altitude alone.
+        profile: whether it looks at facts of the whole course where they are given.
+        statistics: of the training split.
         step: s, length of a step of the grid.
     """
     statistics = statistics or Statistics()
-    inputs = {key: keras.Input((None,), name=key, dtype="float32") for key in ("time", "speed", "altitude", "valid")}
-    inputs["run_seconds"] = keras.Input((1,), name="run_seconds", dtype="float32")
+    inputs = {key: keras.Input((None,), name=key, dtype="float32") for key in STEP_INPUTS}
+    inputs["expected"] = keras.Input((None, len(EXPECTED)), name="expected", dtype="float32")
+    inputs["delay"] = keras.Input((1,), name="delay", dtype="float32")
+    inputs["course"] = keras.Input((len(COURSE_FACTS),), name="course", dtype="float32")
     inputs["history"] = keras.Input((len(COLUMNS),), name="history", dtype="float32")
 
-    sequence = RunFeatures(step, name="run_features")(inputs["time"], inputs["speed"], inputs["altitude"])
-    sequence = layers.Normalization(mean=statistics.run_mean, variance=statistics.run_variance, name="run_normalization")(
-        sequence
-    )
-    known = []
-    if profile:
-        left = TimeLeft(name="time_left")(inputs["time"], inputs["run_seconds"])
-        sequence = layers.Concatenate(name="with_time_left")([sequence, left])
-        known.append(ProfileSummary(name="profile_summary")(sequence, inputs["valid"]))
+    run = RunFeatures(step, name="run_features")(inputs["time"], inputs["speed"], inputs["altitude"])
+    run = layers.Normalization(mean=statistics.run_mean, variance=statistics.run_variance, name="run_normalization")(run)
+    parts, known = [run, ExponentialAverages(name="averages")(run[:, :, :3])], []
+    expected = inputs["expected"][:, :, 0]
     if history:
-        known.append(
-            HistoryFeatures(COLUMNS, statistics.history_mean, statistics.history_variance, name="history_features")(
-                inputs["history"]
-            )
-        )
+        scaled = ExpectedFeatures(statistics.population, statistics.heart_rate_mean, name="expected_features")
+        parts.append(scaled(inputs["expected"]))
+        columns = PartlyKnown(COLUMNS, statistics.history_mean, statistics.history_variance, name="history_features")
+        known.append(columns(inputs["history"]))
+    else:
+        expected = ops.zeros_like(expected) + statistics.heart_rate_mean
+    if profile:
+        parts.append(TimeLeft(name="time_left")(inputs["time"], inputs["course"][:, :1]))
+        facts = PartlyKnown(COURSE_FACTS, statistics.course_mean, statistics.course_variance, name="course_features")
+        known.append(facts(inputs["course"]))
+    sequence = seen = layers.Concatenate(name="sequence")(parts)
     context = layers.Concatenate(name="known")(known) if len(known) > 1 else known[0] if known else None
     if context is not None:
         for index in range(2):
@@ -74,14 +96,14 @@ def model(
     sequence = body(sequence, inputs["valid"] > 0, context)
     if context is not None:
         sequence = Modulation(name="output_modulation")(sequence, context)
-    heart_rate = layers.Dense(1, name="deviation", dtype="float32")(sequence)
+    deviation = layers.Dense(1, name="deviation", dtype="float32")(sequence)
     if context is not None:
-        level = layers.Dense(1, name="level", dtype="float32")(context)
-        heart_rate = heart_rate + level[:, None, :]
-    heart_rate = layers.Rescaling(
-        statistics.heart_rate_variance**0.5, statistics.heart_rate_mean, name="beats_per_minute", dtype="float32"
-    )(ops.squeeze(heart_rate, -1))
-    return keras.Model(inputs, heart_rate, name=name)
+        deviation = deviation + layers.Dense(1, name="level", dtype="float32")(context)[:, None, :]
+    deviation = layers.Rescaling(DEVIATION, name="beats_per_minute", dtype="float32")(ops.squeeze(deviation, -1))
+    unaided = layers.Add(name=UNAIDED, dtype="float32")([expected, deviation])
+    correction = Correction(step=step, name="correction", dtype="float32")
+    correction = correction(inputs["heart_rate"], ops.stop_gradient(unaided), seen, inputs["delay"])
+    return keras.Model(inputs, layers.Add(name=AIDED, dtype="float32")([unaided, correction]), name=name)
 
 
 def recurrent(cell: type[keras.layers.Layer], *, units, num_layers, bidirectional, dropout) -> Callable:

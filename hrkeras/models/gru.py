@@ -22,15 +22,17 @@ def gru(
     Args:
         units: width of each layer, in each direction.
         num_layers: how many.
-        bidirectional: whether each layer also reads the run backwards; such a model needs the whole run.
+        bidirectional: whether each layer also reads the run backwards; such a model needs the whole run, so it cannot
+            be used live.
         dropout: share of each layer's outputs dropped in training.
-        history: whether what is known of the person enters; False is speed and altitude alone.
-        profile: whether the course of the whole window is known from its first step on; False makes a causal
-            model, if it is not bidirectional.
-        statistics: of the training split, for normalisation.
+        history: whether what is known of the person enters, `expected` and `history`; False is speed and altitude
+            alone.
+        profile: whether facts of the whole course enter where they are given; False ignores `course`.
+        statistics: of the training split, for normalisation and for where the athlete's state starts.
 
     Returns:
-        A model with the inputs and the output that `hrkeras.models` describes.
+        A model with the inputs and the output that `hrkeras.models` describes. Unless it is bidirectional, a step
+        sees nothing of later steps but through `course`, `expected` and, at delay 0, `heart_rate`.
     """
     body = recurrent(keras.layers.GRU, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
     return model(body, name="gru", history=history, profile=profile, statistics=statistics)

@@ -12,23 +12,33 @@ GRADE_SECONDS = 50.0
 MAX_GRADE = 0.3
 SPANS = (3, 12, 30, 90, 180)  # steps of 10 s
 BLOCK = 256
+WALKING = 2.0  # m/s, about where walking turns into running
 
 BASIS = (
     "one",
     *(f"graded_speed_over_{span}" for span in SPANS),
-    "speed_over_30",
-    "climbing_over_30",
-    "descending_over_30",
-    "hours",
-    "log_minutes",
-    "decay_60_s",
-    "decay_200_s",
+    *(f"{name}_over_{span}" for name in ("speed", "climbing", "descending") for span in (3, 12, 30, 90)),
+    *(f"standing_over_{span}" for span in (3, 12, 60)),
+    *(f"walking_over_{span}" for span in (3, 12)),
+    "grade_over_12",
+    "steepness_over_12",
+    "speed_spread_over_30",
+    "speed_spread_over_90",
     "mean_graded_speed",
+    "highest_graded_speed",
     "share_standing",
     "above_3_m_s",
+    "above_3_m_s_so_far",
+    "climbed",
+    "descended",
+    "hours",
+    "log_minutes",
+    *(f"decay_{seconds}_s" for seconds in (30, 60, 200, 600, 1800)),
     "effort_by_hours",
-    "effort_by_decay",
+    *(f"effort_by_decay_{seconds}_s" for seconds in (60, 200, 600)),
+    "speed_by_hours",
     "effort_squared",
+    "speed_squared",
 )
 
 
@@ -58,14 +68,14 @@ def graded_speed(speed: np.ndarray, altitude: np.ndarray, step: float = STEP) ->
 
 
 @cache
-def _kernels(spans: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _kernels(spans: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
     keep = 1 - 2 / (np.array(spans) + 1.0)
     age = np.subtract.outer(np.arange(BLOCK), np.arange(BLOCK))
     weights = np.where(age >= 0, (1 - keep)[:, None, None] * keep[:, None, None] ** np.maximum(age, 0), 0.0)
     return weights, keep[:, None] ** (1 + np.arange(BLOCK))
 
 
-def exponential_averages(values: np.ndarray, spans: tuple[int, ...] = SPANS) -> np.ndarray:
+def exponential_averages(values: np.ndarray, spans: tuple[float, ...] = SPANS) -> np.ndarray:
     """Exponential averages that start from rest (0).
 
     Args:
@@ -87,35 +97,51 @@ def exponential_averages(values: np.ndarray, spans: tuple[int, ...] = SPANS) -> 
 
 
 def basis(grid: Grid, step: float = STEP) -> np.ndarray:
-    """The features of effort that the linear models take.
+    """The features of effort that heart rate is taken to be linear in.
 
     Args:
         grid: the run; its heart rate is not looked at.
         step: s, length of a step.
 
     Returns:
-        Shape `(steps, len(BASIS))`, float64, columns as named by `BASIS`; each step sees only the past.
+        Shape `(steps, len(BASIS))`, float32, columns as named by `BASIS`; each step sees only the past.
     """
     speed, altitude = grid.speed.astype(np.float64), grid.altitude.astype(np.float64)
     effort, climb = graded_speed(speed, altitude, step), vertical_speed(altitude, step)
+    up, down, standing = np.maximum(climb, 0), np.maximum(-climb, 0), (speed < 0.5).astype(np.float64)
+    efforts = exponential_averages(effort)
+    speeds = exponential_averages(speed, (3, 12, 30, 90))
+    grade = np.clip(exponential_averages(climb / np.maximum(speed, 0.7), (12,))[0], -0.5, 0.5)
+    spread = exponential_averages(speed**2, (30, 90)) - speeds[2:] ** 2
     time = step * np.arange(len(speed))
-    averages = exponential_averages(effort)
-    slow = averages[2]
     count = 1 + np.arange(len(speed))
-    decay = np.exp(-time / 200)
+    decay = {seconds: np.exp(-time / seconds) for seconds in (30, 60, 200, 600, 1800)}
+    hard = np.maximum(efforts[1] - 3, 0)
     columns = [
         np.ones(len(speed)),
-        *averages,
-        *(exponential_averages(x, (30,))[0] for x in (speed, np.maximum(climb, 0), np.maximum(-climb, 0))),
+        *efforts,
+        *speeds,
+        *exponential_averages(up, (3, 12, 30, 90)),
+        *exponential_averages(down, (3, 12, 30, 90)),
+        *exponential_averages(standing, (3, 12, 60)),
+        *exponential_averages(np.minimum(speed, WALKING), (3, 12)),
+        grade,
+        np.abs(grade),
+        *np.sqrt(np.maximum(spread, 0)),
+        np.cumsum(effort) / count,
+        np.maximum.accumulate(efforts[1]),
+        np.cumsum(standing) / count,
+        hard,
+        np.cumsum(hard) * step / 3600,
+        np.cumsum(up) * step / 500,
+        np.cumsum(down) * step / 500,
         time / 3600,
         np.log1p(time / 60),
-        np.exp(-time / 60),
-        decay,
-        np.cumsum(effort) / count,
-        np.cumsum(speed < 0.5) / count,
-        np.maximum(averages[1] - 3, 0),
-        slow * time / 3600,
-        slow * decay,
-        slow**2,
+        *decay.values(),
+        efforts[2] * time / 3600,
+        *(efforts[lag] * decay[seconds] for lag, seconds in ((1, 60), (2, 200), (1, 600))),
+        speeds[1] * time / 3600,
+        efforts[2] ** 2,
+        speeds[1] ** 2,
     ]
-    return np.stack(columns, axis=1)
+    return np.stack(columns, axis=1).astype(np.float32)

@@ -118,10 +118,10 @@ def window(whole: Grid, first: int, step: float, size: int = WINDOW) -> dict[str
     }
 
 
-def windows(whole: Grid, step: float) -> Iterator[dict[str, Any]]:
+def windows(whole: Grid, step: float, size: int = WINDOW) -> Iterator[dict[str, Any]]:
     """The windows of a run: for each the arrays of `window`, its `first_step` and the run's `run_steps`."""
-    for first in window_starts(len(whole.speed)):
-        yield {**window(whole, first, step), "first_step": first, "run_steps": len(whole.speed)}
+    for first in window_starts(len(whole.speed), size):
+        yield {**window(whole, first, step, size), "first_step": first, "run_steps": len(whole.speed)}
 
 
 def stitch(windows: np.ndarray, starts: np.ndarray, steps: int) -> np.ndarray:

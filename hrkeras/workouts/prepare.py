@@ -1,4 +1,4 @@
-"""From workouts to runs ready for a dataset: filtered, without duplicates, gridded, each with its history."""
+"""From workouts to runs ready for a dataset: filtered, without duplicates, gridded."""
 
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hrkeras.workouts import history, quality
+from hrkeras.workouts import quality
 from hrkeras.workouts.grid import STEP, Grid, resample
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
@@ -19,7 +19,6 @@ class Run(NamedTuple):
     user: str
     start: float
     grid: Grid
-    summary: np.ndarray
 
 
 def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Run | str:
@@ -35,7 +34,7 @@ def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Run
         grid = resample(cleaned, step)
     except InvalidWorkoutError:  # the limits let pass what no grid can hold
         return "duration" if np.isfinite(cleaned.speed).any() else "gps"
-    return Run(workout.user, workout.start, grid, history.summarise(grid, step))
+    return Run(workout.user, workout.start, grid)
 
 
 class Prepared:
@@ -53,7 +52,6 @@ class Prepared:
         users: shape `(runs,)`, a number for each person in the order of their first runs. The runs are in the
             order of their starts.
         starts: s since 1970-01-01 UTC, shape `(runs,)`.
-        history: shape `(runs, len(history.COLUMNS))`.
 
     Raises:
         InputError: if not one workout is left.
@@ -72,7 +70,6 @@ class Prepared:
     def _collect(self, outcomes: Iterable[Run | str]) -> None:
         names: list[str] = []
         starts: list[float] = []
-        summaries: list[np.ndarray] = []
         ends = [0]
         for outcome in outcomes:
             if isinstance(outcome, str):
@@ -83,7 +80,6 @@ class Prepared:
             self._spool.write(np.stack(outcome.grid).tobytes())
             names.append(outcome.user)
             starts.append(outcome.start)
-            summaries.append(outcome.summary)
             ends.append(ends[-1] + len(outcome.grid.speed))
         if not names:
             raise InputError(
@@ -95,7 +91,6 @@ class Prepared:
         self._begin, self._end = np.array(ends[:-1])[order], np.array(ends[1:])[order]
         _, first, inverse = np.unique(np.array(names)[order], return_index=True, return_inverse=True)
         self.users = np.argsort(np.argsort(first))[inverse]
-        self.history = history.table(self.users, self.starts, np.array(summaries)[order])
 
     def __len__(self) -> int:
         return len(self.starts)

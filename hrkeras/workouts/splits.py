@@ -1,5 +1,8 @@
 """Who and what goes into training, validation and test."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
 import numpy as np
 
 from hrkeras.workouts.workout import InputError
@@ -65,3 +68,59 @@ def by_user(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
 
 
 RULES = {"by_time": by_time, "by_user": by_user}
+Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def without(person: int) -> Rule:
+    """A rule that tests on all runs of one person; of the others the earliest 90 % train, the rest validates."""
+
+    def rule(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        if person not in users or (users == person).all():
+            raise InputError(f"There is no person {person} beside others; the people are numbered from 0 to {max(users)}.")
+        return _before_and_after(users, starts, users == person)
+
+    return rule
+
+
+def until(date: str) -> Rule:
+    """A rule that tests on all runs from a date on (UTC, such as 2023-01-01); of a person's runs before it the earliest
+    90 % train, the rest validates."""
+    try:
+        begin = datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        raise InputError(f"until_{date}: expected a date such as until_2023-01-01.") from None
+
+    def rule(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        return _before_and_after(users, starts, starts >= begin)
+
+    return rule
+
+
+def _before_and_after(users: np.ndarray, starts: np.ndarray, tested: np.ndarray) -> np.ndarray:
+    found = np.where(tested, 2, 0)
+    for user in np.unique(users):
+        mine = np.flatnonzero((users == user) & ~tested)
+        mine = mine[np.argsort(starts[mine], kind="stable")]
+        found[mine[len(mine) - max(round(SHARES[0] * len(mine)), len(mine) >= 3) :]] = 1 if len(mine) >= 3 else 0
+    return found
+
+
+def rule(data: str) -> Rule:
+    """How a dataset is split, by what stands behind the slash of its name.
+
+    Args:
+        data: such as "endomondo" (by_time), "endomondo/by_user", "endomondo/without_3" (test on person 3, train on the
+            others) or "endomondo/until_2023-01-01" (test on what came later).
+
+    Raises:
+        InputError: if there is no such rule.
+    """
+    config = data.partition("/")[2] or "by_time"
+    if config in RULES:
+        return RULES[config]
+    name, _, value = config.partition("_")
+    if name == "without" and value.isdecimal() and len(value) < 10:
+        return without(int(value))
+    if name == "until":
+        return until(value)
+    raise InputError(f"{data!r}: expected behind the slash by_time, by_user, without_PERSON or until_YYYY-MM-DD.")

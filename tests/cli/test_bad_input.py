@@ -124,11 +124,21 @@ def test_build_of_a_cut_file_keeps_what_was_there(sources, tmp_path):
         ["evaluate", "--data", "synthetic"],
         ["evaluate", "{model}", "--data", "synthetic", "--split", "train"],
         ["evaluate", "{model}", "--data", "synthetic", "--output", "{endomondo}"],
-        ["predict", "{model}", "nowhere.gpx", "--output", "a.csv"],
-        ["predict", "{model}", "{run}"],
-        ["predict", "{model}", "{run}", "--output", "{folder}"],
-        ["predict", "{model}", "{run}", "--output", "a.csv", "--plot", "{folder}"],
-        ["predict", "{model}", "{run}", "--output", "a.csv", "--history", "nowhere"],
+        ["predict", "nowhere.gpx", "--output", "a.csv"],
+        ["predict", "{run}"],
+        ["predict", "{run}", "--output", "{folder}"],
+        ["predict", "{run}", "--output", "a.csv", "--plot", "{folder}"],
+        ["predict", "{run}", "--output", "a.csv", "--history", "nowhere"],
+        ["predict", "{run}", "--output", "a.csv", "--athlete", "{folder}"],
+        ["predict", "{run}", "--output", "a.csv", "--athlete", "me.json", "--history", "{run}"],
+        ["predict", "{model}", "{run}", "--output", "a.csv"],
+        ["update"],
+        ["update", "me.json"],
+        ["update", "me.json", "nowhere.gpx"],
+        ["update", "{run}", "me.json"],
+        ["update", "{run}", "{run}"],
+        ["update", "me", "{run}"],
+        ["update", "{folder}", "{run}"],
     ],
     ids=" ".join,
 )
@@ -164,7 +174,7 @@ def test_a_backend_that_is_not_installed(monkeypatch, tmp_path):
     ("data", "found"),
     [
         ("weather", "expected one of endomondo, apple_watch, tracks, synthetic"),
-        ("synthetic/by_moon", "expected one of"),
+        ("synthetic/by_moon", "expected behind the slash by_time, by_user, "),
         ("../../etc", "expected one of"),
         ("tracks", "build it with `hrkeras build tracks SOURCE`"),
     ],
@@ -191,8 +201,9 @@ def test_what_is_no_model(sources, data_dir, tmp_path, name, found):
         path = tmp_path / name
         path.write_bytes(PNG)
     assert found in refused(1, "evaluate", path, "--data", "synthetic", "--data-dir", data_dir)
-    assert found in refused(1, "predict", path, sources / "run.gpx", "--output", tmp_path / "a.csv")
-    assert not (tmp_path / "a.csv").exists()
+    assert found in refused(1, "predict", sources / "run.gpx", "--model", path, "--output", tmp_path / "a.csv")
+    assert found in refused(1, "update", tmp_path / "me.json", sources / "run.gpx", "--model", path)
+    assert not list(tmp_path.glob("*.csv")) + list(tmp_path.glob("*.json"))
 
 
 @pytest.mark.parametrize(
@@ -211,16 +222,61 @@ def test_what_is_no_model(sources, data_dir, tmp_path, name, found):
         ("endomondo.json", "--workout was not given: found 8 runs"),
     ],
 )
-def test_predict_of_what_is_no_run(sources, model, tmp_path, name, found):
+def test_predict_of_what_is_no_run(sources, tmp_path, name, found):
     (tmp_path / "a.csv").write_text("old")
-    assert found in refused(1, "predict", model, sources / name, "--output", tmp_path / "a.csv")
+    assert found in refused(1, "predict", sources / name, "--output", tmp_path / "a.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
     assert (tmp_path / "a.csv").read_text() == "old"
 
 
-def test_predict_with_wrong_history(sources, model, tmp_path):
-    said = refused(1, "predict", model, sources / "run.gpx", "--output", tmp_path / "a.csv", "--history", sources / "text.txt")
+def test_predict_with_wrong_history(sources, tmp_path):
+    said = refused(1, "predict", sources / "run.gpx", "--output", tmp_path / "a.csv", "--history", sources / "text.txt")
     assert "text.txt: expected an Apple Health export" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("nowhere.json", "make it from the person's runs: `hrkeras update"),
+        ("text.txt", "found no JSON"),
+        ("picture.png", "a file that is no text"),
+        ("endomondo.json", "found no JSON"),
+        ("run.gpx", "found no JSON"),
+    ],
+)
+def test_predict_with_what_is_no_athlete(sources, tmp_path, name, found):
+    said = refused(1, "predict", sources / "run.gpx", "--output", tmp_path / "a.csv", "--athlete", sources / name)
+    assert found in said
+    assert name in said
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("text.txt", "expected an Apple Health export"),
+        ("picture.png", "this is none of them"),
+        ("empty", "found none"),
+        ("cut.gpx", "cut off"),
+        ("cut.zip", "cut off or damaged"),
+        ("one_point.gpx", "fewer than two points"),
+        ("bomb.gpx.gz", "200 times its size"),
+    ],
+)
+def test_update_from_what_holds_no_runs_keeps_what_was_there(sources, tmp_path, name, found):
+    """Also where good runs are given besides: in order or not at all."""
+    assert found in refused(1, "update", tmp_path / "me.json", sources / "run.gpx", sources / name)
+    assert not list(tmp_path.iterdir())
+    assert CliRunner().invoke(app, ["update", str(tmp_path / "me.json"), str(sources / "run.gpx")]).exit_code == 0
+    before = (tmp_path / "me.json").read_bytes()
+    assert found in refused(1, "update", tmp_path / "me.json", sources / "runs", sources / name)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
+
+
+def test_update_of_what_is_no_athletes_file(sources, tmp_path):
+    (tmp_path / "me.json").write_text('{"shoes": 3}')
+    assert "found other JSON" in refused(1, "update", tmp_path / "me.json", sources / "runs")
+    assert (tmp_path / "me.json").read_text() == '{"shoes": 3}'
 
 
 def fail(number):
@@ -239,11 +295,21 @@ def fail(number):
         (errno.EIO, "some/place: Input/output error"),
     ],
 )
-def test_predict_where_nothing_can_be_written(sources, model, tmp_path, monkeypatch, number, found):
+def test_predict_where_nothing_can_be_written(sources, tmp_path, monkeypatch, number, found):
     (tmp_path / "a.csv").write_text("old")
     monkeypatch.setattr("pandas.DataFrame.to_csv", fail(number))
-    assert found in refused(1, "predict", model, sources / "run.gpx", "--output", tmp_path / "a.csv")
+    assert found in refused(1, "predict", sources / "run.gpx", "--output", tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_update_on_a_full_disk_keeps_the_old_file(sources, tmp_path, monkeypatch):
+    path = tmp_path / "me.json"
+    assert CliRunner().invoke(app, ["update", str(path), str(sources / "run.gpx")]).exit_code == 0
+    before = path.read_bytes()
+    monkeypatch.setattr("pathlib.Path.write_text", fail(errno.ENOSPC))
+    assert "the disk is full" in refused(1, "update", path, sources / "runs")
+    assert path.read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -267,10 +333,11 @@ def test_build_on_a_full_disk_as_tensorflow_says_it(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("place", ["/proc/nothing", "{file}/below"])
-def test_folders_that_cannot_be(sources, model, tmp_path, place):
+def test_folders_that_cannot_be(sources, tmp_path, place):
     place = place.format(file=sources / "text.txt")
     assert place.split("/")[1] in refused(1, "build", "synthetic", "--data-dir", place)
-    assert place.split("/")[1] in refused(1, "predict", model, sources / "run.gpx", "--output", f"{place}/a.csv")
+    assert place.split("/")[1] in refused(1, "predict", sources / "run.gpx", "--output", f"{place}/a.csv")
+    assert place.split("/")[1] in refused(1, "update", f"{place}/me.json", sources / "runs")
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

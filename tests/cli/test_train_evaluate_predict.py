@@ -19,7 +19,7 @@ from hrkeras.workouts import grid, synthetic, tracks, writers
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--units", "4", "--layers", "1", "--epochs", "2", "--batch-size", "8"]
-COLUMNS = ["time_s", "speed_m_s", "altitude_m", "heart_rate", "measured_heart_rate"]
+COLUMNS = ["time_s", "speed_m_s", "altitude_m", "heart_rate", "measured_heart_rate", "spread"]
 
 
 def run(*arguments):
@@ -52,7 +52,7 @@ def folder(simulated, tmp_path_factory) -> Path:
 
 
 def predicted(model, source, output, *more) -> pd.DataFrame:
-    run("predict", model, source, "--output", output, *more)
+    run("predict", source, "--model", model, "--output", output, *more)
     found = pd.read_csv(output)
     assert list(found) == COLUMNS
     assert found["time_s"].tolist() == [10 * row for row in range(len(found))]
@@ -69,16 +69,18 @@ def test_what_training_leaves(trained):
     log = pd.read_csv(trained.parent / "synthetic.training" / "epochs.csv")
     assert f"{log['val_mae'].min():.2f}" in card
     assert f"{saving.load(trained).count_params():,} parameters" in card
+    assert "aggregates over `synthetic`, its training split" in card
+    assert "hrkeras update ME.json RUNS --model synthetic.keras" in card
 
 
 def test_evaluate_prints_a_table_and_draws(trained, data_dir, tmp_path):
     stdout = run("evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--output", tmp_path / "pictures")
     lines = stdout.splitlines()
-    test = windows.load("synthetic", "test", data_dir)
-    assert f"{len(list(test.runs()))} runs, {np.isfinite(test.heart_rate).sum():,} measured steps" in stdout
+    test = windows.load("synthetic", data_dir, ("test",)).grids
+    assert f"{len(test)} runs, {sum(np.isfinite(each.heart_rate).sum() for each in test):,} steps" in stdout
     place = next(number for number, line in enumerate(lines) if "95 % interval" in line)
     assert lines[place + 1].startswith("synthetic ")
-    assert lines[place + 2].startswith("constant ")
+    assert lines[place + 2].startswith("athlete's state alone ")
     for name in ("runs.png", "error_by_minute.png"):
         assert (tmp_path / "pictures" / name).read_bytes().startswith(b"\x89PNG")
         assert str(tmp_path / "pictures" / name) in stdout
@@ -87,13 +89,29 @@ def test_evaluate_prints_a_table_and_draws(trained, data_dir, tmp_path):
 def test_evaluate_json(trained, data_dir):
     found = json.loads(run("evaluate", trained, "--data", "synthetic/by_user", "--data-dir", data_dir, "--json"))
     assert (found["protocol"], found["data"], found["split"]) == ("profile", "synthetic/by_user", "test")
-    assert found["rows"][0]["name"] == "synthetic"
-    for row in found["rows"]:
-        assert set(row) == {"name", "mae", "rmse", "median_run_mae", "mae_interval", "runs", "steps"}
+    (case,) = found["cases"]
+    assert case["rows"][0]["name"].startswith("synthetic")
+    for row in case["rows"]:
+        assert set(row) == {"name", "mae", "rmse", "median_run_mae", "mae_interval", "runs", "steps", "worse_by"}
         assert row["mae_interval"][0] <= row["mae"] <= row["mae_interval"][1]
         assert row["mae"] <= row["rmse"]
-    other = run("evaluate", trained, "--data", "synthetic/by_user", "--data-dir", data_dir, "--json", "--split", "validation")
-    assert json.loads(other)["rows"] != found["rows"]
+
+
+@pytest.mark.parametrize("protocol", ["live", "forecast", "imputation", "by_user"])
+def test_evaluate_protocols(trained, data_dir, protocol):
+    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", protocol]
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    assert f"Protocol {protocol}: " in result.stdout
+    assert "worse by" in result.stdout
+    assert ("synthetic/by_user" in result.stdout) == (protocol == "by_user")
+    assert ("1 min ahead" in result.stdout) == (protocol == "forecast")
+
+
+def test_evaluate_later_needs_a_day(trained, data_dir):
+    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "later"]
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    assert result.exit_code == 2
+    assert "until_" in result.stderr
 
 
 def test_evaluate_says_the_scores_even_if_there_is_no_place_for_pictures(trained, data_dir):
@@ -106,7 +124,9 @@ def test_evaluate_says_the_scores_even_if_there_is_no_place_for_pictures(trained
 
 def test_predict_a_track(trained, folder, tmp_path):
     path = min((folder / "runs").iterdir())
-    stdout = run("predict", trained, path, "--output", tmp_path / "a" / "run.csv", "--plot", tmp_path / "b" / "run.png")
+    stdout = run(
+        "predict", path, "--model", trained, "--output", tmp_path / "a" / "run.csv", "--plot", tmp_path / "b" / "run.png"
+    )
     found = pd.read_csv(tmp_path / "a" / "run.csv")
     assert "Nothing is known of the person" in stdout
     error = (found["heart_rate"] - found["measured_heart_rate"]).abs().mean()
@@ -121,21 +141,21 @@ def test_predict_a_track(trained, folder, tmp_path):
 
 def test_predict_and_build_see_the_same_run(trained, folder, tmp_path):
     run("build", "tracks", folder / "runs", "--data-dir", tmp_path)
-    built = [each for split in ("train", "validation", "test") for each in windows.load("tracks", split, tmp_path).runs()]
+    built = windows.load("tracks", tmp_path).grids
     assert len(built) == 6
     for whole, workout in zip(built, sorted(tracks.read(folder / "runs"), key=lambda each: each.start), strict=True):
         found = predicted(trained, workout.where, tmp_path / "a.csv")
-        assert len(found) == len(whole.grid.speed)
-        np.testing.assert_allclose(found["speed_m_s"], whole.grid.speed, atol=5.1e-4)
-        np.testing.assert_allclose(found["altitude_m"], whole.grid.altitude, atol=0.051)
-        np.testing.assert_allclose(found["measured_heart_rate"], whole.grid.heart_rate, atol=0.051)
+        assert len(found) == len(whole.speed)
+        np.testing.assert_allclose(found["speed_m_s"], whole.speed, atol=5.1e-4)
+        np.testing.assert_allclose(found["altitude_m"], whole.altitude, atol=0.051)
+        np.testing.assert_allclose(found["measured_heart_rate"], whole.heart_rate, atol=0.051)
 
 
 def test_predict_of_an_export(trained, folder, simulated, tmp_path):
     export, last = folder / "export.zip", prediction.date(simulated[-1].clock[0])
-    stdout = run("predict", trained, export, "--workout", "latest", "--output", tmp_path / "a.csv")
+    stdout = run("predict", export, "--model", trained, "--workout", "latest", "--output", tmp_path / "a.csv")
     assert f"Run of {last} UTC" in stdout
-    assert "Known of the person: 5 earlier runs." in stdout
+    assert "Known of the person: 5 earlier runs, the last of " in stdout
     first = predicted(trained, export, tmp_path / "b.csv", "--workout", last)
     pd.testing.assert_frame_equal(first, pd.read_csv(tmp_path / "a.csv"))
 
@@ -143,10 +163,10 @@ def test_predict_of_an_export(trained, folder, simulated, tmp_path):
 def test_history_from_elsewhere_is_that_of_the_source(trained, folder, tmp_path):
     last = max((folder / "runs").iterdir())
     alone = predicted(trained, last, tmp_path / "alone.csv")
-    stdout = run("predict", trained, last, "--output", tmp_path / "known.csv", "--history", folder / "runs")
-    assert "Known of the person: 5 earlier runs." in stdout
-    of_export = run("predict", trained, last, "--output", tmp_path / "export.csv", "--history", folder / "export.zip")
-    assert "Known of the person: 5 earlier runs." in of_export
+    stdout = run("predict", last, "--model", trained, "--output", tmp_path / "known.csv", "--history", folder / "runs")
+    assert "Known of the person: 5 earlier runs, the last of " in stdout
+    of_export = run("predict", last, "--model", trained, "--output", tmp_path / "export.csv", "--history", folder / "export.zip")
+    assert "Known of the person: 5 earlier runs, the last of " in of_export
     of_folder = predicted(trained, folder / "runs", tmp_path / "folder.csv", "--workout", "latest")
     known = pd.read_csv(tmp_path / "known.csv")
     pd.testing.assert_frame_equal(known, of_folder)
@@ -154,7 +174,69 @@ def test_history_from_elsewhere_is_that_of_the_source(trained, folder, tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "broken.fit").write_bytes(b"no FIT")
     (tmp_path / "runs" / "good.gpx").write_bytes(last.read_bytes())
-    assert "Skipped while reading: 1 x " in run("predict", trained, tmp_path / "runs", "--output", tmp_path / "c.csv")
+    assert "Skipped while reading: 1 x " in run("predict", tmp_path / "runs", "--model", trained, "--output", tmp_path / "c.csv")
+
+
+def test_predict_by_the_state_alone(trained, folder, simulated, tmp_path):
+    last = max((folder / "runs").iterdir())
+    stdout = run("predict", last, "--output", tmp_path / "known.csv", "--history", folder / "export.zip")
+    assert "Predicted by the filter of the athlete's state alone" in stdout
+    assert "Known of the person: 5 earlier runs, the last of " in stdout
+    known = pd.read_csv(tmp_path / "known.csv")
+    assert list(known) == COLUMNS
+    stranger = run("predict", last, "--output", tmp_path / "stranger.csv")
+    assert "Nothing is known of the person: expect 10 to 20 beats/min of error." in stranger
+    assert (pd.read_csv(tmp_path / "stranger.csv")["spread"] > known["spread"]).all()
+    by_model = predicted(trained, last, tmp_path / "model.csv", "--history", folder / "export.zip")
+    assert (by_model["spread"] > 1).all()
+    assert (by_model["heart_rate"] - known["heart_rate"]).abs().max() > 0.2
+
+
+def test_predict_from_the_athletes_file(trained, folder, simulated, tmp_path):
+    """It says the same as from the earlier runs; and not from later ones."""
+    paths, me = sorted((folder / "runs").iterdir()), tmp_path / "me.json"
+    run("update", me, *paths[:5], "--model", trained)
+    for model in ([], ["--model", trained]):
+        stdout = run("predict", paths[5], "--output", tmp_path / "a.csv", "--athlete", me, *model)
+        assert f"Known of the person: 5 earlier runs, the last of {prediction.date(simulated[4].clock[0])} UTC." in stdout
+        assert (f"Predicted by the model {trained}." in stdout) == bool(model)
+    of_file = pd.read_csv(tmp_path / "a.csv")
+    pd.testing.assert_frame_equal(of_file, predicted(trained, paths[5], tmp_path / "b.csv", "--history", folder / "runs"))
+    (tmp_path / "a.csv").write_text("old")
+    for path, what in ((paths[2], "which came later"), (paths[4], "this very run")):
+        arguments = ["predict", path, "--output", tmp_path / "a.csv", "--athlete", me]
+        result = CliRunner().invoke(app, list(map(str, arguments)))
+        assert result.exit_code == 1
+        said = " ".join(result.stderr.split())
+        assert said.startswith("Error: To predict the run of ")
+        assert what in said
+        assert "--history" in said
+    assert (tmp_path / "a.csv").read_text() == "old"
+
+
+def test_a_file_of_another_population_does_not_fit_a_model(trained, folder, tmp_path):
+    paths, me = sorted((folder / "runs").iterdir()), tmp_path / "me.json"
+    run("update", me, paths[0])
+    before = me.read_bytes()
+    for arguments in (
+        ["predict", paths[5], "--output", tmp_path / "a.csv", "--athlete", me, "--model", trained],
+        ["update", me, paths[1], "--model", trained],
+    ):
+        result = CliRunner().invoke(app, list(map(str, arguments)))
+        assert result.exit_code == 1
+        said = " ".join(result.stderr.split())
+        assert said.startswith(f"Error: {me} starts from another population (")
+        assert "(synthetic); make a file that fits: `hrkeras update NEW.json RUNS --model MODEL.keras`." in said
+    assert (me.read_bytes(), list(tmp_path.iterdir())) == (before, [me])
+
+
+def test_what_the_other_workouts_lack_is_said(folder, simulated, tmp_path):
+    writers.write_gpx(replace(simulated[0], heart_rate=np.zeros_like(simulated[0].heart_rate)), tmp_path / "history" / "a.gpx")
+    writers.write_gpx(simulated[5], tmp_path / "history" / "b.gpx")
+    path = sorted((folder / "runs").iterdir())[4]
+    stdout = run("predict", path, "--output", tmp_path / "a.csv", "--history", tmp_path / "history")
+    assert "Nothing is known of the person" in stdout
+    assert "The other workouts read tell nothing: 1 not over when the run began, 1 x heart rate incomplete." in stdout
 
 
 def thin(track, every=1, **changes) -> synthetic.Track:
@@ -168,16 +250,14 @@ def test_what_a_run_may_lack(trained, simulated, tmp_path):
     found = predicted(trained, tmp_path / "silent.gpx", tmp_path / "a.csv")
     assert found["measured_heart_rate"].isna().all()
     writers.write_gpx(replace(simulated[0], altitude=nothing), tmp_path / "flat.gpx")
-    stdout = run("predict", trained, tmp_path / "flat.gpx", "--output", tmp_path / "b.csv")
+    stdout = run("predict", tmp_path / "flat.gpx", "--model", trained, "--output", tmp_path / "b.csv")
     assert "it was taken as flat" in stdout
     assert pd.read_csv(tmp_path / "b.csv")["altitude_m"].isna().all()
     no_place = "".join(
         f"<trkpt><ele>5</ele><time>2020-01-01T00:{second // 60:02}:{second % 60:02}Z</time></trkpt>" for second in range(600)
     )
     (tmp_path / "nowhere.gpx").write_text(f"<gpx><trk><trkseg>{no_place}</trkseg></trk></gpx>")
-    result = CliRunner().invoke(
-        app, ["predict", str(trained), str(tmp_path / "nowhere.gpx"), "--output", str(tmp_path / "c.csv")]
-    )
+    result = CliRunner().invoke(app, ["predict", str(tmp_path / "nowhere.gpx"), "--output", str(tmp_path / "c.csv")])
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: {tmp_path / 'nowhere.gpx'}")
     assert "positions" in result.stderr
@@ -213,7 +293,7 @@ def test_tcx(trained, tmp_path):
     assert set(found["measured_heart_rate"]) == {140.0}
 
 
-def test_real_tracks(trained, real_data, tmp_path):
+def test_real_tracks(real_data, tmp_path):
     """One of each device's format; a treadmill run is no run outdoors."""
     kinds: dict[str, Path] = {}
     for path in sorted((real_data / "tracks").iterdir()):
@@ -221,13 +301,13 @@ def test_real_tracks(trained, real_data, tmp_path):
             kinds.setdefault(path.suffix, path)
     done = 0
     for path in kinds.values():
-        arguments = ["predict", trained, path, "--output", tmp_path / "a.csv"]
+        arguments = ["predict", path, "--output", tmp_path / "a.csv"]
         result = CliRunner().invoke(app, list(map(str, arguments)))
         assert result.exit_code == 0 or result.stderr.startswith("Error: "), result.output
         done += result.exit_code == 0
     assert done
     treadmill = next(path for path in (real_data / "tracks").iterdir() if "treadmill" in path.name)
-    result = CliRunner().invoke(app, list(map(str, ["predict", trained, treadmill, "--output", tmp_path / "b.csv"])))
+    result = CliRunner().invoke(app, list(map(str, ["predict", treadmill, "--output", tmp_path / "b.csv"])))
     assert result.exit_code == 1
     assert "expected a run outdoors, found 1 indoor running" in " ".join(result.stderr.split())
 
@@ -238,10 +318,10 @@ from typer.testing import CliRunner
 from hrkeras.cli.main import app
 backend, trained, run, csv, data_dir, output = sys.argv[1:]
 for arguments in (
-    ["predict", trained, run, "--output", csv, "--backend", backend],
+    ["predict", run, "--model", trained, "--output", csv, "--backend", backend],
     ["train", "--data", "synthetic", "--data-dir", data_dir, "--output", output, "--units", "4", "--layers", "1",
      "--epochs", "1", "--backend", backend],
-    ["predict", output, run, "--output", csv + "2", "--backend", backend],
+    ["predict", run, "--model", output, "--output", csv + "2", "--backend", backend],
 ):
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
@@ -267,7 +347,7 @@ def test_other_backends(trained, folder, tmp_path, backend):
     assert found.returncode == 0, found.stderr
     (workout,) = tracks.read(path)
     for model, there in ((trained, csv), (output, Path(f"{csv}2"))):
-        here = prediction.predict(saving.load(model), workout).frame()
+        here = prediction.predict(workout, model=saving.load(model)).frame()
         # a CSV has one decimal: what differs by less than 1e-3 may still be rounded apart
         np.testing.assert_allclose(pd.read_csv(there)["heart_rate"], here["heart_rate"], atol=0.1001)
         assert (pd.read_csv(there)["heart_rate"] == here["heart_rate"]).mean() > 0.95

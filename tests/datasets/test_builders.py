@@ -18,7 +18,7 @@ from hrkeras.datasets.apple_watch import AppleWatch
 from hrkeras.datasets.endomondo import Endomondo
 from hrkeras.datasets.synthetic import Synthetic
 from hrkeras.datasets.tracks import Tracks
-from hrkeras.workouts import history, synthetic, writers
+from hrkeras.workouts import grid, splits, synthetic, writers
 from hrkeras.workouts.workout import InputError
 
 
@@ -53,49 +53,61 @@ class SyntheticTest(EndomondoTest):
         return Synthetic(data_dir=self.tmp_dir, config=config, athletes=3, runs=8)
 
 
+@pytest.fixture(scope="module")
+def runs(data_dir):
+    return windows.load("synthetic", data_dir)
+
+
 def test_features_hold_no_position_and_what_they_promise(data_dir):
-    found = windows.load("synthetic", "train", data_dir)
-    assert set(windows.find("synthetic", data_dir).info.features) == {
+    features = windows.find("synthetic", data_dir).info.features
+    assert set(features) == {
         *("time", "speed", "altitude", "heart_rate", "measured", "valid"),
-        *("history", "user", "start", "run", "first_step", "run_steps"),
+        *("user", "start", "run", "first_step", "run_steps"),
     }
-    assert found.valid.shape[1] == 500
-    assert np.isnan(found.heart_rate[found.valid == 0]).all()
-    measured = found.heart_rate[np.isfinite(found.heart_rate)]
-    assert 50 <= measured.min() <= measured.max() <= 220
-    assert np.isfinite(found.speed).all()
-    assert np.isfinite(found.altitude).all()
+    assert features["speed"].shape == (500,)
+    for row in tfds.load("synthetic", split="train", data_dir=data_dir).as_numpy_iterator():
+        assert not (row["measured"] & ~row["valid"]).any()
+        assert (row["heart_rate"][~row["measured"]] == 0).all()
+        measured = row["heart_rate"][row["measured"]]
+        assert 50 <= measured.min() <= measured.max() <= 220
+        assert np.isfinite(row["speed"]).all()
+        assert np.isfinite(row["altitude"]).all()
 
 
-def test_a_long_run_is_windowed_not_cut(data_dir):
-    for run in windows.load("synthetic", "train", data_dir).runs():
-        assert len(run.grid.speed) >= 1
-    every = windows.load("synthetic", "train", data_dir)
-    long = next((run for run in every.runs() if len(run.rows) > 1), None)
-    if long is not None:
-        assert len(long.grid.speed) > 500
+def test_a_long_run_is_windowed_not_cut(data_dir, runs):
+    rows = [row for split in splits.SPLITS for row in tfds.load("synthetic", split=split, data_dir=data_dir).as_numpy_iterator()]
+    counts = np.bincount([row["run"] for row in rows])
+    lengths = [len(each.speed) for each in runs.grids]
+    assert counts.tolist() == [len(grid.window_starts(steps)) for steps in lengths]
+    assert max(counts) > 1
+    longest = max((row for row in rows), key=lambda row: row["run_steps"])
+    whole = runs.grids[longest["run"]]
+    assert len(whole.speed) == longest["run_steps"] == max(lengths) > 500
+    first = longest["first_step"]
+    np.testing.assert_array_equal(whole.altitude[first : first + 500], longest["altitude"])
 
 
-def test_splits_keep_time_and_people_apart(data_dir):
-    by_time = {split: windows.load("synthetic", split, data_dir) for split in ("train", "validation", "test")}
+def test_splits_keep_time_and_people_apart(data_dir, runs):
     for user in range(4):
         last = -np.inf
-        for found in by_time.values():
-            starts = found.start[found.user == user]
+        for split in splits.SPLITS:
+            starts = runs.starts[(runs.users == user) & (runs.split == split)]
             assert starts.min() > last
             last = starts.max()
-    by_user = [set(windows.load("synthetic/by_user", s, data_dir).user) for s in ("train", "validation", "test")]
-    assert not by_user[0] & by_user[1] | by_user[0] & by_user[2] | by_user[1] & by_user[2]
+    found = windows.load("synthetic/by_user", data_dir)
+    by_user = [set(found.users[found.split == split]) for split in splits.SPLITS]
+    assert all(by_user)
+    assert sum(map(len, by_user)) == len(set.union(*by_user)) == 4
 
 
-def test_history_is_that_of_earlier_runs(data_dir):
-    runs = []
-    for split in ("train", "validation", "test"):
-        found = windows.load("synthetic", split, data_dir)
-        runs += [(run, found.history[run.rows[0]]) for run in found.runs()]
-    users, starts = np.array([run.user for run, _ in runs]), np.array([run.start for run, _ in runs])
-    table = history.table(users, starts, np.array([history.summarise(run.grid) for run, _ in runs]))
-    np.testing.assert_allclose(np.array([row for _, row in runs]), table, rtol=1e-4, atol=1e-4)
+def test_the_split_does_not_depend_on_which_one_was_built(data_dir, tmp_path):
+    (tmp_path / "synthetic").mkdir()
+    (tmp_path / "synthetic" / "by_user").symlink_to(data_dir / "synthetic" / "by_user")
+    assert windows.find("synthetic/by_time", tmp_path).builder_config.name == "by_user"
+    for name in ("synthetic/by_time", "synthetic/by_user"):
+        one, other = windows.load(name, tmp_path), windows.load(name, data_dir)
+        for column in ("users", "starts", "split"):
+            np.testing.assert_array_equal(getattr(one, column), getattr(other, column))
 
 
 def test_load_and_data_source_give_the_same(data_dir):
@@ -118,7 +130,8 @@ def test_data_source_finds_the_dataset_by_the_environment(data_dir):
         text=True,
         check=True,
     )
-    assert int(found.stdout.split()[-1]) == len(windows.load("synthetic", "test", data_dir))
+    written = windows.find("synthetic", data_dir).info.splits["test"].num_examples
+    assert int(found.stdout.split()[-1]) == written > 0
 
 
 def test_the_funnel_stands_beside_the_dataset(data_dir):
@@ -207,8 +220,8 @@ def test_a_dataset_moved_aside_by_a_killed_build_comes_back(tmp_path):
     building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
     old = tmp_path / ".building-999999999" / "old"
     old.mkdir(parents=True)
-    (old / "place").write_text("synthetic/by_time/1.0.0")
-    (tmp_path / "synthetic" / "by_time" / "1.0.0").rename(old / "data")
+    (old / "place").write_text("synthetic/by_time/2.0.0")
+    (tmp_path / "synthetic" / "by_time" / "2.0.0").rename(old / "data")
     building.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
     assert windows.find("synthetic", tmp_path).info.metadata["people"] == 1
 
@@ -240,11 +253,11 @@ def test_nothing_usable_says_why(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("nothing", "expected one of"), ("synthetic/sideways", "expected one of"), ("tracks", "build it with")],
+    [("nothing", "expected one of"), ("synthetic/sideways", "expected behind the slash"), ("tracks", "build it with")],
 )
 def test_a_dataset_that_is_not_there(data_dir, name, message):
     with pytest.raises(InputError, match=message):
-        windows.load(name, "train", data_dir)
+        windows.load(name, data_dir)
 
 
 def test_data_source_feeds_a_torch_data_loader(data_dir):

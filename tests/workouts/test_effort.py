@@ -36,3 +36,53 @@ def test_basis_is_causal_and_named():
     part = effort.basis(Grid(speed[:300], altitude[:300], speed[:300]))
     assert whole.shape == (600, len(effort.BASIS))
     np.testing.assert_allclose(whole[:300], part)
+
+
+def columns(speed, altitude, heart_rate=150.0):
+    """The basis of a run, each column by its name."""
+    grid = Grid(*(np.broadcast_to(np.float32(each), 400) for each in (speed, altitude, heart_rate)))
+    return dict(zip(effort.BASIS, effort.basis(grid).T, strict=True))
+
+
+def test_basis_of_a_steady_run_by_hand():
+    found, step = columns(3.5, 60), 359  # after an hour
+    for name in ("graded_speed_over_3", "speed_over_12", "mean_graded_speed", "highest_graded_speed"):
+        assert found[name][step] == pytest.approx(3.5, rel=1e-4)
+    assert found["walking_over_12"][step] == pytest.approx(2, rel=1e-4)
+    assert found["hours"][step] == pytest.approx(3590 / 3600)
+    assert found["log_minutes"][step] == pytest.approx(np.log1p(3590 / 60))
+    assert found["decay_600_s"][6] == pytest.approx(np.exp(-0.1))
+    assert found["effort_by_hours"][step] == pytest.approx(found["graded_speed_over_30"][step] * 3590 / 3600, rel=1e-5)
+    assert found["speed_by_hours"][6] == pytest.approx(found["speed_over_12"][6] * 60 / 3600, rel=1e-5)
+    assert found["effort_by_decay_200_s"][6] == pytest.approx(found["graded_speed_over_30"][6] * np.exp(-0.3), rel=1e-5)
+    assert found["effort_squared"][step] == pytest.approx(3.5**2, rel=1e-3)
+    assert found["above_3_m_s"][step] == pytest.approx(0.5, rel=1e-4)
+    assert found["above_3_m_s_so_far"][step] == pytest.approx(0.5, rel=0.05)
+    for name in ("climbed", "descended", "grade_over_12", "share_standing", "standing_over_3"):
+        assert (found[name] == 0).all()
+    assert found["speed_spread_over_30"][step] == pytest.approx(0, abs=1e-3)
+
+
+def test_basis_tells_up_from_down_and_standing():
+    up, down = (columns(2.5, sign * np.arange(400)) for sign in (1, -1))  # 1 m in 10 s
+    assert up["climbed"][-1] == pytest.approx(398 * 1 / 500, rel=0.02)
+    np.testing.assert_allclose(up["climbed"], down["descended"], rtol=1e-6)
+    np.testing.assert_allclose(up["grade_over_12"], -down["grade_over_12"], rtol=1e-6)
+    np.testing.assert_allclose(up["steepness_over_12"], down["steepness_over_12"], rtol=1e-6)
+    assert (down["climbed"] == 0).all()
+    assert up["graded_speed_over_12"][-1] > 2.5 > down["graded_speed_over_12"][-1]
+    speed = np.where(np.arange(400) < 100, 0, 3)
+    stood = columns(speed, 0)
+    assert stood["standing_over_3"][[99, 399]] == pytest.approx([1, 0], abs=1e-6)
+    assert stood["share_standing"][[99, 199, 399]] == pytest.approx([1, 0.5, 0.25])
+
+
+def test_basis_does_not_look_at_heart_rate_and_copes_with_any_length():
+    random = np.random.default_rng(1)
+    for steps in (1, 2, effort.BLOCK, effort.BLOCK + 1):
+        speed, altitude = random.uniform(0, 4, steps).astype("f"), random.normal(0, 9, steps).astype("f")
+        found = effort.basis(Grid(speed, altitude, np.full(steps, np.nan, "f")))
+        assert found.shape == (steps, len(effort.BASIS))
+        assert found.dtype == np.float32
+        assert np.isfinite(found).all()
+        np.testing.assert_array_equal(found, effort.basis(Grid(speed, altitude, speed)))

@@ -1,11 +1,11 @@
-"""From workouts to runs with their history."""
+"""From workouts to runs: filtered, without duplicates, on the grid."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from hrkeras.workouts import history, prepare, quality, synthetic
+from hrkeras.workouts import prepare, quality, synthetic
 from hrkeras.workouts.grid import resample
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError, Workout
@@ -35,7 +35,8 @@ def prepared(workouts, tmp_path, limits=LIMITS) -> prepare.Prepared:
 def test_examine_grids_what_passes_and_names_the_filter_otherwise():
     run = prepare.examine(plain(), LIMITS)
     assert (run.user, run.start, len(run.grid.speed)) == ("a", 1.6e9, 99)
-    np.testing.assert_allclose(run.summary, [150, 3, 0, 0, 990])
+    for values, wanted in zip(run.grid, (3, 50, 150), strict=True):
+        np.testing.assert_allclose(values, wanted, rtol=1e-6)
     assert prepare.examine(plain(sport="cycling"), LIMITS) == "sport"
     assert prepare.examine(plain(points=20), LIMITS) == "points"
 
@@ -63,7 +64,6 @@ def test_runs_are_in_the_order_of_their_starts_and_people_of_their_first(tmp_pat
     assert ((found.starts - 1.6e9) / DAY).tolist() == [1, 2, 3, 4, 5]
     assert found.users.tolist() == [0, 1, 1, 0, 2]
     assert [len(each.speed) for each in found.grids()] == [99, 59, 199, 99, 99]
-    assert np.expm1(found.history[:, -1]).round().tolist() == [0, 0, 1, 1, 0]
     assert not list(tmp_path.iterdir())  # the temporary file has no name
     found.close()
 
@@ -81,26 +81,6 @@ def test_duplicates_count_once_and_in_the_funnel(tmp_path):
     assert len(found) == 3
     assert found.funnel.as_dict()["taken"] | {"duplicate": 1, "sport": 1} == found.funnel.as_dict()["taken"]
     assert (found.funnel.workouts, found.funnel.left) == (5, 3)
-
-
-def test_the_heart_rate_of_a_run_enters_later_histories_of_its_person_alone(tmp_path):
-    workouts = [plain(user, day, 140 + day) for day in range(8) for user in ("a", "b")]
-    before = prepared(workouts, tmp_path).history
-    for place, workout in enumerate(workouts):
-        changed = [*workouts]
-        changed[place] = replace(workout, heart_rate=workout.heart_rate + 30)
-        after = prepared(changed, tmp_path).history
-        moved = np.flatnonzero(~np.isclose(before, after, equal_nan=True).all(axis=1)).tolist()
-        later = [other for other in range(place + 1, len(workouts)) if workouts[other].user == workout.user]
-        assert moved == later
-
-
-def test_history_by_hand(tmp_path):
-    found = prepared([plain("a", 0, 140), plain("a", 2, 160), plain("a", 3, 100)], tmp_path)
-    column = {name: found.history[:, place] for place, name in enumerate(history.COLUMNS)}
-    np.testing.assert_allclose(column["mean_heart_rate_last_1"], [np.nan, 140, 160])
-    np.testing.assert_allclose(column["mean_heart_rate_last_5"], [np.nan, 140, 150])
-    np.testing.assert_allclose(column["log_days_since_last_run"], [np.nan, np.log(3), np.log(2)], rtol=1e-6)
 
 
 def test_nothing_left_says_what_took_them(tmp_path):

@@ -1,7 +1,9 @@
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
-from hrkeras.workouts.splits import by_time, by_user
+from hrkeras.workouts.splits import by_time, by_user, rule, until, without
 from hrkeras.workouts.workout import InputError
 
 
@@ -34,3 +36,79 @@ def test_by_user_keeps_people_apart(people):
 def test_by_user_needs_three_people():
     with pytest.raises(InputError, match="at least 3 people, found 2"):
         by_user(np.array([0, 1, 1]), np.zeros(3))
+
+
+def runs(counts, seed=0):
+    """Whose each run is and when, in no order; the number of runs of each person is given."""
+    random = np.random.default_rng(seed)
+    users = random.permutation(np.repeat(np.arange(len(counts)), counts))
+    return users, random.permutation(len(users)) * 86_400.0
+
+
+def test_without_tests_on_one_person_and_validates_on_the_last_runs_of_the_others():
+    users, starts = runs([30, 12, 4, 2])
+    found = without(1)(users, starts)
+    assert (found[users == 1] == 2).all()
+    counts = [[int((found[users == user] == split).sum()) for split in range(3)] for user in (0, 2, 3)]
+    assert counts == [[27, 3, 0], [3, 1, 0], [2, 0, 0]]
+    for user in (0, 2):
+        mine, when = found[users == user], starts[users == user]
+        assert when[mine == 0].max() < when[mine == 1].min()
+
+
+def test_without_needs_the_person_and_others():
+    users, starts = runs([3, 3])
+    with pytest.raises(InputError, match="no person 2 beside others; the people are numbered from 0 to 1"):
+        without(2)(users, starts)
+    with pytest.raises(InputError, match="no person 0 beside others"):
+        without(0)(np.zeros(3, int), starts[:3])
+
+
+def test_until_tests_on_everything_from_the_date_on():
+    users, _ = runs([40, 20])
+    begin = datetime(2023, 1, 1, tzinfo=UTC).timestamp()
+    starts = begin + 86_400 * (np.random.default_rng(1).permutation(60) - 30.0)
+    found = until("2023-01-01")(users, starts)
+    np.testing.assert_array_equal(found == 2, starts >= begin)
+    assert (found[starts == begin] == 2).all()
+    for user in (0, 1):
+        before = (users == user) & (starts < begin)
+        assert (found[before] == 1).sum() == round(before.sum() / 10)
+        assert starts[before & (found == 0)].max() < starts[before & (found == 1)].min()
+
+
+def test_until_validates_nothing_on_who_has_fewer_than_three_runs_before():
+    begin = datetime(2023, 1, 1, tzinfo=UTC).timestamp()
+    found = until("2023-01-01")(np.array([0, 0, 0, 1, 1, 1, 2]), begin + np.array([-3.0, -2, -1, -2, -1, 5, 9]))
+    assert found.tolist() == [0, 0, 1, 0, 0, 2, 2]
+
+
+def test_the_rule_stands_behind_the_slash():
+    users, starts = runs([10, 10, 10])
+    assert rule("tracks") is rule("tracks/") is rule("tracks/by_time") is by_time
+    assert rule("tracks/by_user") is by_user
+    np.testing.assert_array_equal(rule("tracks/without_2")(users, starts), without(2)(users, starts))
+    np.testing.assert_array_equal(rule("tracks/until_1970-01-16")(users, starts) == 2, starts >= 15 * 86_400)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        *(
+            "sideways",
+            "by_time/x",
+            "without",
+            "without_",
+            "without_x",
+            "without_-1",
+            "without_1.5",
+            "without_²",
+            "without_" + "9" * 5000,
+        ),
+        *("until", "until_", "until_soon", "until_2023-13-01", "until_2023-02-29", "until_2023", "until_2023-01-01T00"),
+    ],
+    ids=lambda config: config[:20],
+)
+def test_no_other_rule_is_taken(config):
+    with pytest.raises(InputError, match="expected"):
+        rule(f"tracks/{config}")

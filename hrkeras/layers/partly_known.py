@@ -1,15 +1,15 @@
-"""What is known of a person, where some or all of it may be unknown."""
+"""Numbers of a person or a course, some or all of which may be unknown."""
 
 import keras
 from keras import ops
 
 
 @keras.saving.register_keras_serializable("hrkeras")
-class HistoryFeatures(keras.layers.Layer):
+class PartlyKnown(keras.layers.Layer):
     """Standardises what is known and marks what is not (NaN).
 
     Call arguments:
-        history: raw numbers named by `columns`, shape `(batch, columns)`; NaN where nothing is known.
+        values: raw numbers named by `columns`, shape `(batch, columns)`; NaN where nothing is known.
 
     Returns:
         Shape `(batch, 2 * columns)`: standardised numbers, 0 where unknown, then 1 where known and 0 where not.
@@ -26,15 +26,15 @@ class HistoryFeatures(keras.layers.Layer):
         self.mean = [0.0] * len(self.columns) if mean is None else [float(x) for x in mean]
         self.variance = [1.0] * len(self.columns) if variance is None else [float(x) for x in variance]
 
-    def call(self, history):
-        known = ops.logical_not(ops.isnan(history))
-        mean = ops.convert_to_tensor(self.mean, history.dtype)
-        scale = ops.sqrt(ops.maximum(ops.convert_to_tensor(self.variance, history.dtype), 1e-6))
-        values = (ops.where(known, history, mean) - mean) / scale
-        return ops.concatenate([ops.clip(values, -5.0, 5.0), ops.cast(known, values.dtype)], axis=-1)
+    def call(self, values):
+        known = ops.logical_not(ops.isnan(values))
+        mean = ops.convert_to_tensor(self.mean, values.dtype)
+        scale = ops.sqrt(ops.maximum(ops.convert_to_tensor(self.variance, values.dtype), 1e-6))
+        scaled = (ops.where(known, values, mean) - mean) / scale
+        return ops.concatenate([ops.clip(scaled, -5.0, 5.0), ops.cast(known, scaled.dtype)], axis=-1)
 
-    def compute_output_shape(self, history_shape):
-        return (*history_shape[:-1], 2 * history_shape[-1])
+    def compute_output_shape(self, values_shape):
+        return (*values_shape[:-1], 2 * values_shape[-1])
 
     def get_config(self):
         return {**super().get_config(), "columns": self.columns, "mean": self.mean, "variance": self.variance}

@@ -1,0 +1,74 @@
+"""`hrkeras update`: learn from a person's new runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.shared import Backend, progress, start
+
+
+def update(
+    athlete: Annotated[
+        Path,
+        typer.Argument(dir_okay=False, help="The .json file of one person; made if it is not there.", show_default=False),
+    ],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            exists=True, help="The person's runs: GPX, TCX and FIT files, folders, Apple Health exports.", show_default=False
+        ),
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A .keras file that the athlete's file must fit; the filter's own if not given."),
+    ] = None,
+    backend: Backend = None,
+) -> None:
+    """Add a person's runs to what is known of them; what is known already changes nothing."""
+    if athlete.suffix != ".json":
+        raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
+    population = None
+    if model:
+        start(backend)
+        from hrkeras import saving
+
+        population = saving.population(saving.load(model))
+    from hrkeras import keeping
+    from hrkeras.workouts import detect
+    from hrkeras.workouts.athlete_file import date
+
+    with progress(sum(detect.reader(path).size(path) for path in runs), "Reading", "B") as bar:
+        found = keeping.update(athlete, runs, population, bar.update)
+    state = found.athlete
+    if found.is_new:
+        print(f"New: nothing was known of the person; starting from people in general ({keeping.about(state.population)}).")
+    if found.added:
+        days = dict.fromkeys(date(run.start) for run in (found.added[0], found.added[-1]))
+        print(f"Added {_count(len(found.added))}: {' to '.join(days)} UTC.")
+    else:
+        print("Added no run.")
+    if found.known:
+        print(f"Known already, or another recording of a known run: {found.known:,}; nothing changed by them.")
+    if found.older:
+        print(
+            f"Too late: {found.older:,}, over before the last known run began. Runs are learnt from in order; a new file takes "
+            "all in order: hrkeras update NEW.json ALL_RUNS"
+        )
+    if found.forgotten:
+        print(
+            f"Before {date(state.starts[0])} UTC: {found.forgotten:,}. So far back the file keeps no dates; they are known "
+            "already or else too late."
+        )
+    if taken := keeping.taken_text(found.taken):
+        print(f"Taken by the filters: {taken}.")
+    if found.log.skipped:
+        print(f"Skipped while reading: {keeping.read_log_text(found.log)}")
+    last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
+    print(f"{'Written' if found.added else 'Unchanged'}: {athlete}; {_count(state.count)} known{last_known}.")
+    if found.is_new:
+        print(f"Next: hrkeras predict RUN --athlete {athlete}{f' --model {model}' if model else ''} --output run.csv")
+
+
+def _count(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs:,} runs"

@@ -1,0 +1,162 @@
+"""Runs that were recorded twice: near copies, whoever's they are and whenever they are said to have begun."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hrkeras.workouts.grid import Grid
+
+AROUND = 18  # steps on either side whose mean is taken off, so that no two runs are alike for warming up alike
+EXCERPT, BLOCK = 60, 3  # steps of the part that is looked for, and of the means it is looked for by
+POINTS = EXCERPT // BLOCK
+STRIDE = 2  # steps from one place that is looked at to the next
+LONGER, FASTER = 2.0, 1.15  # runs further apart in length or mean speed are not compared
+SHARE = 0.6  # of the shorter run that a copy must cover
+FLAT = 1e-3  # what varies less says nothing
+SPEED, HEART_RATE, ALTITUDE = range(3)
+ALIKE = np.array([0.75, 0.75, 0.95])  # least correlation of each with its copy
+APART = np.array([0.25, 2.5, 1.5])  # m/s, beats/min, m: most that a copy may be apart (root mean square)
+SAME = 0.97  # correlation above which it may be further apart, for it varies that much more
+RUDE = np.array([0.6, 0.5, 0.9])  # correlation of excerpts from which on whole runs are compared
+
+
+class Copy(NamedTuple):
+    """Two runs that are nearly the same, by their numbers; what correlates with speed, and how highly."""
+
+    run: int
+    other: int
+    speed: float
+    by: str
+    correlation: float
+
+
+def find(grids: list[Grid], split: np.ndarray) -> tuple[list[Copy], int]:
+    """Near copies of runs in another split: noisy, cut, shifted by some steps, or under another name.
+
+    Two excerpts of each run outside the largest split, those where most happens, are looked for in the runs of
+    the other splits; where speed and heart rate, or speed and altitude, fit, the whole runs are compared.
+
+    Args:
+        grids: the runs.
+        split: name of each one's split, shape `(runs,)`.
+
+    Returns:
+        The pairs, and how many runs were too short to be looked for.
+    """
+    lengths = np.array([len(each.speed) for each in grids])
+    speeds = np.array([max(float(each.speed.mean()), 0.1) for each in grids])
+    names, counts = np.unique(split, return_counts=True)
+    blocks = [_blocks(each) if len(each.speed) >= EXCERPT else None for each in grids]
+    whose, starts, shapes, sizes = _queries(blocks, np.flatnonzero(split != names[counts.argmax()]))
+    found: dict[tuple[int, int], Copy] = {}
+    if not len(whose):
+        return [], int((lengths < EXCERPT).sum())
+    for other in np.flatnonzero(lengths >= EXCERPT):
+        near = split[whose] != split[other]
+        near &= np.maximum(lengths[whose], lengths[other]) <= LONGER * np.minimum(lengths[whose], lengths[other])
+        near &= np.maximum(speeds[whose], speeds[other]) <= FASTER * np.minimum(speeds[whose], speeds[other])
+        those = np.flatnonzero(near)
+        for query, lag in _matches(blocks[other], those, shapes, sizes):
+            pair = int(whose[query]), int(other)
+            key = min(pair), max(pair)
+            if key not in found and (copy := _compare(blocks, *pair, int(starts[query]) + lag)):
+                found[key] = copy
+    return list(found.values()), int((lengths < EXCERPT).sum())
+
+
+def _blocks(grid: Grid) -> np.ndarray:
+    """Speed, heart rate and altitude without their slow changes, as running means of `BLOCK` steps."""
+    rows = []
+    for values in (grid.speed, grid.heart_rate, grid.altitude):
+        measured = np.isfinite(values)
+        if measured.sum() < EXCERPT // 2:
+            rows.append(np.zeros(len(values) - BLOCK + 1))
+            continue
+        filled = np.interp(np.arange(len(values)), np.flatnonzero(measured), values[measured])
+        quick = filled - _running_mean(np.pad(filled, AROUND, mode="edge"), 2 * AROUND + 1)
+        rows.append(_running_mean(quick, BLOCK))
+    return np.stack(rows).astype(np.float32)
+
+
+def _running_mean(values: np.ndarray, size: int) -> np.ndarray:
+    total = np.cumsum(np.concatenate([[0.0], values]))
+    return (total[size:] - total[:-size]) / size
+
+
+def _excerpts(blocks: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Excerpts as vectors of length 1 and mean 0, shape `(3, starts, POINTS)`, and their standard deviations."""
+    values = blocks[:, starts[:, None] + BLOCK * np.arange(POINTS)]
+    values = values - values.mean(axis=-1, keepdims=True)
+    spread = np.sqrt(np.square(values).mean(axis=-1))
+    return values / np.maximum(spread, FLAT)[..., None] / POINTS**0.5, spread
+
+
+def _queries(blocks, runs: np.ndarray):
+    """Of each run, from each half the excerpt in which speed and heart rate change most."""
+    whose, places, shapes, sizes = [], [], [], []
+    for run in runs:
+        if blocks[run] is None:
+            continue
+        starts = np.arange(blocks[run].shape[1] - BLOCK * (POINTS - 1))
+        shape, size = _excerpts(blocks[run], starts)
+        much = size[SPEED] * (size[HEART_RATE] + size[ALTITUDE])
+        for half in np.array_split(starts, 2):
+            if len(half):
+                best = half[much[half].argmax()]
+                whose.append(run)
+                places.append(best)
+                shapes.append(shape[:, best])
+                sizes.append(size[:, best])
+    if not whose:
+        return np.empty(0, int), np.empty(0, int), None, None
+    return np.array(whose), np.array(places), np.stack(shapes, axis=1), np.stack(sizes, axis=1)
+
+
+def _matches(blocks: np.ndarray, those: np.ndarray, shapes, sizes) -> list[tuple[int, int]]:
+    """Which queries fit somewhere into a run, and minus where: of each the best place."""
+    if not len(those):
+        return []
+    starts = np.arange(0, blocks.shape[1] - BLOCK * (POINTS - 1), STRIDE)
+    shape, size = _excerpts(blocks, starts)
+    places, picked = np.nonzero(shape[SPEED] @ shapes[SPEED, those].T > RUDE[SPEED])
+    queries = those[picked]
+    if not len(queries):
+        return []
+    alike = np.einsum("kpi,kpi->kp", shape[:, places], shapes[:, queries])
+    one, two = size[:, places], sizes[:, queries]
+    apart = np.sqrt(np.maximum(one**2 + two**2 - 2 * one * two * alike, 0))
+    fits = (alike > RUDE[:, None]) & ((apart < APART[:, None]) | (alike > 0.9)) & (one > FLAT) & (two > FLAT)
+    good = fits[SPEED] & (fits[HEART_RATE] | fits[ALTITUDE])
+    value = alike[SPEED] + np.where(fits, alike, 0)[1:].max(axis=0)
+    best: dict[int, tuple[float, int]] = {}
+    for index in np.flatnonzero(good):
+        query = int(queries[index])
+        best[query] = max(best.get(query, (0.0, 0)), (float(value[index]), -int(starts[places[index]])))
+    return [(query, lag) for query, (_, lag) in best.items()]
+
+
+def _compare(blocks, run: int, other: int, lag: int) -> Copy | None:
+    """Compares whole runs, of which the second is shifted by about so many steps."""
+    one, two = blocks[run], blocks[other]
+    most, shortest = None, min(one.shape[1], two.shape[1])
+    for shift in range(lag - STRIDE, lag + STRIDE + 1):
+        begin, end = max(0, shift), min(one.shape[1], two.shape[1] + shift)
+        if end - begin < SHARE * shortest:
+            continue
+        left, right = one[:, begin:end], two[:, begin - shift : end - shift]
+        left, right = (values - values.mean(axis=1, keepdims=True) for values in (left, right))
+        spread = np.sqrt(np.square(left).mean(axis=1) * np.square(right).mean(axis=1))
+        alike = (left * right).mean(axis=1) / np.maximum(spread, FLAT**2)
+        if most is None or alike[SPEED] > most[0][SPEED]:
+            most = alike, np.sqrt(np.square(left - right).mean(axis=1))
+    if most is None:
+        return None
+    alike, apart = most
+    same = (alike > ALIKE) & ((apart < APART) | (alike > SAME))
+    if not same[SPEED] or not same[1:].any():
+        return None
+    if same[HEART_RATE]:
+        return Copy(run, other, float(alike[SPEED]), "heart rate", float(alike[HEART_RATE]))
+    if alike[SPEED] < ALIKE[SPEED] + 0.1:  # the same course at much the same pace is no copy yet
+        return None
+    return Copy(run, other, float(alike[SPEED]), "altitude", float(alike[ALTITUDE]))

@@ -1,0 +1,195 @@
+"""Keep what is known of a person: learn from their recordings, in order, each once."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from hrkeras.workouts import athlete_file, detect, prepare, quality
+from hrkeras.workouts.athlete import Athlete
+from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.population import DAY, Population, default
+from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.workout import InputError, Workout
+
+LIMITS = quality.Limits(require_user=False)
+FUTURE = "begins in the future, so its clock was wrong"
+Owned = TypeVar("Owned", Workout, prepare.Run)
+
+
+@dataclass
+class Report:
+    """What became of the workouts of some sources.
+
+    Attributes:
+        athlete: what is known now.
+        is_new: whether there was no file before.
+        log: what the readers skipped.
+        taken: by reason, how many workouts the filters took.
+        added: runs that are known now and were not before.
+        known: runs that were known already, or other recordings of such.
+        older: runs that were over before one that is known began; to be learnt from they come too late.
+        forgotten: runs before the first one that is remembered by its date: known already, or older.
+        later: runs that were not over at the time asked for.
+    """
+
+    athlete: Athlete
+    is_new: bool = False
+    log: ReadLog = field(default_factory=ReadLog)
+    taken: Counter[str] = field(default_factory=Counter)
+    added: list[prepare.Run] = field(default_factory=list)
+    known: int = 0
+    older: int = 0
+    forgotten: int = 0
+    later: int = 0
+
+
+def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.Run]:
+    """The runs that can be learnt from, in the order in which they were over.
+
+    Args:
+        workouts: in any order.
+        taken: counts by reason what is left out.
+    """
+    found = []
+    for workout in workouts:
+        outcome = prepare.examine(workout, LIMITS)
+        if not isinstance(outcome, str):
+            found.append(outcome)
+        elif taken is not None:
+            reason = quality.REASONS[outcome]
+            taken[f"{reason} ({workout.sport or 'unnamed'})" if outcome == "sport" else reason] += 1
+    return sorted(found, key=_end)
+
+
+def _end(run: prepare.Run) -> float:
+    return run.start + len(run.grid.speed) * STEP
+
+
+def one_person(runs: list[Owned], source: Path, user: str | None = None) -> list[Owned]:
+    """The runs of one person in a source.
+
+    Args:
+        runs: of the source.
+        source: it, for messages.
+        user: whose they should be, if the source names that person among others.
+
+    Raises:
+        InputError: if they are several people's and not one of them is `user`.
+    """
+    people = sorted({run.user for run in runs})
+    if len(people) < 2:
+        return runs
+    if user in people:
+        return [run for run in runs if run.user == user]
+    some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
+    raise InputError(
+        f"{source}: expected the runs of one person, found those of {len(people)} ({some}); give one person's alone; "
+        "in a folder each sub-folder is a person: if all are the same, give each sub-folder by itself."
+    )
+
+
+def learn(athlete: Athlete, runs: Sequence[prepare.Run], until: float = float("inf")) -> Report:
+    """Updates a state by those of some runs that were over at a time.
+
+    Args:
+        athlete: is changed.
+        runs: in the order in which they were over, from `usable`.
+        until: s since 1970-01-01 UTC.
+    """
+    report = Report(athlete)
+    remembered = athlete.starts[0] if athlete.count > len(athlete.starts) else float("-inf")
+    for run in runs:
+        if _end(run) > until:
+            report.later += 1
+            continue
+        answer = athlete.update(run.start, run.grid)
+        if answer == "added":
+            report.added.append(run)
+        elif answer == "older" and _end(run) <= remembered:
+            report.forgotten += 1
+        else:
+            setattr(report, answer, getattr(report, answer) + 1)
+    return report
+
+
+def learn_from(athlete: Athlete, workouts: Iterable[Workout], until: float = float("inf")) -> Report:
+    """Updates a state by those of some workouts that can be learnt from and were over at a time; see `learn`."""
+    taken = Counter[str]()
+    report = learn(athlete, usable(workouts, taken), until)
+    report.taken = taken
+    return report
+
+
+def update(
+    path: Path, sources: Sequence[Path], population: Population | None = None, on_bytes: Callable[[int], object] | None = None
+) -> Report:
+    """Adds a person's runs to their file; where all of them are known, the file is not touched.
+
+    Args:
+        path: of the file; made if missing.
+        sources: tracks, folders of them and exports.
+        population: where the state must start; if not given, where the file starts, and the packaged one for a new one.
+        on_bytes: called with the number of bytes read since the last call.
+
+    Raises:
+        InputError: if something cannot be read, if a source holds several people's runs, if the file starts from another
+            population, or if a new one would know no run; the file is then as it was.
+    """
+    is_new = not path.exists()
+    athlete = Athlete(population or default()) if is_new else athlete_file.load(path)
+    if population:
+        check_population(athlete, population, str(path))
+    taken, log, runs = Counter[str](), ReadLog(on_bytes), []
+    latest = time.time() + DAY
+    for source in sources:
+        found = usable(detect.read(source, log), taken)
+        taken[FUTURE] += sum(run.start > latest for run in found)
+        runs += one_person([run for run in found if run.start <= latest], source)
+    report = learn(athlete, sorted(runs, key=_end))
+    report.is_new, report.log, report.taken = is_new, log, +taken
+    if report.added:
+        athlete_file.save(athlete, path)
+    elif is_new:
+        why = "; ".join(filter(None, [taken_text(taken), read_log_text(log)])) or "there is none"
+        raise InputError(
+            f"Of the runs to start {path} with, none can be learnt from: {why}; look at them with `hrkeras inspect`."
+        )
+    return report
+
+
+def taken_text(taken: Counter[str]) -> str:
+    """What the filters took, in a line; empty if nothing."""
+    return ", ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
+
+
+def left_out_text(report: Report) -> str:
+    """Why runs were not learnt from, in a line; empty if all were."""
+    later = f"{report.later:,} not over when the run began" if report.later else ""
+    return ", ".join(filter(None, [later, taken_text(report.taken)]))
+
+
+def read_log_text(log: ReadLog) -> str:
+    """What a reader skipped, in a line; empty if nothing."""
+    return "; ".join(f"{count:,} x {reason} (first: {log.examples[reason][0]})" for reason, count in log.skipped.items())
+
+
+def check_population(athlete: Athlete, population: Population, path: str = "The athlete's state") -> None:
+    """Sees to it that a state starts where a model's athletes must start.
+
+    Raises:
+        InputError: if it starts from another population.
+    """
+    if (athlete.population.as_dict() | {"source": ""}) != (population.as_dict() | {"source": ""}):
+        raise InputError(
+            f"{path} starts from another population ({about(athlete.population)}) than the model was trained with "
+            f"({about(population)}); make a file that fits: `hrkeras update NEW.json RUNS --model MODEL.keras`."
+        )
+
+
+def about(population: Population) -> str:
+    """What a population was fitted on, as a person may read it."""
+    source = population.source
+    return source if source.isprintable() and 0 < len(source) <= athlete_file.MAX_SOURCE else "of unnamed runs"

@@ -1,0 +1,164 @@
+"""`hrkeras update` as a person runs it: again, bit by bit, and killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from hrkeras import keeping
+from hrkeras.cli.main import app
+from hrkeras.workouts import athlete, athlete_file, detect, synthetic, writers
+from hrkeras.workouts.athlete_file import date
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    assert result.exit_code == code, result.output
+    return " ".join((result.stdout if code == 0 else result.stderr).split())
+
+
+@pytest.fixture(scope="module")
+def simulated() -> list[synthetic.Track]:
+    return list(synthetic.simulate(1, 8, seed=8, flawed=0, faulty=0))
+
+
+@pytest.fixture(scope="module")
+def folder(simulated, tmp_path_factory) -> Path:
+    """One person's runs as GPX files and as an export."""
+    folder = tmp_path_factory.mktemp("mine")
+    writers.write_gpx_folder(simulated, folder / "runs")
+    writers.write_apple_health(simulated, folder / "export.zip")
+    return folder
+
+
+def test_a_first_time_and_a_second(folder, simulated, tmp_path):
+    me = tmp_path / "new" / "me.json"
+    days = [date(track.clock[0]) for track in simulated]
+    said = run("update", me, folder / "runs")
+    assert said.startswith("New: nothing was known of the person; starting from people in general (4,305 runs of 8 people")
+    assert f"Added 8 runs: {days[0]} to {days[-1]} UTC." in said
+    assert f"Written: {me}; 8 runs known, the last of {days[-1]} UTC." in said
+    assert f"Next: hrkeras predict RUN --athlete {me} --output run.csv" in said
+    before = (me.read_bytes(), me.stat().st_mtime_ns, me.stat().st_ino)
+    for source in (folder / "runs", folder / "export.zip"):  # the same runs, as another service has them
+        said = run("update", me, source)
+        assert said == (
+            "Added no run. Known already, or another recording of a known run: 8; nothing changed by them. "
+            f"Unchanged: {me}; 8 runs known, the last of {days[-1]} UTC."
+        )
+        assert (me.read_bytes(), me.stat().st_mtime_ns, me.stat().st_ino) == before
+    assert os.listdir(me.parent) == ["me.json"]
+
+
+def test_bit_by_bit_is_as_in_one_go(folder, tmp_path):
+    paths = sorted((folder / "runs").iterdir())
+    run("update", tmp_path / "once.json", *paths[::-1])
+    for number, path in enumerate(paths):
+        said = run("update", tmp_path / "bits.json", *paths[:number], path)
+        assert "Added 1 run: " in said
+        assert f"; {number + 1} run" in said
+    assert (tmp_path / "bits.json").read_bytes() == (tmp_path / "once.json").read_bytes()
+
+
+def test_what_comes_too_late_or_is_no_run_is_said(folder, simulated, tmp_path):
+    paths, me = sorted((folder / "runs").iterdir()), tmp_path / "me.json"
+    run("update", me, paths[3], paths[5])
+    silent = replace(simulated[6], heart_rate=0 * simulated[6].heart_rate)
+    writers.write_gpx_folder([*simulated[:5], silent, simulated[7]], tmp_path / "more")
+    (tmp_path / "more" / "broken.gpx").write_text("<gpx")
+    said = run("update", me, tmp_path / "more")
+    assert f"Added 1 run: {date(simulated[7].clock[0])} UTC." in said
+    assert "Known already, or another recording of a known run: 1;" in said
+    assert "Too late: 4, over before the last known run began." in said
+    assert "a new file takes all in order: hrkeras update NEW.json ALL_RUNS" in said
+    assert "Taken by the filters: 1 x heart rate incomplete." in said
+    assert "Skipped while reading: 1 x " in said
+    assert "3 runs known" in said
+
+
+def test_one_file_is_one_person(tmp_path):
+    for track in synthetic.simulate(2, 2, seed=5, flawed=0):
+        writers.write_gpx_folder([track], tmp_path / "runs" / track.user)
+    said = run("update", tmp_path / "me.json", tmp_path / "runs", code=1)
+    assert "runs: expected the runs of one person, found those of 2 (1001, 1002);" in said
+    assert not (tmp_path / "me.json").exists()
+    assert "Added 2 runs" in run("update", tmp_path / "me.json", tmp_path / "runs" / "1001")
+
+
+def test_no_places_are_kept(folder, simulated, tmp_path):
+    run("update", tmp_path / "me.json", folder / "runs")
+    text = (tmp_path / "me.json").read_text()
+    for track in simulated:
+        for place in (*track.latitude[::50], *track.longitude[::50]):
+            assert f"{place:.4f}" not in text
+    assert not {"latitude", "longitude", "gpx", str(folder)} & set(text.replace('"', " ").split())
+
+
+KILLED = """
+import pathlib, sys, time
+from hrkeras.cli.main import app
+
+def rename(self, target):
+    print("about to rename", flush=True)
+    time.sleep(60)
+
+pathlib.Path.replace = rename
+app(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_killed_update_leaves_the_old_state(folder, tmp_path, how, is_new):
+    paths, me = sorted((folder / "runs").iterdir()), tmp_path / "me.json"
+    if not is_new:
+        run("update", me, *paths[:4])
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, "update", str(me), str(folder / "runs")], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdout
+    try:
+        assert process.stdout.readline() == "about to rename\n"
+    finally:
+        process.send_signal(how)
+        process.communicate(timeout=60)
+    assert process.returncode in (-how, 128 + how)
+    if how == signal.SIGKILL:  # nobody was left to clear it away; the next update does
+        assert {path.name for path in tmp_path.iterdir()} == {*before, "me.part.json"}
+    else:
+        assert {path.name for path in tmp_path.iterdir()} == {*before}
+    if not is_new:
+        assert me.read_bytes() == before["me.json"]
+        assert athlete_file.load(me).count == 4
+    run("update", me, folder / "runs")
+    run("update", tmp_path / "once.json", folder / "runs")
+    assert sorted(os.listdir(tmp_path)) == ["me.json", "once.json"]
+    assert me.read_bytes() == (tmp_path / "once.json").read_bytes()
+
+
+def test_real_recordings(real_data, tmp_path):
+    """They are learnt from once, and a person who is known is predicted better than a stranger."""
+    me, export = tmp_path / "me.json", real_data / "apple_health" / "export.zip"
+    assert "Added " in run("update", me, export)
+    assert me.stat().st_size < 300_000
+    before = me.read_bytes()
+    assert run("update", me, export).startswith("Added no run. Known already")
+    assert me.read_bytes() == before
+    runs = keeping.usable(detect.read(export))
+    assert athlete_file.load(me).count <= len(runs)
+    known = dict(athlete.follow(np.array([each.start for each in runs]), [each.grid for each in runs]))
+    errors = []
+    for number, each in enumerate(runs):
+        for found in (known[number], athlete.Athlete().predict(each.start, each.grid)):
+            errors.append(np.nanmean(np.abs(found.expected[:, 0] - each.grid.heart_rate)))
+    mine, strangers = np.reshape(errors, (-1, 2))[len(runs) // 2 :].mean(axis=0)
+    assert mine < 0.8 * strangers

@@ -1,0 +1,169 @@
+"""Learning from a person's recordings, in order, each once."""
+
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hrkeras import keeping
+from hrkeras.workouts import athlete_file, history, prepare, synthetic, writers
+from hrkeras.workouts.athlete import Athlete, follow
+from hrkeras.workouts.grid import STEP, Grid
+from hrkeras.workouts.population import DAY, default
+from hrkeras.workouts.workout import InputError, Workout
+
+NOON = 1_600_000_000.0
+
+
+def plain(day=0.0, minutes=20, **changes) -> Workout:
+    time_s = np.arange(0, 60.0 * minutes + 1, 5)
+    level, random = np.ones(len(time_s)), np.random.default_rng(int(day))
+    run = Workout(time_s, 3 * level, 5 * level, 150 + random.normal(0, 4, len(time_s)), "a", "running", NOON + day * DAY)
+    return replace(run, **changes)
+
+
+def gridded(day, steps=30) -> prepare.Run:
+    level = np.ones(steps, "f")
+    return prepare.Run("a", NOON + day * DAY, Grid(2.5 * level, 5 * level, (150 + day % 7) * level))
+
+
+def test_usable_runs_come_in_order_and_the_rest_is_counted():
+    taken = Counter()
+    workouts = [
+        *(plain(day) for day in (3, 1, 2)),
+        plain(4, sport="cycling"),
+        plain(5, sport=""),
+        plain(6, heart_rate=np.full(241, np.nan)),
+        plain(7, minutes=4.5),
+        plain(8, user=""),
+    ]
+    found = keeping.usable(workouts, taken)
+    assert [run.start for run in found] == [NOON + day * DAY for day in (1, 2, 3, 8)]
+    assert taken == {
+        "another sport (cycling)": 1,
+        "another sport (unnamed)": 1,
+        "heart rate incomplete": 1,
+        "duration or sampling unreasonable": 1,
+    }
+    assert keeping.taken_text(Counter({"one": 2, "other": 1000, "none": 0})) == "1,000 x other, 2 x one"
+
+
+def test_what_is_learnt_until_a_time_is_what_follow_knows():
+    """Nested, overlapping and double recordings too."""
+    places = [(0, 20), (1, 20), (1.001, 20), (2, 90), (2.01, 20), (2.05, 20), (3, 20), (3, 20), (4, 20)]
+    workouts = [plain(day, minutes) for day, minutes in places]
+    runs = keeping.usable(workouts[::-1])
+    known = dict(follow(np.array([run.start for run in runs]), [run.grid for run in runs]))
+    for number, run in enumerate(runs):
+        athlete = Athlete()
+        report = keeping.learn(athlete, runs, until=run.start)
+        found = athlete.predict(run.start, run.grid)
+        np.testing.assert_array_equal(found.expected, known[number].expected)
+        np.testing.assert_array_equal(found.history, known[number].history)
+        assert report.later == sum(each.start + STEP * len(each.grid.speed) > run.start for each in runs)
+        assert len(report.added) + report.known + report.later == len(runs)
+        assert (report.older, report.forgotten) == (0, 0)
+
+
+def test_learning_from_workouts_says_what_was_left_out():
+    athlete = Athlete()
+    report = keeping.learn_from(athlete, [plain(0), plain(1, sport="cycling"), plain(2)], until=NOON + DAY)
+    assert (athlete.count, report.later) == (1, 1)
+    assert keeping.left_out_text(report) == "1 not over when the run began, 1 x another sport (cycling)"
+    assert keeping.left_out_text(keeping.learn_from(Athlete(), [plain(0)])) == ""
+
+
+def test_runs_before_the_first_remembered_date_are_told_apart():
+    athlete, runs = Athlete(), [gridded(day) for day in range(history.KEPT + 5)]
+    assert len(keeping.learn(athlete, runs).added) == history.KEPT + 5
+    between = gridded(60.5)
+    report = keeping.learn(athlete, [*runs, between])
+    assert (len(report.added), report.known, report.older, report.forgotten) == (0, history.KEPT, 1, 5)
+    few = Athlete()
+    keeping.learn(few, runs[3:6])
+    report = keeping.learn(few, runs[:5])
+    assert (report.known, report.older, report.forgotten) == (2, 3, 0)
+
+
+def test_one_person():
+    source = Path("somewhere")
+    alone, two = [plain(), plain(1)], [plain(), plain(1, user="b"), plain(2, user="b")]
+    assert keeping.one_person(alone, source) is alone
+    assert keeping.one_person([], source) == []
+    assert keeping.one_person(two, source, "b") == two[1:]
+    for user in (None, "c"):
+        with pytest.raises(InputError, match=r"^somewhere: expected the runs of one person, found those of 2 \(a, b\); "):
+            keeping.one_person(two, source, user)
+    with pytest.raises(InputError, match=r"of 9 \(0, 1, 2, 3, 4, \.\.\.\)"):
+        keeping.one_person([plain(user=str(number)) for number in range(9)], source)
+
+
+def test_populations_are_compared_by_their_numbers(tmp_path):
+    athlete, renamed = Athlete(), replace(default(), source="elsewhere")
+    keeping.check_population(athlete, renamed)
+    other = replace(renamed, level=46.0)
+    with pytest.raises(
+        InputError, match=r"^me.json starts from another population \(4,305 runs .*\(elsewhere\); make a file that"
+    ):
+        keeping.check_population(athlete, other, "me.json")
+    assert keeping.about(replace(other, source="\x1b[2J")) == keeping.about(replace(other, source="")) == "of unnamed runs"
+
+
+@pytest.fixture(scope="module")
+def tracks() -> list[synthetic.Track]:
+    return list(synthetic.simulate(1, 9, seed=4, flawed=0, faulty=0))
+
+
+def test_files_given_bit_by_bit_or_at_once_end_the_same(tracks, tmp_path):
+    for number, part in enumerate((tracks[:3], tracks[3:4], tracks[4:])):
+        writers.write_gpx_folder(part, tmp_path / f"part{number}")
+    parts = [tmp_path / f"part{number}" for number in range(3)]
+    keeping.update(tmp_path / "once.json", parts[::-1])
+    told: list[int] = []
+    for number, part in enumerate(parts):
+        report = keeping.update(tmp_path / "new" / "bits.json", [part], on_bytes=told.append)
+        assert report.is_new == (number == 0)
+    assert sum(told) == sum(path.stat().st_size for path in tmp_path.rglob("*.gpx"))
+    assert report.athlete.count == len(tracks)
+    assert (tmp_path / "new" / "bits.json").read_bytes() == (tmp_path / "once.json").read_bytes()
+
+
+def test_a_file_with_nothing_new_is_not_written(tracks, tmp_path, monkeypatch):
+    writers.write_gpx_folder(tracks, tmp_path / "runs")
+    keeping.update(tmp_path / "me.json", [tmp_path / "runs"])
+    monkeypatch.setattr(athlete_file, "save", None)
+    report = keeping.update(tmp_path / "me.json", [tmp_path / "runs", tmp_path / "runs"])
+    assert (report.added, report.known) == ([], 2 * len(tracks))
+
+
+def test_a_run_from_the_future_would_make_all_others_late(tracks, tmp_path):
+    late = replace(tracks[0], clock=tracks[0].clock - tracks[0].clock[0] + time.time() + 400 * DAY)
+    writers.write_gpx_folder([*tracks, late], tmp_path / "runs")
+    report = keeping.update(tmp_path / "me.json", [tmp_path / "runs"])
+    assert len(report.added) == len(tracks)
+    assert report.taken == {"begins in the future, so its clock was wrong": 1}
+    assert report.athlete.starts[-1] < time.time()
+
+
+def test_a_new_file_of_nothing_is_not_made(tracks, tmp_path):
+    writers.write_gpx_folder([replace(tracks[0], heart_rate=np.zeros_like(tracks[0].heart_rate))], tmp_path / "runs")
+    (tmp_path / "runs" / "broken.gpx").write_text("<gpx")
+    with pytest.raises(
+        InputError, match=r"none can be learnt from: 1 x heart rate incomplete; 1 x .*broken\.gpx\); look at them"
+    ):
+        keeping.update(tmp_path / "me.json", [tmp_path / "runs"])
+    assert not (tmp_path / "me.json").exists()
+
+
+def test_another_population_is_for_another_file(tracks, tmp_path):
+    writers.write_gpx_folder(tracks[:2], tmp_path / "runs")
+    other = replace(default(), level=46.0, source="watches")
+    assert keeping.update(tmp_path / "me.json", [tmp_path / "runs"], other).athlete.population == other
+    assert keeping.update(tmp_path / "me.json", [tmp_path / "runs"]).athlete.population == other
+    before = (tmp_path / "me.json").read_bytes()
+    with pytest.raises(InputError, match=rf"^{tmp_path / 'me.json'} starts from another population \(watches\) than the model"):
+        keeping.update(tmp_path / "me.json", [tmp_path / "runs"], default())
+    assert (tmp_path / "me.json").read_bytes() == before
