@@ -7,8 +7,9 @@ import numpy as np
 from hrkeras.workouts.grid import Grid
 
 AROUND = 18  # steps on either side whose mean is taken off, so that no two runs are alike for warming up alike
-EXCERPT, BLOCK = 60, 3  # steps of the part that is looked for, and of the means it is looked for by
-POINTS = EXCERPT // BLOCK
+EXCERPT, EVERY = 60, 3  # steps of the part that is looked for, of which so many-th are looked at...
+POINTS = EXCERPT // EVERY
+SMOOTH = 5  # ... in running means of so many steps
 STRIDE = 2  # steps from one place that is looked at to the next
 LONGER, FASTER = 2.0, 1.15  # runs further apart in length or mean speed are not compared
 SHARE = 0.6  # of the shorter run that a copy must cover
@@ -17,6 +18,9 @@ SPEED, HEART_RATE, ALTITUDE = range(3)
 ALIKE = np.array([0.75, 0.75, 0.95])  # least correlation of each with its copy
 APART = np.array([0.25, 2.5, 1.5])  # m/s, beats/min, m: most that a copy may be apart (root mean square)
 SAME = 0.97  # correlation above which it may be further apart, for it varies that much more
+WITHOUT_HEART_RATE = 0.92  # least correlation of speed where altitude correlates and heart rate does not
+CHANCE = 5.0  # standard deviations that correlations must be beyond what chance makes of so many steps...
+TOGETHER = 6  # ... of which so many count as one, for what follows each other hangs together
 RUDE = np.array([0.6, 0.5, 0.9])  # correlation of excerpts from which on whole runs are compared
 
 
@@ -65,16 +69,16 @@ def find(grids: list[Grid], split: np.ndarray) -> tuple[list[Copy], int]:
 
 
 def _blocks(grid: Grid) -> np.ndarray:
-    """Speed, heart rate and altitude without their slow changes, as running means of `BLOCK` steps."""
+    """Speed, heart rate and altitude without their slow changes, as running means of `SMOOTH` steps."""
     rows = []
     for values in (grid.speed, grid.heart_rate, grid.altitude):
         measured = np.isfinite(values)
         if measured.sum() < EXCERPT // 2:
-            rows.append(np.zeros(len(values) - BLOCK + 1))
+            rows.append(np.zeros(len(values) - SMOOTH + 1))
             continue
         filled = np.interp(np.arange(len(values)), np.flatnonzero(measured), values[measured])
         quick = filled - _running_mean(np.pad(filled, AROUND, mode="edge"), 2 * AROUND + 1)
-        rows.append(_running_mean(quick, BLOCK))
+        rows.append(_running_mean(quick, SMOOTH))
     return np.stack(rows).astype(np.float32)
 
 
@@ -85,7 +89,7 @@ def _running_mean(values: np.ndarray, size: int) -> np.ndarray:
 
 def _excerpts(blocks: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Excerpts as vectors of length 1 and mean 0, shape `(3, starts, POINTS)`, and their standard deviations."""
-    values = blocks[:, starts[:, None] + BLOCK * np.arange(POINTS)]
+    values = blocks[:, starts[:, None] + EVERY * np.arange(POINTS)]
     values = values - values.mean(axis=-1, keepdims=True)
     spread = np.sqrt(np.square(values).mean(axis=-1))
     return values / np.maximum(spread, FLAT)[..., None] / POINTS**0.5, spread
@@ -97,7 +101,7 @@ def _queries(blocks, runs: np.ndarray):
     for run in runs:
         if blocks[run] is None:
             continue
-        starts = np.arange(blocks[run].shape[1] - BLOCK * (POINTS - 1))
+        starts = np.arange(blocks[run].shape[1] - EVERY * (POINTS - 1))
         shape, size = _excerpts(blocks[run], starts)
         much = size[SPEED] * (size[HEART_RATE] + size[ALTITUDE])
         for half in np.array_split(starts, 2):
@@ -116,7 +120,7 @@ def _matches(blocks: np.ndarray, those: np.ndarray, shapes, sizes) -> list[tuple
     """Which queries fit somewhere into a run, and minus where: of each the best place."""
     if not len(those):
         return []
-    starts = np.arange(0, blocks.shape[1] - BLOCK * (POINTS - 1), STRIDE)
+    starts = np.arange(0, blocks.shape[1] - EVERY * (POINTS - 1), STRIDE)
     shape, size = _excerpts(blocks, starts)
     places, picked = np.nonzero(shape[SPEED] @ shapes[SPEED, those].T > RUDE[SPEED])
     queries = those[picked]
@@ -138,6 +142,8 @@ def _matches(blocks: np.ndarray, those: np.ndarray, shapes, sizes) -> list[tuple
 def _compare(blocks, run: int, other: int, lag: int) -> Copy | None:
     """Compares whole runs, of which the second is shifted by about so many steps."""
     one, two = blocks[run], blocks[other]
+    edge = min(AROUND, max(0, (min(one.shape[1], two.shape[1]) - EXCERPT) // 2))  # there, a cut changes the means
+    one, two = one[:, edge : one.shape[1] - edge], two[:, edge : two.shape[1] - edge]
     most, shortest = None, min(one.shape[1], two.shape[1])
     for shift in range(lag - STRIDE, lag + STRIDE + 1):
         begin, end = max(0, shift), min(one.shape[1], two.shape[1] + shift)
@@ -148,15 +154,16 @@ def _compare(blocks, run: int, other: int, lag: int) -> Copy | None:
         spread = np.sqrt(np.square(left).mean(axis=1) * np.square(right).mean(axis=1))
         alike = (left * right).mean(axis=1) / np.maximum(spread, FLAT**2)
         if most is None or alike[SPEED] > most[0][SPEED]:
-            most = alike, np.sqrt(np.square(left - right).mean(axis=1))
+            most = alike, np.sqrt(np.square(left - right).mean(axis=1)), end - begin
     if most is None:
         return None
-    alike, apart = most
-    same = (alike > ALIKE) & ((apart < APART) | (alike > SAME))
+    alike, apart, steps = most
+    likely = np.tanh(CHANCE / np.sqrt(max(steps / TOGETHER - 3, 1)))
+    same = (alike > np.maximum(ALIKE, likely)) & ((apart < APART) | (alike > SAME))
     if not same[SPEED] or not same[1:].any():
         return None
     if same[HEART_RATE]:
         return Copy(run, other, float(alike[SPEED]), "heart rate", float(alike[HEART_RATE]))
-    if alike[SPEED] < ALIKE[SPEED] + 0.1:  # the same course at much the same pace is no copy yet
+    if alike[SPEED] < WITHOUT_HEART_RATE:  # the same course at much the same pace is no copy yet
         return None
     return Copy(run, other, float(alike[SPEED]), "altitude", float(alike[ALTITUDE]))

@@ -91,9 +91,9 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
         athlete = Athlete(population(model))
     if athlete.count and athlete.ends[-1] > run.start:
         overlaps = (athlete.starts < run.start + run.duration) & (athlete.ends > run.start)
-        what = "this very run" if overlaps.any() else f"the run of {date(athlete.starts[-1])} UTC, which came later"
+        what = "this very run" if overlaps.any() else f"the run of {date(athlete.starts[-1])} UTC"
         raise InputError(
-            f"To predict the run of {date(run.start)} UTC nothing may be known of what came after, but the athlete's state has "
+            f"To predict the run of {date(run.start)} UTC nothing may be known of it or of later ones, but the athlete's state has "
             f"learnt from {what}; predict it from its earlier runs: give those with --history instead."
         )
     known = athlete.predict(run.start, grid)

@@ -38,7 +38,7 @@ class Settings:
         seed: of weights, order and hiding.
     """
 
-    epochs: int = 12
+    epochs: int = 9
     batch_size: int = 32
     learning_rate: float = 3e-3
     patience: int = 6
@@ -216,7 +216,7 @@ def train(
             warmup_steps=warm_up,
         )
         model.compile(
-            keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=1.0),
+            keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=20.0),
             loss={UNAIDED: MaskedHuber(), AIDED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
             metrics={UNAIDED: [MaskedMeanAbsoluteError()]},
         )

@@ -203,8 +203,12 @@ def test_predict_from_the_athletes_file(trained, folder, simulated, tmp_path):
     of_file = pd.read_csv(tmp_path / "a.csv")
     pd.testing.assert_frame_equal(of_file, predicted(trained, paths[5], tmp_path / "b.csv", "--history", folder / "runs"))
     (tmp_path / "a.csv").write_text("old")
-    for path, what in ((paths[2], "which came later"), (paths[4], "this very run")):
-        arguments = ["predict", path, "--output", tmp_path / "a.csv", "--athlete", me]
+    run("update", tmp_path / "gap.json", paths[0], paths[3])
+    for path, known, what in (
+        (paths[2], "gap.json", f"learnt from the run of {prediction.date(simulated[3].clock[0])} UTC;"),
+        (paths[2], "me.json", "this very run"),
+    ):
+        arguments = ["predict", path, "--output", tmp_path / "a.csv", "--athlete", tmp_path / known]
         result = CliRunner().invoke(app, list(map(str, arguments)))
         assert result.exit_code == 1
         said = " ".join(result.stderr.split())
