@@ -83,7 +83,10 @@ def at_the_same_time(runs: Runs) -> Check:
 def near_copies(runs: Runs) -> Check:
     """Whether a run, or one with nearly the same speed and heart rate, lies in two splits, whoever's it is."""
     found, short = copies.find(runs.grids, runs.split)
-    name, left = "near copies", f" ({short:,} shorter than {copies.EXCERPT * STEP / 60:.0f} minutes were not looked at)" if short else ""
+    name, left = (
+        "near copies",
+        f" ({short:,} shorter than {copies.EXCERPT * STEP / 60:.0f} minutes were not looked at)" if short else "",
+    )
     if not found:
         return Check(name, True, f"no run of one split is nearly the same as one of another split{left}.")
     worst = max(found, key=lambda each: min(each.speed, each.correlation))

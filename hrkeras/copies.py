@@ -9,15 +9,15 @@ from hrkeras.workouts.grid import Grid
 AROUND = 18  # steps on either side whose mean is taken off, so that no two runs are alike for warming up alike
 EXCERPT, EVERY = 60, 3  # steps of the part that is looked for, of which so many-th are looked at...
 POINTS = EXCERPT // EVERY
-SMOOTH = 5  # ... in running means of so many steps
+SMOOTH = 3  # ... in running means of so many steps
 STRIDE = 2  # steps from one place that is looked at to the next
-LONGER, FASTER = 2.0, 1.15  # runs further apart in length or mean speed are not compared
-SHARE = 0.6  # of the shorter run that a copy must cover
+LONGER, FASTER = 1.6, 1.15  # runs further apart in length or mean speed are not compared
+SHARE = 0.85  # of the shorter run that a copy must cover
 FLAT = 1e-3  # what varies less says nothing
 SPEED, HEART_RATE, ALTITUDE = range(3)
 ALIKE = np.array([0.75, 0.75, 0.95])  # least correlation of each with its copy
-APART = np.array([0.25, 2.5, 1.5])  # m/s, beats/min, m: most that a copy may be apart (root mean square)
-SAME = 0.97  # correlation above which it may be further apart, for it varies that much more
+APART = np.array([0.15, 1.8, 1.0])  # m/s, beats/min, m: most that a copy may be apart (root mean square)
+SAME = 0.985  # correlation above which it may be further apart, for it varies that much more
 WITHOUT_HEART_RATE = 0.92  # least correlation of speed where altitude correlates and heart rate does not
 CHANCE = 5.0  # standard deviations that correlations must be beyond what chance makes of so many steps...
 TOGETHER = 6  # ... of which so many count as one, for what follows each other hangs together
@@ -129,7 +129,7 @@ def _matches(blocks: np.ndarray, those: np.ndarray, shapes, sizes) -> list[tuple
     alike = np.einsum("kpi,kpi->kp", shape[:, places], shapes[:, queries])
     one, two = size[:, places], sizes[:, queries]
     apart = np.sqrt(np.maximum(one**2 + two**2 - 2 * one * two * alike, 0))
-    fits = (alike > RUDE[:, None]) & ((apart < APART[:, None]) | (alike > 0.9)) & (one > FLAT) & (two > FLAT)
+    fits = (alike > RUDE[:, None]) & ((apart < APART[:, None]) | (alike > 0.95)) & (one > FLAT) & (two > FLAT)
     good = fits[SPEED] & (fits[HEART_RATE] | fits[ALTITUDE])
     value = alike[SPEED] + np.where(fits, alike, 0)[1:].max(axis=0)
     best: dict[int, tuple[float, int]] = {}

@@ -150,8 +150,8 @@ def evaluate(
             partly = {
                 each: baselines.Partly(
                     list(windows.runs()),
-                    _by_run(case.known(windows)["heart_rate"], windows),
-                    _by_run(case.scored(windows), windows),
+                    by_run(case.known(windows)["heart_rate"], windows),
+                    by_run(case.scored(windows), windows),
                     unaided[each],
                     expected[each],
                 )
@@ -160,7 +160,7 @@ def evaluate(
             found |= baselines.with_heart_rate(case, partly[split], partly["validation"], name)
         else:
             found |= {"athlete's state alone": _expected(filters, case.course)} | simple
-        counted = _by_run(case.scored(scored), scored)
+        counted = by_run(case.scored(scored), scored)
         rows = [score(key, those, values, counted, None if key == name else found[name]) for key, values in found.items()]
         results.append(CaseResult(case, rows, found, counted))
     first = results[0]
@@ -176,14 +176,14 @@ def evaluate(
     return replace(found_all, months=by_month(found_all, runs, predict(model, frozen, on_batch)))
 
 
-def _by_run(values: np.ndarray, windows: Windows) -> list[np.ndarray]:
+def by_run(values: np.ndarray, windows: Windows) -> list[np.ndarray]:
     """Values of windows, put together to whole runs."""
     return [stitch(values[run.rows], windows.first_step[run.rows], len(run.grid.speed)) for run in windows.runs()]
 
 
 def _expected(windows: Windows, course: bool = True) -> list[np.ndarray]:
     """What the athlete's state alone predicts."""
-    return _by_run(windows.inputs(course=course)["expected"][:, :, 0], windows)
+    return by_run(windows.inputs(course=course)["expected"][:, :, 0], windows)
 
 
 def by_month(found: Evaluation, runs: Runs, frozen: list[np.ndarray]) -> list[dict]:

@@ -93,8 +93,8 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
         overlaps = (athlete.starts < run.start + run.duration) & (athlete.ends > run.start)
         what = "this very run" if overlaps.any() else f"the run of {date(athlete.starts[-1])} UTC"
         raise InputError(
-            f"To predict the run of {date(run.start)} UTC nothing may be known of it or of later ones, but the athlete's state has "
-            f"learnt from {what}; predict it from its earlier runs: give those with --history instead."
+            f"To predict the run of {date(run.start)} UTC nothing may be known of it or of later ones, but the athlete's state "
+            f"has learnt from {what}; predict it from its earlier runs: give those with --history instead."
         )
     known = athlete.predict(run.start, grid)
     found, spread = (known.expected[:, EXPECTED.index(name)] for name in ("expected", "spread"))

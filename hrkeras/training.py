@@ -51,26 +51,32 @@ def statistics(windows: Windows, population: Population) -> Statistics:
 
     Only steps inside the runs count, and of heart rate only measured ones.
     """
-    layer, count = RunFeatures(), 0
-    total = squares = np.zeros(len(RunFeatures.FEATURES))
-    for begin in range(0, len(windows), 1024):
-        part = windows[begin : begin + 1024]
-        features = ops.convert_to_numpy(layer(part.time, part.speed, part.altitude))[part.valid > 0]
-        total = total + features.sum(axis=0, dtype=np.float64)
-        squares = squares + np.square(features, dtype=np.float64).sum(axis=0)
-        count += len(features)
-    mean = total / count
+    mean, variance = run_moments(windows.time, windows.speed, windows.altitude, windows.valid)
     measured = windows.heart_rate[np.isfinite(windows.heart_rate)]
     if not len(measured):
         raise InputError("Not one heart rate was measured in the training split; there is nothing to learn from.")
     return Statistics(
         tuple(mean),
-        tuple(np.maximum(squares / count - mean**2, 1e-6)),
+        tuple(variance),
         *_moments(windows.history),
         *_moments(windows.course),
         float(measured.mean(dtype=np.float64)),
         population.as_dict(),
     )
+
+
+def run_moments(time, speed, altitude, valid) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of each of `RunFeatures.FEATURES` over the steps inside the runs; each of shape `(windows, steps)`."""
+    layer, count = RunFeatures(), 0
+    total = squares = np.zeros(len(RunFeatures.FEATURES))
+    for begin in range(0, len(time), 1024):
+        part = slice(begin, begin + 1024)
+        features = ops.convert_to_numpy(layer(time[part], speed[part], altitude[part]))[valid[part] > 0]
+        total = total + features.sum(axis=0, dtype=np.float64)
+        squares = squares + np.square(features, dtype=np.float64).sum(axis=0)
+        count += len(features)
+    mean = total / count
+    return mean, np.maximum(squares / count - mean**2, 1e-6)
 
 
 def _moments(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

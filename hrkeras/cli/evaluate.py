@@ -27,27 +27,35 @@ def evaluate(
     start(backend)
     from dataclasses import asdict
 
-    from hrkeras import evaluation, plots, protocols, saving
+    from hrkeras import audit, evaluation, plots, protocols, saving
     from hrkeras.windows import find, load
 
     loaded = saving.load(model)
     data = _fitting(data, protocol)
     runs = load(data, data_dir)
+    population = saving.population(loaded)
+    checks = list(audit.checks(loaded, runs, data, population, protocol))
+    failed = [check for check in checks if check.passed is False]
     with progress(None, "Predicting", "run") as bar:
         found = evaluation.evaluate(
             loaded,
-            model.stem,
+            f"{model.stem} (fails the audit)" if failed else model.stem,
             runs,
             protocols.PROTOCOLS[protocol],
-            population=saving.population(loaded),
+            population=population,
             split=split,
             on_batch=bar.update,
         )
     if as_json:
         cases = [{"case": each.case.name, "rows": [asdict(row) for row in each.rows]} for each in found.cases]
-        print(json_line({"protocol": protocol, "data": data, "split": split, "cases": cases, "months": found.months}))
+        audited = [{"check": check.name, "state": check.state, "finding": check.finding} for check in checks]
+        print(
+            json_line(
+                {"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases, "months": found.months}
+            )
+        )
     else:
-        _print(found, data, split)
+        _print(found, data, split, checks)
     if output:  # the scores are out, should there be no place for the pictures
         step = find(data, data_dir).info.metadata["step"]
         pictures = plots.evaluation(found, step, output)
@@ -55,6 +63,9 @@ def evaluate(
             print("\nPictures: " + ", ".join(map(str, pictures)))
     elif not as_json:
         print("\nAdd --output FOLDER for pictures of the best, median and worst run and of the error over time.")
+    if failed:
+        typer.secho("The model fails the audit, so these scores mean nothing.", err=True, fg="red")
+        raise typer.Exit(1)
 
 
 def _fitting(data: str, protocol: str) -> str:
@@ -72,11 +83,16 @@ def _fitting(data: str, protocol: str) -> str:
     return data
 
 
-def _print(found, data: str, split: str) -> None:
+def _print(found, data: str, split: str, checks) -> None:
     from hrkeras import score_tables
 
     print(f"Protocol {found.protocol.name}: {found.protocol.meaning}")
     print(f"Data {data}, {split} split.")
+    for check in checks:
+        if not check.passed:
+            print(f"Audit, {check.name}: {check.state}: {check.finding}")
+    if all(check.passed for check in checks):
+        print(f"Audit: passed, {len(checks)} checks.")
     for result in found.cases:
         row = result.rows[0]
         print(f"\n{result.case.name.capitalize()}: {row.runs:,} runs, {row.steps:,} steps; errors in beats/min.\n")

@@ -21,7 +21,9 @@ def update(
     ],
     model: Annotated[
         Path | None,
-        typer.Option(help="A .keras file that the athlete's file must fit; the filter's own if not given."),
+        typer.Option(
+            help="A .keras file that the athlete's file is for: a new one starts from its population, not the packaged one."
+        ),
     ] = None,
     backend: Backend = None,
 ) -> None:

@@ -1,0 +1,54 @@
+"""`hrkeras audit`: does anything leak?"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hrkeras.cli.shared import Backend, Data, DataDir, Json, json_line, progress, start
+
+
+def audit(
+    data: Data,
+    model: Annotated[
+        Path | None, typer.Argument(help="A .keras file from `hrkeras train`; the data alone if not given.", show_default=False)
+    ] = None,
+    protocol: Annotated[
+        Literal["profile", "live", "forecast", "imputation", "by_user", "later"] | None,
+        typer.Option(help="Look at a model under this protocol only; under all if not given."),
+    ] = None,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+    backend: Backend = None,
+) -> None:
+    """Look for what makes a score too good; exits with 1 if something does.
+
+    Heart rate that a protocol hides is scrambled, and no prediction may move. Of the data: one run on both sides of the split,
+    later runs in the history of earlier ones, people on both sides, inputs made from heart rate.
+    """
+    start(backend)
+    from hrkeras import audit, audit_data, saving
+    from hrkeras.windows import load
+
+    loaded = saving.load(model) if model else None
+    runs = load(data, data_dir)
+    found = []
+    with progress(None, "Looking", "check") as bar:
+        for check in (
+            audit_data.checks(runs, data)
+            if loaded is None
+            else audit.checks(loaded, runs, data, saving.population(loaded), protocol)
+        ):
+            found.append(check)
+            bar.update()
+    if as_json:
+        print(json_line([{"check": each.name, "state": each.state, "finding": each.finding} for each in found]))
+    else:
+        for each in found:
+            print(f"{each.name}: {each.state}: {each.finding}")
+    failed = sum(each.passed is False for each in found)
+    if failed:
+        typer.secho(f"{failed} of {len(found)} checks failed.", err=True, fg="red")
+        raise typer.Exit(1)
+    if not as_json:
+        print(f"None of {len(found)} checks failed.")
