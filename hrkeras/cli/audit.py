@@ -27,6 +27,8 @@ def audit(
     later runs in the history of earlier ones, people on both sides, inputs made from heart rate.
     """
     start(backend)
+    from itertools import chain
+
     from hrkeras import audit, audit_data, saving
     from hrkeras.windows import load
 
@@ -34,11 +36,8 @@ def audit(
     runs = load(data, data_dir)
     found = []
     with progress(None, "Looking", "check") as bar:
-        for check in (
-            audit_data.checks(runs, data)
-            if loaded is None
-            else audit.checks(loaded, runs, data, saving.population(loaded), protocol)
-        ):
+        of_model = audit.checks(loaded, runs, data, saving.population(loaded), protocol) if loaded else ()
+        for check in chain(of_model, audit_data.checks(runs, data)):
             found.append(check)
             bar.update()
     if as_json:
