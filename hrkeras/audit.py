@@ -117,21 +117,16 @@ def future(model: keras.Model, runs: Runs, rows: np.ndarray, population: Populat
 def padding(model: keras.Model, runs: Runs, population: Population, random) -> Check:
     """Whether a prediction moves with what stands behind the end of its run."""
     windows = _windows(runs, population)
-    given = windows.inputs()
-    padded = np.zeros(windows.valid.shape, bool)
-    extra = 20
-    wider = {}
-    for name, values in given.items():
-        if values.ndim > 1 and values.shape[1] == padded.shape[1]:
-            values = np.pad(values, ((0, 0), (0, extra), *[(0, 0)] * (values.ndim - 2)), mode="edge")
-        wider[name] = values
+    extra, wider = 20, {}
+    for name, values in windows.inputs().items():
+        a_step = values.ndim > 1 and values.shape[1] == windows.valid.shape[1]
+        wider[name] = np.pad(values, ((0, 0), (0, extra), *[(0, 0)] * (values.ndim - 2)), mode="edge") if a_step else values
     wider["valid"] = np.pad(windows.valid, ((0, 0), (0, extra)))
     padded = wider["valid"] == 0
     other = {name: values.copy() for name, values in wider.items()}
     for name in ("time", "speed", "altitude", "expected"):
         noise = random.uniform(0, 50, other[name].shape).astype(np.float32)
-        where = padded if noise.ndim == 2 else padded[:, :, None]
-        other[name] = np.where(where, noise, other[name])
+        other[name] = np.where(np.reshape(padded, (*padded.shape, *[1] * (noise.ndim - 2))), noise, other[name])
     one, two = (keras.ops.convert_to_numpy(model.predict_on_batch(each)) for each in (wider, other))
     moved = float(np.abs(one - two)[~padded].max())
     if moved <= STILL:

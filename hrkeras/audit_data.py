@@ -306,7 +306,8 @@ def alone(runs: Runs, chosen: np.ndarray, before: int) -> tuple[Runs, np.ndarray
     Returns:
         The runs, the chosen ones as test split, the others as training split, and the rows of the chosen ones.
     """
-    rows, users = [], []
+    rows: list[int] = []
+    users: list[int] = []
     for number, run in enumerate(chosen):
         mine = np.flatnonzero(runs.users == runs.users[run])
         mine = mine[np.argsort(runs.starts[mine], kind="stable")]
@@ -351,7 +352,5 @@ def _apart(one: Known, two: Known) -> float:
 
 
 def _two(runs: Runs, one: int, two: int) -> str:
-    return " and ".join(
-        f"that of person {runs.users[run]} of {datetime.fromtimestamp(runs.starts[run], UTC):%Y-%m-%d %H:%M} UTC ({runs.split[run]})"
-        for run in (one, two)
-    )
+    dates = {run: f"{datetime.fromtimestamp(runs.starts[run], UTC):%Y-%m-%d %H:%M} UTC" for run in (one, two)}
+    return " and ".join(f"that of person {runs.users[run]} of {dates[run]} ({runs.split[run]})" for run in (one, two))

@@ -10,8 +10,9 @@ AROUND = 18  # steps on either side whose mean is taken off, so that no two runs
 EXCERPT, EVERY = 60, 3  # steps of the part that is looked for, of which so many-th are looked at...
 POINTS = EXCERPT // EVERY
 SMOOTH = 3  # ... in running means of so many steps
-STRIDE = 2  # steps from one place that is looked at to the next
-LONGER, FASTER = 1.6, 1.15  # runs further apart in length or mean speed are not compared
+SLACK = 2  # steps by which the place found may be off
+LONGER = 1.6  # runs whose lengths are further apart are not compared, nor those whose medians are:
+MEDIANS = np.array([np.log(1.1), 6.0, 10.0])  # log of speed in m/s; beats/min or m, one of which must be near
 SHARE = 0.85  # of the shorter run that a copy must cover
 FLAT = 1e-3  # what varies less says nothing
 SPEED, HEART_RATE, ALTITUDE = range(3)
@@ -48,7 +49,7 @@ def find(grids: list[Grid], split: np.ndarray) -> tuple[list[Copy], int]:
         The pairs, and how many runs were too short to be looked for.
     """
     lengths = np.array([len(each.speed) for each in grids])
-    speeds = np.array([max(float(each.speed.mean()), 0.1) for each in grids])
+    medians = np.array([_medians(each) for each in grids])
     names, counts = np.unique(split, return_counts=True)
     blocks = [_blocks(each) if len(each.speed) >= EXCERPT else None for each in grids]
     whose, starts, shapes, sizes = _queries(blocks, np.flatnonzero(split != names[counts.argmax()]))
@@ -58,7 +59,8 @@ def find(grids: list[Grid], split: np.ndarray) -> tuple[list[Copy], int]:
     for other in np.flatnonzero(lengths >= EXCERPT):
         near = split[whose] != split[other]
         near &= np.maximum(lengths[whose], lengths[other]) <= LONGER * np.minimum(lengths[whose], lengths[other])
-        near &= np.maximum(speeds[whose], speeds[other]) <= FASTER * np.minimum(speeds[whose], speeds[other])
+        apart = np.abs(medians[whose] - medians[other]) <= MEDIANS
+        near &= apart[:, SPEED] & apart[:, 1:].any(axis=1)
         those = np.flatnonzero(near)
         for query, lag in _matches(blocks[other], those, shapes, sizes):
             pair = int(whose[query]), int(other)
@@ -66,6 +68,16 @@ def find(grids: list[Grid], split: np.ndarray) -> tuple[list[Copy], int]:
             if key not in found and (copy := _compare(blocks, *pair, int(starts[query]) + lag)):
                 found[key] = copy
     return list(found.values()), int((lengths < EXCERPT).sum())
+
+
+def _medians(grid: Grid) -> tuple[float, float, float]:
+    """Of the logarithm of speed, of heart rate, NaN if little was measured, and of altitude, NaN if it is flat."""
+    heard = np.isfinite(grid.heart_rate)
+    return (
+        float(np.log(max(np.median(grid.speed), 0.1))),
+        float(np.median(grid.heart_rate[heard])) if heard.sum() >= EXCERPT // 2 else np.nan,
+        float(np.median(grid.altitude)) if np.ptp(grid.altitude) > 5 else np.nan,
+    )
 
 
 def _blocks(grid: Grid) -> np.ndarray:
@@ -120,7 +132,7 @@ def _matches(blocks: np.ndarray, those: np.ndarray, shapes, sizes) -> list[tuple
     """Which queries fit somewhere into a run, and minus where: of each the best place."""
     if not len(those):
         return []
-    starts = np.arange(0, blocks.shape[1] - EVERY * (POINTS - 1), STRIDE)
+    starts = np.arange(blocks.shape[1] - EVERY * (POINTS - 1))
     shape, size = _excerpts(blocks, starts)
     places, picked = np.nonzero(shape[SPEED] @ shapes[SPEED, those].T > RUDE[SPEED])
     queries = those[picked]
@@ -145,7 +157,7 @@ def _compare(blocks, run: int, other: int, lag: int) -> Copy | None:
     edge = min(AROUND, max(0, (min(one.shape[1], two.shape[1]) - EXCERPT) // 2))  # there, a cut changes the means
     one, two = one[:, edge : one.shape[1] - edge], two[:, edge : two.shape[1] - edge]
     most, shortest = None, min(one.shape[1], two.shape[1])
-    for shift in range(lag - STRIDE, lag + STRIDE + 1):
+    for shift in range(lag - SLACK, lag + SLACK + 1):
         begin, end = max(0, shift), min(one.shape[1], two.shape[1] + shift)
         if end - begin < SHARE * shortest:
             continue

@@ -1,0 +1,133 @@
+"""A model that leaks, of each kind, is caught; one that does not passes."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from hrkeras import audit, models, training, windows
+from hrkeras.models.frame import STEP_INPUTS
+from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
+from hrkeras.workouts.history import COLUMNS
+
+
+@pytest.fixture(scope="module")
+def runs(data_dir) -> windows.Runs:
+    return windows.load("synthetic", data_dir)
+
+
+@pytest.fixture(scope="module")
+def population(runs):
+    return runs.population()
+
+
+def statistics(runs, split="train"):
+    chosen = replace(runs, split=np.where(np.isin(runs.split, split), "train", "other"))
+    population = chosen.population()
+    return training.statistics(chosen.windows(chosen.known(population), "train"), population)
+
+
+@pytest.fixture(scope="module")
+def clean(runs):
+    keras.utils.set_random_seed(0)
+    return models.gru(units=4, num_layers=1, statistics=statistics(runs))
+
+
+def made(predict) -> keras.Model:
+    """A model whose prediction is a function of its inputs."""
+    inputs = {name: keras.Input((None,), name=name) for name in STEP_INPUTS}
+    inputs["expected"] = keras.Input((None, len(EXPECTED)), name="expected")
+    inputs |= {"delay": keras.Input((1,), name="delay"), "course": keras.Input((len(COURSE_FACTS),), name="course")}
+    inputs["history"] = keras.Input((len(COLUMNS),), name="history")
+    return keras.Model(inputs, predict(inputs))
+
+
+def failed(model, runs, population, wanted=None, data="synthetic") -> list[str]:
+    return [check.name for check in audit.checks(model, runs, data, population, wanted) if check.passed is False]
+
+
+def test_a_clean_model_passes(clean, runs, population):
+    found = list(audit.checks(clean, runs, "synthetic", population))
+    assert [check.passed for check in found] == [True] * 10, [check.finding for check in found]
+
+
+def known_or(expected, heart_rate):
+    return ops.where(ops.isnan(heart_rate), expected, heart_rate)
+
+
+def test_the_last_heart_rate_as_an_input_is_caught(runs, population):
+    """It looks past the delay, at the heart rate of the step itself."""
+    leaks = made(lambda given: known_or(given["expected"][:, :, 0], given["heart_rate"]))
+    names = [f"hidden heart rate, forecast: {minutes} min ahead" for minutes in (1, 5, 10)]
+    assert failed(leaks, runs, population) == names
+    assert not failed(leaks, runs, population, "profile")
+    assert failed(leaks, runs, population, "forecast") == names
+
+
+def test_a_class_made_from_heart_rate_is_caught(runs, population):
+    def zone(given):
+        heart_rate = known_or(given["expected"][:, :, 0], given["heart_rate"])
+        return 100 + 20 * ops.floor((heart_rate - 100) / 20)
+
+    assert len(failed(made(zone), runs, population, "forecast")) == 3
+
+
+def test_a_history_that_holds_the_run_itself_is_caught(clean, runs, population, monkeypatch):
+    """Whatever prepares the inputs is looked at as well."""
+    known = windows.Runs.known
+
+    def leaking(self, *arguments, **more):
+        found = known(self, *arguments, **more)
+        for each, whole in zip(found, self.grids, strict=True):
+            each.expected[:, 0] += np.nan_to_num(np.nanmean(whole.heart_rate) / 10)
+        return found
+
+    monkeypatch.setattr(windows.Runs, "known", leaking)
+    assert {"hidden heart rate, profile: whole run", "hidden heart rate, live: whole run"} <= set(failed(clean, runs, population))
+
+
+def test_a_model_that_reads_the_whole_run_cannot_be_live(runs, population):
+    looks_ahead = models.lstm(units=4, num_layers=1, bidirectional=True, statistics=statistics(runs))
+    (check,) = [
+        each for each in audit.checks(looks_ahead, runs, "synthetic", population) if each.name == "future of the run, live"
+    ]
+    assert check.passed is None
+    assert failed(looks_ahead, runs, population) == []
+    assert failed(looks_ahead, runs, population, "live") == ["future of the run, live"]
+    mean = made(lambda given: given["expected"][:, :, 0] + 5 * ops.mean(given["speed"] * given["valid"], axis=1, keepdims=True))
+    assert failed(mean, runs, population, "live") == ["future of the run, live"]
+
+
+def test_a_model_that_reads_padding_is_caught(runs, population):
+    reads = made(lambda given: given["expected"][:, :, 0] + ops.mean(given["speed"], axis=1, keepdims=True))
+    assert "padding" in failed(reads, runs, population, "profile")
+    masks = made(lambda given: given["expected"][:, :, 0] + ops.sum(given["speed"] * given["valid"], axis=1, keepdims=True))
+    assert failed(masks, runs, population, "profile") == []
+
+
+@pytest.mark.parametrize("history", [True, False])
+@pytest.mark.parametrize("splits", [("train", "validation"), ("train", "validation", "test"), ("test",)])
+def test_statistics_that_saw_other_splits_are_caught(runs, population, splits, history):
+    model = models.gru(units=4, num_layers=1, history=history, statistics=statistics(runs, splits))
+    check = audit.statistics(model, runs, "synthetic")
+    assert check.passed is False
+    assert f"from the {' and '.join(splits)} splits" in check.finding
+    clean = models.gru(units=4, num_layers=1, history=history, statistics=statistics(runs))
+    assert audit.statistics(clean, runs, "synthetic").passed
+
+
+def test_a_model_of_other_data_is_told(runs, data_dir):
+    others = replace(runs, grids=[each._replace(speed=each.speed * 1.1) for each in runs.grids])
+    model = models.gru(units=4, num_layers=1, statistics=statistics(others))
+    assert audit.statistics(model, runs, "synthetic").passed is None
+    assert audit.statistics(model, runs, "synthetic", "by_user").passed is False
+    assert audit.statistics(model, runs, "synthetic/without_1").passed is False
+    assert audit.statistics(made(lambda given: given["speed"]), runs, "synthetic").passed is None
+
+
+def test_people_trained_on_are_found_under_by_user(clean, runs, population, data_dir):
+    """A model trained by_time knows all people."""
+    split = windows.load("synthetic/without_1", data_dir)
+    assert failed(clean, split, population, "by_user", "synthetic/without_1") == ["statistics"]
