@@ -29,14 +29,16 @@ def audit(
     start(backend)
     from itertools import chain
 
-    from hrkeras import audit, audit_data, saving
+    from hrkeras import saving
+    from hrkeras.audit import data as audit_data
+    from hrkeras.audit import model as audit_model
     from hrkeras.windows import load
 
     loaded = saving.load(model) if model else None
     runs = load(data, data_dir)
     found = []
     with progress(None, "Looking", "check") as bar:
-        of_model = audit.checks(loaded, runs, data, saving.population(loaded), protocol) if loaded else ()
+        of_model = audit_model.checks(loaded, runs, data, saving.population(loaded), protocol) if loaded else ()
         for check in chain(of_model, audit_data.checks(runs, data)):
             found.append(check)
             bar.update()

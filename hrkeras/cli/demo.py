@@ -10,9 +10,9 @@ from hrkeras.cli.shared import Backend, Seed, start
 
 def demo(
     output: Annotated[Path, typer.Option(file_okay=False, help="Folder for everything the demo makes.")] = Path("hrkeras-demo"),
-    athletes: Annotated[int, typer.Option(min=3, help="How many athletes to learn from.")] = 12,
-    runs: Annotated[int, typer.Option(min=20, help="How many workouts each has.")] = 80,
-    epochs: Annotated[int, typer.Option(min=1, help="Of training, at most.")] = 10,
+    athletes: Annotated[int, typer.Option(min=3, help="How many athletes to learn from.")] = 10,
+    runs: Annotated[int, typer.Option(min=20, help="How many workouts each has.")] = 60,
+    epochs: Annotated[int, typer.Option(min=1, help="Of training, at most.")] = 6,
     seed: Seed = 0,
     backend: Backend = None,
 ) -> None:

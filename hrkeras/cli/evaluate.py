@@ -27,7 +27,8 @@ def evaluate(
     start(backend)
     from dataclasses import asdict
 
-    from hrkeras import audit, evaluation, plots, protocols, saving
+    from hrkeras import evaluation, plots, protocols, saving
+    from hrkeras.audit import model as audit
     from hrkeras.windows import find, load
 
     loaded = saving.load(model)

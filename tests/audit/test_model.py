@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from hrkeras import audit, models, training, windows
+from hrkeras import models, training, windows
+from hrkeras.audit import model as audit
 from hrkeras.models.frame import STEP_INPUTS
 from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
 from hrkeras.workouts.history import COLUMNS

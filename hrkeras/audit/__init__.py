@@ -1,0 +1,1 @@
+"""Whether heart rate that shall be predicted has found its way into what predicts it."""

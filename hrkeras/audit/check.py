@@ -1,0 +1,23 @@
+"""What a check of an audit found."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: of the check.
+        passed: None if the question does not arise.
+        finding: a sentence or two with numbers and, unless it passed, what to do.
+    """
+
+    name: str
+    passed: bool | None
+    finding: str
+
+    @property
+    def state(self) -> str:
+        """In words."""
+        return "not applicable" if self.passed is None else "passed" if self.passed else "FAILED"

@@ -1,0 +1,79 @@
+"""Parts of a dataset, and the same runs with other heart rate: who does not know it must not notice."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from hrkeras.windows import Runs
+from hrkeras.workouts.grid import STEP
+
+EVERYTHING = slice(None)
+
+
+def lengths(runs: Runs) -> np.ndarray:
+    """s, shape `(runs,)`."""
+    return np.array([len(each.speed) * STEP for each in runs.grids])
+
+
+def of_person(runs: Runs, user: int) -> np.ndarray:
+    """Rows of a person's runs, the earliest first."""
+    rows = np.flatnonzero(runs.users == user)
+    return rows[np.argsort(runs.starts[rows], kind="stable")]
+
+
+def pick(runs: Runs, rows: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    """Some of the rows at random, in order; of runs with measured heart rate if there are any."""
+    heard = [row for row in rows if np.isfinite(runs.grids[row].heart_rate).any()]
+    rows = np.array(heard) if heard else rows
+    return np.sort(random.choice(rows, min(count, len(rows)), replace=False))
+
+
+def part(runs: Runs, rows: np.ndarray, users: np.ndarray | None = None, split: np.ndarray | None = None) -> Runs:
+    """Some of the runs, if you like as runs of other people or of other splits."""
+    return Runs(
+        runs.users[rows] if users is None else users,
+        runs.starts[rows],
+        [runs.grids[row] for row in rows],
+        runs.split[rows] if split is None else split,
+        [runs.efforts[row] for row in rows],
+    )
+
+
+def alone(runs: Runs, chosen: np.ndarray, before: int) -> tuple[Runs, np.ndarray]:
+    """Each chosen run as the last one of a person of its own, behind some of the real person's runs before it.
+
+    Args:
+        runs: the runs.
+        chosen: rows of some of them.
+        before: how many runs are put before each.
+
+    Returns:
+        The runs, the chosen ones in the test split and the others in the training split; and the rows of the chosen.
+    """
+    rows: list[int] = []
+    users: list[int] = []
+    for number, run in enumerate(chosen):
+        mine = of_person(runs, runs.users[run])
+        place = int(np.flatnonzero(mine == run)[0])
+        rows += [*mine[max(0, place - before) : place], run]
+        users += [number] * (len(rows) - len(users))
+    order = np.argsort(runs.starts[rows], kind="stable")
+    split = np.where(np.append(np.diff(users) > 0, True), "test", "train")[order]
+    return part(runs, np.array(rows)[order], np.array(users)[order], split), np.flatnonzero(split == "test")
+
+
+def scrambled(runs: Runs, hidden: Mapping[int, slice | np.ndarray], random: np.random.Generator) -> Runs:
+    """The same runs with any heart rate, or none, in some steps of some of them.
+
+    Args:
+        runs: the runs.
+        hidden: by row, the steps that change.
+        random: where chance comes from.
+    """
+    grids = list(runs.grids)
+    for row, steps in hidden.items():
+        heart_rate = grids[row].heart_rate.copy()
+        other = np.where(random.random(len(heart_rate)) < 0.2, np.nan, random.uniform(60, 200, len(heart_rate)))
+        heart_rate[steps] = other[steps]
+        grids[row] = grids[row]._replace(heart_rate=heart_rate)
+    return Runs(runs.users, runs.starts, grids, runs.split, runs.efforts)
