@@ -56,12 +56,12 @@ def filters() -> str:
 
 
 def columns() -> str:
-    """The numbers of the history."""
-    units = dict(zip(history.SUMMARY, ("beats/min", "m/s", "m/s", "beats/min", "s"), strict=True))
-    spans = ", ".join(map(str, history.SPANS))
-    rows = ["| columns | of the last ... runs | unit |", "|---|---|---|"]
-    rows += [f"| `{name}_last_N` | {spans} | {unit} |" for name, unit in units.items()]
-    rows += [f"| `{name}` | | log of 1 + {name.split('_')[1]} |" for name in history.COLUMNS[-2:]]
+    """The numbers of the history, those over several spans in one row."""
+    spans = ", ".join(f"{span:.0f}" for span in history.SPANS)
+    averaged = {f"{name}_over_{span:.0f}" for name in history.RECORD for span in history.SPANS}
+    rows = ["| columns | over about the last ... runs |", "|---|---|"]
+    rows += [f"| `{name}_over_N` | {spans} |" for name in history.RECORD]
+    rows += [f"| `{name}` | |" for name in history.COLUMNS if name not in averaged]
     return "\n".join(rows)
 
 

@@ -41,7 +41,7 @@ def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], obje
         rows = order[begin : begin + BATCH]
         steps = -(-lengths[rows[-1]] // LENGTH_STEP) * LENGTH_STEP
         full = np.concatenate([rows, rows[:1].repeat(BATCH - len(rows))])
-        batch = {name: _padded(values[full], steps, longest) for name, values in inputs.items()}
+        batch = {name: _padded(name, values[full], steps, longest) for name, values in inputs.items()}
         predicted = keras.ops.convert_to_numpy(model.predict_on_batch(batch))[: len(rows), :longest]
         found[rows, : predicted.shape[1]] = predicted
         if on_batch:
@@ -49,12 +49,15 @@ def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], obje
     return [stitch(found[run.rows], windows.first_step[run.rows], len(run.grid.speed)) for run in windows.runs()]
 
 
-def _padded(values: np.ndarray, steps: int, longest: int) -> np.ndarray:
-    """Step values cut or padded to so many steps; `valid` and heart rate say where there is nothing."""
+def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarray:
+    """Step values cut or padded to so many steps; in padding nothing is valid and no heart rate is known."""
     if values.ndim < 2 or values.shape[1] != longest:
         return values
     values = values[:, :steps]
-    return np.pad(values, ((0, 0), (0, steps - values.shape[1]), *[(0, 0)] * (values.ndim - 2)), mode="edge")
+    size = ((0, 0), (0, steps - values.shape[1]), *[(0, 0)] * (values.ndim - 2))
+    if name in ("valid", "heart_rate"):
+        return np.pad(values, size, constant_values=0 if name == "valid" else np.nan)
+    return np.pad(values, size, mode="edge")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Training; runs on whichever backend KERAS_BACKEND names."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,16 +13,61 @@ import pandas as pd
 import pytest
 
 from hrkeras import losses, models, training, windows
-from hrkeras.batches import Batches
+from hrkeras.batches import LONGEST_DELAY, MOST, SHARES, Batches, reveal, split_people
 from hrkeras.layers import RunFeatures
+from hrkeras.models.frame import AIDED, UNAIDED
+from hrkeras.workouts import effort
+from hrkeras.workouts.athlete import COURSE_FACTS
+from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.workout import InputError
 
-FAST = training.Settings(epochs=3, batch_size=8, seed=5)
+FAST = training.Settings(epochs=4, batch_size=8, learning_rate=1e-2, seed=5)
+DAY = 86_400.0
+
+
+def made_up_run(random, level: float, steps: int) -> Grid:
+    speed = np.clip(random.normal(2.8, 0.3) + random.normal(0, 0.1, steps).cumsum(), 0, 5)
+    altitude = random.normal(0, 0.5, steps).cumsum()
+    heart_rate = level + 15 * effort.exponential_averages(speed, (12,))[0] + random.normal(0, 2, steps)
+    heart_rate[random.random(steps) < 0.1] = np.nan
+    return Grid(*(np.float32(each) for each in (speed, altitude, heart_rate)))
+
+
+def made_up(people=3, runs=10, steps=(60, 100), seed=0) -> windows.Runs:
+    """Runs of a few people every other day; of each the last is for test, the two before for validation."""
+    random = np.random.default_rng(seed)
+    users = np.repeat(np.arange(people), runs)
+    levels = random.uniform(95, 125, people)
+    grids = [made_up_run(random, levels[user], int(random.integers(*steps))) for user in users]
+    split = np.tile(["train"] * (runs - 3) + ["validation"] * 2 + ["test"], people)
+    starts = np.tile(1.5e9 + 2 * DAY * np.arange(runs), people) + 3600.0 * users
+    order = np.argsort(starts)
+    grids = [grids[run] for run in order]
+    return windows.Runs(users[order], starts[order], grids, split[order], [effort.basis(grid) for grid in grids])
+
+
+def chosen(runs: windows.Runs, rows: np.ndarray) -> windows.Runs:
+    numbers = np.flatnonzero(rows)
+    grids, efforts = ([values[run] for run in numbers] for values in (runs.grids, runs.efforts))
+    return windows.Runs(runs.users[rows], runs.starts[rows], grids, runs.split[rows], efforts)
+
+
+def prepared(runs: windows.Runs):
+    """Population and windows of the training and the validation split."""
+    population = runs.population()
+    known = runs.known(population)
+    return population, runs.windows(known, "train"), runs.windows(known, "validation")
 
 
 @pytest.fixture(scope="module")
-def splits(data_dir):
-    return [windows.load("synthetic", split, data_dir) for split in ("train", "validation")]
+def runs():
+    found = made_up()
+    return chosen(found, found.split != "test")
+
+
+@pytest.fixture(scope="module")
+def train(runs):
+    return prepared(runs)[1]
 
 
 def small(statistics):
@@ -45,80 +91,247 @@ def test_the_shape_loss_does_not_see_the_level():
     assert float(losses.MaskedHuber()(truth, truth + 30)) == pytest.approx(0.25 * 27.5, rel=1e-4)
 
 
-def test_unmeasured_steps_and_padding_never_weigh(splits):
-    train = splits[0]
-    model = small(training.statistics(train))
-    loss = losses.MaskedHuber()
-    given, target = train.inputs(), train.heart_rate
-    predicted = keras.ops.convert_to_numpy(model.predict_on_batch(given))
+def test_unmeasured_steps_and_padding_never_weigh(train):
+    target = train.heart_rate
+    predicted = np.random.default_rng(0).uniform(100, 180, target.shape).astype("float32")
     moved = np.where(np.isfinite(target), predicted, -1e6).astype("float32")
+    assert np.isnan(target).sum() > (train.valid == 0).sum() > 0
+    loss = losses.MaskedHuber()
     assert float(loss(target, predicted)) == pytest.approx(float(loss(target, moved)))
 
 
-def test_statistics_are_those_of_the_valid_steps(splits):
-    train = splits[0]
-    found = training.statistics(train)
+def test_statistics_are_those_of_the_valid_steps(runs, train):
+    population = runs.population("made up")
+    found = training.statistics(train, population)
     speed = train.speed[train.valid > 0]
     assert found.run_mean[RunFeatures.FEATURES.index("speed")] == pytest.approx(speed.mean(), rel=1e-4)
     assert found.run_variance[RunFeatures.FEATURES.index("speed")] == pytest.approx(speed.var(), rel=1e-3)
     assert found.heart_rate_mean == pytest.approx(np.nanmean(train.heart_rate), rel=1e-5)
-    assert found.history_mean[0] == pytest.approx(np.nanmean(train.history[:, 0]), rel=1e-5)
-    assert found.history_variance[0] == pytest.approx(np.nanvar(train.history[:, 0]), rel=1e-4)
+    for column in (0, 10, -2, -1):
+        assert found.history_mean[column] == pytest.approx(np.nanmean(train.history[:, column]), rel=1e-4, abs=1e-4)
+        assert found.history_variance[column] == pytest.approx(np.nanvar(train.history[:, column]), rel=1e-3, abs=1e-5)
+    np.testing.assert_allclose(found.course_mean, train.course.mean(axis=0), rtol=1e-4)
+    assert found.population == population.as_dict()
     padded = replace(train, speed=np.where(train.valid > 0, train.speed, 99).astype("float32"))
-    assert training.statistics(padded) == found
+    assert training.statistics(padded, population) == found
 
 
-def test_every_window_comes_once_an_epoch_and_the_order_depends_on_the_seed(splits):
-    def starts(batches):
-        return [tuple(zip(x["time"][:, 0], y[:, 5], strict=True)) for x, y in (batches[i] for i in range(len(batches)))]
+def changed(runs: windows.Runs, rows: np.ndarray, more: float) -> windows.Runs:
+    """The same runs, some of them with a higher heart rate."""
+    grids = [each._replace(heart_rate=each.heart_rate + more * row) for each, row in zip(runs.grids, rows, strict=True)]
+    return replace(runs, grids=grids)
 
-    first, again, other = (Batches(splits[0], 8, seed=seed) for seed in (1, 1, 2))
-    assert str(starts(first)) == str(starts(again)) != str(starts(other))
-    assert sum(map(len, starts(first))) == len(splits[0])
-    before = str(starts(first))
+
+def test_a_model_is_built_from_the_training_split_alone(runs, tmp_path):
+    found = []
+
+    def build(statistics):
+        found.append(statistics)
+        raise KeyboardInterrupt
+
+    for split in ("validation", "nothing", "train"):
+        with pytest.raises(KeyboardInterrupt):
+            training.train(build, changed(runs, runs.split == split, np.float32(50)), tmp_path / "t", FAST)
+    assert found[0] == found[1] != found[2]
+
+
+def batches_of(batches: Batches) -> list:
+    return [batches[index] for index in range(len(batches))]
+
+
+def rows_of(windows, given: dict) -> np.ndarray:
+    """Which windows a batch holds: no two begin at the same speed and altitude."""
+    first = windows.speed[:, 0] + 1j * windows.altitude[:, 0]
+    return np.array([np.flatnonzero(first == each).item() for each in given["speed"][:, 0] + 1j * given["altitude"][:, 0]])
+
+
+def test_every_window_comes_once_an_epoch_and_the_order_depends_on_the_seed(train):
+    def order(batches):
+        return np.concatenate([rows_of(train, given) for given, _ in batches_of(batches)]).tolist()
+
+    first, again, other = (Batches(train, 8, seed=seed) for seed in (1, 1, 2))
+    assert order(first) == order(again) != order(other)
+    assert sorted(order(first)) == list(range(len(train)))
+    before = order(first)
     first.on_epoch_end()
-    assert str(starts(first)) != before
-    later = Batches(splits[0], 8, seed=1, epoch=1)
-    assert str(starts(later)) == str(starts(first))
+    assert sorted(before) == sorted(order(first))
+    assert before != order(first) == order(Batches(train, 8, seed=1, epoch=1))
+    plain = Batches(train, 8)
+    assert all((np.diff(rows_of(train, given)) == 1).all() for given, _ in batches_of(plain))
+    before = order(plain)
+    plain.on_epoch_end()
+    assert order(plain) == before
 
 
-def test_batches_cut_no_valid_step_off(splits):
-    batches = Batches(splits[0], 8)
-    total = sum(float(batches[index][0]["valid"].sum()) for index in range(len(batches)))
-    assert total == splits[0].valid.sum()
+def test_what_is_known_depends_on_the_seed_and_the_epoch_alone(train):
+    first, again, later = (Batches(train, 8, seed=1, epoch=epoch) for epoch in (3, 3, 4))
+    heart_rates = [
+        np.nan_to_num(np.concatenate([given["heart_rate"] for given, _ in batches_of(each)])) for each in (first, again, later)
+    ]
+    np.testing.assert_array_equal(heart_rates[0], heart_rates[1])
+    assert (heart_rates[0] != heart_rates[2]).any()
 
 
-def test_history_is_hidden_and_thinned_as_often_as_asked(splits):
-    train = splits[0]
-    known = train.history[:, -1]
-
-    def shares(**options):
-        found = []
-        for epoch in range(20):
-            batches = Batches(train, len(train), seed=0, epoch=epoch, **options)
-            found.append(batches._history)
-        return np.stack(found)
-
-    hidden = shares(hidden=0.3)[:, :, -1]
-    assert (hidden[:, known > 0] == 0).mean() == pytest.approx(0.3, abs=0.05)
-    thinned = shares(thinned=0.5)[:, :, -1]
-    assert (thinned <= known + 1e-6).all()
-    many = known > np.log1p(5)
-    assert (thinned[:, many] < known[many] - 0.1).mean() == pytest.approx(0.5, abs=0.1)
+def test_batches_cut_no_valid_step_off_and_show_the_shortest_and_the_longest_first():
+    long = prepared(made_up(people=4, runs=8, steps=(20, 420), seed=2))[1]
+    shapes = set()
+    for seed in range(20):
+        found = [given["valid"] for given, _ in batches_of(Batches(long, 2, seed=seed))]
+        assert sum(float(valid.sum()) for valid in found) == long.valid.sum()
+        lengths = [valid.shape[1] for valid in found]
+        assert sorted(lengths[:2]) == [min(lengths), max(lengths)]
+        shapes |= set(lengths)
+    assert shapes == {100, 200, 300, 400, long.valid.shape[1]}
 
 
-def test_training_learns_and_keeps_the_best(splits, tmp_path):
-    settings = replace(FAST, epochs=6)
-    model, log = training.train(small, *splits, tmp_path / "t", settings)
-    assert [row["epoch"] for row in log] == list(range(1, len(log) + 1))
+def test_without_a_seed_nothing_of_the_run_is_known_but_its_course(train):
+    for given, wanted in batches_of(Batches(train, 8)):
+        rows = rows_of(train, given)
+        assert np.isnan(given["heart_rate"]).all()
+        assert (given["delay"] == 0).all()
+        np.testing.assert_array_equal(given["course"], train.course[rows])
+        np.testing.assert_array_equal(given["expected"], train.expected[rows])
+        for output in (UNAIDED, AIDED):
+            np.testing.assert_array_equal(wanted[output], train.heart_rate[rows])
+
+
+def test_the_unaided_prediction_learns_from_all_that_was_measured(train):
+    for given, wanted in batches_of(Batches(train, 8, seed=3)):
+        rows = rows_of(train, given)
+        np.testing.assert_array_equal(wanted[UNAIDED], train.heart_rate[rows])
+        known = np.isfinite(given["heart_rate"])
+        np.testing.assert_array_equal(given["heart_rate"][known], train.heart_rate[rows][known])
+
+
+def test_who_does_not_know_the_course_is_told_nothing_of_it(train):
+    live = []
+    for epoch in range(30):
+        for given, _ in batches_of(Batches(train, len(train), seed=0, epoch=epoch)):
+            rows = rows_of(train, given)
+            hidden = np.isnan(given["course"]).all(axis=1)
+            assert np.isfinite(given["course"][~hidden]).all()
+            told = train.expected[rows].copy()
+            told[hidden, :, :3] -= train.course_share[rows][hidden, None]
+            np.testing.assert_array_equal(given["expected"], told)
+            live.append(hidden.mean())
+    assert given["course"].shape[1] == len(COURSE_FACTS)
+    assert np.mean(live) == pytest.approx(0.15, abs=0.04)
+
+
+def test_as_many_windows_as_asked_know_less_of_their_person(runs, train):
+    population = runs.population()
+    count, less = train.history[:, -1], []
+    for epoch in range(12):
+        batches = Batches(train, len(train), seed=0, epoch=epoch, runs=runs, population=population, thinned=0.5)
+        ((given, _),) = batches_of(batches)
+        rows = rows_of(train, given)
+        assert (given["history"][:, -1] <= count[rows] + 1e-6).all()
+        fewer = given["history"][:, -1] < count[rows] - 1e-6
+        same = (given["history"] == train.history[rows]) | np.isnan(train.history[rows])
+        assert same[~fewer & (count[rows] == 0)].all()
+        assert (given["expected"][fewer] != train.expected[rows][fewer]).any(axis=(1, 2)).all()
+        less.append(fewer[count[rows] > np.log1p(2.5)].mean())
+    assert np.mean(less) == pytest.approx(0.5, abs=0.1)
+
+
+def test_who_knows_less_knows_it_from_the_same_person(runs, train):
+    """Everyone but person 0 has no heart rate: what is known of them must say so, however few runs it comes from."""
+    silent = replace(
+        runs,
+        grids=[
+            each._replace(heart_rate=each.heart_rate * (1 if user == 0 else np.nan))
+            for each, user in zip(runs.grids, runs.users, strict=True)
+        ],
+    )
+    windows = silent.windows(silent.known(runs.population()), "train")
+    for epoch in range(5):
+        ((given, _),) = batches_of(
+            Batches(windows, len(windows), seed=1, epoch=epoch, runs=silent, population=runs.population(), thinned=1.0)
+        )
+        others = windows.user[rows_of(windows, given)] != 0
+        mean_heart_rate = given["history"][:, 6]
+        assert np.isnan(mean_heart_rate[others]).all()
+        assert np.isfinite(mean_heart_rate[~others]).any()
+
+
+def test_reveal_shows_in_the_shares_it_says_and_wants_only_what_it_hides():
+    random = np.random.default_rng(0)
+    heart_rate = random.uniform(100, 180, (4000, 80)).astype("float32")
+    heart_rate[:, 70:] = np.nan
+    heart_rate[::3, 5] = np.nan
+    known, delay, wanted = reveal(heart_rate, random)
+    shown, measured = np.isfinite(known), np.isfinite(heart_rate)
+    assert known.shape == wanted.shape == heart_rate.shape
+    assert (known.dtype, wanted.dtype) == (np.float32, np.float32)
+    np.testing.assert_array_equal(known[shown], heart_rate[shown])
+    later = delay > 0
+    nothing = np.isnan(wanted).all(axis=1)
+    some = ~later & ~nothing
+    beginning = some & (shown[:, :70] >= shown[:, 1:71])[:, 7:-1].all(axis=1) & ~shown[:, 45:].any(axis=1)
+    for case, rows in (("forecast", later), ("nothing", nothing), ("beginning", beginning), ("imputation", some & ~beginning)):
+        assert rows.mean() == pytest.approx(SHARES[case], abs=0.03), case
+    assert not shown[nothing].any()
+    np.testing.assert_array_equal(known[later], heart_rate[later])
+    np.testing.assert_array_equal(wanted[later], heart_rate[later])
+    np.testing.assert_array_equal(np.isfinite(wanted[some]), (measured & ~shown)[some])
+    steps = delay[later] / STEP
+    assert (steps == steps.round()).all()
+    assert (steps.min(), steps.max()) == (1, LONGEST_DELAY)
+    again = reveal(heart_rate, np.random.default_rng(1)), reveal(heart_rate, np.random.default_rng(1))
+    for one, two in zip(*again, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_people_are_split_and_never_mixed():
+    random = np.random.default_rng(0)
+    users = random.permutation(np.repeat([3, 7, 8], (400, 200, 1)))
+    starts = random.permutation(len(users)).astype(float)
+    people = split_people(users, starts, random)
+    assert people.shape == users.shape
+    for person in np.unique(people):
+        assert len(np.unique(users[people == person])) == 1
+    for user in (3, 7):
+        mine = np.flatnonzero(users == user)
+        mine = mine[np.argsort(starts[mine])]
+        numbers, counts = np.unique(people[mine], return_counts=True)
+        assert len(numbers) > 4
+        assert counts[:2] / len(mine) == pytest.approx(0.25, abs=0.08)
+        assert counts[2:].max() <= MOST
+        pieces = people[mine][people[mine] >= numbers[2]]
+        assert (np.diff(pieces) >= 0).all()  # each of runs after each other
+    assert len(np.unique(people[users == 8])) == 1
+
+
+@pytest.fixture(scope="module")
+def trained(runs, tmp_path_factory):
+    """Folder, model and log of an unbroken training."""
+    folder = tmp_path_factory.mktemp("trained") / "t"
+    return folder, *training.train(small, runs, folder, FAST)
+
+
+def test_training_learns_and_keeps_the_best(runs, trained):
+    folder, model, log = trained
+    assert [row["epoch"] for row in log] == list(range(1, FAST.epochs + 1))
+    assert set(log[0]) == {"epoch", "loss", "mae", "val_loss", "val_mae", "learning_rate"}
     assert min(row["val_mae"] for row in log) < log[0]["val_mae"]
+    validation = prepared(runs)[2]
     metric = losses.MaskedMeanAbsoluteError()
-    metric.update_state(splits[1].heart_rate, model.predict(splits[1].inputs(), verbose=0))
+    metric.update_state(validation.heart_rate, model.predict(validation.inputs(), verbose=0))
     assert float(metric.result()) == pytest.approx(min(row["val_mae"] for row in log), rel=1e-3)
-    kept = {path.name for path in (tmp_path / "t").iterdir()}
+    kept = {path.name for path in folder.iterdir()}
     last = f"after-epoch-{len(log)}.keras"
     assert kept == {"best.keras", last, "epochs.csv", "epochs.png", "settings.json", "tensorboard"}
-    assert len(pd.read_csv(tmp_path / "t" / "epochs.csv")) == len(log)
+    assert len(pd.read_csv(folder / "epochs.csv")) == len(log)
+
+
+def test_validation_is_never_trained_on(runs, trained, tmp_path):
+    folder, _, log = trained
+    _, other = training.train(small, changed(runs, runs.split == "validation", np.float32(30)), tmp_path / "t", FAST)
+    assert [row["loss"] for row in other] == pytest.approx([row["loss"] for row in log], rel=1e-4)
+    assert all(abs(one["val_mae"] - two["val_mae"]) > 5 for one, two in zip(log, other, strict=True))
+    one, two = (keras.models.load_model(each / f"after-epoch-{FAST.epochs}.keras") for each in (folder, tmp_path / "t"))
+    for first, second in zip(one.get_weights(), two.get_weights(), strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-4, atol=1e-5)
 
 
 def test_early_stopping():
@@ -140,29 +353,49 @@ class Kill(keras.callbacks.Callback):
         self.epoch = epoch
 
 
-def test_a_resumed_training_ends_as_an_unbroken_one(splits, tmp_path):
-    unbroken, log = training.train(small, *splits, tmp_path / "one", FAST)
+def test_a_resumed_training_ends_as_an_unbroken_one(runs, trained, tmp_path):
+    _, unbroken, log = trained
     with pytest.raises(KeyboardInterrupt):
-        training.train(small, *splits, tmp_path / "two", FAST, callbacks=[Kill()])
-    resumed, log_resumed = training.train(small, *splits, tmp_path / "two", FAST, resume=True)
+        training.train(small, runs, tmp_path / "two", FAST, callbacks=[Kill()])
+    assert not (tmp_path / "two" / "after-epoch-2.keras").exists()
+    resumed, log_resumed = training.train(small, runs, tmp_path / "two", FAST, resume=True)
     pd.testing.assert_frame_equal(pd.DataFrame(log), pd.DataFrame(log_resumed), rtol=1e-4)
     for one, two in zip(unbroken.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
 
 
-def test_resuming_a_finished_training_changes_nothing(splits, tmp_path):
-    _, log = training.train(small, *splits, tmp_path / "t", FAST)
-    _, again = training.train(small, *splits, tmp_path / "t", FAST, resume=True)
-    pd.testing.assert_frame_equal(pd.DataFrame(log), pd.DataFrame(again))
+def test_resuming_a_finished_training_changes_nothing(runs, trained, tmp_path):
+    folder, model, log = trained
+    shutil.copytree(folder, tmp_path / "t")
+    again, log_again = training.train(small, runs, tmp_path / "t", FAST, resume=True)
+    pd.testing.assert_frame_equal(pd.DataFrame(log), pd.DataFrame(log_again))
+    for one, two in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
 
 
-def test_resuming_with_other_settings_is_refused(splits, tmp_path):
-    training.train(small, *splits, tmp_path / "t", replace(FAST, epochs=1))
+def test_resuming_with_other_settings_is_refused(runs, trained):
     with pytest.raises(InputError, match="was begun otherwise"):
-        training.train(small, *splits, tmp_path / "t", FAST, resume=True)
+        training.train(small, runs, trained[0], replace(FAST, epochs=9), resume=True)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough for a real kill")
+ONE_BACKEND = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough for the command")
+
+
+@ONE_BACKEND
+def test_the_command_gives_no_test_run_to_training(data_dir, tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from hrkeras.cli.main import app
+
+    given = []
+    monkeypatch.setattr(training, "train", lambda build, runs, *args, **kwargs: given.append(runs) or 1 / 0)
+    command = ["train", "--data", "synthetic", "--data-dir", str(data_dir), "--output", str(tmp_path / "m.keras")]
+    assert isinstance(CliRunner().invoke(app, command).exception, ZeroDivisionError)
+    assert set(given[0].split) == {"train", "validation"}
+    assert len(given[0].users) < len(windows.load("synthetic", data_dir).users)
+
+
+@ONE_BACKEND
 def test_kill_9_loses_at_most_the_epoch_under_way(data_dir, tmp_path):
     command = [sys.executable, "-m", "hrkeras.cli.main", "train", "--data", "synthetic", "--data-dir", str(data_dir)]
     command += ["--units", "4", "--layers", "1", "--epochs", "6", "--batch-size", "8", "--output"]

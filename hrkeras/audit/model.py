@@ -106,6 +106,7 @@ class _Sample:
         moved = [0.0] * len(self._rows)
         delay = round(case.delay / STEP)
         shown = _shown(case, self._windows(self._runs))
+        hidden: dict[int, slice | np.ndarray]
         for _ in range(CUTS if delay else 1):
             if delay:
                 ends = self._cuts(delay)
@@ -178,7 +179,10 @@ class _Sample:
     def padding(self, cases: list[Case]) -> Check:
         """Whether predictions move with what stands behind the end of a run, or with how much does."""
         windows = self._windows(self._runs)
-        moved = [0.0] * len(self._rows)
+        windows = windows[windows.run_steps <= windows.valid.shape[1]]  # the others are not padded
+        if not len(windows):
+            return Check("padding", None, "no run looked at fits into one window, and only then it is padded.")
+        moved = [0.0] * len(windows)
         for case in cases:
             known = case.known(windows)
             more = self._padded(windows)
@@ -201,8 +205,8 @@ class _Sample:
         changed = {}
         for name in (*STEP_FIELDS, "expected"):
             values = getattr(windows, name)
-            mode = {"constant_values": np.nan} if name == "heart_rate" else {}
-            changed[name] = np.pad(values, ((0, 0), (0, EXTRA), *[(0, 0)] * (values.ndim - 2)), **mode)
+            size = ((0, 0), (0, EXTRA), *[(0, 0)] * (values.ndim - 2))
+            changed[name] = np.pad(values, size, constant_values=np.nan if name == "heart_rate" else 0)
         empty = changed["valid"] == 0
         for name in ("time", "speed", "altitude", "expected"):
             values = changed[name]

@@ -38,7 +38,7 @@ def audit(
     runs = load(data, data_dir)
     found = []
     with progress(None, "Looking", "check") as bar:
-        of_model = audit_model.checks(loaded, runs, data, saving.population(loaded), protocol) if loaded else ()
+        of_model = audit_model.checks(loaded, runs, data, protocol, population=saving.population(loaded)) if loaded else ()
         for check in chain(of_model, audit_data.checks(runs, data)):
             found.append(check)
             bar.update()

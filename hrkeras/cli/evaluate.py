@@ -35,7 +35,7 @@ def evaluate(
     data = _fitting(data, protocol)
     runs = load(data, data_dir)
     population = saving.population(loaded)
-    checks = list(audit.checks(loaded, runs, data, population, protocol))
+    checks = list(audit.checks(loaded, runs, data, protocol, population=population, split=split, quick=True))
     failed = [check for check in checks if check.passed is False]
     with progress(None, "Predicting", "run") as bar:
         found = evaluation.evaluate(
