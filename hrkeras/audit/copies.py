@@ -111,7 +111,7 @@ def _queries(blocks, runs: np.ndarray):
     """Of each run, from each half the excerpt in which speed and heart rate change most."""
     whose, places, shapes, sizes = [], [], [], []
     for run in runs:
-        if blocks[run] is None:
+        if not blocks[run].size:
             continue
         starts = np.arange(blocks[run].shape[1] - EVERY * (POINTS - 1))
         shape, size = _excerpts(blocks[run], starts)
