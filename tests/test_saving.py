@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -11,16 +12,20 @@ import keras
 import numpy as np
 import pytest
 
-from hrkeras import evaluation, models, saving, windows
-from hrkeras.workouts.history import COLUMNS
+from hrkeras import models, saving, windows
+from hrkeras.workouts import population
+from hrkeras.workouts.athlete import follow
+from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.workout import InputError
+
+POPULATION = replace(population.default(), level=33.0, source="somewhere")
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("model") / "good.keras"
     keras.utils.set_random_seed(0)
-    models.gru(units=4, num_layers=1).save(path)
+    models.gru(units=4, num_layers=1, statistics=models.Statistics(population=POPULATION.as_dict())).save(path)
     return path
 
 
@@ -58,17 +63,23 @@ def refused(path: Path) -> str:
     ("build", "options"),
     [(models.gru, {}), (models.lstm, {"bidirectional": True, "dropout": 0.1}), (models.lstm, {"history": False})],
 )
-def test_saved_loaded_and_saved_again(build, options, data_dir, tmp_path):
-    test = windows.load("synthetic", "test", data_dir)
+def test_saved_loaded_and_saved_again(build, options, tmp_path):
+    random = np.random.default_rng(0)
+    grids = [Grid(*(np.float32(each) for each in random.uniform(2, 4, (3, 30)))) for _ in range(3)]
+    starts = 1.5e9 + 1e5 * np.arange(3)
+    given = windows.of_runs(grids, [known for _, known in follow(starts, grids)], starts)
+    given = given.inputs(heart_rate=np.where(given.time < 150, 150 + given.heart_rate, np.float32(np.nan)))
     model = build(units=4, num_layers=1, **options)
     model.compile("adamw")
     model.save(tmp_path / "one.keras")
     again = saving.load(tmp_path / "one.keras")
     again.save(tmp_path / "two.keras")
-    found = [evaluation.predict(each, test) for each in (model, again, saving.load(tmp_path / "two.keras"))]
-    for one, two, three in zip(*found, strict=True):
-        np.testing.assert_allclose(one, two, atol=1e-4)
-        np.testing.assert_array_equal(two, three)
+    found = [
+        keras.ops.convert_to_numpy(each.predict_on_batch(given)) for each in (model, again, saving.load(tmp_path / "two.keras"))
+    ]
+    assert np.isfinite(found[0]).all()
+    np.testing.assert_allclose(found[0], found[1], atol=1e-4)
+    np.testing.assert_array_equal(found[1], found[2])
 
 
 def dense(config) -> dict:
@@ -304,31 +315,111 @@ def test_weights_that_lie_elsewhere_or_pretend(good, tmp_path):
     assert "Keras cannot load it" in refused(path)
 
 
+def layer_of(config, kind) -> dict:
+    return next(layer["config"] for layer in config["config"]["layers"] if layer["class_name"] == kind)
+
+
 def test_other_models(good, tmp_path):
     one = keras.Input((3,), name="time")
     keras.Model(one, keras.layers.Dense(1)(one)).save(tmp_path / "plain.keras")
-    assert "expected a model with the inputs time, speed, altitude, valid, run_seconds, history" in refused(
-        tmp_path / "plain.keras"
-    )
+    expected = "expected a model with the inputs time, speed, altitude, valid, heart_rate, expected, delay, course, history"
+    assert expected in refused(tmp_path / "plain.keras")
     keras.Sequential([keras.layers.Dense(1)]).save(tmp_path / "sequential.keras")
     assert "another kind of model" in refused(tmp_path / "sequential.keras")
 
-    inputs = {name: keras.Input((None,), name=name) for name in ("time", "speed", "altitude", "valid")}
-    inputs["run_seconds"] = keras.Input((1,), name="run_seconds")
-    inputs["history"] = keras.Input((len(COLUMNS),), name="history")
+    inputs = {name: keras.Input(shape[1:], name=name) for name, shape in saving.INPUTS.items()}
     keras.Model(inputs, inputs["speed"] + inputs["time"]).save(tmp_path / "bare.keras")
     assert "expected one heart rate for each step" in refused(tmp_path / "bare.keras")
+    keras.Model({**inputs, "time": [inputs["time"]]}, inputs["speed"]).save(tmp_path / "nested.keras")
+    assert expected in refused(tmp_path / "nested.keras")
+    narrow = {**inputs, "expected": keras.Input((None, 3), name="expected")}
+    keras.Model(narrow, inputs["speed"]).save(tmp_path / "narrow.keras")
+    assert "other facts of the person or the course" in refused(tmp_path / "narrow.keras")
+    del inputs["delay"]
+    keras.Model(inputs, inputs["speed"]).save(tmp_path / "older.keras")
+    assert expected in refused(tmp_path / "older.keras")
 
-    def other_history(config):
-        for layer in config["config"]["layers"]:
-            if layer["class_name"] == "HistoryFeatures":
-                layer["config"]["columns"][0] = "age"
+    model = saving.load(good)
+    both = {"unaided": model.get_layer("unaided").output, "aided": model.output}
+    keras.Model(model.input, both).save(tmp_path / "both.keras")
+    assert "expected one heart rate for each step" in refused(tmp_path / "both.keras")
 
-    assert "other history columns" in refused(rewritten(good, tmp_path / "history.keras", other_history))
 
-    def other_step(config):
-        for layer in config["config"]["layers"]:
-            if layer["class_name"] == "RunFeatures":
-                layer["config"]["step"] = 0.001
+@pytest.mark.parametrize("name", ["history_features", "course_features"])
+def test_facts_in_another_order_are_refused(name, good, tmp_path):
+    def change(config):
+        columns = next(each["config"] for each in config["config"]["layers"] if each["name"] == name)["columns"]
+        columns[0], columns[1] = columns[1], columns[0]
 
-    assert "another model" in refused(rewritten(good, tmp_path / "step.keras", other_step))
+    assert "other facts of the person or the course" in refused(rewritten(good, tmp_path / "model.keras", change))
+
+
+@pytest.mark.parametrize("step", [0.001, 1e-300, 0, -10, 61, 1e999, float("nan"), "10", None, [10], {"a": 10}])
+@pytest.mark.parametrize("kind", ["RunFeatures", "Correction"])
+def test_steps_that_no_grid_has_are_refused_before_they_are_built(kind, step, good, tmp_path, monkeypatch):
+    monkeypatch.setattr(keras.models, "load_model", lambda *args, **kwargs: pytest.fail("it was loaded"))
+    path = rewritten(good, tmp_path / "step.keras", lambda config: layer_of(config, kind).update(step=step))
+    assert "another model" in refused(path)
+
+
+def test_the_population_comes_back(good, tmp_path):
+    found = saving.population(saving.load(good))
+    assert found.as_dict() == POPULATION.as_dict()
+    assert (found.level, found.source) == (33.0, "somewhere")
+    for options in ({}, {"history": False}):
+        models.gru(units=4, num_layers=1, **options).save(tmp_path / "model.keras")
+        assert saving.population(saving.load(tmp_path / "model.keras")) == population.default()
+
+
+PLAIN = POPULATION.as_dict()
+NO_POPULATIONS = {
+    "no dictionary": [1.0, 2.0],
+    "text": "population",
+    "a number": 0,
+    "false": False,
+    "empty": {},
+    "without weights": {name: value for name, value in PLAIN.items() if name != "weights"},
+    "more than it has": {**PLAIN, "more": 1.0},
+    "an attribute": {**PLAIN, "__class__": 1.0},
+    "too few weights": {**PLAIN, "weights": PLAIN["weights"][1:]},
+    "no list": {**PLAIN, "centre": 5.0},
+    "text for numbers": {**PLAIN, "weights": ["a"] * len(PLAIN["weights"])},
+    "numbers in numbers": {**PLAIN, "weights": [[1.0]] * len(PLAIN["weights"])},
+    "not a number": {**PLAIN, "weights": [float("nan")] * len(PLAIN["weights"])},
+    "infinite": {**PLAIN, "centre": [float("inf")] * len(PLAIN["weights"])},
+    "huge": {**PLAIN, "level": 10**400},
+    "nothing": {**PLAIN, "noise": None},
+    "a layer": {**PLAIN, "prior": {"class_name": "Dense", "module": "keras.layers", "config": {"units": 3}}},
+    "prior of one": {**PLAIN, "prior": [300.0]},
+    "prior without list": {**PLAIN, "prior": 300.0},
+    "no scale": {**PLAIN, "scale": [0.0] * len(PLAIN["weights"])},
+    "negative drift": {**PLAIN, "drift": [-1.0, 1.0, 1.0]},
+    "negative level": {**PLAIN, "level": -1.0},
+    "no surprise": {**PLAIN, "surprise": 0.0},
+    "negative pause": {**PLAIN, "longest": -5.0},
+}
+
+
+@pytest.mark.parametrize("what", NO_POPULATIONS.values(), ids=NO_POPULATIONS.keys())
+def test_what_is_no_population_is_refused(what, good, tmp_path):
+    path = rewritten(good, tmp_path / "bad.keras", lambda config: layer_of(config, "ExpectedFeatures").update(population=what))
+    assert "population" in refused(path)
+    model = models.gru(units=4, num_layers=1)
+    model.get_layer("expected_features").population = what
+    with pytest.raises(InputError, match="where athletes start, is damaged"):
+        saving.population(model)
+
+
+def test_a_population_that_would_run_code_is_refused(good, tmp_path, sentinel):
+    evil = {"module": "os", "class_name": "system", "config": f"touch {sentinel}", "registered_name": None}
+    path = rewritten(good, tmp_path / "bad.keras", lambda config: layer_of(config, "ExpectedFeatures").update(population=evil))
+    assert "it was not loaded" in refused(path)
+    assert not sentinel.exists()
+
+
+def test_of_two_populations_none_is_chosen():
+    model = models.gru(units=4, num_layers=1, statistics=models.Statistics(population=PLAIN))
+    second = saving.layers.ExpectedFeatures(PLAIN, name="second")(model.input["expected"])
+    both = keras.Model(model.input, keras.layers.Add()([model.output, second[:, :, 0]]))
+    with pytest.raises(InputError, match="where athletes start, is damaged"):
+        saving.population(both)

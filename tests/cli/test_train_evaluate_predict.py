@@ -87,8 +87,9 @@ def test_evaluate_prints_a_table_and_draws(trained, data_dir, tmp_path):
 
 
 def test_evaluate_json(trained, data_dir):
-    found = json.loads(run("evaluate", trained, "--data", "synthetic/by_user", "--data-dir", data_dir, "--json"))
-    assert (found["protocol"], found["data"], found["split"]) == ("profile", "synthetic/by_user", "test")
+    found = json.loads(run("evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--json"))
+    assert (found["protocol"], found["data"], found["split"]) == ("profile", "synthetic", "test")
+    assert {check["state"] for check in found["audit"]} == {"passed"}
     (case,) = found["cases"]
     assert case["rows"][0]["name"].startswith("synthetic")
     for row in case["rows"]:
@@ -104,7 +105,9 @@ def test_evaluate_protocols(trained, data_dir, protocol):
     assert f"Protocol {protocol}: " in result.stdout
     assert "worse by" in result.stdout
     assert ("synthetic/by_user" in result.stdout) == (protocol == "by_user")
-    assert ("1 min ahead" in result.stdout) == (protocol == "forecast")
+    assert ("1 min ahead" in result.stdout.lower()) == (protocol == "forecast")
+    assert result.exit_code == (protocol == "by_user")  # it knows all people
+    assert ("fails the audit" in result.stdout) == (protocol == "by_user")
 
 
 def test_evaluate_later_needs_a_day(trained, data_dir):
