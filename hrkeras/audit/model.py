@@ -86,6 +86,8 @@ class _Sample:
 
     def __init__(self, model: keras.Model, population: Population, runs: Runs, rows: np.ndarray, random: np.random.Generator):
         self._model, self._population, self._runs, self._rows, self._random = model, population, runs, rows, random
+        self._whole = self._windows(runs)
+        self._before: dict[Case, list[np.ndarray]] = {}
 
     def _windows(self, runs: Runs) -> Windows:
         return runs.windows(runs.known(self._population), "test", evaluation.WHOLE)
@@ -95,6 +97,11 @@ class _Sample:
         windows = self._windows(runs)
         return evaluation.predict(self._model, windows, **case.known(windows))
 
+    def _unchanged(self, case: Case) -> list[np.ndarray]:
+        if case not in self._before:
+            self._before[case] = evaluation.predict(self._model, self._whole, **case.known(self._whole))
+        return self._before[case]
+
     def _cuts(self, first: int) -> np.ndarray:
         """In each run a step after which all shall change, not before `first` where the run is that long."""
         lengths = [len(self._runs.grids[row].speed) for row in self._rows]
@@ -102,10 +109,10 @@ class _Sample:
 
     def hidden(self, protocol: str, case: Case) -> Check:
         """Whether predictions move with heart rate that is not known, or not yet."""
-        before = self._predict(self._runs, case)
+        before = self._unchanged(case)
         moved = [0.0] * len(self._rows)
         delay = round(case.delay / STEP)
-        shown = _shown(case, self._windows(self._runs))
+        shown = _shown(case, self._whole)
         hidden: dict[int, slice | np.ndarray]
         for _ in range(CUTS if delay else 1):
             if delay:
@@ -138,7 +145,7 @@ class _Sample:
 
     def future(self, protocol: str, case: Case, asked: bool) -> Check:
         """Whether predictions move with speed and altitude that are still to come, or with the length of the run."""
-        before = self._predict(self._runs, case)
+        before = self._unchanged(case)
         moved = [0.0] * len(self._rows)
         for ended in (False, True):
             cuts = self._cuts(1)
@@ -178,7 +185,7 @@ class _Sample:
 
     def padding(self, cases: list[Case]) -> Check:
         """Whether predictions move with what stands behind the end of a run, or with how much does."""
-        windows = self._windows(self._runs)
+        windows = self._whole
         windows = windows[windows.run_steps <= windows.valid.shape[1]]  # the others are not padded
         if not len(windows):
             return Check("padding", None, "no run looked at fits into one window, and only then it is padded.")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from hrkeras.cli.evaluate import fitting
 from hrkeras.cli.shared import Backend, Data, DataDir, Json, json_line, progress, start
 
 
@@ -35,6 +36,7 @@ def audit(
     from hrkeras.windows import load
 
     loaded = saving.load(model) if model else None
+    data = fitting(data, protocol) if protocol else data
     runs = load(data, data_dir)
     found = []
     with progress(None, "Looking", "check") as bar:

@@ -32,7 +32,7 @@ def evaluate(
     from hrkeras.windows import find, load
 
     loaded = saving.load(model)
-    data = _fitting(data, protocol)
+    data = fitting(data, protocol)
     runs = load(data, data_dir)
     population = saving.population(loaded)
     checks = list(audit.checks(loaded, runs, data, protocol, population=population, split=split, quick=True))
@@ -69,7 +69,7 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _fitting(data: str, protocol: str) -> str:
+def fitting(data: str, protocol: str) -> str:
     """The dataset split as the protocol asks."""
     kind, _, config = data.partition("/")
     if protocol == "by_user" and not config.startswith("without_"):

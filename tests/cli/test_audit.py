@@ -1,0 +1,80 @@
+"""`hrkeras audit`, and what `hrkeras evaluate` makes of it, as a person runs them."""
+
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from hrkeras import models, training, windows
+from hrkeras.cli.main import app
+
+
+def run(*arguments, exit_code=0):
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    assert result.exit_code == exit_code, result.output
+    return result
+
+
+def saved(path, data_dir, splits):
+    """An untrained model with the statistics of some splits."""
+    runs = windows.load("synthetic", data_dir)
+    runs = replace(runs, split=np.where(np.isin(runs.split, splits), "train", "other"))
+    population = runs.population("synthetic")
+    statistics = training.statistics(runs.windows(runs.known(population), "train"), population)
+    keras.utils.set_random_seed(0)
+    models.gru(units=4, num_layers=1, statistics=statistics).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def clean(data_dir, tmp_path_factory):
+    return saved(tmp_path_factory.mktemp("models") / "clean.keras", data_dir, ["train"])
+
+
+@pytest.fixture(scope="module")
+def leaking(data_dir, tmp_path_factory):
+    return saved(tmp_path_factory.mktemp("models") / "leaking.keras", data_dir, ["train", "validation", "test"])
+
+
+def test_a_dataset_alone(data_dir):
+    lines = run("audit", "--data", "synthetic", "--data-dir", data_dir).stdout.splitlines()
+    assert lines[-1] == "None of 7 checks failed."
+    assert lines[0].startswith("runs at the same time: passed: ")
+    assert len(lines) == 8
+
+
+def test_a_clean_model_passes_and_is_scored(clean, data_dir):
+    found = json.loads(run("audit", clean, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "live", "--json").stdout)
+    assert {each["state"] for each in found} == {"passed"}
+    assert [each["check"] for each in found][:2] == ["live: hidden heart rate", "live: future of the course"]
+    stdout = run("evaluate", clean, "--data", "synthetic", "--data-dir", data_dir).stdout
+    assert "fails the audit" not in stdout
+
+
+def test_a_leaking_model_is_told_and_still_scored(leaking, data_dir):
+    arguments = [leaking, "--data", "synthetic", "--data-dir", data_dir]
+    result = run("audit", *arguments, "--protocol", "profile", exit_code=1)
+    assert "statistics: FAILED: " in result.stdout
+    assert "all splits of synthetic" in result.stdout
+    assert "1 of 10 checks failed." in result.stderr
+    stdout = run("evaluate", *arguments, exit_code=1).stdout
+    assert "leaking (fails the audit) " in stdout
+    assert "all splits of synthetic" in stdout
+    found = json.loads(run("evaluate", *arguments, "--json", exit_code=1).stdout)
+    assert [each["check"] for each in found["audit"] if each["state"] == "FAILED"] == ["statistics"]
+    assert found["cases"][0]["rows"][0]["name"] == "leaking (fails the audit)"
+
+
+def test_people_that_were_trained_on_fail_by_user(clean, data_dir):
+    result = run("audit", clean, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "by_user", "--json", exit_code=1)
+    (failed,) = [each for each in json.loads(result.stdout) if each["state"] == "FAILED"]
+    assert failed["check"] == "statistics"
+    assert "the training split of synthetic/by_time" in failed["finding"]
+
+
+def test_later_needs_a_day(clean, data_dir):
+    result = run("audit", clean, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "later", exit_code=2)
+    assert "until_2023-01-01" in result.stderr
