@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from hrkeras.cli.evaluate import fitting
-from hrkeras.cli.shared import Backend, Data, DataDir, Json, json_line, progress, start
+from hrkeras.cli.shared import Backend, Data, DataDir, Json, json_line, start
 
 
 def audit(
@@ -39,16 +39,13 @@ def audit(
     data = fitting(data, protocol) if protocol else data
     runs = load(data, data_dir)
     found = []
-    with progress(None, "Looking", "check") as bar:
-        of_model = audit_model.checks(loaded, runs, data, protocol, population=saving.population(loaded)) if loaded else ()
-        for check in chain(of_model, audit_data.checks(runs, data)):
-            found.append(check)
-            bar.update()
+    of_model = audit_model.checks(loaded, runs, data, protocol, population=saving.population(loaded)) if loaded else ()
+    for check in chain(of_model, audit_data.checks(runs, data)):
+        found.append(check)
+        if not as_json:
+            print(f"{check.name}: {check.state}: {check.finding}", flush=True)
     if as_json:
         print(json_line([{"check": each.name, "state": each.state, "finding": each.finding} for each in found]))
-    else:
-        for each in found:
-            print(f"{each.name}: {each.state}: {each.finding}")
     failed = sum(each.passed is False for each in found)
     if failed:
         typer.secho(f"{failed} of {len(found)} checks failed.", err=True, fg="red")
