@@ -187,11 +187,11 @@ def commands(found: Inspection, path: Path, kind: str) -> list[str]:
     """What to run next; empty if nothing can be done."""
     source = shlex.quote(str(path))
     if is_single(found, path, kind):
-        return [f"hrkeras predict MODEL.keras {source} --output prediction.csv"] if _can_be_predicted(found) else []
+        return [f"hrkeras predict {source} --output prediction.csv"] if _can_be_predicted(found) else []
     if max(found.usable_by_person.values(), default=0) >= 3:
         return [f"hrkeras build {KINDS[kind][1]} {source}{_options(found.limits)}"]
     if found.funnel.left:
-        return [f"hrkeras predict MODEL.keras RUN.gpx --history {source} --output prediction.csv"]
+        return [f"hrkeras predict RUN.gpx --history {source} --output prediction.csv"]
     return []
 
 

@@ -208,7 +208,7 @@ def test_one_run(workouts, tmp_path):
     found = inspect([run_of(workouts)])
     text = inspection_text.text(found, path, "tracks")
     assert "This run can be used" in text
-    assert f"Next: hrkeras predict MODEL.keras {path}" in text
+    assert f"Next: hrkeras predict {path}" in text
     assert [p.name for p in inspection_plots.draw(found, tmp_path)] == ["correlations.png", "lag.png", "workout.png"]
 
 

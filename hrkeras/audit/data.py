@@ -81,12 +81,11 @@ def people(runs: Runs, data: str) -> Check:
         apart = side if config == "by_user" else side == 2
         both = [user for user in np.unique(runs.users) if len(np.unique(apart[runs.users == user])) > 1]
         if both:
-            tested = int((np.isin(runs.users, both) & (side == 2)).sum())
+            known = int((np.isin(runs.users, both) & (side == 2)).sum())
             finding = f"{len(both)} of {len(np.unique(runs.users))} people have runs on both sides, such as person {both[0]}, so "
-            return Check(name, False, f"{finding}{tested:,} runs are tested on people who are not new to the model; {AGAIN}")
-        return Check(
-            name, True, f"none of the {len(np.unique(runs.users[side == 2]))} people tested on has runs in other splits."
-        )
+            return Check(name, False, f"{finding}{known:,} test runs are of people who are not new to the model; {AGAIN}")
+        tested = len(np.unique(runs.users[side == 2]))
+        return Check(name, True, f"nobody who is tested on ({tested} of {len(np.unique(runs.users))} people) has runs elsewhere.")
     groups = [np.arange(len(side))] if config.startswith("until_") else [of_person(runs, user) for user in np.unique(runs.users)]
     early = 0
     for rows in groups:

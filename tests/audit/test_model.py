@@ -138,3 +138,19 @@ def test_people_trained_on_are_found_under_by_user(clean, runs, population, data
     """A model trained by_time knows all people."""
     split = windows.load("synthetic/without_1", data_dir)
     assert failed(clean, split, population, "by_user", "synthetic/without_1") == ["statistics"]
+
+
+def test_a_delay_short_by_one_step_is_caught(clean, runs, population):
+    """It sees heart rate ten seconds before it may."""
+    inputs = {name: keras.Input(each.shape[1:], name=name) for name, each in clean.input.items()}
+    early = keras.Model(inputs, clean(inputs | {"delay": ops.maximum(inputs["delay"] - 10.0, 0.0)}))
+    assert len(failed(early, runs, population, "forecast")) == 4  # three delays; statistics are not where they should be
+
+
+def test_histories_of_another_version_are_no_leak(runs):
+    """As long as all else is of the training split."""
+    kept = statistics(runs)
+    other = kept._replace(history_mean=tuple(value + 0.1 for value in kept.history_mean))
+    check = of_statistics(models.gru(units=4, num_layers=1, statistics=other), runs)
+    assert check.passed
+    assert "history_features are of no split" in check.finding

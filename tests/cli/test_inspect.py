@@ -56,7 +56,7 @@ def test_folder_of_tracks_and_one_track(tracks, tmp_path):
     assert result.exit_code == 0
     assert "not readable as workouts: 1" in result.stdout
     assert "Next: hrkeras build tracks" in result.stdout
-    assert "Next: hrkeras predict MODEL.keras" in run(paths[0]).stdout
+    assert "Next: hrkeras predict" in run(paths[0]).stdout
 
 
 def test_json_is_one_object(export, tmp_path):

@@ -103,8 +103,10 @@ def test_no_places_are_kept(folder, simulated, tmp_path):
 
 
 KILLED = """
-import pathlib, sys, time
+import pathlib, signal, sys, time
 from hrkeras.cli.main import app
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would not hear it
 
 def rename(self, target):
     print("about to rename", flush=True)
