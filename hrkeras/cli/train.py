@@ -19,7 +19,9 @@ def train(
     history: Annotated[bool, typer.Option(help="Use what earlier runs tell of the person.")] = True,
     profile: Annotated[
         bool,
-        typer.Option(help="Use the course of the whole run from its first step on; --no-profile sees the past alone."),
+        typer.Option(
+            help="Give the network facts of the whole course; what the athlete's state expects holds some unless scored live."
+        ),
     ] = True,
     epochs: Annotated[int, typer.Option(min=1, help="At most so many.")] = 9,
     batch_size: Annotated[int, typer.Option(min=1, help="Windows a batch.")] = 32,
