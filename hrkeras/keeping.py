@@ -182,7 +182,7 @@ def check_population(athlete: Athlete, population: Population, path: str = "The 
     Raises:
         InputError: if it starts from another population.
     """
-    if (athlete.population.as_dict() | {"source": ""}) != (population.as_dict() | {"source": ""}):
+    if athlete.population != population:
         raise InputError(
             f"{path} starts from another population ({about(athlete.population)}) than the model was trained with "
             f"({about(population)}); make a file that fits: `hrkeras update NEW.json RUNS --model MODEL.keras`."

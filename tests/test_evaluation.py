@@ -10,6 +10,7 @@ from hrkeras import evaluation, models, score_tables, scores, training, windows
 from hrkeras.protocols import PROTOCOLS
 from hrkeras.windows import Run, Runs
 from hrkeras.workouts.grid import Grid, stitch
+from hrkeras.workouts.population import from_dict
 from hrkeras.workouts.workout import InputError
 
 
@@ -214,3 +215,13 @@ def test_people_without_a_measured_heart_rate(model, runs):
     score_tables.people_table(found)
     with pytest.raises(InputError, match="nothing to compare with"):
         scored(model, silenced(np.flatnonzero(runs.split == "test")))
+
+
+def test_a_model_of_the_same_runs_needs_their_histories_once(model, runs, monkeypatch):
+    """What a saved model keeps of its population is what is fitted to the runs again."""
+    kept = from_dict(runs.population("under another name").as_dict())
+    assert kept == runs.population()
+    known, calls = Runs.known, []
+    monkeypatch.setattr(Runs, "known", lambda *arguments, **more: calls.append(1) or known(*arguments, **more))
+    evaluation.evaluate(model, "mine", runs, PROTOCOLS["profile"], population=kept)
+    assert len(calls) == 1

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -47,7 +47,7 @@ class Population:
     noise: float = 25_500.0
     surprise: float = 0.8
     longest: float = 48.0
-    source: str = ""
+    source: str = field(default="", compare=False)
 
     def __post_init__(self):
         if {len(self.centre), len(self.scale), len(self.weights)} != {len(STATES)}:
@@ -76,10 +76,12 @@ class Population:
 
     def as_dict(self) -> dict:
         """For JSON; numbers with six digits."""
-        return {
-            name: [float(f"{each:.6g}") for each in value] if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
-        }
+        return {name: list(_rounded(value)) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def _rounded(values: Iterable[float]) -> tuple[float, ...]:
+    """With six digits, as a model file keeps them: what is fitted here and what is read there are the same."""
+    return tuple(float(f"{each:.6g}") for each in values)
 
 
 def calendar(start: float) -> tuple[float, ...]:
@@ -142,14 +144,14 @@ def fit(given: Iterable[tuple[float, Grid, np.ndarray | None]], source: str = ""
     scale = np.sqrt(np.maximum(squares / count - centre**2, 0))
     scale = np.where(scale > 1e-6, scale, 1.0)
     centre[0], scale[0] = 0.0, 1.0
-    scaled = Population(tuple(centre), tuple(scale), neutral.weights, source=source)
+    scaled = Population(_rounded(centre), _rounded(scale), neutral.weights, source=source)
     gram, moment = np.diag([1e-6, *[PENALTY] * (len(STATES) - 1)]), np.zeros(len(STATES))
     for start, grid, efforts in runs:
         measured = np.isfinite(grid.heart_rate)
         rows = scaled.features(start, efforts)[measured]
         gram += rows.T @ rows
         moment += rows.T @ grid.heart_rate[measured]
-    return Population(scaled.centre, scaled.scale, tuple(np.linalg.solve(gram, moment)), source=source)
+    return Population(scaled.centre, scaled.scale, _rounded(np.linalg.solve(gram, moment)), source=source)
 
 
 @cache
