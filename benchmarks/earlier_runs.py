@@ -33,10 +33,13 @@ def main(
     population = saving.population(loaded)
     runs = load(data, data_dir)
     chosen = np.flatnonzero(runs.split == split)
-    rows = []
+    ends, rows = runs.ends, []
     for count in COUNTS:
         with progress(len(chosen), f"{count} earlier runs", "run") as bar:
-            known = [_known(runs, run, count, population, bar) for run in chosen]
+            known = []
+            for run in chosen:
+                known.append(_known(runs, ends, run, count, population))
+                bar.update()
         windows = of_runs(
             [runs.grids[run] for run in chosen], known, runs.starts[chosen], numbers=np.arange(len(chosen)), size=evaluation.WHOLE
         )
@@ -54,16 +57,15 @@ def main(
         plots.earlier_runs(rows, bare, picture)
 
 
-def _known(runs, run: int, count: int, population, bar):
+def _known(runs, ends: np.ndarray, run: int, count: int, population):
     """What is known before a run from the person's last so many runs that were over."""
-    from hrkeras.workouts.athlete import follow
+    from hrkeras.workouts.athlete import Athlete
 
-    ends = runs.starts + np.array([len(grid.speed) * 10.0 for grid in runs.grids])
-    mine = np.flatnonzero((runs.users == runs.users[run]) & (ends <= runs.starts[run]))
-    kept = [*mine[np.argsort(ends[mine], kind="stable")][len(mine) - min(count, len(mine)) :], run]
-    bar.update()
-    found = dict(follow(runs.starts[kept], [runs.grids[i] for i in kept], [runs.efforts[i] for i in kept], population))
-    return found[len(kept) - 1]
+    over = np.flatnonzero((runs.users == runs.users[run]) & (ends <= runs.starts[run]))
+    athlete = Athlete(population)
+    for each in over[np.argsort(ends[over], kind="stable")][len(over) - min(count, len(over)) :]:
+        athlete.update(runs.starts[each], runs.grids[each], runs.efforts[each])
+    return athlete.predict(runs.starts[run], runs.grids[run], runs.efforts[run])
 
 
 if __name__ == "__main__":

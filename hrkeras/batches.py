@@ -5,6 +5,7 @@ import numpy as np
 
 from hrkeras.models.frame import AIDED, UNAIDED
 from hrkeras.windows import Runs, Windows
+from hrkeras.workouts import splits
 from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.population import Population
 
@@ -136,9 +137,7 @@ def split_people(users: np.ndarray, starts: np.ndarray, random: np.random.Genera
     """
     found = np.zeros(len(users), np.int64)
     number = 0
-    for user in np.unique(users):
-        mine = np.flatnonzero(users == user)
-        mine = mine[np.argsort(starts[mine], kind="stable")]
+    for mine in splits.by_person(users, starts):
         dealt = random.integers(0, 4, len(mine))  # 2 and 3: in pieces
         found[mine] = number + dealt
         number += 2

@@ -46,7 +46,7 @@ def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], obje
         found[rows, : predicted.shape[1]] = predicted
         if on_batch:
             on_batch(len(rows))
-    return [stitch(found[run.rows], windows.first_step[run.rows], len(run.grid.speed)) for run in windows.runs()]
+    return by_run(found, windows)
 
 
 def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarray:

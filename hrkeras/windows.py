@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -102,10 +102,8 @@ class Windows:
 
     def whole(self, rows: np.ndarray) -> "Run":
         """One run of its windows."""
-        steps, starts = int(self.run_steps[rows[0]]), self.first_step[rows]
-        columns = {name: grid.stitch(getattr(self, name)[rows], starts, steps) for name in grid.Grid._fields}
         first = rows[0]
-        return Run(int(self.run[first]), int(self.user[first]), float(self.start[first]), grid.Grid(**columns), rows)
+        return Run(int(self.run[first]), int(self.user[first]), float(self.start[first]), _whole(vars(self), rows), rows)
 
 
 @dataclass
@@ -183,6 +181,11 @@ class Runs:
     grids: list[grid.Grid]
     split: np.ndarray
     efforts: list[np.ndarray]
+
+    @property
+    def ends(self) -> np.ndarray:
+        """s since 1970-01-01 UTC, shape `(runs,)`."""
+        return self.starts + np.array([len(each.speed) * grid.STEP for each in self.grids])
 
     def population(self, source: str = "") -> Population:
         """The population of the training split."""
@@ -263,7 +266,8 @@ def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits
     return Runs(users[chosen], starts[chosen], grids, split[chosen], [basis(each) for each in grids])
 
 
-def _whole(columns: dict[str, np.ndarray], rows: np.ndarray) -> grid.Grid:
+def _whole(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> grid.Grid:
+    """The grid of a run from those rows of columns that are its windows."""
     steps, starts = int(columns["run_steps"][rows[0]]), columns["first_step"][rows]
     return grid.Grid(*(grid.stitch(columns[name][rows], starts, steps) for name in grid.Grid._fields))
 

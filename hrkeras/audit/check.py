@@ -21,3 +21,10 @@ class Check:
     def state(self) -> str:
         """In words."""
         return "not applicable" if self.passed is None else "passed" if self.passed else "FAILED"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.state}: {self.finding}"
+
+    def as_dict(self) -> dict[str, str]:
+        """For JSON."""
+        return {"check": self.name, "state": self.state, "finding": self.finding}

@@ -7,7 +7,7 @@ import numpy as np
 
 from hrkeras.audit import copies, inputs
 from hrkeras.audit.check import Check
-from hrkeras.audit.scrambling import EVERYTHING, lengths, of_person, part, pick, scrambled
+from hrkeras.audit.scrambling import EVERYTHING, of_person, part, pick, scrambled
 from hrkeras.windows import Runs
 from hrkeras.workouts import splits
 from hrkeras.workouts.athlete import Known
@@ -40,7 +40,7 @@ def checks(runs: Runs, data: str, known: Knows = Runs.known, seed: int = 0) -> I
 
 def at_the_same_time(runs: Runs) -> Check:
     """Whether a person has runs in two splits that overlap in time, such as two recordings of one run."""
-    found, ends = [], runs.starts + lengths(runs)
+    found, ends = [], runs.ends
     for user in np.unique(runs.users):
         mine = of_person(runs, user)
         for place, run in enumerate(mine):
@@ -100,7 +100,7 @@ def people(runs: Runs, data: str) -> Check:
 
 def histories(runs: Runs, known: Knows, random: np.random.Generator) -> Iterator[Check]:
     """Whether what is known before a run changes with heart rate that was measured in it or later."""
-    population, ends = runs.population(), runs.starts + lengths(runs)
+    population, ends = runs.population(), runs.ends
     own: list[float] = []
     later: list[float] = []
     for run in pick(runs, np.flatnonzero(runs.split == "test"), HISTORIES, random):

@@ -5,14 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from hrkeras.windows import Runs
-from hrkeras.workouts.grid import STEP
 
 EVERYTHING = slice(None)
-
-
-def lengths(runs: Runs) -> np.ndarray:
-    """s, shape `(runs,)`."""
-    return np.array([len(each.speed) * STEP for each in runs.grids])
 
 
 def of_person(runs: Runs, user: int) -> np.ndarray:

@@ -1,12 +1,11 @@
 """`hrkeras audit`: does anything leak?"""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from hrkeras.cli.evaluate import fitting
-from hrkeras.cli.shared import Backend, Data, DataDir, Json, json_line, start
+from hrkeras.cli.shared import Backend, Data, DataDir, Json, ProtocolName, fitting, json_line, start
 
 
 def audit(
@@ -15,7 +14,7 @@ def audit(
         Path | None, typer.Argument(help="A .keras file from `hrkeras train`; the data alone if not given.", show_default=False)
     ] = None,
     protocol: Annotated[
-        Literal["profile", "live", "forecast", "imputation", "by_user", "later"] | None,
+        ProtocolName | None,
         typer.Option(help="Look at a model under this protocol only; under all if not given."),
     ] = None,
     as_json: Json = False,
@@ -43,9 +42,9 @@ def audit(
     for check in chain(of_model, audit_data.checks(runs, data)):
         found.append(check)
         if not as_json:
-            print(f"{check.name}: {check.state}: {check.finding}", flush=True)
+            print(check, flush=True)
     if as_json:
-        print(json_line([{"check": each.name, "state": each.state, "finding": each.finding} for each in found]))
+        print(json_line([each.as_dict() for each in found]))
     failed = sum(each.passed is False for each in found)
     if failed:
         typer.secho(f"{failed} of {len(found)} checks failed.", err=True, fg="red")

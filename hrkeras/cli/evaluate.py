@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from hrkeras.cli.shared import Backend, Data, DataDir, Json, json_line, progress, start
+from hrkeras.cli.shared import Backend, Data, DataDir, Json, ProtocolName, fitting, json_line, progress, start
 
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="A .keras file from `hrkeras train`.", show_default=False)],
     data: Data,
     protocol: Annotated[
-        Literal["profile", "live", "forecast", "imputation", "by_user", "later"],
+        ProtocolName,
         typer.Option(help="What is known when a run is predicted; docs/results.md says more."),
     ] = "profile",
     split: Annotated[Literal["test", "validation"], typer.Option(help="Which runs to score.")] = "test",
@@ -49,7 +49,7 @@ def evaluate(
         )
     if as_json:
         cases = [{"case": each.case.name, "rows": [asdict(row) for row in each.rows]} for each in found.cases]
-        audited = [{"check": check.name, "state": check.state, "finding": check.finding} for check in checks]
+        audited = [check.as_dict() for check in checks]
         print(
             json_line(
                 {"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases, "months": found.months}
@@ -69,21 +69,6 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def fitting(data: str, protocol: str) -> str:
-    """The dataset split as the protocol asks."""
-    kind, _, config = data.partition("/")
-    if protocol == "by_user" and not config.startswith("without_"):
-        if config not in ("", "by_user"):
-            raise typer.BadParameter(f"by_user needs {kind}/by_user or {kind}/without_PERSON, found {data}", param_hint="--data")
-        return f"{kind}/by_user"
-    if protocol == "later" and not config.startswith("until_"):
-        raise typer.BadParameter(
-            f"later needs the last day of training, such as {kind}/until_2023-01-01, found {data}; train with the same name",
-            param_hint="--data",
-        )
-    return data
-
-
 def _print(found, data: str, split: str, checks) -> None:
     from hrkeras import score_tables
 
@@ -91,7 +76,7 @@ def _print(found, data: str, split: str, checks) -> None:
     print(f"Data {data}, {split} split.")
     for check in checks:
         if not check.passed:
-            print(f"Audit, {check.name}: {check.state}: {check.finding}")
+            print(f"Audit, {check}")
     if all(check.passed for check in checks):
         print(f"Audit: passed, {len(checks)} checks.")
     for result in found.cases:

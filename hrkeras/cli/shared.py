@@ -19,6 +19,7 @@ DataDir = Annotated[
 ]
 Data = Annotated[str, typer.Option(help="Dataset: endomondo, apple_watch, tracks or synthetic; /by_user behind for that split.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of everything that chance decides.")]
+ProtocolName = Literal["profile", "live", "forecast", "imputation", "by_user", "later"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Limit = Annotated[
     list[str] | None,
@@ -45,6 +46,21 @@ def start(backend: str | None = None) -> None:
     import absl.logging
 
     absl.logging.set_verbosity(absl.logging.ERROR)
+
+
+def fitting(data: str, protocol: str) -> str:
+    """The dataset split as the protocol asks."""
+    kind, _, config = data.partition("/")
+    if protocol == "by_user" and not config.startswith("without_"):
+        if config not in ("", "by_user"):
+            raise typer.BadParameter(f"by_user needs {kind}/by_user or {kind}/without_PERSON, found {data}", param_hint="--data")
+        return f"{kind}/by_user"
+    if protocol == "later" and not config.startswith("until_"):
+        raise typer.BadParameter(
+            f"later needs the last day of training, such as {kind}/until_2023-01-01, found {data}; train with the same name",
+            param_hint="--data",
+        )
+    return data
 
 
 @contextmanager

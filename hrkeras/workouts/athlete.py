@@ -96,6 +96,9 @@ class Athlete:
         efforts = basis(grid) if efforts is None else efforts
         return self._predict(start, efforts, self.population.features(start, efforts))
 
+    def _expected(self, features: np.ndarray) -> np.ndarray:
+        return np.clip(features @ self.weights[0], *POSSIBLE).astype(np.float32)
+
     def _predict(self, start: float, efforts: np.ndarray, features: np.ndarray) -> Known:
         facts = len(STATES) - len(COURSE)
         said = features @ self.weights.T
@@ -107,7 +110,7 @@ class Athlete:
         remembered = [means[kind, :, places] for kind, places in enumerate(self._bins(efforts))]
         expected = np.column_stack(
             [
-                np.clip(said[:, 0], *POSSIBLE),
+                self._expected(features),
                 said[:, 1] - said[:, 0],
                 said[:, 2] - said[:, 0],
                 np.sqrt(np.maximum(variance, 1.0)),
@@ -148,14 +151,14 @@ class Athlete:
             return "known" if overlaps.any() else "older"
         efforts = basis(grid) if efforts is None else efforts
         features = self.population.features(start, efforts)
-        known = self._predict(start, efforts, features)
+        expected = self._expected(features)
         measured = np.isfinite(grid.heart_rate)
         for pace, factor in enumerate(PACES):
             self.covariance[pace] += factor * np.diag(self._drift(start))
         if measured.any():
             self._correct(features[measured].astype(np.float64), grid.heart_rate[measured])
-            self._remember(efforts[measured], (grid.heart_rate - known.expected[:, 0])[measured])
-        record = history.record(grid, efforts[:, _EFFORT], self._climb(features), known.expected[:, 0])
+            self._remember(efforts[measured], (grid.heart_rate - expected)[measured])
+        record = history.record(grid, efforts[:, _EFFORT], self._climb(features), expected)
         kept = slice(-history.KEPT + 1, None)
         self.starts = np.append(self.starts[kept], start)
         self.ends = np.append(self.ends[kept], end)

@@ -11,6 +11,12 @@ SPLITS = ("train", "validation", "test")
 SHARES = (0.1, 0.1)  # of validation and test
 
 
+def by_person(users: np.ndarray, starts: np.ndarray) -> list[np.ndarray]:
+    """Rows of each person's runs, the earliest first; the people in the order of their numbers."""
+    order = np.lexsort((starts, users))
+    return np.split(order, np.flatnonzero(np.diff(users[order])) + 1)
+
+
 def by_time(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Each person's earliest 80 % of runs for training, the next 10 % for validation, the last 10 % for test.
 
@@ -27,8 +33,7 @@ def by_time(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
         InputError: if nobody has three runs.
     """
     found = np.zeros(len(users), np.int64)
-    order = np.lexsort((starts, users))
-    for rows in np.split(order, np.flatnonzero(np.diff(users[order])) + 1):
+    for rows in by_person(users, starts):
         validation, test = (max(round(share * len(rows)), len(rows) >= 3) for share in SHARES)
         found[rows[len(rows) - test - validation : len(rows) - test]] = 1
         found[rows[len(rows) - test :]] = 2
@@ -98,10 +103,9 @@ def until(date: str) -> Rule:
 
 def _before_and_after(users: np.ndarray, starts: np.ndarray, tested: np.ndarray) -> np.ndarray:
     found = np.where(tested, 2, 0)
-    for user in np.unique(users):
-        mine = np.flatnonzero((users == user) & ~tested)
-        mine = mine[np.argsort(starts[mine], kind="stable")]
-        found[mine[len(mine) - max(round(SHARES[0] * len(mine)), len(mine) >= 3) :]] = 1 if len(mine) >= 3 else 0
+    for rows in by_person(users, starts):
+        mine = rows[~tested[rows]]
+        found[mine[len(mine) - max(round(SHARES[0] * len(mine)), len(mine) >= 3) :]] = 1
     return found
 
 

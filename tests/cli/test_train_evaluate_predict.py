@@ -37,20 +37,6 @@ def trained(data_dir, tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def simulated() -> list[synthetic.Track]:
-    return list(synthetic.simulate(1, 6, seed=8, flawed=0, faulty=0))
-
-
-@pytest.fixture(scope="module")
-def folder(simulated, tmp_path_factory) -> Path:
-    """One person's runs as GPX files and as an export."""
-    folder = tmp_path_factory.mktemp("mine")
-    writers.write_gpx_folder(simulated, folder / "runs")
-    writers.write_apple_health(simulated, folder / "export.zip")
-    return folder
-
-
 def predicted(model, source, output, *more) -> pd.DataFrame:
     run("predict", source, "--model", model, "--output", output, *more)
     found = pd.read_csv(output)
@@ -145,7 +131,7 @@ def test_predict_a_track(trained, folder, tmp_path):
 def test_predict_and_build_see_the_same_run(trained, folder, tmp_path):
     run("build", "tracks", folder / "runs", "--data-dir", tmp_path)
     built = windows.load("tracks", tmp_path).grids
-    assert len(built) == 6
+    assert len(built) == 8
     for whole, workout in zip(built, sorted(tracks.read(folder / "runs"), key=lambda each: each.start), strict=True):
         found = predicted(trained, workout.where, tmp_path / "a.csv")
         assert len(found) == len(whole.speed)
@@ -158,7 +144,7 @@ def test_predict_of_an_export(trained, folder, simulated, tmp_path):
     export, last = folder / "export.zip", prediction.date(simulated[-1].clock[0])
     stdout = run("predict", export, "--model", trained, "--workout", "latest", "--output", tmp_path / "a.csv")
     assert f"Run of {last} UTC" in stdout
-    assert "Known of the person: 5 earlier runs, the last of " in stdout
+    assert "Known of the person: 7 earlier runs, the last of " in stdout
     first = predicted(trained, export, tmp_path / "b.csv", "--workout", last)
     pd.testing.assert_frame_equal(first, pd.read_csv(tmp_path / "a.csv"))
 
@@ -167,9 +153,9 @@ def test_history_from_elsewhere_is_that_of_the_source(trained, folder, tmp_path)
     last = max((folder / "runs").iterdir())
     alone = predicted(trained, last, tmp_path / "alone.csv")
     stdout = run("predict", last, "--model", trained, "--output", tmp_path / "known.csv", "--history", folder / "runs")
-    assert "Known of the person: 5 earlier runs, the last of " in stdout
+    assert "Known of the person: 7 earlier runs, the last of " in stdout
     of_export = run("predict", last, "--model", trained, "--output", tmp_path / "export.csv", "--history", folder / "export.zip")
-    assert "Known of the person: 5 earlier runs, the last of " in of_export
+    assert "Known of the person: 7 earlier runs, the last of " in of_export
     of_folder = predicted(trained, folder / "runs", tmp_path / "folder.csv", "--workout", "latest")
     known = pd.read_csv(tmp_path / "known.csv")
     pd.testing.assert_frame_equal(known, of_folder)
@@ -184,7 +170,7 @@ def test_predict_by_the_state_alone(trained, folder, simulated, tmp_path):
     last = max((folder / "runs").iterdir())
     stdout = run("predict", last, "--output", tmp_path / "known.csv", "--history", folder / "export.zip")
     assert "Predicted by the filter of the athlete's state alone" in stdout
-    assert "Known of the person: 5 earlier runs, the last of " in stdout
+    assert "Known of the person: 7 earlier runs, the last of " in stdout
     known = pd.read_csv(tmp_path / "known.csv")
     assert list(known) == COLUMNS
     stranger = run("predict", last, "--output", tmp_path / "stranger.csv")
@@ -198,13 +184,13 @@ def test_predict_by_the_state_alone(trained, folder, simulated, tmp_path):
 def test_predict_from_the_athletes_file(trained, folder, simulated, tmp_path):
     """It says the same as from the earlier runs; and not from later ones."""
     paths, me = sorted((folder / "runs").iterdir()), tmp_path / "me.json"
-    run("update", me, *paths[:5], "--model", trained)
+    run("update", me, *paths[:7], "--model", trained)
     for model in ([], ["--model", trained]):
-        stdout = run("predict", paths[5], "--output", tmp_path / "a.csv", "--athlete", me, *model)
-        assert f"Known of the person: 5 earlier runs, the last of {prediction.date(simulated[4].clock[0])} UTC." in stdout
+        stdout = run("predict", paths[7], "--output", tmp_path / "a.csv", "--athlete", me, *model)
+        assert f"Known of the person: 7 earlier runs, the last of {prediction.date(simulated[6].clock[0])} UTC." in stdout
         assert (f"Predicted by the model {trained}." in stdout) == bool(model)
     of_file = pd.read_csv(tmp_path / "a.csv")
-    pd.testing.assert_frame_equal(of_file, predicted(trained, paths[5], tmp_path / "b.csv", "--history", folder / "runs"))
+    pd.testing.assert_frame_equal(of_file, predicted(trained, paths[7], tmp_path / "b.csv", "--history", folder / "runs"))
     (tmp_path / "a.csv").write_text("old")
     run("update", tmp_path / "gap.json", paths[0], paths[3])
     for path, known, what in (
@@ -226,7 +212,7 @@ def test_a_file_of_another_population_does_not_fit_a_model(trained, folder, tmp_
     run("update", me, paths[0])
     before = me.read_bytes()
     for arguments in (
-        ["predict", paths[5], "--output", tmp_path / "a.csv", "--athlete", me, "--model", trained],
+        ["predict", paths[7], "--output", tmp_path / "a.csv", "--athlete", me, "--model", trained],
         ["update", me, paths[1], "--model", trained],
     ):
         result = CliRunner().invoke(app, list(map(str, arguments)))
@@ -239,7 +225,7 @@ def test_a_file_of_another_population_does_not_fit_a_model(trained, folder, tmp_
 
 def test_what_the_other_workouts_lack_is_said(folder, simulated, tmp_path):
     writers.write_gpx(replace(simulated[0], heart_rate=np.zeros_like(simulated[0].heart_rate)), tmp_path / "history" / "a.gpx")
-    writers.write_gpx(simulated[5], tmp_path / "history" / "b.gpx")
+    writers.write_gpx(simulated[7], tmp_path / "history" / "b.gpx")
     path = sorted((folder / "runs").iterdir())[4]
     stdout = run("predict", path, "--output", tmp_path / "a.csv", "--history", tmp_path / "history")
     assert "Nothing is known of the person" in stdout

@@ -25,20 +25,6 @@ def run(*arguments, code=0):
     return " ".join((result.stdout if code == 0 else result.stderr).split())
 
 
-@pytest.fixture(scope="module")
-def simulated() -> list[synthetic.Track]:
-    return list(synthetic.simulate(1, 8, seed=8, flawed=0, faulty=0))
-
-
-@pytest.fixture(scope="module")
-def folder(simulated, tmp_path_factory) -> Path:
-    """One person's runs as GPX files and as an export."""
-    folder = tmp_path_factory.mktemp("mine")
-    writers.write_gpx_folder(simulated, folder / "runs")
-    writers.write_apple_health(simulated, folder / "export.zip")
-    return folder
-
-
 def test_a_first_time_and_a_second(folder, simulated, tmp_path):
     me = tmp_path / "new" / "me.json"
     days = [date(track.clock[0]) for track in simulated]
