@@ -14,7 +14,8 @@ LENGTH_STEP = 100  # windows of a batch are of one length, a multiple of this
 SHARES = {"nothing": 0.3, "forecast": 0.35, "beginning": 0.2, "imputation": 0.15}
 LIVE = 0.15  # share of windows of which the past alone is known, not the course of the whole run
 LONGEST_DELAY = 90  # steps
-FEWEST, MOST = 1, 64  # runs of a person that is made of some of another's
+DEALT = (0.2, 0.2, 0.4, 0.2)  # share of a person's runs that two others get, that is cut to pieces, and that is a first run each
+FEWEST, MOST = 1, 64  # runs of a piece
 
 
 class Batches(keras.utils.PyDataset):
@@ -124,8 +125,8 @@ def reveal(heart_rate: np.ndarray, random: np.random.Generator) -> tuple[np.ndar
 def split_people(users: np.ndarray, starts: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Makes several people of each, so that a model copes with knowing little and learns nobody by heart.
 
-    Half of the runs of a person are dealt to two others at random; the rest, in pieces of 1 to 64 runs after each
-    other, to people of whom nothing else is known.
+    Some of the runs of a person are dealt to two others at random, some are each the first run of
+    somebody, and the rest is cut to pieces of 1 to 64 runs after each other, each all the runs of somebody.
 
     Args:
         users: whose each run is, shape `(runs,)`.
@@ -138,10 +139,12 @@ def split_people(users: np.ndarray, starts: np.ndarray, random: np.random.Genera
     found = np.zeros(len(users), np.int64)
     number = 0
     for mine in splits.by_person(users, starts):
-        dealt = random.integers(0, 4, len(mine))  # 2 and 3: in pieces
+        dealt = random.choice(len(DEALT), len(mine), p=DEALT)
+        first = dealt == 3
         found[mine] = number + dealt
-        number += 2
-        rest = mine[dealt >= 2]
+        found[mine[first]] = number + 2 + np.arange(first.sum())
+        number += 2 + int(first.sum())
+        rest = mine[dealt == 2]
         while len(rest):
             size = int(np.exp(random.uniform(np.log(FEWEST), np.log(MOST + 1))))
             found[rest[:size]] = number

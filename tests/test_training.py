@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hrkeras import losses, models, training, windows
-from hrkeras.batches import LONGEST_DELAY, MOST, SHARES, Batches, reveal, split_people
+from hrkeras.batches import DEALT, LONGEST_DELAY, MOST, SHARES, Batches, reveal, split_people
 from hrkeras.layers import RunFeatures
 from hrkeras.models.frame import AIDED, UNAIDED
 from hrkeras.workouts import effort
@@ -301,10 +301,11 @@ def test_people_are_split_and_never_mixed():
         mine = mine[np.argsort(starts[mine])]
         numbers, counts = np.unique(people[mine], return_counts=True)
         assert len(numbers) > 4
-        assert counts[:2] / len(mine) == pytest.approx(0.25, abs=0.08)
-        assert counts[2:].max() <= MOST
-        pieces = people[mine][people[mine] >= numbers[2]]
+        assert counts[:2] / len(mine) == pytest.approx(DEALT[0], abs=0.08)
+        assert (counts == 1).sum() / len(mine) == pytest.approx(DEALT[3], abs=0.08)
+        pieces = people[mine][np.isin(people[mine], numbers[2:][counts[2:] > 1])]
         assert (np.diff(pieces) >= 0).all()  # each of runs after each other
+        assert 1 < counts[2:].max() <= MOST
     assert len(np.unique(people[users == 8])) == 1
 
 
