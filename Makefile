@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ON_EVERY_BACKEND := tests/layers tests/models tests/test_training.py
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: demo test lint docs install dev clean
 
@@ -10,9 +11,9 @@ demo: install
 	$(BIN)/hrkeras demo
 
 test: dev lint
-	$(BIN)/python -m pytest
-	KERAS_BACKEND=jax $(BIN)/python -m pytest $(ON_EVERY_BACKEND)
-	KERAS_BACKEND=torch $(BIN)/python -m pytest $(ON_EVERY_BACKEND)
+	$(PYTEST)
+	KERAS_BACKEND=jax $(PYTEST) $(ON_EVERY_BACKEND)
+	KERAS_BACKEND=torch $(PYTEST) $(ON_EVERY_BACKEND)
 
 lint: dev
 	$(BIN)/ruff check .

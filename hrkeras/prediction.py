@@ -102,7 +102,8 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
         from hrkeras import evaluation
 
         check_population(athlete, population(model))
-        (found,) = evaluation.predict(model, windows.of_runs([grid], [known], np.array([run.start])))
+        whole = windows.of_runs([grid], [known], np.array([run.start]), size=evaluation.WHOLE)
+        (found,) = evaluation.predict(model, whole)
     return Prediction(run.start, grid, found, spread, athlete.count, bool(np.isfinite(run.altitude).any()))
 
 
