@@ -96,6 +96,46 @@ def test_evaluate_protocols(trained, data_dir, protocol):
     assert ("fails the audit" in result.stdout) == (protocol == "by_user")
 
 
+def test_evaluate_says_what_it_would_send_and_sends_nothing(trained, data_dir, monkeypatch):
+    monkeypatch.setenv("NIXTLA_BASE_URL", "http://127.0.0.1:1")
+    arguments = [
+        "evaluate",
+        trained,
+        "--data",
+        "synthetic",
+        "--data-dir",
+        data_dir,
+        "--protocol",
+        "forecast",
+        "--beside",
+        "timegpt",
+    ]
+    result = CliRunner().invoke(app, [*map(str, arguments), "--json"])
+    assert result.exit_code == 0, result.output
+    assert "For TimeGPT at http://127.0.0.1:1: " in result.stderr
+    assert "Nothing was sent." in result.stderr
+    names = {row["name"] for case in json.loads(result.stdout)["cases"] for row in case["rows"]}
+    assert {"synthetic", "persistence"} <= names
+    assert "timegpt" not in names
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (["--beside", "timegpt"], "needs --protocol forecast, found profile"),
+        (
+            ["--protocol", "forecast", "--beside", "chronos"],
+            "expected chronos=FOLDER, chronos=HUB_NAME or timegpt, found chronos",
+        ),
+        (["--protocol", "forecast", "--send"], "it needs --beside timegpt"),
+    ],
+)
+def test_evaluate_beside_what_cannot_be(trained, data_dir, more, what):
+    result = CliRunner().invoke(app, [*map(str, ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir]), *more])
+    assert result.exit_code == 2
+    assert what in " ".join(result.stderr.replace("│", " ").split())
+
+
 def test_evaluate_later_needs_a_day(trained, data_dir):
     arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "later"]
     result = CliRunner().invoke(app, list(map(str, arguments)))

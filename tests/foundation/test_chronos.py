@@ -25,7 +25,7 @@ def chronos_2(tmp_path_factory) -> Path:
     torch.manual_seed(0)
     config = library.chronos2.Chronos2CoreConfig(
         **SIZES,
-        initializer_factor=1.0,
+        initializer_factor=0.2,  # with more, what random weights forecast of their own forecasts runs away
         chronos_config=SERIES | {"output_patch_size": 8, "max_output_patches": 4, "use_arcsinh": True},
         chronos_pipeline_class="Chronos2Pipeline",
     )
