@@ -104,4 +104,4 @@ def _refusal(status: int | None) -> str:
         return f"does not take the key in NIXTLA_API_KEY (status {status}); look at it, or get another"
     if status == 429:
         return "answers that these are too many requests (status 429); wait, or look at what your plan allows"
-    return f"refused a request (status {status}); try again later, or leave timegpt out"
+    return f"gave no forecast (status {status}); try again later, or leave timegpt out"

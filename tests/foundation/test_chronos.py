@@ -2,6 +2,8 @@
 
 import pickle
 from dataclasses import replace
+from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +128,18 @@ def test_adapters_and_what_is_no_checkpoint_are_refused(chronos_2, tmp_path):
     (tmp_path / "adapter_config.json").write_text("{}")
     with pytest.raises(InputError, match="found an adapter"):
         chronos.load(str(tmp_path))
+
+
+def test_of_the_hub_only_what_cannot_run_is_asked_for(chronos_2, runs, shown, monkeypatch):
+    def snapshot_download(name, allow_patterns):
+        names = ["config.json", "model.safetensors", "pytorch_model.bin", "modeling.py", "model.ckpt", "README.md"]
+        assert name == "somebody/chronos-2"
+        assert [each for each in names if any(map(partial(fnmatch, each), allow_patterns))] == names[:2]
+        return str(chronos_2)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    found = chronos.load("somebody/chronos-2")(runs[:1], shown[:1])
+    np.testing.assert_array_equal(found[0], chronos.load(str(chronos_2))(runs[:1], shown[:1])[0])
 
 
 @pytest.mark.parametrize("name", ["nobody/has-this", "no/such/folder"])
