@@ -129,9 +129,9 @@ def evaluate(
         split: which runs are scored.
         on_batch: see `predict`.
         beside: by name, other models for the case `protocol.rest`; other protocols have no place for them. Each takes the
-            runs, of each the known heart rate (beats/min, NaN where it is not, shape `(steps,)`) and `on_batch`, and
-            returns heart rate of the same shapes, NaN where it cannot tell: there the athlete's state stands in, as it
-            does for persistence. None leaves its row out.
+            runs without the heart rate that is to be predicted, of each the known one (beats/min, NaN where it is not,
+            shape `(steps,)`) and `on_batch`, and returns heart rate of the same shapes, NaN where it cannot tell: there
+            the athlete's state stands in, as it does for persistence. None leaves its row out.
 
     Raises:
         InputError: if heart rate was measured at no step.
@@ -192,7 +192,9 @@ def _ask(
     beside: Mapping[str, Beside], case: Case, windows: Windows, on_batch: Callable[[int], object] | None
 ) -> dict[str, list[np.ndarray]]:
     """What other models predict, by name; those that do not answer are left out."""
-    runs, shown = list(windows.runs()), by_run(case.known(windows)["heart_rate"], windows)
+    shown = by_run(case.known(windows)["heart_rate"], windows)
+    whole = zip(windows.runs(), shown, strict=True)
+    runs = [replace(run, grid=run.grid._replace(heart_rate=known)) for run, known in whole]  # the rest they never see
     answers = {name: predictions(runs, shown, on_batch) for name, predictions in beside.items()}
     return {name: values for name, values in answers.items() if values is not None}
 

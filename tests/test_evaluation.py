@@ -204,7 +204,8 @@ def test_others_are_scored_where_the_beginning_alone_is_known(model, runs):
     assert [row.name for row in rest.rows][-1] == "other"
     ((those, shown),) = asked
     assert [run.number for run in those] == [run.number for run in found.runs]
-    for run, known in zip(found.runs, shown, strict=True):
+    for run, given, known in zip(found.runs, those, shown, strict=True):
+        np.testing.assert_array_equal(given.grid.heart_rate, known)
         np.testing.assert_array_equal(known[:60], run.grid.heart_rate[:60])
         assert np.isnan(known[60:]).all()
     assert all((values == 150).all() for values in rest.predicted["other"][:-1])
