@@ -103,7 +103,7 @@ def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> 
     steps = round(case.delay / STEP)
     between = case.shown is between_gaps
     simple = [
-        _line(values, elsewhere) if between else _last(values, steps, elsewhere)
+        line(values, elsewhere) if between else _last(values, steps, elsewhere)
         for values, elsewhere in zip(test.shown, test.expected, strict=True)
     ]
     found = {"linear interpolation" if between else "persistence": simple}
@@ -138,7 +138,7 @@ def _last(known: np.ndarray, steps: int, elsewhere: np.ndarray) -> np.ndarray:
     return np.where(place >= 0, known[np.maximum(place, 0)], elsewhere)
 
 
-def _line(known: np.ndarray, elsewhere: np.ndarray) -> np.ndarray:
+def line(known: np.ndarray, elsewhere: np.ndarray) -> np.ndarray:
     """The straight line between known values, flat beyond them; what is given elsewhere, if there are none."""
     places = np.flatnonzero(np.isfinite(known))
     return np.interp(np.arange(len(known)), places, known[places]) if len(places) else elsewhere

@@ -1,6 +1,6 @@
 """Score a model on runs beside its baselines, under a named protocol."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import keras
@@ -18,6 +18,7 @@ BATCH = 32
 LENGTH_STEP = 250  # a batch is padded to a multiple of so many steps, so that every backend compiles few shapes
 WHOLE = 1500  # steps, over four hours; a longer run is predicted in windows
 DAYS_A_MONTH = 365.25 / 12
+Beside = Callable[[list[Run], list[np.ndarray], Callable[[int], object] | None], list[np.ndarray] | None]
 
 
 def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], object] | None = None, **known) -> list[np.ndarray]:
@@ -115,6 +116,7 @@ def evaluate(
     population: Population,
     split: str = "test",
     on_batch: Callable[[int], object] | None = None,
+    beside: Mapping[str, Beside] | None = None,
 ) -> Evaluation:
     """Scores a model under a protocol, beside the baselines that the protocol allows.
 
@@ -126,6 +128,10 @@ def evaluate(
         population: where the athletes' states start for this model, from `saving.population`.
         split: which runs are scored.
         on_batch: see `predict`.
+        beside: by name, other models for the case `protocol.rest`; other protocols have no place for them. Each takes the
+            runs without the heart rate that is to be predicted, of each the known one (beats/min, NaN where it is not,
+            shape `(steps,)`) and `on_batch`, and returns heart rate of the same shapes, NaN where it cannot tell: there
+            the athlete's state stands in, as it does for persistence. None leaves its row out.
 
     Raises:
         InputError: if heart rate was measured at no step.
@@ -137,6 +143,7 @@ def evaluate(
     if not np.isfinite(scored.heart_rate).any():
         raise InputError("Not one heart rate was measured in the runs to score; there is nothing to compare with.")
     those = list(scored.runs())
+    asked = _ask(beside, protocol.rest, scored, on_batch) if beside and protocol.rest else {}  # first: it may be refused
     splits = {split: scored}
     if protocol.uses_heart_rate:
         splits["validation"] = runs.windows(known, "validation", WHOLE)
@@ -161,6 +168,8 @@ def evaluate(
                 for each, windows in splits.items()
             }
             found |= baselines.with_heart_rate(case, partly[split], partly["validation"], name)
+            if case is protocol.rest:
+                found |= {key: _filled(values, expected[split]) for key, values in asked.items()}
         else:
             found |= {"athlete's state alone": _expected(filters, case.course)} | simple
         counted = by_run(case.scored(scored), scored)
@@ -177,6 +186,22 @@ def evaluate(
         return found_all
     frozen = runs.windows(runs.known(population, learnt=runs.split != split), split, WHOLE)
     return replace(found_all, months=by_month(found_all, runs, predict(model, frozen, on_batch)))
+
+
+def _ask(
+    beside: Mapping[str, Beside], case: Case, windows: Windows, on_batch: Callable[[int], object] | None
+) -> dict[str, list[np.ndarray]]:
+    """What other models predict, by name; those that do not answer are left out."""
+    shown = by_run(case.known(windows)["heart_rate"], windows)
+    whole = zip(windows.runs(), shown, strict=True)
+    runs = [replace(run, grid=run.grid._replace(heart_rate=known)) for run, known in whole]  # the rest they never see
+    answers = {name: predictions(runs, shown, on_batch) for name, predictions in beside.items()}
+    return {name: values for name, values in answers.items() if values is not None}
+
+
+def _filled(predicted: list[np.ndarray], elsewhere: list[np.ndarray]) -> list[np.ndarray]:
+    """Predictions, and what is given elsewhere where there is none."""
+    return [np.where(np.isfinite(one), one, other) for one, other in zip(predicted, elsewhere, strict=True)]
 
 
 def by_run(values: np.ndarray, windows: Windows) -> list[np.ndarray]:

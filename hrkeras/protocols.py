@@ -61,6 +61,11 @@ class Protocol:
         """Whether some of the run's own heart rate is known."""
         return any(case.shown for case in self.cases)
 
+    @property
+    def rest(self) -> Case | None:
+        """The case of which the first ten minutes alone are known, if there is one."""
+        return next((case for case in self.cases if case.shown is beginning), None)
+
 
 def everything(windows: Windows) -> np.ndarray:
     """All heart rate is shown; with a delay that means up to so long before."""

@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "layers": {"layers", "workouts"},
     "models": {"models", "layers", "workouts"},
     "datasets": {"datasets", "workouts"},
+    "foundation": {"foundation", "baselines", "protocols", "windows", "workouts"},
 }
 
 

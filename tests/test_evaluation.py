@@ -191,6 +191,30 @@ def test_evaluate_has_model_and_baselines_on_the_same_steps(model, runs, protoco
     assert all(letter in score_tables.people_table(found) for letter in "ABCD")
 
 
+def test_others_are_scored_where_the_beginning_alone_is_known(model, runs):
+    asked = []
+
+    def other(those, shown, on_batch):
+        asked.append((those, shown))
+        return [np.full(len(known), 150.0) for known in shown[:-1]] + [np.full(len(shown[-1]), np.nan)]
+
+    found = scored(model, runs, "forecast", beside={"other": other, "silent": lambda *_: None})
+    *before, rest = found.cases
+    assert all("other" not in case.predicted for case in before)
+    assert [row.name for row in rest.rows][-1] == "other"
+    ((those, shown),) = asked
+    assert [run.number for run in those] == [run.number for run in found.runs]
+    for run, given, known in zip(found.runs, those, shown, strict=True):
+        np.testing.assert_array_equal(given.grid.heart_rate, known)
+        np.testing.assert_array_equal(known[:60], run.grid.heart_rate[:60])
+        assert np.isnan(known[60:]).all()
+    assert all((values == 150).all() for values in rest.predicted["other"][:-1])
+    test = runs.windows(runs.known(runs.population()), "test", evaluation.WHOLE)
+    state = evaluation.by_run(test.inputs()["expected"][:, :, 0], test)
+    np.testing.assert_array_equal(rest.predicted["other"][-1], state[-1])  # of which it could not tell
+    assert len({(row.runs, row.steps) for row in rest.rows}) == 1
+
+
 def test_later_tells_history_kept_up_from_history_ended(model, data_dir):
     starts = windows.load("synthetic", data_dir).starts
     day = str(np.datetime64(int(np.quantile(starts, 0.6)), "s"))[:10]

@@ -1,5 +1,6 @@
 """`hrkeras evaluate`: a model's error beside its baselines."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,15 @@ def evaluate(
         typer.Option(help="What is known when a run is predicted; docs/results.md says more."),
     ] = "profile",
     split: Annotated[Literal["test", "validation"], typer.Option(help="Which runs to score.")] = "test",
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL",
+            help="With the protocol forecast: also score chronos=FOLDER, chronos=HUB_NAME or timegpt; may be repeated. See "
+            "docs/foundation.md.",
+        ),
+    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send to TimeGPT what --beside timegpt says it would.")] = False,
     output: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder for the pictures; none are drawn if not given.")
     ] = None,
@@ -31,6 +41,7 @@ def evaluate(
     from hrkeras.audit import model as audit
     from hrkeras.windows import find, load
 
+    others = _others(beside or [], protocol, send)
     loaded = saving.load(model)
     data = fitting(data, protocol)
     runs = load(data, data_dir)
@@ -46,6 +57,7 @@ def evaluate(
             population=population,
             split=split,
             on_batch=bar.update,
+            beside=others,
         )
     if as_json:
         cases = [{"case": each.case.name, "rows": [asdict(row) for row in each.rows]} for each in found.cases]
@@ -67,6 +79,32 @@ def evaluate(
     if failed:
         typer.secho("The model fails the audit, so these scores mean nothing.", err=True, fg="red")
         raise typer.Exit(1)
+
+
+def _others(wanted: list[str], protocol: str, send: bool) -> dict:
+    """By name as they were asked for, what predicts beside the model."""
+    from tqdm import tqdm
+
+    from hrkeras.foundation import chronos, timegpt
+    from hrkeras.protocols import PROTOCOLS
+
+    if wanted and not PROTOCOLS[protocol].rest:
+        raise typer.BadParameter(
+            f"other models forecast a run from its first ten minutes, which needs --protocol forecast, found {protocol}",
+            param_hint="--beside",
+        )
+    if send and "timegpt" not in wanted:
+        raise typer.BadParameter("it needs --beside timegpt; nothing else is sent anywhere", param_hint="--send")
+    found = {}
+    for each in wanted:
+        kind, _, place = each.partition("=")
+        if each == "timegpt":
+            found[each] = timegpt.forecaster(lambda text: tqdm.write(text, file=sys.stderr), send)
+        elif kind == "chronos" and place:
+            found[each] = chronos.load(place)
+        else:
+            raise typer.BadParameter(f"expected chronos=FOLDER, chronos=HUB_NAME or timegpt, found {each}", param_hint="--beside")
+    return found
 
 
 def _print(found, data: str, split: str, checks) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from hrkeras import prediction, saving, windows
 from hrkeras.cli.main import app
+from hrkeras.foundation import rest
 from hrkeras.workouts import grid, synthetic, tracks, writers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,6 +96,36 @@ def test_evaluate_protocols(trained, data_dir, protocol):
     assert ("1 min ahead" in result.stdout.lower()) == (protocol == "forecast")
     assert result.exit_code == (protocol == "by_user")  # it knows all people
     assert ("fails the audit" in result.stdout) == (protocol == "by_user")
+
+
+def test_evaluate_beside_others(trained, data_dir, monkeypatch):
+    """TimeGPT is spoken of but sent nothing; a Chronos that always says 150 gets its row in the one case it can do."""
+    flat = partial(rest.rests, lambda known, covariates: np.full(len(covariates["speed"]) - len(known), 150.0))
+    monkeypatch.setattr("hrkeras.foundation.chronos.load", {"some/where": flat}.__getitem__)
+    monkeypatch.setenv("NIXTLA_BASE_URL", "http://127.0.0.1:1")
+    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "forecast", "--json"]
+    others = ["--beside", "timegpt", "--beside", "chronos=some/where"]
+    result = CliRunner().invoke(app, [*map(str, arguments), *others])
+    assert result.exit_code == 0, result.output
+    assert "For TimeGPT at http://127.0.0.1:1: " in result.stderr
+    assert "Nothing was sent." in result.stderr
+    cases = json.loads(result.stdout)["cases"]
+    assert "timegpt" not in {row["name"] for case in cases for row in case["rows"]}
+    assert [case["rows"][-1]["name"] == "chronos=some/where" for case in cases] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (["--beside", "timegpt"], "needs --protocol forecast, found profile"),
+        (["--protocol", "forecast", "--beside", "chronos"], "chronos=HUB_NAME or timegpt, found chronos"),
+        (["--protocol", "forecast", "--send"], "it needs --beside timegpt"),
+    ],
+)
+def test_evaluate_beside_what_cannot_be(trained, data_dir, more, what):
+    result = CliRunner().invoke(app, [*map(str, ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir]), *more])
+    assert result.exit_code == 2
+    assert what in " ".join(result.stderr.replace("│", " ").split())
 
 
 def test_evaluate_later_needs_a_day(trained, data_dir):

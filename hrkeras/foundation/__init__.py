@@ -1,0 +1,1 @@
+"""Models trained elsewhere on other series, which forecast the rest of a run from its beginning."""
