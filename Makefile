@@ -31,12 +31,14 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-# torch comes first and by its exact version: the plain name brings gigabytes of CUDA
+# torch comes first and by its exact version: the plain name brings gigabytes of CUDA; nixtla works with pandas 3 but
+# asks for an older one, so what it needs besides stands in the group dev
 $(VENV)/.developed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable '.[jax,torch,chronos]' --group dev
+	$(BIN)/python -m pip install --quiet --no-deps nixtla==0.9.0 utilsforecast==0.2.17
 	touch $@
 
 clean:
