@@ -103,6 +103,16 @@ def test_earlier_runs(drawn, tmp_path):
     assert axes.lines[1].get_ydata().tolist() == [12, 11, 10]
 
 
+def test_attention(drawn, tmp_path):
+    by_lag = np.array([[[0.4, 0.3, 0.3], [0.2, 0.2, 0.6]], [[0.0, 0.0, 1.0], [0.6, 0.2, 0.2]]])
+    assert is_picture(plots.attention(by_lag, 10.0, tmp_path / "attention.png"))
+    panels = drawn[0].axes
+    titles = [axes.get_title(loc="left") for axes in panels]
+    assert [title.rpartition(" the ")[2] for title in titles] == ["last 10 s", "last 20 s"]
+    np.testing.assert_allclose(panels[0].lines[2].get_xydata(), [[0, 30], [10, 25], [20, 45]])
+    assert labels(panels[0]) == ["each head", "mean of the heads"]
+
+
 def test_funnel(drawn, tmp_path):
     full = Funnel(workouts=7300)
     full.taken.update(sport=1221, duplicate=85)

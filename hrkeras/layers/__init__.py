@@ -8,6 +8,7 @@ from hrkeras.layers.modulation import Modulation
 from hrkeras.layers.partly_known import PartlyKnown
 from hrkeras.layers.run_features import RunFeatures
 from hrkeras.layers.time_left import TimeLeft
+from hrkeras.layers.windowed_attention import WindowedAttention
 
 __all__ = [
     "Correction",
@@ -18,4 +19,5 @@ __all__ = [
     "PartlyKnown",
     "RunFeatures",
     "TimeLeft",
+    "WindowedAttention",
 ]

@@ -20,10 +20,11 @@ Output: heart rate in beats/min, `(batch, steps)`; what it says in padding means
 nothing of the run's own heart rate, and a correction by what is known of it; that is exactly 0 where nothing is.
 """
 
+from hrkeras.models.attention import attention
 from hrkeras.models.frame import Statistics
 from hrkeras.models.gru import gru
 from hrkeras.models.lstm import lstm
 
-MODELS = {"gru": gru, "lstm": lstm}
+MODELS = {"attention": attention, "gru": gru, "lstm": lstm}
 
-__all__ = ["MODELS", "Statistics", "gru", "lstm"]
+__all__ = ["MODELS", "Statistics", "attention", "gru", "lstm"]

@@ -16,7 +16,10 @@ VARIANTS = {
     "gru, no profile": (models.gru, {"profile": False}),
     "gru, bidirectional": (models.gru, {"bidirectional": True}),
     "lstm, bare": (models.lstm, {"history": False, "profile": False}),
+    "attention": (models.attention, {"window": 6}),
 }
+BARE = ("lstm, bare",)
+READ_AHEAD = ("gru, bidirectional",)
 # with the weights of `fixed_weights`, at steps 0, 1, 10, 20 and 39 of each run; the same on every backend
 PINNED = {
     "gru": [
@@ -43,6 +46,11 @@ PINNED = {
         [139.135498046875, 163.78590393066406, 120.3947982788086, 118.7051010131836, 164.56370544433594],
         [141.56129455566406, 141.74319458007812, 136.74249267578125, 143.03050231933594, 120.15879821777344],
         [141.56640625, 141.62460327148438, 141.24159240722656, 141.02969360351562, 141.101806640625],
+    ],
+    "attention": [
+        [138.8102, 154.4351, 138.4602, 145.5244, 152.4508],
+        [119.7856, 116.7675, 117.2105, 114.1259, 114.789],
+        [141.4031, 142.8667, 136.2628, 140.7479, 149.1601],
     ],
 }
 STEPS = [0, 1, 10, 20, 39]
@@ -144,7 +152,7 @@ def test_unless_it_reads_backwards_a_step_sees_nothing_of_later_ones(variant):
     given["delay"][:] = 60
     apart = moved(model, given, slice(30, None), speed=2, altitude=9, expected=150)
     assert (apart[:, 30:].max(axis=1) > 1e-2).all()
-    if name == "gru, bidirectional":
+    if name in READ_AHEAD:
         assert (apart[:, :30].max(axis=1) > 1e-3).all()
     else:
         assert apart[:, :30].max() < 1e-4
@@ -187,12 +195,12 @@ def test_what_is_known_of_the_person_matters_and_may_be_missing(variant):
     assert np.isfinite(predict(model, given)).all()
     for column in ("history", "expected"):
         apart = moved(model, given, **{column: given[column] + 1}).max(axis=1)
-        if name == "lstm, bare":
+        if name in BARE:
             assert (apart == 0).all()
         else:
             assert (apart[:2] > 1e-2).all()
     unknown = moved(model, given, history=np.nan).max(axis=1)
-    assert (unknown[:2] > 1e-2).all() == (name != "lstm, bare")
+    assert (unknown[:2] > 1e-2).all() == (name not in BARE)
     assert unknown[2] == 0
 
 
@@ -200,7 +208,7 @@ def test_the_course_matters_and_may_be_missing(variant):
     name, model = variant
     given = inputs()
     given["heart_rate"][:] = np.nan
-    uses = name not in ("gru, no profile", "lstm, bare")
+    uses = name not in ("gru, no profile", *BARE)
     longer = moved(model, given, course=1.1 * given["course"]).max(axis=1)
     unknown = moved(model, given, course=np.nan).max(axis=1)
     assert ((longer[:2] > 1e-3) == uses).all()
