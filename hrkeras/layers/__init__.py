@@ -6,6 +6,7 @@ from hrkeras.layers.exponential_averages import ExponentialAverages
 from hrkeras.layers.known_heart_rate import KnownHeartRate
 from hrkeras.layers.modulation import Modulation
 from hrkeras.layers.partly_known import PartlyKnown
+from hrkeras.layers.patches import Patches, Steps
 from hrkeras.layers.run_features import RunFeatures
 from hrkeras.layers.time_left import TimeLeft
 from hrkeras.layers.windowed_attention import WindowedAttention
@@ -17,7 +18,9 @@ __all__ = [
     "KnownHeartRate",
     "Modulation",
     "PartlyKnown",
+    "Patches",
     "RunFeatures",
+    "Steps",
     "TimeLeft",
     "WindowedAttention",
 ]

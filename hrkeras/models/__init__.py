@@ -24,7 +24,8 @@ from hrkeras.models.attention import attention
 from hrkeras.models.frame import Statistics
 from hrkeras.models.gru import gru
 from hrkeras.models.lstm import lstm
+from hrkeras.models.patchtst import patchtst
 
-MODELS = {"attention": attention, "gru": gru, "lstm": lstm}
+MODELS = {"attention": attention, "gru": gru, "lstm": lstm, "patchtst": patchtst}
 
-__all__ = ["MODELS", "Statistics", "attention", "gru", "lstm"]
+__all__ = ["MODELS", "Statistics", "attention", "gru", "lstm", "patchtst"]

@@ -17,9 +17,10 @@ VARIANTS = {
     "gru, bidirectional": (models.gru, {"bidirectional": True}),
     "lstm, bare": (models.lstm, {"history": False, "profile": False}),
     "attention": (models.attention, {"window": 6}),
+    "patchtst": (models.patchtst, {"patch": 4}),
 }
 BARE = ("lstm, bare",)
-READ_AHEAD = ("gru, bidirectional",)
+READ_AHEAD = ("gru, bidirectional", "patchtst")
 # with the weights of `fixed_weights`, at steps 0, 1, 10, 20 and 39 of each run; the same on every backend
 PINNED = {
     "gru": [
@@ -51,6 +52,11 @@ PINNED = {
         [138.8102, 154.4351, 138.4602, 145.5244, 152.4508],
         [119.7856, 116.7675, 117.2105, 114.1259, 114.789],
         [141.4031, 142.8667, 136.2628, 140.7479, 149.1601],
+    ],
+    "patchtst": [
+        [161.8546, 135.609, 181.8629, 184.781, 173.6802],
+        [139.4509, 136.5125, 143.9142, 141.6277, 150.1622],
+        [142.7259, 144.5024, 137.5937, 141.9456, 149.5552],
     ],
 }
 STEPS = [0, 1, 10, 20, 39]
