@@ -11,7 +11,7 @@ from hrkeras.cli.shared import Backend, Data, DataDir, Seed, progress, start
 def train(
     data: Data,
     output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write; the model card is written beside it.")],
-    model: Annotated[Literal["gru", "lstm", "attention", "patchtst"], typer.Option(help="Architecture.")] = "gru",
+    model: Annotated[Literal["gru", "lstm", "attention", "patchtst", "lag_llama"], typer.Option(help="Architecture.")] = "gru",
     units: Annotated[int, typer.Option(min=1, help="Width of each layer.")] = 64,
     layers: Annotated[int, typer.Option(min=1, help="How many layers.")] = 2,
     bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,

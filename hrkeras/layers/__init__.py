@@ -4,6 +4,8 @@ from hrkeras.layers.correction import Correction
 from hrkeras.layers.expected_features import ExpectedFeatures
 from hrkeras.layers.exponential_averages import ExponentialAverages
 from hrkeras.layers.known_heart_rate import KnownHeartRate
+from hrkeras.layers.lag_tokens import LagTokens
+from hrkeras.layers.llama_block import LlamaBlock
 from hrkeras.layers.modulation import Modulation
 from hrkeras.layers.partly_known import PartlyKnown
 from hrkeras.layers.patches import Patches, Steps
@@ -16,6 +18,8 @@ __all__ = [
     "ExpectedFeatures",
     "ExponentialAverages",
     "KnownHeartRate",
+    "LagTokens",
+    "LlamaBlock",
     "Modulation",
     "PartlyKnown",
     "Patches",

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from hrkeras.workouts.workout import InputError
+
 HIDDEN = 1e4  # taken off the score of what must not be seen
 SHORTEST = 3.0  # steps, how fast the nearest-sighted head first forgets
 ROTARY_BASE = 10_000.0
@@ -32,7 +34,7 @@ class WindowedAttention(keras.layers.Layer):
         rotary: whether lags enter by rotation instead of as a bias.
 
     Raises:
-        ValueError: if the channels cannot be divided by the heads, into even parts for a rotation.
+        InputError: if the channels cannot be divided by the heads, into even parts for a rotation.
     """
 
     def __init__(self, num_heads, window, causal=True, rotary=False, **kwargs):
@@ -43,7 +45,7 @@ class WindowedAttention(keras.layers.Layer):
         units = sequence_shape[-1]
         if units % (self.num_heads * (2 if self.rotary else 1)):
             even = "even " if self.rotary else ""
-            raise ValueError(f"expected units that {self.num_heads} heads divide into {even}parts, received {units}")
+            raise InputError(f"Expected units that {self.num_heads} heads divide into {even}parts, found {units}; choose others.")
         for name in ("query", "key", "value", "output"):
             layer = keras.layers.Dense(units, use_bias=False, name=name)
             layer.build((*sequence_shape[:-1], units))

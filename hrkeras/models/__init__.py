@@ -23,9 +23,10 @@ nothing of the run's own heart rate, and a correction by what is known of it; th
 from hrkeras.models.attention import attention
 from hrkeras.models.frame import Statistics
 from hrkeras.models.gru import gru
+from hrkeras.models.lag_llama import lag_llama
 from hrkeras.models.lstm import lstm
 from hrkeras.models.patchtst import patchtst
 
-MODELS = {"attention": attention, "gru": gru, "lstm": lstm, "patchtst": patchtst}
+MODELS = {"attention": attention, "gru": gru, "lag_llama": lag_llama, "lstm": lstm, "patchtst": patchtst}
 
-__all__ = ["MODELS", "Statistics", "attention", "gru", "lstm", "patchtst"]
+__all__ = ["MODELS", "Statistics", "attention", "gru", "lag_llama", "lstm", "patchtst"]

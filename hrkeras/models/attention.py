@@ -30,7 +30,7 @@ def attention(
         dropout: share of what each layer adds that is dropped in training.
     """
 
-    def body(sequence, valid, context):
+    def body(sequence, given, context):
         sequence = projected(sequence, context, units)
         return encoded(sequence, num_layers=num_layers, num_heads=num_heads, window=window, dropout=dropout)
 

@@ -37,8 +37,8 @@ def patchtst(
         dropout: share of what each layer adds that is dropped in training.
     """
 
-    def body(sequence, valid, context):
-        patches, any_valid = Patches(patch, name="patches")(sequence, valid)
+    def body(sequence, given, context):
+        patches, any_valid = Patches(patch, name="patches")(sequence, given["valid"])
         found = encoded(
             projected(patches, context, units),
             num_layers=num_layers,

@@ -7,6 +7,7 @@ from keras import ops
 
 from hrkeras.layers import WindowedAttention
 from hrkeras.layers.windowed_attention import ROTARY_BASE
+from hrkeras.workouts.workout import InputError
 
 
 def made(units=8, steps=11, **options):
@@ -82,7 +83,7 @@ def test_long_runs_need_memory_in_proportion():
 
 @pytest.mark.parametrize(("units", "rotary"), [(9, False), (6, True)])
 def test_units_that_heads_cannot_share_are_refused(units, rotary):
-    with pytest.raises(ValueError, match="expected units that 2 heads divide"):
+    with pytest.raises(InputError, match="Expected units that 2 heads divide"):
         WindowedAttention(2, 4, rotary=rotary).build((None, None, units))
 
 

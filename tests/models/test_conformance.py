@@ -18,6 +18,7 @@ VARIANTS = {
     "lstm, bare": (models.lstm, {"history": False, "profile": False}),
     "attention": (models.attention, {"window": 6}),
     "patchtst": (models.patchtst, {"patch": 4}),
+    "lag_llama": (models.lag_llama, {"window": 8, "lags": (0, 2, 7)}),
 }
 BARE = ("lstm, bare",)
 READ_AHEAD = ("gru, bidirectional", "patchtst")
@@ -57,6 +58,11 @@ PINNED = {
         [161.8546, 135.609, 181.8629, 184.781, 173.6802],
         [139.4509, 136.5125, 143.9142, 141.6277, 150.1622],
         [142.7259, 144.5024, 137.5937, 141.9456, 149.5552],
+    ],
+    "lag_llama": [
+        [159.2983, 129.6309, 166.9055, 146.8902, 118.1898],
+        [145.0234, 140.9311, 142.982, 147.3485, 148.9511],
+        [136.4775, 137.6855, 131.3418, 135.5959, 143.7935],
     ],
 }
 STEPS = [0, 1, 10, 20, 39]
