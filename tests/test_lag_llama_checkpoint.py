@@ -2,14 +2,12 @@
 
 import os
 import pickle
+import shutil
 
+import keras
 import numpy as np
 import pytest
 from typer.testing import CliRunner
-
-torch = pytest.importorskip("torch")
-
-import keras
 
 from hrkeras import lag_llama_checkpoint, saving
 from hrkeras.cli.main import app
@@ -19,6 +17,8 @@ from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
 from hrkeras.workouts.history import COLUMNS
 from hrkeras.workouts.workout import InputError
 
+torch = pytest.importorskip("torch")
+
 LAGS, HEADS, SIZE, LAYERS, STEPS, LEVEL = (0, 2, 5), 2, 8, 2, 30, 140.0
 UNITS, WIDE = HEADS * SIZE, 256
 
@@ -26,11 +26,11 @@ UNITS, WIDE = HEADS * SIZE, 256
 class Foreign:
     """A class that a checkpoint names; to load it as a pickle would leave a file."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, function):
+        self.path, self.function = str(path), function
 
     def __reduce__(self):
-        return os.mkdir, (self.path,)
+        return self.function, (self.path,) if self.function is os.mkdir else (__file__, self.path)
 
 
 def weights() -> dict[str, "torch.Tensor"]:
@@ -61,10 +61,10 @@ def weights() -> dict[str, "torch.Tensor"]:
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    def write(path=tmp_path / "lag-llama.ckpt", **changed):
+    def write(path=tmp_path / "lag-llama.ckpt", foreign=shutil.copyfile, **changed):
         state = {name: each for name, each in (weights() | changed).items() if each is not None}
         settings = {
-            "model_kwargs": {"n_head": HEADS, "lags_seq": list(LAGS), "distr_output": Foreign(str(tmp_path / "executed"))}
+            "model_kwargs": {"n_head": HEADS, "lags_seq": list(LAGS), "distr_output": Foreign(tmp_path / "executed", foreign)}
         }
         torch.save({"state_dict": state, "hyper_parameters": settings | {"context_length": 32}, "epoch": 7}, path)
         return path
@@ -160,6 +160,13 @@ def test_the_command_writes_a_model_that_loads(checkpoint, tmp_path):
 def test_what_does_not_fit_is_said(checkpoint, changed, message):
     with pytest.raises(InputError, match=message):
         lag_llama_checkpoint.convert(checkpoint(**changed))
+
+
+def test_nothing_that_a_checkpoint_names_is_run(checkpoint, tmp_path):
+    lag_llama_checkpoint.read(checkpoint())
+    with pytest.raises(InputError, match="expected a checkpoint of PyTorch"):
+        lag_llama_checkpoint.read(checkpoint(foreign=os.mkdir))
+    assert [path.name for path in tmp_path.iterdir()] == ["lag-llama.ckpt"]
 
 
 @pytest.mark.parametrize("content", [b"no checkpoint", pickle.dumps([1, 2])])

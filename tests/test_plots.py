@@ -35,7 +35,7 @@ def is_picture(path) -> bool:
 def evaluated(runs, predicted) -> evaluation.Evaluation:
     profile = PROTOCOLS["profile"]
     case = evaluation.CaseResult(profile.cases[0], [], {"mine": predicted}, [np.isfinite(each.grid.heart_rate) for each in runs])
-    return evaluation.Evaluation(profile, runs, [case], {})
+    return evaluation.Evaluation(profile, runs, [case], {}, None)
 
 
 def labels(axes) -> list[str]:
