@@ -87,6 +87,7 @@ class Evaluation:
         runs: that were scored.
         cases: one result each.
         people: by person the scores as in the rows of the first case.
+        windows: of these runs.
         months: for the protocol `later`, see `by_month`.
     """
 
@@ -94,6 +95,7 @@ class Evaluation:
     runs: list[Run]
     cases: list[CaseResult]
     people: dict[int, list[Score]]
+    windows: Windows
     months: list[dict] | None = None
 
     @property
@@ -181,7 +183,7 @@ def evaluate(
         mine = [index for index, run in enumerate(those) if run.user == user]
         some, counted = [those[index] for index in mine], [first.counted[index] for index in mine]
         people[user] = [score(key, some, [values[i] for i in mine], counted) for key, values in first.predicted.items()]
-    found_all = Evaluation(protocol, those, results, people)
+    found_all = Evaluation(protocol, those, results, people, scored)
     if protocol.name != "later":
         return found_all
     frozen = runs.windows(runs.known(population, learnt=runs.split != split), split, WHOLE)

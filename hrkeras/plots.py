@@ -160,6 +160,32 @@ def earlier_runs(rows: list, bare, path: Path) -> Path:
 
 
 @matplotlib.rc_context(STYLE)
+def attention(by_lag: np.ndarray, step: float, path: Path) -> Path:
+    """How much attention a step pays to each lag, by layer: the heads, and their mean.
+
+    Args:
+        by_lag: from `lags.attention_by_lag`.
+        step: s, length of a step.
+        path: of the PNG.
+    """
+    figure, panels = new_figure(len(by_lag), size=(8, 1 + 2.4 * len(by_lag)), sharex=True, squeeze=False)
+    seconds = step * np.arange(by_lag.shape[2])
+    for number, (axes, heads) in enumerate(zip(panels[:, 0], by_lag, strict=True), 1):
+        mean = heads.mean(axis=0)
+        for head, values in enumerate(heads):
+            axes.plot(seconds, 100 * values, color=MUTED, lw=1, label=None if head else "each head")
+        axes.plot(seconds, 100 * mean, "o-", ms=3, color=HEART, lw=1.8, label="mean of the heads")
+        half = seconds[np.searchsorted(mean.cumsum(), 0.5)]
+        axes.axvline(half, color=MUTED, lw=1, ls=":")
+        axes.set_title(f"Layer {number}: half of the attention is on the last {half:.0f} s")
+        axes.set_ylabel("attention (%)")
+        axes.set_ylim(0)
+        axes.legend(loc="upper right")
+    panels[-1, 0].set_xlabel("lag: seconds before the step that is predicted")
+    return save(figure, path)
+
+
+@matplotlib.rc_context(STYLE)
 def prediction(grid, predicted: np.ndarray, step: float, title: str, path: Path) -> Path:
     """One run: its predicted heart rate, the measured one where there is any, its speed and its altitude."""
     figure, (above, below) = new_figure(2, size=(9, 5), height_ratios=(2.2, 1))

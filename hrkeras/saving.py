@@ -20,7 +20,7 @@ CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 FILES = {"metadata.json", CONFIG, WEIGHTS}  # of a model without assets; those may be vocabularies, tables or worse
 MAX_CONFIG = 16 << 20
 MAX_WEIGHTS = 4 << 30
-SIZES = ("units", "filters", "kernel_size", "depth_multiplier", "num_heads", "key_dim", "value_dim")
+SIZES = ("units", "filters", "kernel_size", "depth_multiplier", "num_heads", "key_dim", "value_dim", "window", "patch", "lags")
 MAX_SIZE = 1 << 14  # of each of these in a layer
 STEPS = (1, 60)  # s, the shortest and the longest step of a grid
 INPUTS: dict[str, tuple[int | None, ...]] = {  # and their shapes
@@ -43,7 +43,7 @@ ALLOWED: dict[str | None, set[str]] = {
     "keras.layers": {
         *("InputLayer", "Dense", "Activation", "ReLU", "LeakyReLU", "Softmax", "Dropout", "SpatialDropout1D"),
         *("GRU", "LSTM", "SimpleRNN", "Bidirectional", "TimeDistributed", "Masking", "Reshape"),
-        *("Normalization", "LayerNormalization", "BatchNormalization", "Rescaling"),
+        *("Normalization", "LayerNormalization", "RMSNormalization", "BatchNormalization", "Rescaling"),
         *("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"),
         *("Conv1D", "DepthwiseConv1D", "SeparableConv1D"),
         *("AveragePooling1D", "MaxPooling1D", "GlobalAveragePooling1D", "GlobalMaxPooling1D"),

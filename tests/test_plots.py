@@ -35,7 +35,7 @@ def is_picture(path) -> bool:
 def evaluated(runs, predicted) -> evaluation.Evaluation:
     profile = PROTOCOLS["profile"]
     case = evaluation.CaseResult(profile.cases[0], [], {"mine": predicted}, [np.isfinite(each.grid.heart_rate) for each in runs])
-    return evaluation.Evaluation(profile, runs, [case], {})
+    return evaluation.Evaluation(profile, runs, [case], {}, None)
 
 
 def labels(axes) -> list[str]:
@@ -101,6 +101,16 @@ def test_earlier_runs(drawn, tmp_path):
     assert labels(axes) == ["athlete's state alone", "model", "model without history"]
     assert [text.get_text() for text in axes.get_xticklabels()] == ["0", "1", "5"]
     assert axes.lines[1].get_ydata().tolist() == [12, 11, 10]
+
+
+def test_attention(drawn, tmp_path):
+    by_lag = np.array([[[0.4, 0.3, 0.3], [0.2, 0.2, 0.6]], [[0.0, 0.0, 1.0], [0.6, 0.2, 0.2]]])
+    assert is_picture(plots.attention(by_lag, 10.0, tmp_path / "attention.png"))
+    panels = drawn[0].axes
+    titles = [axes.get_title(loc="left") for axes in panels]
+    assert [title.rpartition(" the ")[2] for title in titles] == ["last 10 s", "last 20 s"]
+    np.testing.assert_allclose(panels[0].lines[2].get_xydata(), [[0, 30], [10, 25], [20, 45]])
+    assert labels(panels[0]) == ["each head", "mean of the heads"]
 
 
 def test_funnel(drawn, tmp_path):

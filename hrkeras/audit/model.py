@@ -11,6 +11,7 @@ from hrkeras import evaluation
 from hrkeras.audit import statistics
 from hrkeras.audit.check import Check
 from hrkeras.audit.scrambling import alone, pick, scrambled
+from hrkeras.layers import WindowedAttention
 from hrkeras.protocols import PROTOCOLS, Case
 from hrkeras.windows import STEP_FIELDS, Runs, Windows
 from hrkeras.workouts.effort import basis
@@ -156,7 +157,7 @@ class _Sample:
             return Check(
                 name, True, f"speed and altitude to come, and when the run ends, move no prediction ({len(moved)} runs)."
             )
-        reader = next((layer.name for layer in self._model.layers if isinstance(layer, WHOLE)), None)
+        reader = next((layer.name for layer in self._model.layers if _reads_ahead(layer)), None)
         if reader and not asked:
             return Check(name, None, f"the model reads the whole run ({reader}), so it cannot predict live.")
         why = f"the model reads the whole run ({reader})" if reader else "the model looks ahead where the course is not known"
@@ -219,6 +220,10 @@ class _Sample:
             values = changed[name]
             values[empty] = self._random.uniform(0, 200, values[empty].shape)
         return replace(windows, **changed)
+
+
+def _reads_ahead(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, WHOLE) or (isinstance(layer, WindowedAttention) and not layer.causal)
 
 
 def _shown(case: Case, windows: Windows) -> list[np.ndarray]:

@@ -37,7 +37,7 @@ def evaluate(
     start(backend)
     from dataclasses import asdict
 
-    from hrkeras import evaluation, plots, protocols, saving
+    from hrkeras import evaluation, lags, plots, protocols, saving
     from hrkeras.audit import model as audit
     from hrkeras.windows import find, load
 
@@ -72,6 +72,9 @@ def evaluate(
     if output:  # the scores are out, should there be no place for the pictures
         step = find(data, data_dir).info.metadata["step"]
         pictures = plots.evaluation(found, step, output)
+        by_lag = lags.attention_by_lag(loaded, found.windows, **found.cases[0].case.known(found.windows))
+        if len(by_lag):
+            pictures.append(plots.attention(by_lag, step, output / "attention.png"))
         if not as_json:
             print("\nPictures: " + ", ".join(map(str, pictures)))
     elif not as_json:

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from hrkeras import __version__
-from hrkeras.cli import audit, build, demo, evaluate, inspect, predict, train, update
+from hrkeras.cli import audit, build, convert, demo, evaluate, inspect, predict, train, update
 from hrkeras.workouts.workout import InputError
 
 
@@ -62,6 +62,7 @@ def _program(
 app.command()(demo.demo)
 app.command()(inspect.inspect)
 app.add_typer(build.app, name="build")
+app.add_typer(convert.app, name="convert")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(audit.audit)

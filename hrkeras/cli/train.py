@@ -11,7 +11,7 @@ from hrkeras.cli.shared import Backend, Data, DataDir, Seed, progress, start
 def train(
     data: Data,
     output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write; the model card is written beside it.")],
-    model: Annotated[Literal["gru", "lstm"], typer.Option(help="Architecture.")] = "gru",
+    model: Annotated[Literal["gru", "lstm", "attention", "patchtst", "lag_llama"], typer.Option(help="Architecture.")] = "gru",
     units: Annotated[int, typer.Option(min=1, help="Width of each layer.")] = 64,
     layers: Annotated[int, typer.Option(min=1, help="How many layers.")] = 2,
     bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,
@@ -36,6 +36,8 @@ def train(
     if output.suffix != ".keras":
         raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
     start(backend)
+    from inspect import signature
+
     import keras
 
     from hrkeras import card, training
@@ -52,6 +54,7 @@ def train(
         "history": history,
         "profile": profile,
     }
+    architecture = {name: value for name, value in architecture.items() if name in signature(MODELS[model]).parameters}
     settings = training.Settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, seed=seed)
     description = {"model": model, "architecture": architecture, "data": data, "runs": metadata["runs"]}
     folder = output.with_suffix(".training")

@@ -4,18 +4,27 @@ from hrkeras.layers.correction import Correction
 from hrkeras.layers.expected_features import ExpectedFeatures
 from hrkeras.layers.exponential_averages import ExponentialAverages
 from hrkeras.layers.known_heart_rate import KnownHeartRate
+from hrkeras.layers.lag_tokens import LagTokens
+from hrkeras.layers.llama_block import LlamaBlock
 from hrkeras.layers.modulation import Modulation
 from hrkeras.layers.partly_known import PartlyKnown
+from hrkeras.layers.patches import Patches, Steps
 from hrkeras.layers.run_features import RunFeatures
 from hrkeras.layers.time_left import TimeLeft
+from hrkeras.layers.windowed_attention import WindowedAttention
 
 __all__ = [
     "Correction",
     "ExpectedFeatures",
     "ExponentialAverages",
     "KnownHeartRate",
+    "LagTokens",
+    "LlamaBlock",
     "Modulation",
     "PartlyKnown",
+    "Patches",
     "RunFeatures",
+    "Steps",
     "TimeLeft",
+    "WindowedAttention",
 ]

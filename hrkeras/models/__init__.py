@@ -20,10 +20,23 @@ Output: heart rate in beats/min, `(batch, steps)`; what it says in padding means
 nothing of the run's own heart rate, and a correction by what is known of it; that is exactly 0 where nothing is.
 """
 
+from collections.abc import Callable
+
+import keras
+
+from hrkeras.models.attention import attention
 from hrkeras.models.frame import Statistics
 from hrkeras.models.gru import gru
+from hrkeras.models.lag_llama import lag_llama
 from hrkeras.models.lstm import lstm
+from hrkeras.models.patchtst import patchtst
 
-MODELS = {"gru": gru, "lstm": lstm}
+MODELS: dict[str, Callable[..., keras.Model]] = {
+    "attention": attention,
+    "gru": gru,
+    "lag_llama": lag_llama,
+    "lstm": lstm,
+    "patchtst": patchtst,
+}
 
-__all__ = ["MODELS", "Statistics", "gru", "lstm"]
+__all__ = ["MODELS", "Statistics", "attention", "gru", "lag_llama", "lstm", "patchtst"]

@@ -57,9 +57,10 @@ def model(
     known, how that prediction missed there corrects it elsewhere.
 
     Args:
-        body: called with the normalised sequence `(batch, steps, channels)`, the validity `(batch, steps)`
-            as booleans and, or None, the vector of what is known besides `(batch, features)`; returns `(batch,
-            steps, channels)`.
+        body: called with the normalised sequence `(batch, steps, channels)`, the model's inputs, of which `expected` is
+            one heart rate a step, and, or None, the vector of what is known besides `(batch, features)`; returns `(batch,
+            steps, channels)`, which no heart rate of the run may have entered. If it reads that too it returns a second,
+            what changes with it, 0 where none is known.
         name: of the model.
         history: whether it looks at what is known of the person; if not, it is speed and altitude alone.
         profile: whether it looks at facts of the whole course where they are given.
@@ -93,7 +94,8 @@ def model(
     if context is not None:
         for index in range(2):
             context = layers.Dense(CONTEXT_UNITS, activation="gelu", name=f"context_{index}")(context)
-    sequence = body(sequence, inputs["valid"] > 0, context)
+    found = body(sequence, inputs | {"expected": expected}, context)
+    sequence, change = found if isinstance(found, tuple) else (found, None)
     if context is not None:
         sequence = Modulation(name="output_modulation")(sequence, context)
     deviation = layers.Dense(1, name="deviation", dtype="float32")(sequence)
@@ -102,14 +104,17 @@ def model(
     deviation = layers.Rescaling(DEVIATION, name="beats_per_minute", dtype="float32")(ops.squeeze(deviation, -1))
     unaided = layers.Add(name=UNAIDED, dtype="float32")([expected, deviation])
     correction = Correction(step=step, name="correction", dtype="float32")
-    correction = correction(inputs["heart_rate"], ops.stop_gradient(unaided), seen, inputs["delay"])
-    return keras.Model(inputs, layers.Add(name=AIDED, dtype="float32")([unaided, correction]), name=name)
+    aided = [unaided, correction(inputs["heart_rate"], ops.stop_gradient(unaided), seen, inputs["delay"])]
+    if change is not None:
+        change = layers.Dense(1, use_bias=False, name="change", dtype="float32")(change)
+        aided.append(layers.Rescaling(DEVIATION, name="changed_beats_per_minute", dtype="float32")(ops.squeeze(change, -1)))
+    return keras.Model(inputs, layers.Add(name=AIDED, dtype="float32")(aided), name=name)
 
 
 def recurrent(cell: type[keras.layers.Layer], *, units, num_layers, bidirectional, dropout) -> Callable:
     """The body of a recurrent architecture: `num_layers` of `cell`; what is known modulates what goes in."""
 
-    def body(sequence, valid, context):
+    def body(sequence, given, context):
         sequence = layers.Dense(units, name="projection")(sequence)
         if context is not None:
             sequence = Modulation(name="input_modulation")(sequence, context)
@@ -117,7 +122,7 @@ def recurrent(cell: type[keras.layers.Layer], *, units, num_layers, bidirectiona
             layer = cell(units, return_sequences=True, name=f"recurrent_{index}")
             if bidirectional:
                 # backwards, the padding comes first: it must be masked
-                sequence = layers.Bidirectional(layer, name=f"bidirectional_{index}")(sequence, mask=valid)
+                sequence = layers.Bidirectional(layer, name=f"bidirectional_{index}")(sequence, mask=given["valid"] > 0)
             else:
                 sequence = layer(sequence)
             if dropout:

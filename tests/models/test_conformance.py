@@ -16,7 +16,12 @@ VARIANTS = {
     "gru, no profile": (models.gru, {"profile": False}),
     "gru, bidirectional": (models.gru, {"bidirectional": True}),
     "lstm, bare": (models.lstm, {"history": False, "profile": False}),
+    "attention": (models.attention, {"window": 6}),
+    "patchtst": (models.patchtst, {"patch": 4}),
+    "lag_llama": (models.lag_llama, {"window": 8, "lags": (0, 2, 7)}),
 }
+BARE = ("lstm, bare",)
+READ_AHEAD = ("gru, bidirectional", "patchtst")
 # with the weights of `fixed_weights`, at steps 0, 1, 10, 20 and 39 of each run; the same on every backend
 PINNED = {
     "gru": [
@@ -43,6 +48,21 @@ PINNED = {
         [139.135498046875, 163.78590393066406, 120.3947982788086, 118.7051010131836, 164.56370544433594],
         [141.56129455566406, 141.74319458007812, 136.74249267578125, 143.03050231933594, 120.15879821777344],
         [141.56640625, 141.62460327148438, 141.24159240722656, 141.02969360351562, 141.101806640625],
+    ],
+    "attention": [
+        [138.8102, 154.4351, 138.4602, 145.5244, 152.4508],
+        [119.7856, 116.7675, 117.2105, 114.1259, 114.789],
+        [141.4031, 142.8667, 136.2628, 140.7479, 149.1601],
+    ],
+    "patchtst": [
+        [161.8546, 135.609, 181.8629, 184.781, 173.6802],
+        [139.4509, 136.5125, 143.9142, 141.6277, 150.1622],
+        [142.7259, 144.5024, 137.5937, 141.9456, 149.5552],
+    ],
+    "lag_llama": [
+        [159.2983, 129.6309, 166.9055, 146.8902, 118.1898],
+        [145.0234, 140.9311, 142.982, 147.3485, 148.9511],
+        [136.4775, 137.6855, 131.3418, 135.5959, 143.7935],
     ],
 }
 STEPS = [0, 1, 10, 20, 39]
@@ -144,7 +164,7 @@ def test_unless_it_reads_backwards_a_step_sees_nothing_of_later_ones(variant):
     given["delay"][:] = 60
     apart = moved(model, given, slice(30, None), speed=2, altitude=9, expected=150)
     assert (apart[:, 30:].max(axis=1) > 1e-2).all()
-    if name == "gru, bidirectional":
+    if name in READ_AHEAD:
         assert (apart[:, :30].max(axis=1) > 1e-3).all()
     else:
         assert apart[:, :30].max() < 1e-4
@@ -187,12 +207,12 @@ def test_what_is_known_of_the_person_matters_and_may_be_missing(variant):
     assert np.isfinite(predict(model, given)).all()
     for column in ("history", "expected"):
         apart = moved(model, given, **{column: given[column] + 1}).max(axis=1)
-        if name == "lstm, bare":
+        if name in BARE:
             assert (apart == 0).all()
         else:
             assert (apart[:2] > 1e-2).all()
     unknown = moved(model, given, history=np.nan).max(axis=1)
-    assert (unknown[:2] > 1e-2).all() == (name != "lstm, bare")
+    assert (unknown[:2] > 1e-2).all() == (name not in BARE)
     assert unknown[2] == 0
 
 
@@ -200,7 +220,7 @@ def test_the_course_matters_and_may_be_missing(variant):
     name, model = variant
     given = inputs()
     given["heart_rate"][:] = np.nan
-    uses = name not in ("gru, no profile", "lstm, bare")
+    uses = name not in ("gru, no profile", *BARE)
     longer = moved(model, given, course=1.1 * given["course"]).max(axis=1)
     unknown = moved(model, given, course=np.nan).max(axis=1)
     assert ((longer[:2] > 1e-3) == uses).all()

@@ -1,0 +1,38 @@
+"""`hrkeras convert`: from weights that others have published to a model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.shared import Backend, start
+
+app = typer.Typer(help="Make a model of weights that others have published.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Kept a group, whatever the number of its commands."""
+
+
+@app.command(name="lag-llama")
+def lag_llama(
+    checkpoint: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file lag-llama.ckpt.", show_default=False)],
+    output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write.")],
+    backend: Backend = None,
+) -> None:
+    """Of Lag-Llama: its layers get the published weights, what is added to it is untrained."""
+    if output.suffix != ".keras":
+        raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    start(backend)
+    import keras
+
+    from hrkeras import lag_llama_checkpoint, training
+
+    keras.utils.set_random_seed(0)  # of what is untrained
+    model = lag_llama_checkpoint.convert(checkpoint)
+    training.save(model, output)
+    layers = sum(layer.name.startswith("block_") for layer in model.layers)
+    print(
+        f"{layers} layers of Lag-Llama in {output}, {model.count_params():,} parameters; it must be trained before it is of use."
+    )

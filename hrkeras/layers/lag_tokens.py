@@ -1,0 +1,66 @@
+"""The tokens of Lag-Llama: what was measured at certain lags before each step."""
+
+import math
+
+import keras
+from keras import ops
+
+SCALE = 10.0  # beats/min
+CLOCK = ((1, 60), (60, 60), (3600, 24))  # seconds of each unit of the clock, and how many there are
+DAYS = 3  # features of the day, at their lowest
+
+
+@keras.saving.register_keras_serializable("hrkeras")
+class LagTokens(keras.layers.Layer):
+    """Of each step the heart rate at certain lags before it, as far as it is known, as Lag-Llama is given a series.
+
+    Rasul et al., "Lag-Llama", arXiv:2310.08278, 2023. The series is standardised by what is expected of each step and a
+    fixed scale, not by its own mean and deviation, which would tell a step of later ones. The clock starts at midnight of
+    a year's first day when the run begins.
+
+    Call arguments:
+        heart_rate: beats/min, shape `(batch, steps)`; NaN where it is not known.
+        expected: beats/min, shape `(batch, steps)`.
+        time: s since the run began, shape `(batch, steps)`.
+        delay: s, shape `(batch, 1)`; a step sees the heart rate up to so long before it, at 0 up to the step before.
+        hidden: whether to take no heart rate as known.
+
+    Returns:
+        The tokens, shape `(batch, steps, 2 * len(lags) + 8)`: the values, 0 where not known; logarithms of what is
+        expected and of the scale; second, minute, hour, day of the week, of the month and of the year; and 1 for each value
+        that is known. And 1 at steps that any heart rate is known before, 0 elsewhere, shape `(batch, steps, 1)`.
+
+    Args:
+        lags: steps; at lag 0 stands the step before, from which Lag-Llama tells the step.
+        step: s, length of a step of the grid.
+    """
+
+    def __init__(self, lags, step=10.0, **kwargs):
+        super().__init__(**kwargs)
+        self.lags, self.step = list(lags), step
+
+    def call(self, heart_rate, expected, time, delay, hidden=False):
+        known = ops.logical_not(ops.isnan(heart_rate))
+        miss = ops.where(known, heart_rate - expected, 0.0) / SCALE
+        later = ops.maximum(ops.ceil(delay / self.step - 1e-3), 1.0)  # steps; a part of a step counts as one
+        both = ops.stack([miss, ops.cast(known, miss.dtype)], axis=-1) * (0.0 if hidden else 1.0)
+        steps, reach = ops.shape(miss)[1], max(self.lags) + 1
+        before = ops.concatenate([ops.repeat(ops.zeros_like(both[:, :1]), reach, axis=1), both], axis=1)
+        lags = ops.convert_to_tensor(self.lags, "int32")
+        index = ops.arange(steps, dtype="int32")[:, None] + (reach - 1 - lags)[None, :]
+        seen = ops.take(before, ops.reshape(index, (-1,)), axis=1)
+        seen = ops.reshape(seen, (ops.shape(miss)[0], steps, len(self.lags), 2))
+        seen = seen * ops.cast(ops.cast(lags, later.dtype) + 1 >= later, seen.dtype)[:, None, :, None]
+        clock = [ops.mod(ops.floor(time / unit), count) / (count - 1) - 0.5 for unit, count in CLOCK]
+        facts = [ops.log1p(expected), ops.full_like(time, math.log(SCALE)), *clock, *[ops.full_like(time, -0.5)] * DAYS]
+        place = ops.cast(ops.arange(steps), later.dtype)[None, :] - later
+        count = ops.cumsum(both[:, :, 1], axis=1)
+        some = ops.take_along_axis(count, ops.cast(ops.maximum(place, 0.0), "int32"), axis=1)
+        some = ops.cast(ops.logical_and(some > 0, place >= 0), miss.dtype)[:, :, None]
+        return ops.concatenate([seen[..., 0], ops.stack(facts, axis=-1), seen[..., 1]], axis=-1), some
+
+    def compute_output_shape(self, heart_rate_shape, expected_shape, time_shape, delay_shape):
+        return (*heart_rate_shape, 2 * len(self.lags) + 2 + len(CLOCK) + DAYS), (*heart_rate_shape, 1)
+
+    def get_config(self):
+        return {**super().get_config(), "lags": self.lags, "step": self.step}

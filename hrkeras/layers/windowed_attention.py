@@ -1,0 +1,142 @@
+"""Attention that looks back, or around, a limited number of steps."""
+
+import keras
+from keras import ops
+
+from hrkeras.workouts.workout import InputError
+
+HIDDEN = 1e4  # taken off the score of what must not be seen
+SHORTEST = 3.0  # steps, how fast the nearest-sighted head first forgets
+ROTARY_BASE = 10_000.0
+
+
+@keras.saving.register_keras_serializable("hrkeras")
+class WindowedAttention(keras.layers.Layer):
+    """Multi-head self-attention within a window; its memory grows with the steps, not with their square.
+
+    Vaswani et al., "Attention Is All You Need", NeurIPS 2017. The steps are cut into blocks as long as the window, and
+    each block sees itself and the one before. Where a step lies enters by its lag alone: as a bias that is learnt for
+    each lag and head, which starts as a fading memory (Press et al., "Train Short, Test Long", ICLR 2022), of a few steps
+    in the first head and of half the window in the last; or by rotating queries and keys (Su et al., "RoFormer",
+    Neurocomputing 568, 2024).
+
+    Call arguments:
+        sequence: shape `(batch, steps, channels)`.
+        valid: which steps may be looked at, shape `(batch, steps)`; all if not given.
+
+    Returns:
+        Shape `(batch, steps, channels)`.
+
+    Args:
+        num_heads: by which the channels are divided.
+        window: steps, how many a step sees, itself included; if not causal so many to either side.
+        causal: whether a step sees nothing of later ones.
+        rotary: whether lags enter by rotation instead of as a bias.
+
+    Raises:
+        InputError: if the channels cannot be divided by the heads, into even parts for a rotation.
+    """
+
+    def __init__(self, num_heads, window, causal=True, rotary=False, **kwargs):
+        super().__init__(**kwargs)
+        self.num_heads, self.window, self.causal, self.rotary = num_heads, window, causal, rotary
+
+    def build(self, sequence_shape, valid_shape=None):
+        units = sequence_shape[-1]
+        if units % (self.num_heads * (2 if self.rotary else 1)):
+            even = "even " if self.rotary else ""
+            raise InputError(f"Expected units that {self.num_heads} heads divide into {even}parts, found {units}; choose others.")
+        for name in ("query", "key", "value", "output"):
+            layer = keras.layers.Dense(units, use_bias=False, name=name)
+            layer.build((*sequence_shape[:-1], units))
+            setattr(self, f"{name}_layer", layer)
+        if not self.rotary:
+            shape = (self.num_heads, len(self.lags))
+            self.bias = self.add_weight(shape=shape, initializer=self._fading, name="bias")
+
+    @property
+    def lags(self) -> list[int]:
+        """Steps between one that looks and one that is seen, in the order of `bias`; below 0 is later."""
+        return list(range(0 if self.causal else 1 - self.window, self.window))
+
+    def _fading(self, shape, dtype=None):
+        longest = max(self.window / 2, SHORTEST)
+        share = [head / max(self.num_heads - 1, 1) for head in range(self.num_heads)]
+        spans = [SHORTEST * (longest / SHORTEST) ** each for each in share]
+        return ops.convert_to_tensor([[-abs(lag) / span for lag in self.lags] for span in spans], dtype)
+
+    def call(self, sequence, valid=None):
+        return self.attend(sequence, valid)[0]
+
+    def attend(self, sequence, valid=None):
+        """What `call` returns, and the attention: shape `(batch, blocks, heads, window, seen)`, see `by_lag`."""
+        shape = ops.shape(sequence)
+        steps, blocks = shape[1], (shape[1] + self.window - 1) // self.window
+        size = sequence.shape[-1] // self.num_heads
+        split = (shape[0], steps, self.num_heads, size)
+        layers = (self.query_layer, self.key_layer, self.value_layer)
+        query, key, value = (ops.reshape(layer(sequence), split) for layer in layers)
+        if self.rotary:
+            query, key = rotated(query), rotated(key)
+        exists = ops.ones_like(sequence[:1, :, 0]) if valid is None else ops.cast(valid, sequence.dtype)
+        query = ops.transpose(self._blocks(query * size**-0.5, blocks, 0, 0), (0, 1, 3, 2, 4))
+        key = ops.transpose(self._seen(key, blocks), (0, 1, 3, 4, 2))
+        value = ops.transpose(self._seen(value, blocks), (0, 1, 3, 2, 4))
+        exists = self._seen(exists, blocks)[:, :, None, None, :]
+        by_lag = ops.cast(self._by_lag(), sequence.dtype)
+        position = HIDDEN * (ops.sum(by_lag, axis=0) - 1)
+        if not self.rotary:
+            position = position + ops.tensordot(ops.cast(self.bias, sequence.dtype), by_lag, 1)
+        scores = ops.matmul(query, key) + (position + HIDDEN * (exists - 1))
+        weights = ops.softmax(scores, axis=-1)
+        found = ops.transpose(ops.matmul(weights, value), (0, 1, 3, 2, 4))
+        found = ops.reshape(found, (shape[0], blocks * self.window, self.num_heads * size))
+        return self.output_layer(found[:, :steps]), weights
+
+    def by_lag(self, weights):
+        """Attention between steps to attention by lag.
+
+        Args:
+            weights: shape `(..., window, seen)`, as `attend` returns it.
+
+        Returns:
+            Shape `(..., window, len(lags))`.
+        """
+        return ops.einsum("...qs,lqs->...ql", weights, ops.cast(self._by_lag(), weights.dtype))
+
+    def _by_lag(self):
+        """1 where a step of a block sees another at a lag, shape `(len(lags), window, seen)`."""
+        place = self.window + ops.arange(self.window)
+        lag = place[:, None] - ops.arange(self.window * (2 if self.causal else 3))[None, :]
+        return ops.equal(ops.convert_to_tensor(self.lags, lag.dtype)[:, None, None], lag[None])
+
+    def _blocks(self, values, blocks, before: int, after: int):
+        """Cut into `before + blocks + after` blocks; zeros stand before the first step and behind the last."""
+        zeros = ops.repeat(ops.zeros_like(values[:, :1]), self.window, axis=1)
+        padded = ops.concatenate([*[zeros] * before, values, *[zeros] * (after + 1)], axis=1)
+        cut = padded[:, : (before + blocks + after) * self.window]
+        shape = ops.shape(values)
+        return ops.reshape(cut, (shape[0], before + blocks + after, self.window, *shape[2:]))
+
+    def _seen(self, values, blocks):
+        """Of each block the values of all steps that it sees."""
+        after = 0 if self.causal else 1
+        cut = self._blocks(values, blocks, 1, after)
+        return ops.concatenate([cut[:, first : first + blocks] for first in range(2 + after)], axis=2)
+
+    def compute_output_shape(self, sequence_shape, valid_shape=None):
+        return sequence_shape
+
+    def get_config(self):
+        own = {"num_heads": self.num_heads, "window": self.window, "causal": self.causal, "rotary": self.rotary}
+        return {**super().get_config(), **own}
+
+
+def rotated(values):
+    """Turns each pair of channels by an angle that grows with the step; shape `(batch, steps, heads, channels)`."""
+    half = values.shape[-1] // 2
+    frequency = ROTARY_BASE ** (-ops.arange(half, dtype="float32") / half)
+    angle = ops.arange(ops.shape(values)[1], dtype="float32")[:, None] * frequency[None, :]
+    cos, sin = (ops.cast(each, values.dtype)[None, :, None, :] for each in (ops.cos(angle), ops.sin(angle)))
+    one, two = values[..., :half], values[..., half:]
+    return ops.concatenate([one * cos - two * sin, two * cos + one * sin], axis=-1)
