@@ -7,6 +7,7 @@ from keras import ops
 
 from hrkeras import layers, models, saving
 from hrkeras.layers import recurrent
+from hrkeras.models import frame
 
 RANDOM = np.random.default_rng(0)
 SEQUENCE = RANDOM.normal(size=(3, 7, 5)).astype("float32")
@@ -183,9 +184,9 @@ def test_a_model_of_keras_own_layers_loads_and_gives_its_weights_to_ours(tmp_pat
     """As those that were saved before there were others."""
     options = {"units": 4, "num_layers": 1, "bidirectional": True}
     ours = models.gru(**options)
-    monkeypatch.setattr("hrkeras.models.gru.layers.GRU", keras.layers.GRU)
-    monkeypatch.setattr("hrkeras.models.frame.Bidirectional", keras.layers.Bidirectional)
-    models.gru(**options).save(tmp_path / "old.keras")
+    monkeypatch.setattr(frame, "Bidirectional", keras.layers.Bidirectional)
+    body = frame.recurrent(keras.layers.GRU, **options, dropout=0.0)
+    frame.model(body, name="gru", history=True, profile=True, statistics=None).save(tmp_path / "old.keras")
     old = saving.load(tmp_path / "old.keras")
     assert type(old.get_layer("bidirectional_0").forward_layer) is keras.layers.GRU
     ours.set_weights(old.get_weights())
