@@ -1,12 +1,12 @@
 """Keras' recurrent layers with quicker kernels on a CPU: the same weights, configuration and numbers."""
 
+from importlib import import_module
+from typing import Any
+
 import keras
 from keras import activations, ops
 
-if keras.backend.backend() == "torch":
-    from hrkeras.layers import recurrence_torch as kernels
-else:
-    from hrkeras.layers import recurrence as kernels
+kernels: Any = import_module("hrkeras.layers.recurrence" + "_torch" * (keras.backend.backend() == "torch"))
 
 
 def _applies(layer, sequence, mask, training) -> bool:
