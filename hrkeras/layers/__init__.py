@@ -1,4 +1,4 @@
-"""What Keras lacks, in `keras.ops` only, so that it runs on every backend."""
+"""What Keras lacks, in `keras.ops` only, so that it runs on every backend; and recurrent layers with a kernel for each."""
 
 from hrkeras.layers.correction import Correction
 from hrkeras.layers.expected_features import ExpectedFeatures
@@ -9,11 +9,15 @@ from hrkeras.layers.llama_block import LlamaBlock
 from hrkeras.layers.modulation import Modulation
 from hrkeras.layers.partly_known import PartlyKnown
 from hrkeras.layers.patches import Patches, Steps
+from hrkeras.layers.recurrent import GRU, LSTM, Bidirectional
 from hrkeras.layers.run_features import RunFeatures
 from hrkeras.layers.time_left import TimeLeft
 from hrkeras.layers.windowed_attention import WindowedAttention
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "Bidirectional",
     "Correction",
     "ExpectedFeatures",
     "ExponentialAverages",

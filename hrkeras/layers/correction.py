@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from hrkeras.layers.known_heart_rate import SCALE, KnownHeartRate
+from hrkeras.layers.recurrent import GRU
 
 
 @keras.saving.register_keras_serializable("hrkeras")
@@ -36,7 +37,7 @@ class Correction(keras.layers.Layer):
     def build(self, heart_rate_shape, predicted_shape, sequence_shape, delay_shape):
         self.known = KnownHeartRate(self.step, self.PAST, self.FUTURE, name="known")
         channels = self.known.compute_output_shape(heart_rate_shape, None, None)[-1] + sequence_shape[-1] + 1
-        self.recurrent = keras.layers.GRU(self.units, return_sequences=True, name="recurrent")
+        self.recurrent = GRU(self.units, return_sequences=True, name="recurrent")
         self.recurrent.build((*sequence_shape[:-1], channels))
         self.dense = keras.layers.Dense(self.units, activation="gelu", name="dense")
         self.dense.build((*sequence_shape[:-1], self.units + channels))

@@ -7,6 +7,7 @@ import keras
 from keras import layers, ops
 
 from hrkeras.layers import (
+    Bidirectional,
     Correction,
     ExpectedFeatures,
     ExponentialAverages,
@@ -121,8 +122,8 @@ def recurrent(cell: type[keras.layers.Layer], *, units, num_layers, bidirectiona
         for index in range(num_layers):
             layer = cell(units, return_sequences=True, name=f"recurrent_{index}")
             if bidirectional:
-                # backwards, the padding comes first: it must be masked
-                sequence = layers.Bidirectional(layer, name=f"bidirectional_{index}")(sequence, mask=given["valid"] > 0)
+                # backwards, the padding must not come first
+                sequence = Bidirectional(layer, name=f"bidirectional_{index}")(sequence, mask=given["valid"] > 0)
             else:
                 sequence = layer(sequence)
             if dropout:

@@ -2,6 +2,7 @@
 
 import keras
 
+from hrkeras import layers
 from hrkeras.models.frame import Statistics, model, recurrent
 
 
@@ -34,5 +35,5 @@ def gru(
         A model with the inputs and the output that `hrkeras.models` describes. Unless it is bidirectional, a step
         sees nothing of later steps but through `course`, `expected` and, at delay 0, `heart_rate`.
     """
-    body = recurrent(keras.layers.GRU, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
+    body = recurrent(layers.GRU, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
     return model(body, name="gru", history=history, profile=profile, statistics=statistics)

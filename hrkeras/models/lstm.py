@@ -2,6 +2,7 @@
 
 import keras
 
+from hrkeras import layers
 from hrkeras.models.frame import Statistics, model, recurrent
 
 
@@ -19,5 +20,5 @@ def lstm(
 
     Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9 (8), 1997.
     """
-    body = recurrent(keras.layers.LSTM, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
+    body = recurrent(layers.LSTM, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
     return model(body, name="lstm", history=history, profile=profile, statistics=statistics)

@@ -1,0 +1,181 @@
+"""How long a training step takes beside a plain PyTorch model of the same size, on each backend.
+
+python benchmarks/training_step.py
+
+A step is forward, backward and an update by AdamW, for a batch of 16 runs of 500 steps. Each backend has a process of its own, in
+which the whole model, its recurrent layers alone and the peer take turns. On one thread the time is that of the processor, which
+other work on the machine disturbs less.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from itertools import chain
+from typing import NamedTuple
+
+BATCH, STEPS = 16, 500
+WARM_UP, REPEATS = 2, 7
+CHANNELS = 24  # that the layers alone and the peer are given
+BACKENDS = ("jax", "tensorflow", "torch")
+
+
+class Size(NamedTuple):
+    """A model and the arguments of `hrkeras.models` that make it."""
+
+    model: str
+    options: dict
+
+    @property
+    def text(self) -> str:
+        words = ["bidirectional" if value is True else f"{name} {value}" for name, value in self.options.items()]
+        return ", ".join([self.model, *words])
+
+
+LARGER = [
+    Size("lstm", {"num_layers": 2, "units": 64}),
+    Size("gru", {"num_layers": 4, "units": 128}),
+    Size("lstm", {"bidirectional": True, "num_layers": 4, "units": 128}),
+]
+
+
+def recurrent_peer(kind: str):
+    """A function that makes the peer of a recurrent model from the same arguments."""
+
+    def make(channels, *, units=64, num_layers=2, bidirectional=False):
+        import torch
+
+        class Peer(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.projection = torch.nn.Linear(channels, units)
+                cell = getattr(torch.nn, kind)
+                self.layers = cell(units, units, num_layers, batch_first=True, bidirectional=bidirectional)
+                self.out = torch.nn.Linear(units * (1 + bidirectional), 1)
+
+            def forward(self, sequence):
+                return self.out(self.layers(self.projection(sequence))[0])[..., 0]
+
+        return Peer()
+
+    return make
+
+
+PEERS = {"gru": recurrent_peer("GRU"), "lstm": recurrent_peer("LSTM")}  # by the name of the model; one without is timed alone
+
+
+def peer_step(size: Size):
+    """A training step of the peer."""
+    import torch
+
+    model = PEERS[size.model](CHANNELS, **size.options)
+    sequence, target = torch.randn(BATCH, STEPS, CHANNELS), torch.randn(BATCH, STEPS)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
+
+    def step():
+        optimizer.zero_grad()
+        torch.nn.functional.huber_loss(model(sequence), target).backward()
+        optimizer.step()
+
+    return step
+
+
+def our_step(size: Size):
+    """A training step of the whole model, with all that is around its layers but the correction by known heart rate."""
+    import keras
+    import numpy as np
+
+    from hrkeras import losses, models, saving
+    from hrkeras.models.frame import UNAIDED
+
+    model = models.MODELS[size.model](**size.options)
+    model = keras.Model(model.input, model.get_layer(UNAIDED).output)
+    model.compile(keras.optimizers.AdamW(1e-3), loss=losses.MaskedHuber())
+    random = np.random.default_rng(0)
+    shapes = {name: [n or (BATCH, STEPS)[i] for i, n in enumerate(shape)] for name, shape in saving.INPUTS.items()}
+    inputs = {name: random.uniform(1, 3, shape).astype("float32") for name, shape in shapes.items()}
+    inputs["time"] = np.tile(10 * np.arange(STEPS, dtype="float32"), (BATCH, 1))
+    inputs["valid"] = np.ones((BATCH, STEPS), "float32")
+    target = random.uniform(100, 180, (BATCH, STEPS)).astype("float32")
+    return lambda: model.train_on_batch(inputs, target)
+
+
+def layers_step(size: Size):
+    """A training step of the recurrent layers alone."""
+    import keras
+    import numpy as np
+
+    from hrkeras import layers
+    from hrkeras.models.frame import recurrent
+
+    options = {"units": 64, "num_layers": 2, "bidirectional": False, "dropout": 0.0} | size.options
+    sequence = keras.Input((None, CHANNELS))
+    body = recurrent({"gru": layers.GRU, "lstm": layers.LSTM}[size.model], **options)
+    model = keras.Model(sequence, keras.layers.Dense(1)(body(sequence, sequence[:, :, 0] > -100, None)))
+    model.compile(keras.optimizers.AdamW(1e-3), loss=keras.losses.Huber())
+    random = np.random.default_rng(0)
+    inputs, target = (random.normal(size=(BATCH, STEPS, n)).astype("float32") for n in (CHANNELS, 1))
+    return lambda: model.train_on_batch(inputs, target)
+
+
+def measure(size: Size, threads: int) -> dict:
+    """Medians in ms: of the whole model, of its layers alone, of the peer."""
+    import torch
+
+    torch.set_num_threads(threads)
+    if os.environ["KERAS_BACKEND"] == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+    steps = {"model": our_step(size)}
+    if size.model in PEERS:
+        steps |= {"layers": layers_step(size), "peer": peer_step(size)}
+    clock = time.process_time if threads == 1 else time.perf_counter
+    times: dict[str, list] = {name: [] for name in steps}
+    for repeat in range(WARM_UP + REPEATS):
+        for name, step in steps.items():
+            begin = clock()
+            step()
+            if repeat >= WARM_UP:
+                times[name].append(clock() - begin)
+    return {name: 1e3 * statistics.median(each) for name, each in times.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        print(json.dumps(measure(Size(*json.loads(arguments.child)), arguments.threads)))
+        return
+    os.environ["KERAS_BACKEND"], os.environ["TF_CPP_MIN_LOG_LEVEL"] = "tensorflow", "3"
+    from hrkeras.models import MODELS
+
+    print("| model | backend | plain PyTorch, ms | layers alone, ms | ratio | whole model, ms | ratio |", flush=True)
+    print("|---|---|---|---|---|---|---|", flush=True)
+    for size in [Size(name, {}) for name in MODELS if name not in {each.model for each in LARGER}] + LARGER:
+        for backend in BACKENDS:
+            environment = os.environ | {
+                "KERAS_BACKEND": backend,
+                "OMP_NUM_THREADS": str(arguments.threads),
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+            }
+            if arguments.threads == 1:
+                environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+            command = [sys.executable, __file__, "--threads", str(arguments.threads), "--child", json.dumps(size)]
+            child = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+            times = json.loads(child.stdout.splitlines()[-1])
+            cells = [*[""] * 3, f"{times['model']:.0f}", ""]
+            if peer := times.get("peer"):
+                ours = ([f"{times[name]:.0f}", f"{times[name] / peer:.2f}"] for name in ("layers", "model"))
+                cells = [f"{peer:.0f}", *chain.from_iterable(ours)]
+            print(f"| {' | '.join([size.text, backend, *cells])} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
