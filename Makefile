@@ -35,7 +35,7 @@ $(VENV)/.developed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable '.[jax,torch]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[jax,litert,onnx,torch]' --group dev
 	touch $@
 
 clean:

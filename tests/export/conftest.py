@@ -1,0 +1,35 @@
+"""Tiny models in files, and exports of them made in this process."""
+
+import keras
+import pytest
+
+from hrkeras import models
+
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("models are exported on TensorFlow", allow_module_level=True)
+
+MODELS = {
+    "gru": (models.gru, {}),
+    "bare": (models.lstm, {"history": False, "profile": False}),
+    "bidirectional": (models.lstm, {"bidirectional": True}),
+}
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory):
+    """From the name of a tiny model with weights of chance to its file."""
+    made = {}
+
+    def find(name):
+        if name not in made:
+            build, options = MODELS[name]
+            keras.utils.set_random_seed(1)
+            made[name] = tmp_path_factory.mktemp("model") / f"{name}.keras"
+            model = build(units=4, num_layers=1, **options)
+            for layer in model.layers:  # what starts at zero would hide a mistake
+                if "modulation" in layer.name or layer.name == "deviation":
+                    layer.set_weights([keras.random.normal(each.shape, stddev=0.3) for each in layer.get_weights()])
+            model.save(made[name])
+        return made[name]
+
+    return find
