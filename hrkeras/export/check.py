@@ -50,8 +50,8 @@ def runs(population: Population, delay: float | None = None) -> Runs:
                 shown, later, _ = reveal(window.heart_rate, random)
                 found.append(window.inputs(heart_rate=shown, delay=later, course=bool(random.random() < 0.5)))
             else:
-                shown = window.heart_rate if len(found) % 2 else None
-                found.append(window.inputs(heart_rate=shown, delay=delay, course=False))
+                every = window.heart_rate if len(found) % 2 else None
+                found.append(window.inputs(heart_rate=every, delay=delay, course=False))
     return found
 
 

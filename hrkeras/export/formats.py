@@ -56,7 +56,7 @@ def _onnx(exported: Exported) -> bytes:
 
     shapes = {name: tf.TensorSpec(shape, tf.float32, name=name) for name, shape in exported.inputs.items()}
     function = tf.function(lambda given: exported.function(**given), autograph=False)
-    handlers = {"Log1p": (_log1p, []), "SelectV2": (_where, [])}
+    handlers: dict[str, tuple] = {"Log1p": (_log1p, []), "SelectV2": (_where, [])}
     made, _ = tf2onnx.convert.from_function(function, input_signature=[shapes], opset=OPSET, custom_op_handlers=handlers)
     foreign = {node.domain for node in made.graph.node} - {""}
     if foreign:

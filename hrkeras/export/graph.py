@@ -23,6 +23,7 @@ MEANINGS = {
     "history": ("", "what earlier runs were like, named under columns; NaN where not known"),
     HEART_RATE: ("beats/min", "predicted, of each step"),
 }
+Shapes = dict[str, tuple[int | None, ...]]
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Exported:
     """
 
     function: Callable
-    inputs: dict[str, tuple[int | None, ...]]
-    outputs: dict[str, tuple[int | None, ...]]
+    inputs: Shapes
+    outputs: Shapes
     meanings: dict[str, tuple[str, str]]
 
     def described(self, name: str) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def used_inputs(model: keras.Model) -> set[str]:
     return found
 
 
-def frozen(function: Callable, shapes: dict[str, tuple[int | None, ...]]) -> Callable:
+def frozen(function: Callable, shapes: Shapes) -> Callable:
     """A function from a dict of tensors to a dict of tensors, traced, with variables as constants; takes names."""
     specs = {name: tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()}
     traced = tf.function(function, autograph=False).get_concrete_function(specs)

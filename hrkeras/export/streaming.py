@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from hrkeras import saving
-from hrkeras.export.graph import HEART_RATE, KNOWN, MEANINGS, Exported, frozen, used_inputs
+from hrkeras.export.graph import HEART_RATE, KNOWN, MEANINGS, Exported, Shapes, frozen, used_inputs
 from hrkeras.layers import ExponentialAverages, KnownHeartRate, RunFeatures
 from hrkeras.layers.exponential_averages import averages
 from hrkeras.layers.known_heart_rate import SCALE, means
@@ -63,15 +63,14 @@ def step(model: keras.Model) -> Exported:
     """
     if any(isinstance(layer, layers.Bidirectional) for layer in model._flatten_layers()):
         raise InputError("A bidirectional model reads the whole run, so it cannot be streamed; leave --streaming out.")
-    memory = _Memory()
-    place = {"memory": memory}
+    place: dict = {}
     for layer in model._flatten_layers():
         for kind, stepped in STEPPED.items():
             if isinstance(layer, kind):
-                layer.call = stepped(layer, place)
+                setattr(layer, "call", stepped(layer, place))  # noqa: B010 (mypy knows no layer)
     used = used_inputs(model) - {"valid", "delay"}
     names = {name: KNOWN if name == HEART_RATE else name for name in saving.INPUTS if name in used}
-    shapes = {new: (1, *(size or 1 for size in saving.INPUTS[name][1:])) for name, new in names.items()}
+    shapes: Shapes = {new: (1, *(size or 1 for size in saving.INPUTS[name][1:])) for name, new in names.items()}
     length = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
 
     def predict(given):
