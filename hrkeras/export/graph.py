@@ -49,8 +49,11 @@ class Exported:
 
 
 def convertible(model: keras.Model) -> keras.Model:
-    """The model with what the converters do not know put in other words; it predicts the same."""
-    for layer in model._flatten_layers():  # recurrent layers of our own with other kernels would become Keras' here
+    """The model with what the converters do not know put in other words; it predicts the same.
+
+    Every export begins here, so here is where a layer that has kernels of its own gives way to one of Keras.
+    """
+    for layer in model._flatten_layers():
         if getattr(layer, "activation", None) is keras.activations.gelu:
             layer.activation = _gelu
     return model

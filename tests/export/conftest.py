@@ -1,9 +1,12 @@
 """Tiny models in files, and exports of them made in this process."""
 
+import json
+
 import keras
 import pytest
 
 from hrkeras import models
+from hrkeras.export import check, child
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("models are exported on TensorFlow", allow_module_level=True)
@@ -31,5 +34,23 @@ def saved(tmp_path_factory):
                     layer.set_weights([keras.random.normal(each.shape, stddev=0.3) for each in layer.get_weights()])
             model.save(made[name])
         return made[name]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def exported(saved, tmp_path_factory):
+    """From the name of a model and a format to an export, checked on six runs, with its JSON beside it, and what that says."""
+    made = {}
+
+    def find(name, kind, **options):
+        key = name, kind, *options
+        if key not in made:
+            path = tmp_path_factory.mktemp("export") / f"{name}.{kind}"
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(check, "RUNS", 6)
+                made[key] = path, child.export(saved(name), path, kind, **options)
+            path.with_name(f"{path.name}.json").write_text(json.dumps(made[key][1], allow_nan=False))
+        return made[key]
 
     return find

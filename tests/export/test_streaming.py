@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hrkeras import saving
-from hrkeras.export import check, child, graph, streaming
+from hrkeras.export import check, graph, streaming
 from hrkeras.workouts.workout import InputError
 
 
@@ -41,10 +41,9 @@ def test_heart_rate_before_the_first_step_counts_for_nothing(saved):
         np.testing.assert_array_equal(one[name], two[name])
 
 
-def test_a_step_of_litert_is_checked_and_described(saved, tmp_path, monkeypatch):
+def test_a_step_of_litert_is_checked_and_described(exported):
     pytest.importorskip("ai_edge_litert")
-    monkeypatch.setattr(check, "RUNS", 4)
-    found = child.export(saved("gru"), tmp_path / "out.tflite", "litert", True)
+    _, found = exported("bare", "litert", stream=True)
     assert found["streaming"]
     assert found["largest_difference"] < 0.01
     assert [each["name"] for each in found["outputs"]] == ["heart_rate", "next_state"]
