@@ -32,8 +32,8 @@ def runs(population: Population, delay: float | None = None) -> Runs:
 
     Args:
         population: where the people's states start.
-        delay: s; if given, of every second run all heart rate is known so much later, of the others nothing, and the
-            course is not known.
+        delay: s; if given, of every second run all heart rate is known so much later, of the others nothing; the course is
+            known of every second two.
 
     Returns:
         Of each run what a model takes, of shape `(1, steps, ...)`.
@@ -51,7 +51,7 @@ def runs(population: Population, delay: float | None = None) -> Runs:
                 found.append(window.inputs(heart_rate=shown, delay=later, course=bool(random.random() < 0.5)))
             else:
                 every = window.heart_rate if len(found) % 2 else None
-                found.append(window.inputs(heart_rate=every, delay=delay, course=False))
+                found.append(window.inputs(heart_rate=every, delay=delay, course=len(found) % 4 > 1))
     return found
 
 

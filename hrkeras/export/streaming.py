@@ -52,8 +52,8 @@ class _Memory:
 def step(model: keras.Model) -> Exported:
     """One step of a model, of one run.
 
-    It says what the whole run would at a step where the course is not known, and of the heart rate nothing, or what was
-    measured up to the step before (`delay` of one step).
+    It says what the whole run would at a step where of the heart rate nothing is known, or what was measured up to the step
+    before (`delay` of one step).
 
     Args:
         model: from `convertible`; its layers are changed for good.

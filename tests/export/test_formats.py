@@ -41,6 +41,19 @@ def test_an_export_is_the_model(name, kind, quantize, inputs, exported):
     assert np.isfinite(said).all()
 
 
+def test_onnx_has_operations_of_its_own_alone(exported):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("tf2onnx")
+    made = onnx.load(exported("gru", "onnx", quantize=False)[0])
+    onnx.checker.check_model(made)
+    waiting, domains = [made.graph], set()
+    while waiting:
+        for node in waiting.pop().node:
+            domains.add(node.domain)
+            waiting += [each.g for each in node.attribute if each.HasField("g")]
+    assert domains == {""}
+
+
 def test_runs_that_are_checked_differ_in_length_and_in_what_is_known():
     runs = check.runs(saving.default())
     assert len(runs) == 20

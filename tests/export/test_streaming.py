@@ -14,9 +14,10 @@ def run(exported):
 
 @pytest.mark.parametrize("name", ["gru", "bare"])
 def test_steps_are_the_whole_run_with_and_without_known_heart_rate(name, saved, monkeypatch):
-    monkeypatch.setattr(check, "RUNS", 2)
-    runs = [{key: a[:, :80] if a.shape[1] > 80 else a for key, a in each.items()} for each in check.runs(saving.default(), 10.0)]
-    assert [np.isfinite(each["heart_rate"]).any() for each in runs] == [False, True]
+    monkeypatch.setattr(check, "RUNS", 4)
+    runs = [{key: a[:, :60] if a.shape[1] > 80 else a for key, a in each.items()} for each in check.runs(saving.default(), 10.0)]
+    assert [np.isfinite(each["heart_rate"]).any() for each in runs] == [False, True] * 2
+    assert [np.isfinite(each["course"]).all() for each in runs] == [False, False, True, True]
     expected = check.expected(saving.load(saved(name)), runs)
     exported = streaming.step(graph.convertible(saving.load(saved(name))))
     found, _ = check.said(run(exported), runs, exported.inputs)
