@@ -35,7 +35,8 @@ def export(
         f"Checked in {found['runtime']} on {found['checked_runs']} simulated runs, {found['checked_steps']:,} steps: it differs "
         f"from the model by up to {found['largest_difference']:.2g} beats/min (at most {found['limit']:g} is let through)."
     )
-    print(f"Time here, on one thread: {found['milliseconds']:.3g} ms a {'step' if streaming else 'run of 500 steps'}.")
+    threads = "" if kind == "savedmodel" else ", on one thread"
+    print(f"Time here{threads}: {found['milliseconds']:.3g} ms a {'step' if streaming else 'run of 500 steps'}.")
     print(f"Inputs: {', '.join(each['name'] for each in found['inputs'])}.")
     print(
         f"Written: {output} ({sum(each.stat().st_size for each in files):,} bytes) and {output}.json, which says what it takes."

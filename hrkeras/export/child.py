@@ -46,9 +46,12 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
     found, milliseconds = check.said(formats.runner(kind, output), runs, exported.inputs)
     difference, limit = check.largest_difference(found, expected), check.QUANTIZED_LIMIT if quantize else check.LIMIT
     if not difference <= limit:
+        advice = "another format may work"
+        if quantize or stream:
+            advice = "leave --quantize out" if quantize else "it may look further back than a step can: leave --streaming out"
         raise InputError(
             f"{path}: exported as {kind} it differs by up to {difference:.3g} beats/min, more than {limit:g}, so nothing was "
-            f"written; {'leave --quantize out' if quantize else 'another format may work'}."
+            f"written; {advice}."
         )
     return {
         "model": path.name,

@@ -32,7 +32,7 @@ def export(model: Path, output: Path, kind: str, *, streaming: bool = False, qua
         quantize: whether weights are kept as 16-bit numbers; "litert" only.
 
     Returns:
-        What the JSON says, and `milliseconds`, how long a run (a step, if streaming) took here on one thread.
+        What the JSON says, and `milliseconds`, how long a run of 500 steps (a step, if streaming) took here.
 
     Raises:
         InputError: if the model cannot be loaded or exported, the export differs too much, or a package is missing.

@@ -12,30 +12,43 @@ def run(exported):
     return lambda given: {name: each.numpy() for name, each in exported.function(**given).items()}
 
 
+@pytest.fixture(scope="module")
+def steps(saved):
+    """From the name of a model to its step."""
+    made = {}
+
+    def find(name):
+        if name not in made:
+            made[name] = streaming.step(graph.convertible(saving.load(saved(name))))
+        return made[name]
+
+    return find
+
+
 @pytest.mark.parametrize("name", ["gru", "bare"])
-def test_steps_are_the_whole_run_with_and_without_known_heart_rate(name, saved, monkeypatch):
+def test_steps_are_the_whole_run_with_and_without_known_heart_rate(name, saved, steps, monkeypatch):
     monkeypatch.setattr(check, "RUNS", 4)
     runs = [{key: a[:, :60] if a.shape[1] > 80 else a for key, a in each.items()} for each in check.runs(saving.default(), 10.0)]
     assert [np.isfinite(each["heart_rate"]).any() for each in runs] == [False, True] * 2
     assert [np.isfinite(each["course"]).all() for each in runs] == [False, False, True, True]
     expected = check.expected(saving.load(saved(name)), runs)
-    exported = streaming.step(graph.convertible(saving.load(saved(name))))
+    exported = steps(name)
     found, _ = check.said(run(exported), runs, exported.inputs)
     assert check.largest_difference(found, expected) < 1e-3
     without, _ = check.said(run(exported), [runs[1] | {"heart_rate": np.nan * runs[1]["heart_rate"]}], exported.inputs)
     assert np.abs(without[0] - expected[1])[2:].max() > 0.1
 
 
-def test_a_state_of_another_run_changes_what_is_said(saved):
-    exported = streaming.step(graph.convertible(saving.load(saved("bare"))))
+def test_a_state_of_another_run_changes_what_is_said(steps):
+    exported = steps("bare")
     assert list(exported.inputs) == ["time", "speed", "altitude", "known_heart_rate", "state"]
     given = {name: np.ones(shape, np.float32) for name, shape in exported.inputs.items()}
     one, two = (run(exported)(given | {"state": state * given["state"]}) for state in (0, 1))
     assert np.abs(one["heart_rate"] - two["heart_rate"]).max() > 0.01
 
 
-def test_heart_rate_before_the_first_step_counts_for_nothing(saved):
-    exported = streaming.step(graph.convertible(saving.load(saved("bare"))))
+def test_heart_rate_before_the_first_step_counts_for_nothing(steps):
+    exported = steps("bare")
     given = {name: np.zeros(shape, np.float32) for name, shape in exported.inputs.items()}
     one, two = (run(exported)(given | {"known_heart_rate": np.full((1, 1), value, np.float32)}) for value in (np.nan, 180))
     for name in one:
