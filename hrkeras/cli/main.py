@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from hrkeras import __version__
-from hrkeras.cli import audit, build, convert, demo, evaluate, inspect, predict, train, update
+from hrkeras.cli import audit, build, convert, demo, evaluate, export, inspect, predict, train, update
 from hrkeras.workouts.workout import InputError
 
 
@@ -68,6 +68,7 @@ app.command()(evaluate.evaluate)
 app.command()(audit.audit)
 app.command()(update.update)
 app.command()(predict.predict)
+app.command()(export.export)
 
 if __name__ == "__main__":
     app(prog_name="hrkeras")

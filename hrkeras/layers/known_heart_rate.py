@@ -44,7 +44,7 @@ class KnownHeartRate(keras.layers.Layer):
         past = past * ops.cast(place >= 0, past.dtype)[:, :, None]
         future = averages(both, self.future, backward=True) * ops.cast(steps == 0, both.dtype)[:, :, None]
         later = ops.zeros_like(miss)[:, :, None] + ops.log1p(steps)[:, :, None] / 4
-        return ops.concatenate([_means(past, len(self.past)), _means(future, len(self.future)), later], axis=-1)
+        return ops.concatenate([means(past, len(self.past)), means(future, len(self.future)), later], axis=-1)
 
     def compute_output_shape(self, heart_rate_shape, reference_shape, delay_shape):
         return (*heart_rate_shape, 2 * (len(self.past) + len(self.future)) + 1)
@@ -53,7 +53,7 @@ class KnownHeartRate(keras.layers.Layer):
         return {**super().get_config(), "step": self.step, "past": self.past, "future": self.future}
 
 
-def _means(sums, spans: int):
+def means(sums, spans: int):
     """Sums and weights by span to means and logarithms of weights, which stand for age and density."""
     sums = ops.reshape(sums, (ops.shape(sums)[0], ops.shape(sums)[1], spans, 2))
     weight = sums[..., 1]

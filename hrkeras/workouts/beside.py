@@ -1,5 +1,6 @@
-"""Write a file so that a killed or failing command leaves the old one, or none."""
+"""Write a file or a folder so that a killed or failing command leaves the old one, or none."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +10,15 @@ from pathlib import Path
 def beside(path: Path) -> Iterator[Path]:
     """A path to write to, in the folder of `path` and with its suffix; folders are made where they are missing.
 
-    What was written takes the place of `path` at the end, and is gone if that, or anything before, fails.
+    What was written, a file or a folder, takes the place of `path` at the end, and is gone if that, or anything before, fails.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.stem}.part{path.suffix}")
+    part, old = (path.with_name(f"{path.stem}.{what}{path.suffix}") for what in ("part", "old"))
     try:
         yield part
+        if part.is_dir() and path.is_dir():  # no folder takes the place of a full one
+            path.rename(old)
         part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        for each in (part, old):
+            shutil.rmtree(each) if each.is_dir() else each.unlink(missing_ok=True)

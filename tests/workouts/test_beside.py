@@ -27,3 +27,16 @@ def test_it_replaces_only_when_all_is_written(tmp_path):
         pass  # nothing was written
     assert path.read_text() == "one"
     assert os.listdir(path.parent) == ["a.csv.gz"]
+
+
+def test_a_folder_takes_the_place_of_a_folder(tmp_path):
+    path = tmp_path / "made"
+    for name in ("one", "two"):
+        with beside(path) as part:
+            part.mkdir()
+            (part / name).touch()
+    assert os.listdir(path) == ["two"]
+    with pytest.raises(FileNotFoundError), beside(path):
+        pass  # nothing was written
+    assert os.listdir(path) == ["two"]
+    assert os.listdir(tmp_path) == ["made"]

@@ -1,0 +1,41 @@
+"""What an exported model takes, made of a recorded run by hrkeras.workouts, which needs NumPy alone."""
+
+from pathlib import Path
+
+import numpy as np
+
+from hrkeras.workouts import athlete_file, detect, quality
+from hrkeras.workouts.athlete import Athlete
+from hrkeras.workouts.grid import STEP, resample
+from hrkeras.workouts.population import from_dict
+from hrkeras.workouts.source import ReadLog
+
+
+def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str, np.ndarray]:
+    """Inputs for a whole run of whose heart rate nothing is known.
+
+    Args:
+        description: the JSON beside the export.
+        run: a GPX, TCX or FIT file.
+        athlete: the person's file from `hrkeras update ME.json RUNS --model MODEL.keras`; nothing is known if not given.
+    """
+    population = from_dict(description["population"])
+    state = athlete_file.load(Path(athlete)) if athlete else Athlete(population)
+    if state.population != population:
+        raise SystemExit(f"{athlete} starts from another population than the model; make it with hrkeras update --model.")
+    (workout,) = detect.read(Path(run), ReadLog())
+    grid = resample(quality.without_outliers(workout, quality.Limits(require_user=False)))
+    known = state.predict(workout.start, grid)
+    steps = len(grid.speed)
+    found = {
+        "time": STEP * np.arange(steps),
+        "speed": grid.speed,
+        "altitude": grid.altitude,
+        "valid": np.ones(steps),
+        "known_heart_rate": np.full(steps, np.nan),
+        "expected": known.expected,
+        "delay": np.zeros(1),
+        "course": known.course,
+        "history": known.history,
+    }
+    return {each["name"]: np.asarray(found[each["name"]], np.float32)[None] for each in description["inputs"]}

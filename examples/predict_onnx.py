@@ -1,0 +1,23 @@
+"""Predicts a run's heart rate with an exported ONNX model, without Keras and TensorFlow.
+
+python examples/predict_onnx.py MODEL.onnx RUN.gpx [ME.json]
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import onnxruntime
+from inputs import inputs
+
+
+def predict(model: str, run: str, athlete: str | None = None) -> list[float]:
+    """Heart rate of each step of 10 s, beats/min."""
+    given = inputs(json.loads(Path(f"{model}.json").read_text(encoding="utf-8")), run, athlete)
+    (heart_rate,) = onnxruntime.InferenceSession(model).run(["heart_rate"], given)[0]
+    return heart_rate.tolist()
+
+
+if __name__ == "__main__":
+    for step, value in enumerate(predict(*sys.argv[1:])):
+        print(f"{10 * step} s: {value:.1f} beats/min")

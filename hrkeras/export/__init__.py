@@ -1,0 +1,1 @@
+"""A trained model in a file that needs no Keras: SavedModel, LiteRT, ONNX; see docs/export.md."""

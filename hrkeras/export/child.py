@@ -1,0 +1,83 @@
+"""The process that exports: builds the graph, writes it, and holds what it says against what the model says."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from hrkeras import __version__, saving
+from hrkeras.export import check, formats, graph, streaming
+from hrkeras.layers import RunFeatures
+from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
+from hrkeras.workouts.history import COLUMNS
+from hrkeras.workouts.workout import InputError
+
+ATHLETE = (
+    "expected, course and history come from the athlete's state, which starts from this population and is updated after each "
+    "run: hrkeras.workouts.athlete, or its formulas in docs/export.md. Of inputs that are left out nothing is needed."
+)
+COLUMN_NAMES = {"expected": EXPECTED, "course": COURSE_FACTS, "history": COLUMNS}
+
+
+def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: bool = False) -> dict[str, Any]:
+    """Writes an export and checks it; in a process whose Keras runs on TensorFlow, on the CPU.
+
+    Args:
+        path: of the `.keras` file.
+        output: where to write; what is there is replaced.
+        kind: "savedmodel", "litert" or "onnx".
+        stream: whether to export one step.
+        quantize: whether weights are kept as 16-bit numbers.
+
+    Returns:
+        What the export is, for JSON.
+
+    Raises:
+        InputError: if the model cannot be exported, or the export says something else.
+    """
+    model = saving.load(path)
+    population = saving.population(model)
+    step = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
+    runs = check.runs(population, step if stream else None)
+    expected = check.expected(model, runs)
+    model = graph.convertible(model)
+    exported = streaming.step(model) if stream else graph.whole_run(model, formats.BATCH[kind])
+    formats.write(exported, output, kind, quantize)
+    found, milliseconds = check.said(formats.runner(kind, output), runs, exported.inputs)
+    difference, limit = check.largest_difference(found, expected), check.QUANTIZED_LIMIT if quantize else check.LIMIT
+    if not difference <= limit:
+        advice = "another format may work"
+        if quantize or stream:
+            advice = "leave --quantize out" if quantize else "it may look further back than a step can: leave --streaming out"
+        raise InputError(
+            f"{path}: exported as {kind} it differs by up to {difference:.3g} beats/min, more than {limit:g}, so nothing was "
+            f"written; {advice}."
+        )
+    return {
+        "model": path.name,
+        "hrkeras": __version__,
+        "format": kind,
+        "streaming": stream,
+        "quantized": quantize,
+        "runtime": formats.runtime(kind),
+        "step_seconds": step,
+        "largest_difference": difference,
+        "limit": limit,
+        "checked_runs": len(runs),
+        "checked_steps": sum(map(len, expected)),
+        "inputs": [exported.described(name) for name in exported.inputs],
+        "outputs": [exported.described(name) for name in exported.outputs],
+        "columns": {name: columns for name, columns in COLUMN_NAMES.items() if name in exported.inputs},
+        "athlete": ATHLETE,
+        "population": population.as_dict(),
+        "milliseconds": milliseconds,
+    }
+
+
+if __name__ == "__main__":
+    model, output, *options = json.loads(sys.argv[1])
+    try:
+        print(json.dumps(export(Path(model), Path(output), *options)))
+    except InputError as error:
+        print(json.dumps({"error": str(error)}))
+        sys.exit(1)

@@ -1,0 +1,109 @@
+"""A model as a TensorFlow function of named inputs, with its weights as constants and no input that does nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from hrkeras import saving
+
+HEART_RATE, KNOWN = "heart_rate", "known_heart_rate"  # in ONNX an output cannot have the name of an input
+MEANINGS = {
+    "time": ("s", "since the run began"),
+    "speed": ("m/s", "mean over the step"),
+    "altitude": ("m", "at the middle of the step; only its changes count"),
+    "valid": ("", "1 in the run, 0 in padding, which lies at its end"),
+    KNOWN: ("beats/min", "what is known of the run's own heart rate; NaN where it is not"),
+    "expected": ("beats/min", "what the athlete's state says of each step, named under columns"),
+    "delay": ("s", "above 0, a step knows the heart rate up to so long before it; at 0 all that is given"),
+    "course": ("", "facts of the whole course, named under columns; NaN where not known"),
+    "history": ("", "what earlier runs were like, named under columns; NaN where not known"),
+    HEART_RATE: ("beats/min", "predicted, of each step"),
+}
+Shapes = dict[str, tuple[int | None, ...]]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What is exported.
+
+    Attributes:
+        function: of dicts of tensors by name, without variables; a concrete `tf.function`.
+        inputs: shape by name, in order; None is any size.
+        outputs: likewise.
+        meanings: unit and meaning by name.
+    """
+
+    function: Callable
+    inputs: Shapes
+    outputs: Shapes
+    meanings: dict[str, tuple[str, str]]
+
+    def described(self, name: str) -> dict[str, Any]:
+        """An input or output, for JSON; null in a shape is any size."""
+        unit, meaning = self.meanings[name]
+        return {"name": name, "type": "float32", "shape": (self.inputs | self.outputs)[name], "unit": unit, "meaning": meaning}
+
+
+def convertible(model: keras.Model) -> keras.Model:
+    """The model with what the converters do not know put in other words; it predicts the same.
+
+    Every export begins here, so here is where a layer that has kernels of its own gives way to one of Keras.
+    """
+    for layer in model._flatten_layers():
+        if getattr(layer, "activation", None) is keras.activations.gelu:
+            layer.activation = _gelu
+    return model
+
+
+def _gelu(x):
+    return 0.5 * x * (1 + tf.math.erf(x * 0.5**0.5))
+
+
+def whole_run(model: keras.Model, batch: int | None) -> Exported:
+    """A model on whole runs of any number of steps.
+
+    Args:
+        model: from `convertible`.
+        batch: runs at once; any number if None.
+    """
+    used = used_inputs(model)
+    names = {name: KNOWN if name == HEART_RATE else name for name in saving.INPUTS if name in used}
+    shapes = {new: (batch, *saving.INPUTS[name][1:]) for name, new in names.items()}
+
+    def predict(given):
+        runs, steps = tf.unstack(tf.shape(given["time"]))
+        nothing = {name: tf.zeros([runs, *(size or steps for size in shape[1:])]) for name, shape in saving.INPUTS.items()}
+        return {HEART_RATE: model(nothing | {name: given[new] for name, new in names.items()}, training=False)}
+
+    return Exported(frozen(predict, shapes), shapes, {HEART_RATE: (batch, None)}, MEANINGS)
+
+
+def used_inputs(model: keras.Model) -> set[str]:
+    """Names of the inputs whose values, and not only whose shapes, reach the output."""
+    found, seen, waiting = set(), set(), [model.output]
+    while waiting:
+        operation, node, _ = waiting.pop()._keras_history
+        if isinstance(operation, keras.layers.InputLayer):
+            found.add(operation.name)
+        elif (operation, node) not in seen and type(operation).__name__ not in ("ZerosLike", "OnesLike"):
+            seen.add((operation, node))
+            waiting += operation._inbound_nodes[node].input_tensors
+    return found
+
+
+def frozen(function: Callable, shapes: Shapes) -> Callable:
+    """A function from a dict of tensors to a dict of tensors, traced, with variables as constants; takes names."""
+    specs = {name: tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()}
+    traced = tf.function(function, autograph=False).get_concrete_function(specs)
+    constant = convert_variables_to_constants_v2(traced, lower_control_flow=False)
+    order = [each.name.partition(":")[0] for each in constant.inputs]
+    outputs = sorted(traced.structured_outputs)
+
+    def call(**given):
+        return dict(zip(outputs, constant(*(given[name] for name in order)), strict=True))
+
+    return tf.function(call, autograph=False).get_concrete_function(**specs)

@@ -1,0 +1,78 @@
+"""Export in a process of its own, on TensorFlow and the CPU, whatever this one runs on."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hrkeras.workouts.beside import beside
+from hrkeras.workouts.workout import InputError
+
+SUFFIXES = {"savedmodel": "", "litert": ".tflite", "onnx": ".onnx"}
+PACKAGES: dict[str, dict[str, str]] = {  # by the name they are imported by
+    "savedmodel": {},
+    "litert": {"ai_edge_litert": "ai-edge-litert"},
+    "onnx": {"onnx": "onnx", "onnxruntime": "onnxruntime", "tf2onnx": "tf2onnx"},
+}
+
+
+def export(model: Path, output: Path, kind: str, *, streaming: bool = False, quantize: bool = False) -> dict[str, Any]:
+    """Exports a model and writes, beside the export, what it is as `output` with `.json` behind.
+
+    Both are written only if the export, run by its own runtime, says what the model says.
+
+    Args:
+        model: a `.keras` file.
+        output: a folder for "savedmodel", a file that ends in .tflite for "litert" and in .onnx for "onnx".
+        kind: of these three.
+        streaming: whether to export one step, with what is remembered from step to step as input and output.
+        quantize: whether weights are kept as 16-bit numbers; "litert" only.
+
+    Returns:
+        What the JSON says, and `milliseconds`, how long a run of 500 steps (a step, if streaming) took here.
+
+    Raises:
+        InputError: if the model cannot be loaded or exported, the export differs too much, or a package is missing.
+    """
+    _check(output, kind, quantize)
+    with beside(output) as part, beside(output.with_name(f"{output.name}.json")) as description:
+        found = _in_child(model, part, kind, streaming, quantize)
+        milliseconds = found.pop("milliseconds")
+        description.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8", newline="\n")
+    return found | {"milliseconds": milliseconds}
+
+
+def _check(output: Path, kind: str, quantize: bool) -> None:
+    missing = [package for name, package in PACKAGES[kind].items() if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(f"The format {kind} needs {' and '.join(missing)}; install with `pip install 'hrkeras[{kind}]'`.")
+    if quantize and kind != "litert":
+        raise InputError(f"Only the format litert can be quantized, not {kind}; leave --quantize out or take --format litert.")
+    if SUFFIXES[kind] and output.suffix != SUFFIXES[kind]:
+        raise InputError(f"{output}: expected a file name ending in {SUFFIXES[kind]} for the format {kind}.")
+    if output.is_dir() and (SUFFIXES[kind] or not (output / "saved_model.pb").is_file()):
+        raise InputError(f"{output}: is a folder and no SavedModel, so it is not replaced; choose another path.")
+
+
+def _in_child(model: Path, part: Path, kind: str, streaming: bool, quantize: bool) -> dict[str, Any]:
+    asked = json.dumps([str(model), str(part), kind, streaming, quantize])
+    # no GPU: a graph traced where there is one keeps cuDNN's operations
+    environment = os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    path = os.pathsep.join(each for each in sys.path if each)  # as here, where it may have been changed
+    done = subprocess.run(
+        [sys.executable, "-m", "hrkeras.export.child", asked],
+        env=environment | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    last = (done.stdout.splitlines() or [""])[-1]
+    if done.returncode == 0:
+        return json.loads(last)
+    if done.returncode == 1 and last.startswith('{"error"'):
+        raise InputError(json.loads(last)["error"])
+    why = (done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"])[-1][:300]
+    raise InputError(f"{model}: the converter to {kind} failed ({why}); another format may work.")

@@ -1,0 +1,164 @@
+"""A causal model as one step: what it remembers from step to step is an input and an output, one vector, 0 before a run."""
+
+import itertools
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from hrkeras import saving
+from hrkeras.export.graph import HEART_RATE, KNOWN, MEANINGS, Exported, Shapes, frozen, used_inputs
+from hrkeras.layers import ExponentialAverages, KnownHeartRate, RunFeatures
+from hrkeras.layers.exponential_averages import averages
+from hrkeras.layers.known_heart_rate import SCALE, means
+from hrkeras.workouts.effort import GRADE_SECONDS
+from hrkeras.workouts.workout import InputError
+
+STATE, NEXT = "state", "next_state"
+STREAMED = MEANINGS | {
+    KNOWN: ("beats/min", "what was measured at the step before; NaN if nothing was"),
+    "expected": ("beats/min", "what the athlete's state says of this step, named under columns"),
+    STATE: ("", "next_state of the step before; 0 throughout at the first step of a run"),
+    NEXT: ("", "to be given as state at the next step"),
+    HEART_RATE: ("beats/min", "predicted, of this step"),
+}
+
+
+class _Memory:
+    """Cuts the parts that layers remember out of one vector, and puts what they are next into another.
+
+    Args:
+        state: shape `(1, size)`; if not given, all is 0 and `size` counts what is asked for.
+    """
+
+    def __init__(self, state=None):
+        self._state, self.size, self._next = state, 0, []
+
+    def swap(self, size: int, change: Callable):
+        """Replaces what is remembered, shape `(1, size)`, by the first and returns the second of what `change` makes of it."""
+        begin, self.size = self.size, self.size + size
+        kept = ops.zeros((1, size)) if self._state is None else self._state[:, begin : self.size]
+        following, answer = change(kept)
+        self._next.append(ops.reshape(following, (1, size)))
+        return answer
+
+    def next(self):
+        """What is remembered after the step, shape `(1, size)`."""
+        return ops.concatenate(self._next, axis=-1)
+
+
+def step(model: keras.Model) -> Exported:
+    """One step of a model, of one run.
+
+    It says what the whole run would at a step where of the heart rate nothing is known, or what was measured up to the step
+    before (`delay` of one step).
+
+    Args:
+        model: from `convertible`; its layers are changed for good.
+
+    Raises:
+        InputError: if a layer of the model reads runs backwards.
+    """
+    if any(isinstance(layer, layers.Bidirectional) for layer in model._flatten_layers()):
+        raise InputError("A bidirectional model reads the whole run, so it cannot be streamed; leave --streaming out.")
+    place: dict = {}
+    for layer in model._flatten_layers():
+        for kind, stepped in STEPPED.items():
+            if isinstance(layer, kind):
+                setattr(layer, "call", stepped(layer, place))  # noqa: B010 (mypy knows no layer)
+    used = used_inputs(model) - {"valid", "delay"}
+    names = {name: KNOWN if name == HEART_RATE else name for name in saving.INPUTS if name in used}
+    shapes: Shapes = {new: (1, *(size or 1 for size in saving.INPUTS[name][1:])) for name, new in names.items()}
+    length = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
+
+    def predict(given):
+        place["memory"] = _Memory(given.get(STATE))
+        nothing = {name: tf.zeros([1, *(size or 1 for size in shape[1:])]) for name, shape in saving.INPUTS.items()}
+        nothing |= {"valid": tf.ones((1, 1)), "delay": tf.fill((1, 1), length)}
+        said = model(nothing | {name: given[new] for name, new in names.items()}, training=False)
+        return {HEART_RATE: said, NEXT: place["memory"].next()}
+
+    predict({name: tf.zeros(shape) for name, shape in shapes.items()})
+    state = (1, place["memory"].size)
+    shapes[STATE] = state
+    return Exported(frozen(predict, shapes), shapes, {HEART_RATE: (1, 1), NEXT: state}, STREAMED)
+
+
+def _run_features(layer: RunFeatures, place: dict) -> Callable:
+    """Remembers whether the run has begun, and the speeds and altitudes that a grade is made of."""
+    whole, lag = layer.call, max(1, round(GRADE_SECONDS / layer.step))
+
+    def call(time, speed, altitude):
+        def change(kept):
+            now = ops.concatenate([speed, altitude], axis=0)
+            before = ops.where(kept[:, :1] > 0, ops.reshape(kept[:, 1:], (2, lag)), now)
+            rows = ops.concatenate([before, now], axis=1)
+            following = ops.concatenate([ops.ones((1, 1)), ops.reshape(rows[:, 1:], (1, 2 * lag))], axis=1)
+            return following, whole(ops.repeat(time, lag + 1, axis=1), rows[:1], rows[1:])[:, -1:]
+
+        return place["memory"].swap(1 + 2 * lag, change)
+
+    return call
+
+
+def _exponential_averages(layer: ExponentialAverages, place: dict) -> Callable:
+    """Remembers the averages."""
+
+    def call(sequence):
+        def change(kept):
+            following = _faded(kept, sequence, layer.spans)
+            return following, following[:, None]
+
+        return place["memory"].swap(sequence.shape[-1] * len(layer.spans), change)
+
+    return call
+
+
+def _recurrent(layer: layers.RNN, place: dict) -> Callable:
+    """Remembers the cell's states."""
+    sizes = layer.cell.state_size
+    ends = list(itertools.accumulate(sizes if isinstance(sizes, list | tuple) else [sizes]))
+
+    def call(sequence, **_):
+        def change(kept):
+            states = [kept[:, begin:end] for begin, end in itertools.pairwise([0, *ends])]
+            answer, following = layer.cell(sequence[:, 0], states, training=False)
+            return ops.concatenate(following, axis=-1), answer[:, None]
+
+        return place["memory"].swap(ends[-1], change)
+
+    return call
+
+
+def _known_heart_rate(layer: KnownHeartRate, place: dict) -> Callable:
+    """Remembers whether the run has begun, what was predicted at the step before, and the sums of misses."""
+
+    def call(heart_rate, reference, delay):
+        def change(kept):
+            known = ops.logical_and(kept[:, :1] > 0, ops.logical_not(ops.isnan(heart_rate)))
+            miss = ops.where(known, heart_rate - kept[:, 1:2], 0.0) / SCALE
+            sums = _faded(kept[:, 2:], ops.stack([miss, ops.cast(known, miss.dtype)], axis=-1), layer.past)
+            return ops.concatenate([ops.ones((1, 1)), reference, sums], axis=-1), sums[:, None]
+
+        past = place["memory"].swap(2 + 2 * len(layer.past), change)
+        future = ops.zeros((1, 1, 2 * len(layer.future)))
+        later = ops.log1p(delay / layer.step)[:, :, None] / 4
+        return ops.concatenate([means(past, len(layer.past)), means(future, len(layer.future)), later], axis=-1)
+
+    return call
+
+
+def _faded(kept, sequence, spans):
+    """Exponential averages, shape `(1, channels * len(spans))`, one step on; see `exponential_averages.averages`."""
+    keep = np.repeat([1 - 2 / (span + 1) if span else 1.0 for span in spans], sequence.shape[-1])
+    return kept * ops.convert_to_tensor(keep, kept.dtype) + averages(sequence, spans)[:, 0]
+
+
+STEPPED: dict[type, Callable] = {
+    RunFeatures: _run_features,
+    ExponentialAverages: _exponential_averages,
+    KnownHeartRate: _known_heart_rate,
+    layers.RNN: _recurrent,
+}
