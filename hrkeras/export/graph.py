@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from hrkeras import saving
+from hrkeras.layers.recurrent import plain
 
 HEART_RATE, KNOWN = "heart_rate", "known_heart_rate"  # in ONNX an output cannot have the name of an input
 MEANINGS = {
@@ -49,10 +50,8 @@ class Exported:
 
 
 def convertible(model: keras.Model) -> keras.Model:
-    """The model with what the converters do not know put in other words; it predicts the same.
-
-    Every export begins here, so here is where a layer that has kernels of its own gives way to one of Keras.
-    """
+    """A copy of the model with what the converters do not know put in other words; it predicts the same."""
+    model = plain(model)
     for layer in model._flatten_layers():
         if getattr(layer, "activation", None) is keras.activations.gelu:
             layer.activation = _gelu
