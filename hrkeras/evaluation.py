@@ -7,11 +7,14 @@ import keras
 import numpy as np
 
 from hrkeras import baselines
+from hrkeras.layers import ExpectedFeatures
 from hrkeras.protocols import Case, Protocol
 from hrkeras.scores import Counted, Score, score
-from hrkeras.windows import Run, Runs, Windows
+from hrkeras.windows import Run, Runs, Windows, of_runs
+from hrkeras.workouts.athlete import Known
 from hrkeras.workouts.grid import stitch
 from hrkeras.workouts.population import Population
+from hrkeras.workouts.trust import Trust, over_before
 from hrkeras.workouts.workout import InputError
 
 BATCH = 32
@@ -59,6 +62,40 @@ def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarr
     if name in ("valid", "heart_rate"):
         return np.pad(values, size, constant_values=0 if name == "valid" else np.nan)
     return np.pad(values, size, mode="edge")
+
+
+def known(
+    model: keras.Model,
+    runs: Runs,
+    population: Population,
+    *,
+    learnt: np.ndarray | None = None,
+    on_batch: Callable[[int], object] | None = None,
+) -> list[Known]:
+    """What is known before each run, and how far the model is trusted, from the same person's runs that were over.
+
+    Args:
+        model: to be trusted as far as it would have helped with those runs.
+        runs: all of these people's.
+        population: where the athletes' states start for this model, from `saving.population`.
+        learnt: see `Runs.known`.
+        on_batch: see `predict`.
+    """
+    found = runs.known(population, learnt=learnt)
+    if not any(isinstance(layer, ExpectedFeatures) for layer in model._flatten_layers()):
+        return found  # it corrects no state
+    ends = runs.ends
+    for user in np.unique(runs.users):
+        rows = np.flatnonzero(runs.users == user)
+        grids, mine = [runs.grids[row] for row in rows], [found[row] for row in rows]
+        predicted = predict(model, of_runs(grids, mine, runs.starts[rows], size=WHOLE), on_batch)
+        trust = Trust()
+        for place, over in over_before(runs.starts[rows], ends[rows]):
+            for each in over:
+                if learnt is None or learnt[rows[each]]:
+                    trust.update(grids[each].heart_rate, mine[each].expected[:, 0], predicted[each])
+            found[rows[place]] = replace(mine[place], trust=trust.value)
+    return found
 
 
 @dataclass(frozen=True)
@@ -139,16 +176,16 @@ def evaluate(
         InputError: if heart rate was measured at no step.
     """
     own = runs.population()
-    known = runs.known(population)
-    plain = known if own == population else runs.known(own)
-    scored = runs.windows(known, split, WHOLE)
+    before = known(model, runs, population, on_batch=on_batch)
+    plain = before if own == population else runs.known(own)
+    scored = runs.windows(before, split, WHOLE)
     if not np.isfinite(scored.heart_rate).any():
         raise InputError("Not one heart rate was measured in the runs to score; there is nothing to compare with.")
     those = list(scored.runs())
     asked = _ask(beside, protocol.rest, scored, on_batch) if beside and protocol.rest else {}  # first: it may be refused
     splits = {split: scored}
     if protocol.uses_heart_rate:
-        splits["validation"] = runs.windows(known, "validation", WHOLE)
+        splits["validation"] = runs.windows(before, "validation", WHOLE)
         unaided = {each: predict(model, windows, on_batch) for each, windows in splits.items()}
         expected = {each: _expected(runs.windows(plain, each, WHOLE)) for each in splits}
     else:
@@ -186,7 +223,7 @@ def evaluate(
     found_all = Evaluation(protocol, those, results, people, scored)
     if protocol.name != "later":
         return found_all
-    frozen = runs.windows(runs.known(population, learnt=runs.split != split), split, WHOLE)
+    frozen = runs.windows(known(model, runs, population, learnt=runs.split != split, on_batch=on_batch), split, WHOLE)
     return replace(found_all, months=by_month(found_all, runs, predict(model, frozen, on_batch)))
 
 

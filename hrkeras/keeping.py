@@ -1,18 +1,27 @@
 """Keep what is known of a person: learn from their recordings, in order, each once."""
 
+from __future__ import annotations
+
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
 
 from hrkeras.workouts import athlete_file, detect, prepare, quality
 from hrkeras.workouts.athlete import Athlete
+from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.population import DAY, Population, default
 from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.trust import Trust
 from hrkeras.workouts.workout import InputError, Workout
+
+if TYPE_CHECKING:  # a state learns without it
+    import keras
 
 LIMITS = quality.Limits(require_user=False)
 FUTURE = "begins in the future, so its clock was wrong"
@@ -91,47 +100,68 @@ def one_person(runs: list[Owned], source: Path, user: str | None = None) -> list
     )
 
 
-def learn(athlete: Athlete, runs: Sequence[prepare.Run], until: float = float("inf")) -> Report:
+def learn(athlete: Athlete, runs: Sequence[prepare.Run], until: float = float("inf"), model: keras.Model | None = None) -> Report:
     """Updates a state by those of some runs that were over at a time.
 
     Args:
         athlete: is changed.
         runs: in the order in which they were over, from `usable`.
         until: s since 1970-01-01 UTC.
+        model: to be trusted as far as it would have helped with these runs; none if not given.
     """
-    report = Report(athlete)
+    report, before = Report(athlete), []
     remembered = athlete.starts[0] if athlete.count > len(athlete.starts) else float("-inf")
     for run in runs:
         if _end(run) > until:
             report.later += 1
             continue
-        answer = athlete.update(run.start, run.grid)
+        efforts = basis(run.grid)
+        known = athlete.predict(run.start, run.grid, efforts) if model else None
+        answer = athlete.update(run.start, run.grid, efforts)
         if answer == "added":
             report.added.append(run)
+            before.append(known)
         elif answer == "older" and _end(run) <= remembered:
             report.forgotten += 1
         else:
             setattr(report, answer, getattr(report, answer) + 1)
+    if model and report.added:
+        _trust(athlete, model, report.added, before)
     return report
 
 
-def learn_from(athlete: Athlete, workouts: Iterable[Workout], until: float = float("inf")) -> Report:
+def _trust(athlete: Athlete, model: keras.Model, runs: Sequence[prepare.Run], known: Sequence) -> None:
+    """Updates how far a model is trusted, by runs and what was known before each; another than before is trusted anew."""
+    from hrkeras import evaluation, saving
+    from hrkeras.windows import of_runs
+
+    if athlete.trusted != (name := saving.fingerprint(model)):
+        athlete.trusted, athlete.trust = name, Trust()
+    whole = of_runs([run.grid for run in runs], known, np.array([run.start for run in runs]), size=evaluation.WHOLE)
+    for run, each, predicted in zip(runs, known, evaluation.predict(model, whole), strict=True):
+        athlete.trust.update(run.grid.heart_rate, each.expected[:, 0], predicted)
+
+
+def learn_from(
+    athlete: Athlete, workouts: Iterable[Workout], until: float = float("inf"), model: keras.Model | None = None
+) -> Report:
     """Updates a state by those of some workouts that can be learnt from and were over at a time; see `learn`."""
     taken = Counter[str]()
-    report = learn(athlete, usable(workouts, taken), until)
+    report = learn(athlete, usable(workouts, taken), until, model)
     report.taken = taken
     return report
 
 
 def update(
-    path: Path, sources: Sequence[Path], population: Population | None = None, on_bytes: Callable[[int], object] | None = None
+    path: Path, sources: Sequence[Path], model: keras.Model | None = None, on_bytes: Callable[[int], object] | None = None
 ) -> Report:
     """Adds a person's runs to their file; where all of them are known, the file is not touched.
 
     Args:
         path: of the file; made if missing.
         sources: tracks, folders of them and exports.
-        population: where the state must start; if not given, where the file starts, and the packaged one for a new one.
+        model: which the state is for: it must start from the model's population, and how far the model is trusted is kept;
+            if not given the state starts where the file does, and a new one from the packaged population.
         on_bytes: called with the number of bytes read since the last call.
 
     Raises:
@@ -139,6 +169,11 @@ def update(
             population, or if a new one would know no run; the file is then as it was.
     """
     is_new = not path.exists()
+    population = None
+    if model:
+        from hrkeras import saving
+
+        population = saving.population(model)
     athlete = Athlete(population or default()) if is_new else athlete_file.load(path)
     if population:
         check_population(athlete, population, str(path))
@@ -148,7 +183,7 @@ def update(
         found = usable(detect.read(source, log), taken)
         taken[FUTURE] += sum(run.start > latest for run in found)
         runs += one_person([run for run in found if run.start <= latest], source)
-    report = learn(athlete, sorted(runs, key=_end))
+    report = learn(athlete, sorted(runs, key=_end), model=model)
     report.is_new, report.log, report.taken = is_new, log, +taken
     if report.added:
         athlete_file.save(athlete, path)

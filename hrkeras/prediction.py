@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,9 +99,10 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
     known = athlete.predict(run.start, grid)
     found, spread = (known.expected[:, EXPECTED.index(name)] for name in ("expected", "spread"))
     if model:
-        from hrkeras import evaluation
+        from hrkeras import evaluation, saving
 
         check_population(athlete, population(model))
+        known = replace(known, trust=athlete.trust_in(saving.fingerprint(model)))
         whole = windows.of_runs([grid], [known], np.array([run.start]), size=evaluation.WHOLE)
         (found,) = evaluation.predict(model, whole)
     return Prediction(run.start, grid, found, spread, athlete.count, bool(np.isfinite(run.altitude).any()))

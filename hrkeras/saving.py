@@ -1,5 +1,6 @@
 """Open a saved model without running what a stranger put into it."""
 
+import hashlib
 import io
 import json
 import math
@@ -29,6 +30,7 @@ INPUTS: dict[str, tuple[int | None, ...]] = {  # and their shapes
     "delay": (None, 1),
     "course": (None, len(COURSE_FACTS)),
     "history": (None, len(COLUMNS)),
+    "trust": (None, 1),
 }
 COLUMNS_OF = {"history_features": list(COLUMNS), "course_features": list(COURSE_FACTS)}  # by the name of the layer
 
@@ -195,6 +197,14 @@ def _check_model(model: keras.Model, path: Path) -> None:
         population(model)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def fingerprint(model: keras.Model) -> str:
+    """Tells models apart by their weights."""
+    found = hashlib.sha256()
+    for weight in model.get_weights():
+        found.update(weight.tobytes())
+    return found.hexdigest()[:16]
 
 
 def population(model: keras.Model) -> Population:

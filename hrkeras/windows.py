@@ -33,6 +33,7 @@ class Windows:
         course: facts of the whole run, shape `(windows, len(athlete.COURSE_FACTS))`.
         course_share: how much of `expected` comes from such facts, shape `(windows, 3)`.
         history: what is known of the person, shape `(windows, len(history.COLUMNS))`; NaN where unknown.
+        trust: how far a network is trusted with the person, 0 to 1, shape `(windows,)`.
         user: number of the person, shape `(windows,)`.
         start: s since 1970-01-01 UTC, shape `(windows,)`.
         run: number of the run, shape `(windows,)`.
@@ -49,6 +50,7 @@ class Windows:
     course: np.ndarray
     course_share: np.ndarray
     history: np.ndarray
+    trust: np.ndarray
     user: np.ndarray
     start: np.ndarray
     run: np.ndarray
@@ -92,6 +94,7 @@ class Windows:
             "delay": np.broadcast_to(np.float32(delay), len(self))[:, None],
             "course": np.where(known[:, None], self.course, np.float32(np.nan)),
             "history": person,
+            "trust": self.trust[:, None],
         }
 
     def runs(self) -> Iterator["Run"]:
@@ -145,6 +148,7 @@ def of_runs(
             "course": known[run].course,
             "course_share": known[run].course_share,
             "history": known[run].history,
+            "trust": np.float32(known[run].trust),
             "user": 0 if users is None else users[run],
             "start": starts[run],
             "run": run if numbers is None else numbers[run],

@@ -249,3 +249,29 @@ def test_a_model_of_the_same_runs_needs_their_histories_once(model, runs, monkey
     monkeypatch.setattr(Runs, "known", lambda *arguments, **more: calls.append(1) or known(*arguments, **more))
     evaluation.evaluate(model, "mine", runs, PROTOCOLS["profile"], population=kept)
     assert len(calls) == 1
+
+
+def test_trust_comes_from_runs_that_were_over_alone(runs, model):
+    def trusts(some: Runs, **kwargs) -> np.ndarray:
+        return np.array([each.trust for each in evaluation.known(model, some, some.population(), **kwargs)])
+
+    mine = np.flatnonzero(runs.users == runs.users[0])
+    mine = mine[np.argsort(runs.starts[mine])]
+    before = trusts(runs)
+    assert before[mine[0]] == 0.5
+    assert len(set(before[mine])) > len(mine) / 2
+    last = mine[-1]
+    grids = list(runs.grids)
+    grids[last] = grids[last]._replace(heart_rate=grids[last].heart_rate + np.float32(30))
+    np.testing.assert_array_equal(trusts(replace(runs, grids=grids)), before)
+    assert (trusts(runs, learnt=np.zeros(len(runs.users), bool)) == 0.5).all()
+
+
+def test_who_is_not_trusted_says_what_the_state_says(runs, model):
+    test = runs.windows(runs.known(runs.population()), "test", evaluation.WHOLE)
+    alone = evaluation.by_run(test.expected[:, :, 0], test)
+    for trust, moved in ((0.0, 0.0), (1.0, 1.0), (0.25, 0.25)):
+        found = evaluation.predict(model, replace(test, trust=np.full(len(test), trust, "float32")))
+        wholly = evaluation.predict(model, test)
+        for one, two, three in zip(found, wholly, alone, strict=True):
+            np.testing.assert_allclose(one - three, moved * (two - three), atol=1e-3)

@@ -5,14 +5,17 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
-from hrkeras import keeping
-from hrkeras.workouts import athlete_file, history, prepare, synthetic, writers
+from hrkeras import keeping, models, saving
+from hrkeras.workouts import athlete_file, detect, history, prepare, synthetic, writers
 from hrkeras.workouts.athlete import Athlete, follow
 from hrkeras.workouts.grid import STEP, Grid
-from hrkeras.workouts.population import DAY, default
+from hrkeras.workouts.population import DAY, Population, default
+from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.trust import Trust
 from hrkeras.workouts.workout import InputError, Workout
 
 NOON = 1_600_000_000.0
@@ -158,12 +161,33 @@ def test_a_new_file_of_nothing_is_not_made(tracks, tmp_path):
     assert not (tmp_path / "me.json").exists()
 
 
+def model_from(population: Population):
+    """An untrained model, which adds its own opinion to what the state expects."""
+    keras.utils.set_random_seed(0)
+    return models.gru(units=2, num_layers=1, statistics=models.Statistics(population=population.as_dict()))
+
+
 def test_another_population_is_for_another_file(tracks, tmp_path):
     writers.write_gpx_folder(tracks[:2], tmp_path / "runs")
     other = replace(default(), level=46.0, source="watches")
-    assert keeping.update(tmp_path / "me.json", [tmp_path / "runs"], other).athlete.population == other
+    assert keeping.update(tmp_path / "me.json", [tmp_path / "runs"], model_from(other)).athlete.population == other
     assert keeping.update(tmp_path / "me.json", [tmp_path / "runs"]).athlete.population == other
     before = (tmp_path / "me.json").read_bytes()
     with pytest.raises(InputError, match=rf"^{tmp_path / 'me.json'} starts from another population \(watches\) than the model"):
-        keeping.update(tmp_path / "me.json", [tmp_path / "runs"], default())
+        keeping.update(tmp_path / "me.json", [tmp_path / "runs"], model_from(default()))
     assert (tmp_path / "me.json").read_bytes() == before
+
+
+def test_trust_in_a_model_is_kept_and_goes_on_from_file_to_file(tracks, tmp_path):
+    model = model_from(default())
+    for number, track in enumerate(tracks[:3]):
+        writers.write_gpx_folder([track], tmp_path / "all" / str(number))
+        keeping.update(tmp_path / "bits.json", [tmp_path / "all" / str(number)], model)
+    bit_by_bit = athlete_file.load(tmp_path / "bits.json")
+    workouts = [each for number in range(3) for each in detect.read(tmp_path / "all" / str(number), ReadLog())]
+    at_once = Athlete()
+    keeping.learn_from(at_once, workouts, model=model)
+    assert bit_by_bit.trusted == at_once.trusted == saving.fingerprint(model)
+    assert bit_by_bit.trust.value == pytest.approx(at_once.trust.value, rel=1e-4)
+    assert bit_by_bit.trust != Trust()
+    assert bit_by_bit.trust_in("another") == Trust().value

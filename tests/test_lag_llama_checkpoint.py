@@ -127,6 +127,7 @@ def test_it_says_what_the_published_one_says(checkpoint, tmp_path):
         "expected": np.zeros((2, STEPS, len(EXPECTED))),
         "course": np.full((2, len(COURSE_FACTS)), np.nan),
         "history": np.full((2, len(COLUMNS)), np.nan),
+        "trust": np.ones((2, 1)),
     }
     parts = keras.Model(model.input, [model.get_layer(name).output for name in (UNAIDED, "changed_beats_per_minute")])
     without, change = parts.predict_on_batch({name: values.astype("float32") for name, values in given.items()})

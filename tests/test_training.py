@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from hrkeras import losses, models, training, windows
-from hrkeras.batches import DEALT, LONGEST_DELAY, MOST, SHARES, Batches, reveal, split_people
+from hrkeras.batches import DEALT, LONGEST_DELAY, MOST, MOVED, SHARES, Batches, reveal, split_people
 from hrkeras.layers import RunFeatures
 from hrkeras.models.frame import AIDED, UNAIDED
 from hrkeras.workouts import effort
@@ -203,11 +203,17 @@ def test_without_a_seed_nothing_of_the_run_is_known_but_its_course(train):
 
 
 def test_the_unaided_prediction_learns_from_all_that_was_measured(train):
+    levels = np.empty(0)
     for given, wanted in batches_of(Batches(train, 8, seed=3)):
         rows = rows_of(train, given)
         np.testing.assert_array_equal(wanted[UNAIDED], train.heart_rate[rows])
-        known = np.isfinite(given["heart_rate"])
-        np.testing.assert_array_equal(given["heart_rate"][known], train.heart_rate[rows][known])
+        for others in (given["heart_rate"], wanted[AIDED]):  # at the level of another day, the same throughout a window
+            moved = others - train.heart_rate[rows]
+            moved = moved[np.isfinite(moved).any(axis=1)]
+            level = np.nanmean(moved, axis=1)
+            np.testing.assert_allclose(np.nanmax(np.abs(moved - level[:, None]), axis=1), 0, atol=1e-3)
+            levels = np.append(levels, level)
+    assert np.std(levels) == pytest.approx(MOVED, rel=0.5)
 
 
 def test_who_does_not_know_the_course_is_told_nothing_of_it(train):

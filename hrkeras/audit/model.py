@@ -91,7 +91,7 @@ class _Sample:
         self._before: dict[Case, list[np.ndarray]] = {}
 
     def _windows(self, runs: Runs) -> Windows:
-        return runs.windows(runs.known(self._population), "test", evaluation.WHOLE)
+        return runs.windows(evaluation.known(self._model, runs, self._population), "test", evaluation.WHOLE)
 
     def _predict(self, runs: Runs, case: Case) -> list[np.ndarray]:
         """All that a prediction goes through, as in an evaluation."""

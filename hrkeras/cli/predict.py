@@ -57,7 +57,7 @@ def predict(
     histories = history or []
     with progress(sum(detect.reader(path).size(path) for path in (run, *histories)), "Reading", "B") as bar:
         chosen, others, log = prediction.load_run(run, workout, histories, bar.update)
-    learnt = None if athlete else keeping.learn_from(state, others, until=chosen.start)
+    learnt = None if athlete else keeping.learn_from(state, others, until=chosen.start, model=loaded)
     found = prediction.predict(chosen, state, loaded)
     with beside(output) as part:
         found.frame().to_csv(part, index=False)

@@ -22,7 +22,8 @@ def update(
     model: Annotated[
         Path | None,
         typer.Option(
-            help="A .keras file that the athlete's file is for: a new one starts from its population, not the packaged one."
+            help="A .keras file that the athlete's file is for: a new one starts from its population, and how far the model "
+            "helps with the person is kept."
         ),
     ] = None,
     backend: Backend = None,
@@ -30,18 +31,18 @@ def update(
     """Add a person's runs to what is known of them; what is known already changes nothing."""
     if athlete.suffix != ".json":
         raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
-    population = None
+    loaded = None
     if model:
         start(backend)
         from hrkeras import saving
 
-        population = saving.population(saving.load(model))
+        loaded = saving.load(model)
     from hrkeras import keeping
     from hrkeras.workouts import detect
     from hrkeras.workouts.athlete_file import date
 
     with progress(sum(detect.reader(path).size(path) for path in runs), "Reading", "B") as bar:
-        found = keeping.update(athlete, runs, population, bar.update)
+        found = keeping.update(athlete, runs, loaded, bar.update)
     state = found.athlete
     if found.is_new:
         print(f"New: nothing was known of the person; starting from people in general ({keeping.about(state.population)}).")

@@ -36,7 +36,7 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
         InputError: if the model cannot be exported, or the export says something else.
     """
     model = saving.load(path)
-    population = saving.population(model)
+    population, fingerprint = saving.population(model), saving.fingerprint(model)
     step = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
     runs = check.runs(population, step if stream else None)
     expected = check.expected(model, runs)
@@ -55,6 +55,7 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
         )
     return {
         "model": path.name,
+        "fingerprint": fingerprint,
         "hrkeras": __version__,
         "format": kind,
         "streaming": stream,

@@ -22,6 +22,7 @@ MEANINGS = {
     "delay": ("s", "above 0, a step knows the heart rate up to so long before it; at 0 all that is given"),
     "course": ("", "facts of the whole course, named under columns; NaN where not known"),
     "history": ("", "what earlier runs were like, named under columns; NaN where not known"),
+    "trust": ("", "how far the model has helped with the person's earlier runs, 0 to 1; 0.5 where that is not known"),
     HEART_RATE: ("beats/min", "predicted, of each step"),
 }
 Shapes = dict[str, tuple[int | None, ...]]

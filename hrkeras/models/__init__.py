@@ -13,6 +13,7 @@ Inputs, a dict of float32:
 | `delay` | `(batch, 1)` | s; above 0, a step knows `heart_rate` up to so long before it, at 0 all that is given |
 | `course` | `(batch, len(COURSE_FACTS))` | facts of the whole course, as named by `athlete.COURSE_FACTS`; NaN where not known |
 | `history` | `(batch, len(COLUMNS))` | what earlier runs were like, as named by `history.COLUMNS`; NaN where not known |
+| `trust` | `(batch, 1)` | how much of the difference from `expected` counts, 0 to 1, see `trust.Trust` |
 
 `Windows.inputs` makes them. Who does not know the course also takes `Known.course_share` off `expected`.
 

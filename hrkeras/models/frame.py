@@ -74,6 +74,7 @@ def model(
     inputs["delay"] = keras.Input((1,), name="delay", dtype="float32")
     inputs["course"] = keras.Input((len(COURSE_FACTS),), name="course", dtype="float32")
     inputs["history"] = keras.Input((len(COLUMNS),), name="history", dtype="float32")
+    inputs["trust"] = keras.Input((1,), name="trust", dtype="float32")
 
     run = RunFeatures(step, name="run_features")(inputs["time"], inputs["speed"], inputs["altitude"])
     run = layers.Normalization(mean=statistics.run_mean, variance=statistics.run_variance, name="run_normalization")(run)
@@ -103,6 +104,8 @@ def model(
     if context is not None:
         deviation = deviation + layers.Dense(1, name="level", dtype="float32")(context)[:, None, :]
     deviation = layers.Rescaling(DEVIATION, name="beats_per_minute", dtype="float32")(ops.squeeze(deviation, -1))
+    if history:
+        deviation = layers.Multiply(name="trusted", dtype="float32")([deviation, inputs["trust"]])
     unaided = layers.Add(name=UNAIDED, dtype="float32")([expected, deviation])
     correction = Correction(step=step, name="correction", dtype="float32")
     aided = [unaided, correction(inputs["heart_rate"], ops.stop_gradient(unaided), seen, inputs["delay"])]

@@ -15,6 +15,7 @@ from hrkeras.workouts import history
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.population import COURSE, DAY, STATES, Population, default
+from hrkeras.workouts.trust import Trust, over_before
 
 PACES = (1.0, 8.0, 1 / 8)  # how much faster the filters drift: the one that predicts, a quick and a slow one beside it
 MEMORIES = (4.0, 20.0)  # runs
@@ -48,12 +49,14 @@ class Known:
         course_share: how much of the first three of `expected` comes from such facts, beats/min, shape `(3,)`; who
             does not know the course takes it off.
         history: shape `(len(history.COLUMNS),)`.
+        trust: how far a network that corrects `expected` is trusted, see `trust.Trust`; 1 for wholly.
     """
 
     expected: np.ndarray
     course: np.ndarray
     course_share: np.ndarray
     history: np.ndarray
+    trust: float = 1.0
 
 
 @dataclass
@@ -69,6 +72,8 @@ class Athlete:
         ends: likewise.
         records: what they were like, shape `(kept, len(history.RECORD))`.
         count: how many runs there were.
+        trust: in a network that corrects the filter.
+        trusted: which network that is, from `saving.fingerprint`; empty if there is none.
     """
 
     population: Population = field(default_factory=default)
@@ -79,6 +84,8 @@ class Athlete:
     ends: np.ndarray = field(default_factory=lambda: np.empty(0))
     records: np.ndarray = field(default_factory=lambda: np.empty((0, len(history.RECORD))))
     count: int = 0
+    trust: Trust = field(default_factory=Trust)
+    trusted: str = ""
 
     def __post_init__(self):
         if self.weights is None:
@@ -95,6 +102,10 @@ class Athlete:
         """
         efforts = basis(grid) if efforts is None else efforts
         return self._predict(start, efforts, self.population.features(start, efforts))
+
+    def trust_in(self, network: str) -> float:
+        """How far a network is trusted, 0 to 1, by its fingerprint."""
+        return (self.trust if self.trusted == network else Trust()).value
 
     def _expected(self, features: np.ndarray) -> np.ndarray:
         return np.clip(features @ self.weights[0], *POSSIBLE).astype(np.float32)
@@ -230,10 +241,8 @@ def follow(
     efforts = efforts or [basis(grid) for grid in grids]
     lengths = np.array([len(grid.speed) * STEP for grid in grids])
     ends = np.asarray(starts) + lengths
-    waiting = list(np.argsort(ends, kind="stable"))
-    for run in np.lexsort((ends, starts)):
-        while waiting and ends[waiting[0]] <= starts[run]:
-            over = waiting.pop(0)
-            if learnt is None or learnt[over]:
-                athlete.update(starts[over], grids[over], efforts[over])
-        yield int(run), athlete.predict(starts[run], grids[run], efforts[run])
+    for run, over in over_before(starts, ends):
+        for each in over:
+            if learnt is None or learnt[each]:
+                athlete.update(starts[each], grids[each], efforts[each])
+        yield run, athlete.predict(starts[run], grids[run], efforts[run])

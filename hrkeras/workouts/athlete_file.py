@@ -1,7 +1,7 @@
 """Keep an athlete's state in a small JSON file that a person can look into, and open one without trusting it."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from hrkeras.workouts import history
 from hrkeras.workouts.athlete import PACES, Athlete
 from hrkeras.workouts.beside import beside
 from hrkeras.workouts.population import STATES, from_dict
+from hrkeras.workouts.trust import Trust
 from hrkeras.workouts.workout import LATEST, InputError
 
-VERSION = 1
+VERSION = 2
 MAX_BYTES = 10 << 20  # a full one has 0.2 MB
 MAX_COUNT = 1_000_000  # runs
 MAX_VALUE = 1e10
@@ -51,6 +52,8 @@ def save(athlete: Athlete, path: Path) -> None:
         "ends": athlete.ends.tolist(),
         "record": history.RECORD,
         "records": [[value if np.isfinite(value) else None for value in row] for row in athlete.records.tolist()],
+        "trusted": athlete.trusted,
+        "trust": asdict(athlete.trust),
     }
     with beside(path) as part:
         part.write_text(_text(content) + "\n", encoding="utf-8", newline="\n")
@@ -131,6 +134,8 @@ def _athlete(found: dict[str, Any]) -> Athlete:
         ends=_array(found, "ends", (kept,)),
         records=_array(found, "records", (kept, len(history.RECORD)), unknown=True),
         count=count,
+        trust=_trust(found.get("trust")),
+        trusted=str(found.get("trusted"))[:MAX_SOURCE],
     )
     moments = np.stack([athlete.starts, athlete.ends], axis=1).ravel()  # no run begins before the last was over
     if (np.diff(moments) < 0).any() or (athlete.starts >= athlete.ends).any() or not ((moments >= 0) & (moments < LATEST)).all():
@@ -138,6 +143,15 @@ def _athlete(found: dict[str, Any]) -> Athlete:
     if (athlete.misses[1] < 0).any():
         raise ValueError("its misses are damaged")
     return athlete
+
+
+def _trust(values) -> Trust:
+    if not isinstance(values, dict):
+        raise ValueError("its trust is damaged")
+    trust = Trust(*(float(_array(values, each.name, ())) for each in fields(Trust)))
+    if not trust.squares > 0:
+        raise ValueError("its trust is damaged")
+    return trust
 
 
 def _covariance(triangles) -> np.ndarray:

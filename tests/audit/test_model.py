@@ -41,7 +41,7 @@ def made(predict) -> keras.Model:
     inputs = {name: keras.Input((None,), name=name) for name in STEP_INPUTS}
     inputs["expected"] = keras.Input((None, len(EXPECTED)), name="expected")
     inputs |= {"delay": keras.Input((1,), name="delay"), "course": keras.Input((len(COURSE_FACTS),), name="course")}
-    inputs["history"] = keras.Input((len(COLUMNS),), name="history")
+    inputs |= {"history": keras.Input((len(COLUMNS),), name="history"), "trust": keras.Input((1,), name="trust")}
     return keras.Model(inputs, predict(inputs))
 
 

@@ -8,7 +8,7 @@ from hrkeras import saving
 from hrkeras.export import check, child, formats, graph
 from hrkeras.workouts.workout import InputError
 
-WHOLE = ["time", "speed", "altitude", "known_heart_rate", "expected", "delay", "course", "history"]
+WHOLE = ["time", "speed", "altitude", "known_heart_rate", "expected", "delay", "course", "history", "trust"]
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def inputs(batch=3, steps=40) -> dict[str, np.ndarray]:
         "delay": 60.0 * (np.arange(batch) == 1)[:, None],
         "course": course,
         "history": history,
+        "trust": np.ones((batch, 1)),
     }
     return {name: values.astype("float32") for name, values in columns.items()}
 

@@ -83,14 +83,14 @@ def test_a_person_can_read_its_head_and_finds_no_positions(tmp_path):
     assert head[0] == "{"
     assert "hrkeras predict --athlete reads it" in head[1]
     assert head[2:6] == [
-        ' "version": 1,',
+        ' "version": 2,',
         f' "runs": {history.KEPT},',
         ' "first_run_remembered": "2020-09-13 12:26 UTC",',
         ' "last_run": "2020-10-23 04:26 UTC",',
     ]
     assert list(json.loads(text)) == [
         *("about", "version", "runs", "first_run_remembered", "last_run", "population", "states", "weights", "covariance"),
-        *("misses", "starts", "ends", "record", "records"),
+        *("misses", "starts", "ends", "record", "records", "trusted", "trust"),
     ]
     triangle = json.loads(text)["covariance"][0]
     assert [len(row) for row in triangle] == list(range(1, len(STATES) + 1))
@@ -119,9 +119,12 @@ HOSTILE = {
     "long number": (lambda text: text.replace('"runs": 4', '"runs": ' + "4" * 5000), "expected the .json file"),
     "NaN": (lambda text: text.replace('"runs": 4', '"runs": NaN'), "found NaN, which is no number"),
     "Infinity": (lambda text: text.replace('"runs": 4', '"runs": -Infinity'), "found -Infinity"),
-    "newer": (lambda text: changed(text, "version", to=2), "another version of hrkeras"),
+    "newer": (lambda text: changed(text, "version", to=3), "another version of hrkeras"),
     "version true": (lambda text: changed(text, "version", to=True), "another version of hrkeras"),
     "other states": (lambda text: changed(text, "states", 3, to="mood"), "another version of hrkeras"),
+    "no trust": (lambda text: without(text, "trust"), "its trust is damaged"),
+    "trust of nothing": (lambda text: changed(text, "trust", to={"products": 1, "squares": 0}), "its trust is damaged"),
+    "trust in words": (lambda text: changed(text, "trust", to={"products": "much", "squares": 1}), "not all numbers"),
     "no record": (lambda text: without(text, "record"), "another version of hrkeras"),
     "runs true": (lambda text: changed(text, "runs", to=True), "number of runs"),
     "runs half": (lambda text: changed(text, "runs", to=4.0), "number of runs"),
@@ -195,7 +198,7 @@ def test_other_files_are_refused(tmp_path):
     assert "no regular file" in refused(Path("/dev/zero"))
     (tmp_path / "a.json").write_bytes(b"PK\x03\x04\xff\xfe")
     assert "a file that is no text" in refused(tmp_path / "a.json")
-    (tmp_path / "b.json").write_text('{"version": 1, "weights": [' + "0, " * 4_000_000)
+    (tmp_path / "b.json").write_text('{"version": 2, "weights": [' + "0, " * 4_000_000)
     assert "more than 10 MB" in refused(tmp_path / "b.json")
     if os.geteuid():
         (tmp_path / "a.json").chmod(0)
