@@ -66,7 +66,7 @@ export class Athlete {
     this.description = description;
     this.population = description.population;
     this.facts = description.states.length - COURSE.length;
-    if (kept) {
+    if (kept !== undefined) {
       check(kept, description);
       Object.assign(this, { weights: kept.weights, misses: kept.misses, starts: kept.starts, ends: kept.ends, count: kept.runs });
       this.records = kept.records.map((row) => Object.fromEntries(row.map((value, i) => [kept.record[i], value ?? NaN])));
@@ -196,7 +196,7 @@ const around = (days, period) => Math.abs(((days + period / 2) % period) - perio
 /** Sees to it that a file is a person's state and starts where the model's athletes start. */
 function check(kept, { states, record, population }) {
   const anew = "make one with `hrkeras update NEW.json RUNS --model MODEL.keras`";
-  if (String(kept.states) !== String(states) || String(kept.record) !== String(record)) {
+  if (String(kept?.states) !== String(states) || String(kept.record) !== String(record)) {
     throw new InputError(`expected what \`hrkeras update\` of the model's version writes; ${anew}`);
   }
   const size = states.length;

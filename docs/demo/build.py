@@ -56,7 +56,9 @@ def npm(package: str, names: tuple[str, ...]) -> dict[str, bytes]:
         command = ["npm", "pack", package, "--pack-destination", place, "--prefer-offline", "--json"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            raise InputError(f"npm could not fetch {package} ({done.stderr.strip()[:300]}); look at the connection, run it again.")
+            raise InputError(
+                f"npm could not fetch {package} ({done.stderr.strip()[:300]}); look at the connection, run it again."
+            )
         with tarfile.open(Path(place, json.loads(done.stdout)[0]["filename"])) as archive:
             return {name: archive.extractfile(f"package/{name}").read() for name in names}
 
