@@ -30,18 +30,17 @@ def build(model: Path, folder: Path) -> None:
     Raises:
         InputError: if the model cannot be exported or found, or npm cannot fetch the runtime.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in HERE.iterdir():
-        if path.suffix in PAGE:
-            shutil.copy(path, folder)
+    (folder / "vendor").mkdir(parents=True, exist_ok=True)
     if model.suffix == ".onnx":
         for suffix in ("", ".json"):
             shutil.copy(f"{model}{suffix}", folder / f"model.onnx{suffix}")
     else:
         process.export(model, folder / "model.onnx", "onnx")
-    (folder / "vendor").mkdir(exist_ok=True)
     for name, content in npm(RUNTIME, RUNTIME_FILES).items():
         (folder / "vendor" / Path(name).name).write_bytes(content)
+    for path in HERE.iterdir():
+        if path.suffix in PAGE:
+            shutil.copy(path, folder)
 
 
 def npm(package: str, names: tuple[str, ...]) -> dict[str, bytes]:
@@ -66,6 +65,7 @@ def npm(package: str, names: tuple[str, ...]) -> dict[str, bytes]:
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
+    print("Exporting the model, which takes up to a minute, and fetching ONNX Runtime Web ...", file=sys.stderr)
     try:
         build(Path(sys.argv[1]), Path(sys.argv[2]))
     except (InputError, OSError) as error:
