@@ -189,6 +189,7 @@ BAD = {
     "a route": (HEAD + TAIL, "no track points"),
     "no times": (HEAD + '<trkpt lat="1" lon="1"/>' * 3 + TAIL, "fewer than two of its points have a time"),
     "no positions": (re.sub(r'l\w\w="\d+"', "", HEAD + POINT.format(1) + POINT.format(2) + TAIL), "neither positions nor speed"),
+    "days": (HEAD + POINT.format(1) + POINT.format(2).replace("01-01", "01-03") + TAIL, "over 12 hours"),
     "a moment": (HEAD + POINT.format(1) + POINT.format(1).replace(":00Z", ":05Z") + TAIL, "lasts 5 s"),
 }
 
