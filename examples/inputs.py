@@ -1,5 +1,7 @@
 """What an exported model takes, made of a recorded run by hrkeras.workouts, which needs NumPy alone."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.grid import STEP, resample
 from hrkeras.workouts.population import from_dict
 from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.workout import InputError
 
 
 def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str, np.ndarray]:
@@ -22,8 +25,11 @@ def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str,
     population = from_dict(description["population"])
     state = athlete_file.load(Path(athlete)) if athlete else Athlete(population)
     if state.population != population:
-        raise SystemExit(f"{athlete} starts from another population than the model; make it with hrkeras update --model.")
-    (workout,) = detect.read(Path(run), ReadLog())
+        raise InputError(f"{athlete} starts from another population than the model; make it with hrkeras update --model.")
+    workouts = list(detect.read(Path(run), ReadLog()))
+    if len(workouts) != 1:
+        raise InputError(f"{run}: expected one run, found {len(workouts)}; give its own GPX, TCX or FIT file.")
+    (workout,) = workouts
     grid = resample(quality.without_outliers(workout, quality.Limits(require_user=False)))
     known = state.predict(workout.start, grid)
     steps = len(grid.speed)
@@ -40,3 +46,14 @@ def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str,
         "trust": np.full(1, state.trust_in(description["fingerprint"])),
     }
     return {each["name"]: np.asarray(found[each["name"]], np.float32)[None] for each in description["inputs"]}
+
+
+def main(predict: Callable[..., list[float]], usage: str) -> None:
+    """Prints what is predicted of the files that the command line names."""
+    if len(sys.argv) not in (3, 4):
+        sys.exit(usage)
+    try:
+        for step, value in enumerate(predict(*sys.argv[1:])):
+            print(f"{STEP * step:.0f} s: {value:.1f} beats/min")
+    except (InputError, OSError) as error:
+        sys.exit(str(error))

@@ -4,11 +4,10 @@ python examples/predict_litert.py MODEL.tflite RUN.gpx [ME.json]
 """
 
 import json
-import sys
 from pathlib import Path
 
 from ai_edge_litert.interpreter import Interpreter
-from inputs import inputs
+from inputs import inputs, main
 
 
 def predict(model: str, run: str, athlete: str | None = None) -> list[float]:
@@ -19,5 +18,4 @@ def predict(model: str, run: str, athlete: str | None = None) -> list[float]:
 
 
 if __name__ == "__main__":
-    for step, value in enumerate(predict(*sys.argv[1:])):
-        print(f"{10 * step} s: {value:.1f} beats/min")
+    main(predict, __doc__)

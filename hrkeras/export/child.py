@@ -9,7 +9,8 @@ from hrkeras import __version__, saving
 from hrkeras.export import check, formats, graph, streaming
 from hrkeras.layers import RunFeatures
 from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
-from hrkeras.workouts.history import COLUMNS
+from hrkeras.workouts.history import COLUMNS, RECORD
+from hrkeras.workouts.population import STATES
 from hrkeras.workouts.workout import InputError
 
 ATHLETE = (
@@ -70,6 +71,8 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
         "outputs": [exported.described(name) for name in exported.outputs],
         "columns": {name: columns for name, columns in COLUMN_NAMES.items() if name in exported.inputs},
         "athlete": ATHLETE,
+        "states": STATES,
+        "record": RECORD,
         "population": population.as_dict(),
         "milliseconds": milliseconds,
     }
