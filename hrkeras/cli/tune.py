@@ -10,8 +10,7 @@ import typer
 
 from hrkeras.cli import tune_processes
 from hrkeras.cli.shared import Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
-
-VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
+from hrkeras.tuning.roles import VARIABLES, is_worker
 
 
 def tune(
@@ -63,7 +62,7 @@ def tune(
     from hrkeras.models import MODELS
     from hrkeras.tuning import report
     from hrkeras.tuning.plan import Plan
-    from hrkeras.tuning.search import Search, is_worker
+    from hrkeras.tuning.search import Search
 
     tuner = tuner or ("grid" if space == "batch" else "random")
     fixed = {"units": units, "num_layers": layers, "history": history, "profile": profile}

@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 
+from hrkeras.tuning import roles
 from hrkeras.workouts.workout import InputError
 
-HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 
 def run(arguments: list[str], workers: int) -> None:
@@ -26,16 +27,16 @@ def run(arguments: list[str], workers: int) -> None:
         InputError: if one of them fails; the others are ended then.
     """
     with socket.socket() as free:
-        free.bind((HOST, 0))
+        free.bind((LOOPBACK, 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"KERASTUNER_ORACLE_IP": HOST, "KERASTUNER_ORACLE_PORT": str(port)}
+    environment = os.environ | {roles.HOST: LOOPBACK, roles.PORT: str(port)}
     environment |= {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}  # as here, where it may have been changed
     running: dict[str, subprocess.Popen] = {}
     try:
         for name in ("chief", *(f"worker-{number}" for number in range(1, workers + 1))):
             running[name] = subprocess.Popen(
                 [sys.executable, "-m", "hrkeras.cli.tune_processes", *arguments],
-                env=environment | {"KERASTUNER_TUNER_ID": name},
+                env=environment | {roles.ID: name},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # so that Ctrl-C reaches this process alone, which ends them

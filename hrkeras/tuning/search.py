@@ -19,25 +19,15 @@ from hrkeras import begun, training, windows
 from hrkeras.tuning import oracles
 from hrkeras.tuning.plan import Plan, latest
 from hrkeras.tuning.results import SECONDS, Trained, Trial, label
+from hrkeras.tuning.roles import HOST, PORT, is_worker
 from hrkeras.tuning.spaces import SPACES
 from hrkeras.workouts.beside import beside
 from hrkeras.workouts.splits import SPLITS
 from hrkeras.workouts.workout import InputError
 
 PATIENCE = 1.0  # s between two questions of a worker for whom there is nothing to do yet
-ID, HOST, PORT = VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
 
 Reporters = Callable[[str, int], Sequence[keras.callbacks.Callback]]  # of what is trained, and for how many epochs
-
-
-def is_worker() -> bool:
-    """Whether this process gets its trials from a chief elsewhere."""
-    return HOST in os.environ and not is_chief()
-
-
-def is_chief() -> bool:
-    """Whether this process gives trials to workers, and trains none."""
-    return HOST in os.environ and "chief" in os.environ[ID]
 
 
 @contextmanager
