@@ -32,7 +32,7 @@ class _Program(TyperGroup):
                 why = f"{place}: {error.strerror or error}; choose another path."
             typer.secho(f"Error: {why}", err=True, fg="red")
         except KeyboardInterrupt:
-            typer.secho("Stopped; nothing half written is left. A training goes on with --resume.", err=True)
+            typer.secho("Stopped; nothing half written is left. A training goes on with --resume, a search by itself.", err=True)
             raise
         raise typer.Exit(1)
 

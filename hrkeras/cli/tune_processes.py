@@ -48,7 +48,7 @@ def run(arguments: list[str], workers: int) -> None:
     finally:
         for process in running.values():
             process.kill()  # nothing is lost: the chief has kept all that has ended
-            process.wait()
+            process.communicate()
 
 
 def _check(running: dict[str, subprocess.Popen]) -> None:
@@ -61,7 +61,7 @@ def _check(running: dict[str, subprocess.Popen]) -> None:
 
 
 def _end_with_starter() -> None:
-    sys.stdin.buffer.read()  # until the other end is closed
+    os.read(sys.stdin.fileno(), 1)  # until the other end is closed; sys.stdin.read would hold a lock that the end wants
     os._exit(1)
 
 
