@@ -21,8 +21,9 @@ def curves(trials: Sequence[Trial], path: Path) -> Path:
         path: of the PNG.
     """
     trials = [each for each in trials if each.trained]
-    figure, axes = new_figure(size=(9, 5))
-    colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, min(len(trials), NAMED)))
+    named_trials = min(len(trials), NAMED)
+    figure, axes = new_figure(size=(9, 4.5 + 0.2 * named_trials))
+    colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, named_trials))
     for place, trial in reversed(list(enumerate(trials))):
         validation, training = (
             np.array([[row[name] for row in one.log] for one in trial.trained]) for name in ("val_mae", "mae")
@@ -42,7 +43,7 @@ def curves(trials: Sequence[Trial], path: Path) -> Path:
     seeds = len(trials[0].trained)
     axes.set_title(f"Validation (solid) and training (dashed) by epoch, {seeds} seed{'s' * (seeds > 1)}")
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles[::-1], labels[::-1], loc="outside lower left", ncols=2 if len(labels) > 3 else 1)
+    figure.legend(handles[::-1], labels[::-1], loc="outside lower left")
     return save(figure, path)
 
 
