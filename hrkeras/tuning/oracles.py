@@ -65,7 +65,12 @@ class Random(_Kept, oracles.RandomSearchOracle):
 
 
 class Bayesian(_Kept, oracles.BayesianOptimizationOracle):
-    """Values where a Gaussian process over what was found promises most (Snoek et al., NIPS 2012)."""
+    """Values where a Gaussian process over what was found promises most (Snoek et al., NIPS 2012), at random where it says what was tried."""
+
+    def populate_space(self, trial_id):
+        found = super().populate_space(trial_id)
+        repeated = found["values"] is not None and self._duplicate(found["values"])
+        return self._random_populate_space() if repeated else found
 
 
 class Hyperband(_Kept, oracles.HyperbandOracle):

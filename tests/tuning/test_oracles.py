@@ -126,6 +126,7 @@ def test_bayesian_goes_on_too(tmp_path):
         step(first, "trial begun")
     last = opened(plan, tmp_path)
     assert len(to_the_end(last)) == 2
+    assert {values["batch_size"] for _, values, _ in tried(last)} == {8, 16, 32, 64}  # none of them twice
     assert [(trial_id, values) for trial_id, values, _ in tried(last)[:2]] == done
 
 
