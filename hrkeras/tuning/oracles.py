@@ -65,7 +65,10 @@ class Random(_Kept, oracles.RandomSearchOracle):
 
 
 class Bayesian(_Kept, oracles.BayesianOptimizationOracle):
-    """Values where a Gaussian process over what was found promises most (Snoek et al., NIPS 2012), at random where it says what was tried."""
+    """Values where a Gaussian process over what was found promises most (Snoek et al., NIPS 2012).
+
+    Where those were tried before, others at random.
+    """
 
     def populate_space(self, trial_id):
         found = super().populate_space(trial_id)
