@@ -37,7 +37,7 @@ $(VENV)/.developed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable '.[jax,torch,chronos,litert,onnx]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[bayesian,jax,torch,chronos,litert,onnx]' --group dev
 	$(BIN)/python -m pip install --quiet --no-deps nixtla==0.9.0 utilsforecast==0.2.17
 	touch $@
 

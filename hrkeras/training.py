@@ -1,6 +1,5 @@
 """Train a model: early stopping on validation, best weights kept, and resumed to the same result after a kill."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from hrkeras import plots
+from hrkeras import begun, plots
 from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
@@ -88,6 +87,10 @@ def _moments(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(mean), tuple(np.maximum(np.square(np.where(known, values - mean, 0)).sum(axis=0) / number, 1e-6))
 
 
+class DivergedError(InputError):
+    """The loss became no number."""
+
+
 class _Keeper(keras.callbacks.Callback):
     """After each epoch: the log, the best model, all that a resumed training needs, and whether to stop."""
 
@@ -108,7 +111,7 @@ class _Keeper(keras.callbacks.Callback):
         row = {"epoch": epoch + 1} | {name: shown[name] for name in ("loss", "mae", "val_loss", "val_mae")}
         row["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
         if not np.isfinite(row["loss"]):
-            raise InputError(
+            raise DivergedError(
                 f"The loss became {row['loss']} in epoch {epoch + 1}; use a lower --learning-rate. "
                 f"The epochs before are kept in {self._folder}."
             )
@@ -176,21 +179,16 @@ def train(
         `mae`, `val_loss`, `val_mae` and `learning_rate`; the errors are those of the protocol `profile`.
 
     Raises:
-        InputError: if what is to be resumed was begun with other settings, or if the loss is no number.
+        InputError: if what is to be resumed was begun with other settings; `DivergedError` if the loss is no number.
     """
     settings = settings or Settings()
-    asked = json.loads(json.dumps({"settings": asdict(settings), **(description or {})}))
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
     last = _newest(folder) if resume else None
-    if last:
-        kept = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
-        if kept != asked:
-            different = sorted(key for key in kept | asked if kept.get(key) != asked.get(key))
-            raise InputError(
-                f"{folder} was begun otherwise ({', '.join(f'{k}: {kept.get(k)}' for k in different)}); repeat the "
-                "command that began it with --resume added, or begin anew without --resume."
-            )
+    if not last:
+        shutil.rmtree(folder, ignore_errors=True)
+    advice = "repeat the command that began it with --resume added, or begin anew without --resume"
+    begun.check(folder / "settings.json", {"settings": asdict(settings), **(description or {})}, advice)
     population = runs.population((description or {}).get("data", ""))
     known = runs.known(population)
     train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))
@@ -198,9 +196,6 @@ def train(
         model = keras.models.load_model(folder / _last(last))
         log = pd.read_csv(folder / "epochs.csv").to_dict("records")[:last]
     else:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        (folder / "settings.json").write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
         model = trained_with_both(build(statistics(train_windows, population)))
     epoch = len(log)
     batches = Batches(

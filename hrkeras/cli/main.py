@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from hrkeras import __version__
-from hrkeras.cli import audit, build, convert, demo, evaluate, export, inspect, predict, train, update
+from hrkeras.cli import audit, build, convert, demo, evaluate, export, inspect, predict, train, tune, update
 from hrkeras.workouts.workout import InputError
 
 
@@ -32,7 +32,7 @@ class _Program(TyperGroup):
                 why = f"{place}: {error.strerror or error}; choose another path."
             typer.secho(f"Error: {why}", err=True, fg="red")
         except KeyboardInterrupt:
-            typer.secho("Stopped; nothing half written is left. A training goes on with --resume.", err=True)
+            typer.secho("Stopped; nothing half written is left. A training goes on with --resume, a search by itself.", err=True)
             raise
         raise typer.Exit(1)
 
@@ -64,6 +64,7 @@ app.command()(inspect.inspect)
 app.add_typer(build.app, name="build")
 app.add_typer(convert.app, name="convert")
 app.command()(train.train)
+app.command()(tune.tune)
 app.command()(evaluate.evaluate)
 app.command()(audit.audit)
 app.command()(update.update)

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -92,6 +93,35 @@ def progress(total: int | None, what: str, unit: str):
         dynamic_ncols=True,
         file=sys.stderr,
     )
+
+
+def epoch_bar(epochs: int, what: str = ""):
+    """A Keras callback that draws a bar an epoch, of which there are at most so many; `what` begins it."""
+    import keras
+
+    class Bar(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.bar = progress(self.params["steps"], f"{what}epoch {epoch + 1} of at most {epochs}", "batch")
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.bar.set_postfix(mae=f"{float((logs or {})['unaided_mae']):.2f}", refresh=False)
+            self.bar.update()
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.bar.close()
+
+    return Bar()
+
+
+def epoch_line(say: Callable[[str], None], what: str = ""):
+    """A Keras callback that says each epoch's errors in a line; `what` begins it."""
+    import keras
+
+    def line(epoch, logs):
+        errors = f"training MAE {logs['unaided_mae']:.2f}, validation MAE {logs['val_unaided_mae']:.2f}"
+        say(f"{what}epoch {epoch + 1}: {errors} beats/min")
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=line)
 
 
 def json_line(value) -> str:

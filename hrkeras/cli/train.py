@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from hrkeras.cli.shared import Backend, Data, DataDir, Seed, progress, start
+from hrkeras.cli.shared import Backend, Data, DataDir, Seed, epoch_bar, epoch_line, start
 
 
 def train(
@@ -38,8 +38,6 @@ def train(
     start(backend)
     from inspect import signature
 
-    import keras
-
     from hrkeras import card, training
     from hrkeras.models import MODELS
     from hrkeras.windows import find, load
@@ -59,19 +57,6 @@ def train(
     description = {"model": model, "architecture": architecture, "data": data, "runs": metadata["runs"]}
     folder = output.with_suffix(".training")
 
-    class Bar(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            self.bar = progress(self.params["steps"], f"Epoch {epoch + 1} of at most {epochs}", "batch")
-
-        def on_train_batch_end(self, batch, logs=None):
-            self.bar.set_postfix(mae=f"{float((logs or {})['unaided_mae']):.2f}", refresh=False)
-            self.bar.update()
-
-        def on_epoch_end(self, epoch, logs=None):
-            self.bar.close()
-            errors = f"training MAE {logs['unaided_mae']:.2f}, validation MAE {logs['val_unaided_mae']:.2f}"
-            print(f"epoch {epoch + 1}: {errors} beats/min")
-
     best, log = training.train(
         lambda statistics: MODELS[model](**architecture, statistics=statistics),
         runs,
@@ -79,7 +64,7 @@ def train(
         settings,
         description=description,
         resume=resume,
-        callbacks=[Bar()],
+        callbacks=[epoch_bar(epochs), epoch_line(print)],
     )
     training.save(best, output)
     card.write(output.with_suffix(".md"), best, log, settings, description, metadata)

@@ -1,0 +1,30 @@
+"""Whether what goes on was begun as it is asked for now."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hrkeras.workouts.beside import beside
+from hrkeras.workouts.workout import InputError
+
+
+def check(path: Path, asked: dict[str, Any], advice: str) -> None:
+    """Keeps what is asked for, or holds it against what was kept.
+
+    Args:
+        path: of the JSON file that keeps it.
+        asked: anything JSON holds.
+        advice: what to do if it differs.
+
+    Raises:
+        InputError: if it differs.
+    """
+    asked = json.loads(json.dumps(asked))
+    if not path.exists():
+        with beside(path) as part:
+            part.write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
+        return
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    if kept != asked:
+        different = sorted(key for key in kept | asked if kept.get(key) != asked.get(key))
+        raise InputError(f"{path.parent} was begun otherwise ({', '.join(f'{k}: {kept.get(k)}' for k in different)}); {advice}.")

@@ -1,0 +1,139 @@
+"""`hrkeras tune`: search for what trains best."""
+
+import os
+import sys
+from pathlib import Path
+from shlex import quote
+from typing import Annotated, Literal
+
+import typer
+
+from hrkeras.cli import tune_processes
+from hrkeras.cli.shared import Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
+from hrkeras.tuning.roles import VARIABLES, is_worker
+
+
+def tune(
+    context: typer.Context,
+    data: Data,
+    output: Annotated[Path, typer.Option(file_okay=False, help="Folder for the results, and for what is needed to go on.")],
+    space: Annotated[
+        Literal["batch", "lstm", "gru", "attention", "patchtst", "learning_rate", "augmentation", "history"],
+        typer.Option(help="What is searched; docs/tuning.md says what each holds."),
+    ],
+    model: Annotated[
+        Literal["gru", "lstm", "attention", "patchtst", "lag_llama"] | None,
+        typer.Option(help="Architecture; if not given the one the space is named after, else gru."),
+    ] = None,
+    units: Annotated[int | None, typer.Option(min=1, help="Width of each layer, if the space does not search it.")] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="How many layers, if the space does not search it.")] = None,
+    history: Annotated[
+        bool | None, typer.Option("--history/--no-history", help="Use what earlier runs tell of the person, as is usual.")
+    ] = None,
+    profile: Annotated[
+        bool | None, typer.Option("--profile/--no-profile", help="Give the network facts of the whole course, as is usual.")
+    ] = None,
+    tuner: Annotated[
+        Literal["grid", "random", "bayesian", "hyperband"] | None,
+        typer.Option(help="How values are chosen; if not given all of them (grid) for batch, else random."),
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="At most so many; if not given 10, of a grid and of hyperband all.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Of each training; of hyperband's longest.")] = 30,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, help="Trainings of each trial, each with a seed of its own; if not given 3 for a grid, else 1."),
+    ] = None,
+    seed: Seed = 0,
+    share: Annotated[
+        float,
+        typer.Option(min=0.001, max=1.0, help="Of each person's training runs, the latest; for searches that must be short."),
+    ] = 1.0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that train at the same time.")] = None,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+    backend: Backend = None,
+) -> None:
+    """Search for what trains best on the validation split, going on where a killed search was."""
+    _check_variables(workers)
+    start(backend)
+    from hrkeras import card, training
+    from hrkeras.models import MODELS
+    from hrkeras.tuning import report
+    from hrkeras.tuning.plan import Plan
+    from hrkeras.tuning.search import Search
+
+    tuner = tuner or ("grid" if space == "batch" else "random")
+    fixed = {"units": units, "num_layers": layers, "history": history, "profile": profile}
+    plan = Plan(
+        space=space,
+        tuner=tuner,
+        model=model or (space if space in MODELS else "gru"),
+        data=data,
+        fixed={name: value for name, value in fixed.items() if value is not None},
+        epochs=epochs,
+        seeds=tuple(range(seed, seed + (seeds or (3 if tuner == "grid" else 1)))),
+        share=share,
+        trials=trials,
+    )
+
+    def reporters(what: str, epochs: int):
+        bars = [] if is_worker() else [epoch_bar(epochs, what)]  # of several processes they would overwrite each other
+        return [*bars, epoch_line(_say, what)]
+
+    search = Search(plan, output, data_dir, reporters)
+    command = _again(context)
+    if workers:
+        tune_processes.run(command, workers)
+        search = Search(plan, output, data_dir, reporters)
+    search.search()
+    if is_worker():
+        _say("The search has no more to try.")
+        return
+    found = report.write(search, output, " ".join(["hrkeras", *map(quote, command)]))
+    if not as_json:
+        print(f"{found.table}\n\n{found.sentence}\n\n{found.setting}\n\n{report.LEGEND}\n")
+    if search.trains_again(found.trials[0]):
+        _say(f"Now the best is trained for {epochs} epochs on all training runs; the results stand already in {output}.")
+    best, log, settings, description = search.retrain(found.trials[0])
+    training.save(best, output / "best.keras")
+    card.write(output / "best.md", best, log, settings, description, search.metadata)
+    if as_json:
+        print(json_line(found.as_dict()))
+    else:
+        print(f"Written to {output}: {', '.join((*report.FILES, 'best.keras', 'best.md'))}")
+        print(f"Next: hrkeras evaluate {output / 'best.keras'} --data {data}")
+
+
+def _check_variables(workers: int | None) -> None:
+    """Whether KerasTuner's environment variables, if there are any, are all there and go with the rest."""
+    there = [name for name in VARIABLES if name in os.environ]
+    missing = [name for name in VARIABLES if name not in os.environ]
+    if there and missing:
+        raise typer.BadParameter(f"{' and '.join(there)} is set, {' and '.join(missing)} is not; set all three or none")
+    if there and workers:
+        raise typer.BadParameter(
+            f"{VARIABLES[0]} makes this one of several processes already; leave it out, or unset {' and '.join(VARIABLES)}",
+            param_hint="--workers",
+        )
+
+
+def _again(context: typer.Context) -> list[str]:
+    """The arguments of this command once more, for processes that take part in it."""
+    found = ["tune"]
+    for param in context.command.params:
+        value = context.params.get(param.name or "")
+        if value == param.default or param.name in ("workers", "as_json"):
+            continue
+        if isinstance(value, bool):
+            found.append((param.opts if value else param.secondary_opts)[0])
+        else:
+            found += [param.opts[0], str(value)]
+    return found
+
+
+def _say(line: str) -> None:
+    from tqdm import tqdm
+
+    tqdm.write(line, file=sys.stderr)

@@ -1,0 +1,87 @@
+"""What is searched, how, and what stays equal."""
+
+from dataclasses import dataclass, field
+from inspect import signature
+from typing import Any
+
+import keras
+import numpy as np
+from keras_tuner import HyperParameters
+
+from hrkeras.audit.scrambling import part
+from hrkeras.models import MODELS, Statistics
+from hrkeras.training import Settings
+from hrkeras.tuning.spaces import SPACES
+from hrkeras.windows import Runs
+from hrkeras.workouts.workout import InputError
+
+EPOCHS = "tuner/epochs"  # under which Hyperband says how many epochs a trial gets
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A search.
+
+    Attributes:
+        space: a name of `SPACES`.
+        tuner: a name of `oracles.ORACLES`.
+        model: a name of `MODELS`.
+        data: name of the dataset.
+        fixed: keyword arguments of the model's function that are the same in all trials.
+        epochs: of a training; none ends earlier, so that all have the same number.
+        seeds: each trial is trained once with each.
+        share: of each person's training runs, the latest.
+        trials: at most so many; None leaves it to the tuner.
+    """
+
+    space: str
+    tuner: str
+    model: str
+    data: str
+    fixed: dict[str, Any] = field(default_factory=dict)
+    epochs: int = 30
+    seeds: tuple[int, ...] = (0, 1, 2)
+    share: float = 1.0
+    trials: int | None = None
+
+    def __post_init__(self):
+        if self.space in MODELS and self.model != self.space:
+            raise InputError(f"The space {self.space} searches the model {self.space}, found the model {self.model}.")
+        if self.tuner == "hyperband" and self.trials is not None:
+            raise InputError("Hyperband decides by itself how many trials there are; leave --trials out, or lower --epochs.")
+        drawn = SPACES[self.space](HyperParameters()).architecture
+        if both := sorted(drawn.keys() & self.fixed.keys()):
+            raise InputError(f"The space {self.space} searches {' and '.join(both)} itself; leave that out of the command.")
+        if unknown := sorted((drawn.keys() | self.fixed.keys()) - signature(MODELS[self.model]).parameters.keys()):
+            raise InputError(f"The model {self.model} has no {' and no '.join(unknown)}; choose another --model.")
+
+    def settings(self, hp: HyperParameters, seed: int) -> Settings:
+        """How a trial is trained."""
+        epochs = hp.values.get(EPOCHS, self.epochs)
+        return Settings(epochs=epochs, patience=epochs, seed=seed, **SPACES[self.space](hp).settings)
+
+    def description(self, hp: HyperParameters, runs: dict[str, int]) -> dict[str, Any]:
+        """What `training.train` keeps of model and data; `runs` are how many there are of each split."""
+        given = self.fixed | SPACES[self.space](hp).architecture
+        defaults = {name: each.default for name, each in signature(MODELS[self.model]).parameters.items()}
+        del defaults["statistics"]
+        return {"model": self.model, "architecture": defaults | given, "data": self.data, "runs": runs}
+
+    def build(self, hp: HyperParameters, statistics: Statistics) -> keras.Model:
+        """A trial's untrained model."""
+        return MODELS[self.model](**self.fixed, **SPACES[self.space](hp).architecture, statistics=statistics)
+
+
+def latest(runs: Runs, share: float) -> Runs:
+    """The runs with only the latest of each person's training runs, as if the person had begun to record later.
+
+    Args:
+        runs: of a training and a validation split.
+        share: of each person's training runs that stays, rounded up.
+    """
+    keep = runs.split != "train"
+    for user in np.unique(runs.users):
+        mine = np.flatnonzero((runs.users == user) & (runs.split == "train"))
+        mine = mine[np.argsort(runs.starts[mine], kind="stable")]
+        keep[mine[len(mine) - int(np.ceil(share * len(mine))) :]] = True
+    return part(runs, np.flatnonzero(keep))

@@ -1,0 +1,203 @@
+"""What a search found: a table, and whether the best can be told from the next."""
+
+import csv
+import io
+import json
+import math
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from keras_tuner import HyperParameters
+
+from hrkeras.training import best_epoch
+from hrkeras.tuning.plan import EPOCHS
+
+SECONDS = "seconds.json"
+# 97.5 % quantiles of Student's t by degrees of freedom, from 1; for more than the last it is taken, which errs to the safe side
+T_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
+
+
+class Trained(NamedTuple):
+    """One training of a trial: its seed, its log from `training.train`, and the seconds that its epochs took."""
+
+    seed: int
+    log: list[dict]
+    seconds: list[float]
+
+    @classmethod
+    def read(cls, seed: int, folder: Path) -> "Trained":
+        """From the folder of a training that has ended."""
+        log = pd.read_csv(folder / "epochs.csv").to_dict("records")
+        return cls(seed, log, list(json.loads((folder / SECONDS).read_text(encoding="utf-8")).values()))
+
+    @property
+    def best(self) -> dict:
+        """The row of the log with the lowest validation error."""
+        return self.log[best_epoch(self.log) - 1]
+
+    @property
+    def val_mae(self) -> float:
+        """Validation error of the best epoch, beats/min."""
+        return self.best["val_mae"]
+
+
+class Trial(NamedTuple):
+    """What was tried: its number, what was drawn, for how many epochs, and a training a seed; none if it failed."""
+
+    trial_id: str
+    hyperparameters: HyperParameters
+    epochs: int
+    trained: list[Trained]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What was drawn, without what Hyperband adds."""
+        return {name: value for name, value in self.hyperparameters.values.items() if not name.startswith("tuner/")}
+
+    @property
+    def val_mae(self) -> float:
+        """Mean over the seeds of the validation error of the best epoch, beats/min; infinite if it failed."""
+        return statistics.fmean(each.val_mae for each in self.trained) if self.trained else math.inf
+
+
+class Difference(NamedTuple):
+    """By how much one validation error is higher than another, in beats/min, with its interval of 95 %."""
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def differs(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.low > 0 or self.high < 0
+
+
+def difference(better: Trial, worse: Trial) -> Difference | None:
+    """Paired by seed, with Student's t; None where fewer than two seeds cannot tell."""
+    pairs = zip(better.trained, worse.trained, strict=True)
+    found = [two.val_mae - one.val_mae for one, two in pairs]
+    if len(found) < 2:
+        return None
+    mean = statistics.fmean(found)
+    reach = T_QUANTILES[min(len(found) - 1, len(T_QUANTILES)) - 1] * statistics.stdev(found) / math.sqrt(len(found))
+    return Difference(mean, mean - reach, mean + reach)
+
+
+def label(values: dict[str, Any]) -> str:
+    """What was drawn, in words."""
+    names = [name for name in values if not name.startswith("tuner/")] + [EPOCHS] * (EPOCHS in values)
+    return ", ".join(f"{_words(name)} {_text(values[name])}" for name in names)
+
+
+def from_next(trials: Sequence[Trial]) -> Difference | None:
+    """By how much the best is better than the next; None if there is no next, or too few seeds to tell."""
+    return difference(*trials[:2]) if len(trials) > 1 and trials[1].trained else None
+
+
+def sentence(trials: Sequence[Trial]) -> str:
+    """Whether the best can be told from the next.
+
+    Args:
+        trials: the best first.
+    """
+    best, *others = [each for each in trials if each.trained]
+    said = f"Best: {label(best.hyperparameters.values)}, validation MAE {best.val_mae:.2f} beats/min"
+    if not others:
+        return f"{said}; there is no other to tell it from."
+    next_best, seeds = others[0], len(best.trained)
+    said += f"; next: {label(next_best.hyperparameters.values)}, {next_best.val_mae:.2f}."
+    found = from_next(trials)
+    if found is None:
+        return f"{said} One seed cannot tell them apart: repeat it with --seeds 3 in another --output."
+    interval = f"{found.mean:.2f} beats/min, 95 % interval {found.low:.2f} to {found.high:.2f}"
+    told = "It is distinguishable" if found.differs else "It is not distinguishable"
+    return f"{said} {told} from the next with {seeds} seeds: the difference, paired by seed, is {interval}."
+
+
+def table(trials: Sequence[Trial]) -> str:
+    """The trials as a Markdown table, aligned so that it reads as plain text too; errors in beats/min.
+
+    Args:
+        trials: the best first, the failed last.
+    """
+    names = _names(trials)
+    heads = ["validation MAE", "training MAE", "best epoch", "s/epoch", "worse by (95 %)"]
+    rows = [[*map(_words, names), *heads]]
+    for each in trials:
+        drawn = [_text(each.values[name]) if name in each.values else "" for name in names]
+        rows.append([*drawn, *_cells(each, trials[0])])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def _cells(trial: Trial, best: Trial) -> list[str]:
+    if not trial.trained:
+        return ["failed: the loss became no number", "", "", "", ""]
+    worse = difference(best, trial) if trial is not best else None
+    shown = "" if worse is None else "{:+.2f} ({:+.2f} to {:+.2f})".format(*worse)
+    return [
+        _spread([each.val_mae for each in trial.trained]),
+        _spread([each.best["mae"] for each in trial.trained]),
+        f"{statistics.fmean(each.best['epoch'] for each in trial.trained):.1f} of {trial.epochs}",
+        f"{_seconds(trial):.1f}",
+        shown if worse is None or worse.differs else f"[{shown}]",
+    ]
+
+
+def rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
+    """One dict a training, for programs; a failed trial has one without errors."""
+    found = []
+    for each in trials:
+        common = {"trial": each.trial_id, **each.values}
+        found += [
+            common
+            | {
+                "seed": one.seed,
+                "epochs": each.epochs,
+                "best_epoch": one.best["epoch"],
+                "mae": one.best["mae"],
+                "val_mae": one.val_mae,
+                "seconds_per_epoch": statistics.median(one.seconds),
+            }
+            for one in each.trained
+        ] or [common]
+    return found
+
+
+def as_csv(trials: Sequence[Trial]) -> str:
+    """`rows` as CSV."""
+    found = rows(trials)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in found for name in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(found)
+    return text.getvalue()
+
+
+def _names(trials: Sequence[Trial]) -> list[str]:
+    return list(dict.fromkeys(name for each in trials for name in each.values))
+
+
+def _seconds(trial: Trial) -> float:
+    return statistics.median(second for each in trial.trained for second in each.seconds)
+
+
+def _spread(values: list[float]) -> str:
+    mean = f"{statistics.fmean(values):.2f}"
+    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.2f}"
+
+
+def _words(name: str) -> str:
+    return name.removeprefix("tuner/").replace("_", " ")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

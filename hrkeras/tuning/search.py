@@ -1,0 +1,191 @@
+"""The search: KerasTuner decides what to try, `training.train` tries it, and what is killed goes on."""
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+
+import grpc
+import keras
+import keras_tuner
+from keras_tuner.engine.base_tuner import BaseTuner
+
+from hrkeras import begun, training, windows
+from hrkeras.tuning import oracles
+from hrkeras.tuning.plan import Plan, latest
+from hrkeras.tuning.results import SECONDS, Trained, Trial, label
+from hrkeras.tuning.roles import HOST, PORT, is_worker
+from hrkeras.tuning.spaces import SPACES
+from hrkeras.workouts.beside import beside
+from hrkeras.workouts.splits import SPLITS
+from hrkeras.workouts.workout import InputError
+
+PATIENCE = 1.0  # s between two questions of a worker for whom there is nothing to do yet
+
+Reporters = Callable[[str, int], Sequence[keras.callbacks.Callback]]  # of what is trained, and for how many epochs
+
+
+@contextmanager
+def _chief() -> Iterator[None]:
+    """Says what it means when the chief does not answer."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        place = f"{os.environ[HOST]}:{os.environ[PORT]}"
+        raise InputError(
+            f"The chief of the search at {place} does not answer ({error.code().name}); start it and its workers again, with "
+            "the same commands, and the search goes on."
+        ) from None
+
+
+class Search(BaseTuner):
+    """One process of a search; alone, or chief or worker as KerasTuner's environment variables say.
+
+    All that it keeps lies in `folder`: `search.json`, and below `trials` a folder a trial with KerasTuner's `trial.json` and a
+    folder a seed from `training.train`.
+
+    Args:
+        plan: what is searched.
+        folder: for all that is kept; several processes must see the same.
+        data_dir: the folder of datasets.
+        reporters: makes further Keras callbacks of each training.
+
+    Raises:
+        InputError: if the dataset is not there, or the folder was begun with another plan.
+    """
+
+    def __init__(self, plan: Plan, folder: Path, data_dir: Path | None = None, reporters: Reporters = lambda what, epochs: ()):
+        self.plan, self._data_dir, self._reporters = plan, data_dir, reporters
+        self.metadata = windows.find(plan.data, data_dir).info.metadata
+        asked = asdict(plan) | {"runs": self.metadata["runs"], "backend": keras.backend.backend()}
+        del asked["trials"]  # more of them may be asked for later
+        super().__init__(oracles.make(plan), SPACES[plan.space], directory=os.fspath(folder), project_name="trials")
+        self.folder, self._asked = folder, False
+        if is_worker():
+            with _chief():
+                self.oracle.get_space()  # waits for the chief, who keeps what was asked for
+        begun.check(folder / "search.json", asked, "repeat the command that began it, or choose another --output")
+        if not is_worker():
+            self.oracle.reload()
+
+    @cached_property
+    def runs(self) -> windows.Runs:
+        """The runs that are trained on and validated on; the test split is never loaded."""
+        return latest(self.all_runs, self.plan.share)
+
+    @cached_property
+    def all_runs(self) -> windows.Runs:
+        """Likewise, whatever share was asked for."""
+        return windows.load(self.plan.data, self._data_dir, SPLITS[:2])
+
+    def save(self):
+        """Keeps the oracle; a tuner has nothing else, and without a file of its own KerasTuner prints nothing."""
+        if not is_worker():
+            self.oracle.save()
+
+    def search(self) -> None:
+        """Tries what the oracle says until it says no more; a chief serves its workers instead.
+
+        Raises:
+            InputError: and whatever else stops a training, but for a loss that is no number: that is a failed trial.
+        """
+        try:
+            with _chief():
+                super().search()
+        except keras_tuner.errors.FatalError as error:
+            raise error.__cause__ or error from None
+
+    def pre_create_trial(self):
+        if self._asked:
+            time.sleep(PATIENCE)
+        self._asked = True
+
+    def on_trial_begin(self, trial):
+        self._asked = False
+
+    def run_trial(self, trial):
+        """Trains once with each seed.
+
+        Returns:
+            The mean over the seeds of the validation error of the best epoch, beats/min.
+        """
+        try:
+            for seed in self.plan.seeds:
+                self._train(trial.hyperparameters, seed, self._folder_of(trial, seed), self.runs)
+        except training.DivergedError as error:
+            raise keras_tuner.errors.FailedTrialError(str(error)) from error
+        except Exception as error:  # of which KerasTuner would make a failed trial
+            raise keras_tuner.errors.FatalError(str(error)) from error
+        return {oracles.OBJECTIVE.name: statistics.fmean(each.val_mae for each in self._trained(trial))}
+
+    def trials(self) -> list[Trial]:
+        """What was tried so far, the best first, the failed last; not for a worker, who knows of no other's trials."""
+        ended = [self.oracle.trials[trial_id] for trial_id in self.oracle.end_order]
+        found = [
+            Trial(each.trial_id, each.hyperparameters, self.plan.settings(each.hyperparameters, 0).epochs, self._trained(each))
+            if each.status == keras_tuner.engine.trial.TrialStatus.COMPLETED
+            else Trial(each.trial_id, each.hyperparameters, 0, [])
+            for each in ended
+        ]
+        return sorted(found, key=lambda each: each.val_mae)
+
+    def trains_again(self, best: Trial) -> bool:
+        """Whether `retrain` trains: the trial had fewer epochs, or fewer runs, than it should."""
+        return self.plan.share < 1 or best.epochs < self.plan.epochs
+
+    def retrain(self, best: Trial) -> tuple[keras.Model, list[dict], training.Settings, dict]:
+        """Trains the best with the first seed, all epochs and all training runs; where the trial did just that, it is taken.
+
+        Returns:
+            The model, the log of its epochs, its settings and its description.
+        """
+        hp, seed = best.hyperparameters.copy(), self.plan.seeds[0]
+        hp.values = best.values
+        again = self.trains_again(best)
+        folder = self.folder / f"best_{best.trial_id}.training" if again else self._folder_of(best, seed)
+        model, log = self._train(hp, seed, folder, self.all_runs, "Best: " if again else "")
+        return model, log, self.plan.settings(hp, seed), self._description(hp)
+
+    def _train(self, hp, seed: int, folder: Path, runs: windows.Runs, what: str = "") -> tuple[keras.Model, list[dict]]:
+        keras.backend.clear_session()
+        settings = self.plan.settings(hp, seed)
+        return training.train(
+            lambda statistics: self.plan.build(hp, statistics),
+            runs,
+            folder,
+            settings,
+            description=self._description(hp),
+            resume=True,
+            callbacks=[Clock(folder), *self._reporters(f"{what}{label(hp.values)}, seed {seed}, ", settings.epochs)],
+        )
+
+    def _description(self, hp) -> dict:
+        return self.plan.description(hp, self.metadata["runs"])
+
+    def _folder_of(self, trial, seed: int) -> Path:
+        return Path(self.get_trial_dir(trial.trial_id)) / f"seed_{seed}"
+
+    def _trained(self, trial) -> list[Trained]:
+        return [Trained.read(seed, self._folder_of(trial, seed)) for seed in self.plan.seeds]
+
+
+class Clock(keras.callbacks.Callback):
+    """Keeps how many seconds each epoch took, with its validation and all that is written, beside the training's log."""
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self._path = folder / SECONDS
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = json.loads(self._path.read_text()) if self._path.exists() else {}
+        seconds[str(epoch + 1)] = time.perf_counter() - self._begin
+        with beside(self._path) as part:
+            part.write_text(json.dumps(seconds), encoding="utf-8")

@@ -1,0 +1,100 @@
+"""The search spaces: each a function `build(hp)` that draws what is to be tried; everything else stays equal.
+
+A space that is named after a model searches its architecture.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from keras_tuner import HyperParameters
+
+BATCH_SIZES = [8, 16, 32, 64]
+
+
+class Drawn(NamedTuple):
+    """What one trial changes.
+
+    Attributes:
+        architecture: keyword arguments of the model's function.
+        settings: fields of `training.Settings`.
+    """
+
+    architecture: dict[str, Any]
+    settings: dict[str, Any]
+
+
+def batch(hp: HyperParameters) -> Drawn:
+    """Windows a batch."""
+    return Drawn({}, {"batch_size": hp.Choice("batch_size", BATCH_SIZES)})
+
+
+def learning_rate(hp: HyperParameters) -> Drawn:
+    """How high the learning rate rises, and how many windows a batch has, which goes with it."""
+    return Drawn({}, batch(hp).settings | _learning_rate(hp))
+
+
+def augmentation(hp: HyperParameters) -> Drawn:
+    """What makes training harder than use: thinned histories, and dropout."""
+    return Drawn({"dropout": _dropout(hp)}, {"thinned_history": _thinned(hp)})
+
+
+def history(hp: HyperParameters) -> Drawn:
+    """What a model is told of the person and of the whole course, and how much of the former is thinned."""
+    told = hp.Boolean("history", default=True)
+    with hp.conditional_scope("history", [True]):
+        thinned = {"thinned_history": _thinned(hp)} if told else {}
+    return Drawn({"history": told, "profile": hp.Boolean("profile", default=True)}, thinned)
+
+
+def recurrent(hp: HyperParameters) -> Drawn:
+    """Width, depth, direction and dropout of recurrent layers."""
+    architecture = {
+        "units": hp.Choice("units", [32, 64, 128, 256], default=64),
+        "num_layers": hp.Int("num_layers", 1, 5, default=2),
+        "bidirectional": hp.Boolean("bidirectional"),
+        "dropout": _dropout(hp),
+    }
+    return Drawn(architecture, _learning_rate(hp))
+
+
+def attention(hp: HyperParameters) -> Drawn:
+    """Width, depth, heads, reach and dropout of attention to the steps before."""
+    return Drawn(_transformer(hp) | {"window": hp.Choice("window", [12, 24, 36, 72], default=36)}, _learning_rate(hp))
+
+
+def patchtst(hp: HyperParameters) -> Drawn:
+    """Width, depth, heads, patch and dropout of a transformer over patches."""
+    return Drawn(_transformer(hp) | {"patch": hp.Choice("patch", [5, 10, 20], default=10)}, _learning_rate(hp))
+
+
+def _transformer(hp: HyperParameters) -> dict[str, Any]:
+    return {
+        "units": hp.Choice("units", [32, 64, 128, 256], default=64),
+        "num_layers": hp.Int("num_layers", 1, 6, default=2),
+        "num_heads": hp.Choice("num_heads", [2, 4, 8], default=4),
+        "dropout": _dropout(hp),
+    }
+
+
+def _learning_rate(hp: HyperParameters) -> dict[str, Any]:
+    return {"learning_rate": hp.Float("learning_rate", 3e-4, 3e-2, sampling="log", default=3e-3)}
+
+
+def _dropout(hp: HyperParameters) -> float:
+    return hp.Float("dropout", 0.0, 0.4, step=0.1)
+
+
+def _thinned(hp: HyperParameters) -> float:
+    return hp.Float("thinned_history", 0.0, 0.8, step=0.2, default=0.4)
+
+
+SPACES: dict[str, Callable[[HyperParameters], Drawn]] = {
+    "batch": batch,
+    "lstm": recurrent,
+    "gru": recurrent,
+    "attention": attention,
+    "patchtst": patchtst,
+    "learning_rate": learning_rate,
+    "augmentation": augmentation,
+    "history": history,
+}

@@ -1,0 +1,88 @@
+"""Each space draws values that train a model, and what a plan does not allow is told."""
+
+from dataclasses import replace
+from inspect import signature
+
+import numpy as np
+import pytest
+from keras_tuner import HyperParameters
+
+from hrkeras import training
+from hrkeras.models import MODELS, Statistics
+from hrkeras.tuning.plan import Plan, latest
+from hrkeras.tuning.results import label
+from hrkeras.tuning.spaces import SPACES
+from hrkeras.windows import Runs
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.grid import Grid
+from hrkeras.workouts.workout import InputError
+
+
+def plan_of(space, **kwargs) -> Plan:
+    return Plan(space, "random", space if space in MODELS else "gru", "synthetic", **kwargs)
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_a_space_builds_a_model_and_its_settings(space):
+    fixed = {} if space in MODELS else {"units": 4, "num_layers": 1}
+    plan, hp = plan_of(space, fixed=fixed, epochs=7), HyperParameters()
+    hp.values = {"units": 32, "num_layers": 1} if space in MODELS else {}  # as if drawn: small ones are built faster
+    model = plan.build(hp, Statistics())
+    assert model.name == plan.model
+    settings = plan.settings(hp, seed=3)
+    assert (settings.epochs, settings.patience, settings.seed) == (7, 7, 3)
+    drawn = SPACES[space](hp)
+    assert drawn.architecture.keys() | drawn.settings.keys() == hp.values.keys()
+    described = plan.description(hp, {"train": 5})
+    assert described["architecture"].items() >= (drawn.architecture | fixed).items()
+    assert described["architecture"].keys() == signature(MODELS[plan.model]).parameters.keys() - {"statistics"}
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_the_defaults_are_those_of_training(space):
+    """So that a search tells what changing them is worth; batch begins with its smallest, as a grid goes upwards."""
+    hp = HyperParameters()
+    drawn = SPACES[space](hp)
+    kept = {name: value for name, value in drawn.settings.items() if name != "batch_size"}
+    assert replace(training.Settings(), **kept) == training.Settings()
+
+
+def test_hyperband_says_for_how_many_epochs():
+    hp = HyperParameters()
+    hp.values = {"tuner/epochs": 2, "tuner/bracket": 1}
+    plan = plan_of("gru", epochs=9)
+    assert plan.settings(hp, 0).epochs == 2
+    assert label(hp.values).endswith("epochs 2")
+    assert "bracket" not in label(hp.values)
+
+
+def test_what_is_tried_in_words():
+    assert (
+        label({"batch_size": 16, "learning_rate": 0.0031234, "history": False})
+        == "batch size 16, learning rate 0.00312, history no"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"model": "lstm"}, "searches the model gru, found the model lstm"),
+        ({"tuner": "hyperband", "trials": 3}, "leave --trials out"),
+        ({"fixed": {"units": 4}}, "searches units itself"),
+        ({"space": "batch", "model": "patchtst", "fixed": {"bidirectional": True}}, "has no bidirectional"),
+    ],
+)
+def test_what_a_plan_does_not_allow(change, said):
+    with pytest.raises(InputError, match=said):
+        replace(plan_of("gru"), **change)
+
+
+def test_a_share_is_the_latest_of_each_person():
+    split = np.array(["train"] * 5 + ["validation"] + ["train"] * 3 + ["validation"] * 2)
+    users, starts = np.array([1] * 6 + [2] * 5), np.array([4, 3, 2, 1, 0, 9, 0, 1, 2, 3, 4], float)
+    grids = [Grid(*np.full((3, 5), number, np.float32)) for number in range(11)]
+    runs = Runs(users, starts, grids, split, [basis(each) for each in grids])
+    found = latest(runs, 0.5)
+    assert [int(each.speed[0]) for each in found.grids] == [0, 1, 2, 5, 7, 8, 9, 10]
+    assert [int(each.speed[0]) for each in latest(runs, 0.01).grids] == [0, 5, 8, 9, 10]
+    assert len(latest(runs, 1.0).grids) == 11
