@@ -21,6 +21,12 @@ Data = Annotated[str, typer.Option(help="Dataset: endomondo, apple_watch, tracks
 Seed = Annotated[int, typer.Option(min=0, help="Of everything that chance decides.")]
 ProtocolName = Literal["profile", "live", "forecast", "imputation", "by_user", "later"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Augment = Annotated[
+    float,
+    typer.Option(
+        "--augment", min=0.0, max=10.0, help="How much training runs are perturbed in each epoch; 1 as docs/finetuning.md says."
+    ),
+]
 Limit = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=VALUE", help="Change a limit of the quality filters; may be repeated."),
@@ -92,6 +98,32 @@ def progress(total: int | None, what: str, unit: str):
         dynamic_ncols=True,
         file=sys.stderr,
     )
+
+
+def warn(sentences) -> None:
+    """Says on stderr what makes a result hard to believe."""
+    for sentence in sentences:
+        typer.secho(f"Warning: {sentence}", err=True, fg="yellow")
+
+
+def epochs_bar(epochs: int, say=print):
+    """A Keras callback that shows a progress bar for each epoch, and says its errors."""
+    import keras
+
+    class Bar(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.bar = progress(self.params["steps"], f"Epoch {epoch + 1} of at most {epochs}", "batch")
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.bar.set_postfix(mae=f"{float((logs or {})['unaided_mae']):.2f}", refresh=False)
+            self.bar.update()
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.bar.close()
+            errors = f"training MAE {logs['unaided_mae']:.2f}, validation MAE {logs['val_unaided_mae']:.2f}"
+            say(f"epoch {epoch + 1}: {errors} beats/min")
+
+    return Bar()
 
 
 def json_line(value) -> str:
