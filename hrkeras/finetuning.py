@@ -12,13 +12,16 @@ from hrkeras import baselines, doubts, evaluation, saving, training
 from hrkeras.layers import ExpectedFeatures
 from hrkeras.models import Statistics
 from hrkeras.scores import Score, score
-from hrkeras.windows import Runs, Windows
+from hrkeras.windows import Runs
 from hrkeras.workouts.population import DAY
 
-SETTINGS = training.Settings(epochs=12, batch_size=8, learning_rate=1e-3, patience=4, thinned_history=0.0)
-ALONE = training.Settings(epochs=30, batch_size=8, patience=8)  # of a model that is trained on the person alone
+SETTINGS = training.Settings(epochs=12, batch_size=16, learning_rate=1e-3, patience=4)
+ALONE = training.Settings(epochs=30, batch_size=16, patience=8)  # of a model that is trained on the person alone
 RATES = {"": 0.1, "context": 1.0, "deviation": 1.0, "level": 1.0, "output_modulation": 1.0}  # of each layer's step
 HALF_LIFE = 180.0  # days
+# rows of a comparison
+AS_IT_IS, WITH_HISTORY = "base as it is, nothing known of the person", "base with the person's history"
+FINETUNED, NEW = "finetuned", "trained from nothing on the person alone"
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,16 @@ def adapt(
         **kwargs,
     )
     candidate.trainable = True
-    windows = runs.windows(runs.known(population), "validation", evaluation.WHOLE)
-    base_error, error = (_error(model, windows) for model in (base, candidate))
+    return guarded(base, candidate, runs, log)
+
+
+def guarded(base: keras.Model, candidate: keras.Model, runs: Runs, log: list[dict]) -> Adapted:
+    """Keeps an adapted model only if it is better on the person's validation runs than the base; see `adapt`."""
+    windows = runs.windows(runs.known(saving.population(base)), "validation", evaluation.WHOLE)
+    those = list(windows.runs())
+    base_error, error = (score("", those, evaluation.predict(model, windows)).mae for model in (base, candidate))
     kept_base = not error < base_error
     return Adapted(base if kept_base else candidate, candidate, kept_base, base_error, error, log)
-
-
-def _error(model: keras.Model, windows: Windows) -> float:
-    return score("", list(windows.runs()), evaluation.predict(model, windows)).mae
 
 
 def knows_history(model: keras.Model) -> bool:
@@ -135,10 +140,6 @@ def untrained(model: keras.Model, statistics: Statistics) -> keras.Model:
     return keras.models.clone_model(model, clone_function=anew)
 
 
-AS_IT_IS, WITH_HISTORY = "base as it is, nothing known of the person", "base with the person's history"
-FINETUNED, ALONE_NAME = "finetuned", "trained from nothing on the person alone"
-
-
 @dataclass(frozen=True)
 class Comparison:
     """What the stages are worth on a person's test runs.
@@ -182,7 +183,7 @@ def compare(
         AS_IT_IS: evaluation.predict(base, strangers, on_batch),
         WITH_HISTORY: evaluation.predict(base, test, on_batch),
         FINETUNED: evaluation.predict(candidate, test, on_batch),
-        ALONE_NAME: evaluation.predict(alone, own, on_batch),
+        NEW: evaluation.predict(alone, own, on_batch),
         "athlete's state alone": evaluation.by_run(test.expected[:, :, 0], test),
         **{name: simple[name] for name in (baselines.BIASED, baselines.MEAN)},
     }
