@@ -61,8 +61,7 @@ class Batches(keras.utils.PyDataset):
         self._batches = []
         for length, rows in self._groups:
             if random is not None:
-                rows = rows if self._weights is None else rows[drawn(self._weights[rows], random)]
-                rows = random.permutation(rows)
+                rows = random.permutation(rows) if self._weights is None else rows[drawn(self._weights[rows], random)]
             self._batches += [(length, rows[begin : begin + self._batch_size]) for begin in range(0, len(rows), self._batch_size)]
         if random is not None:
             self._batches = [self._batches[index] for index in random.permutation(len(self._batches))]
@@ -108,7 +107,7 @@ class Batches(keras.utils.PyDataset):
 
 
 def drawn(weights: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Draws things as often as they weigh: each as often as its weight says, rounded up or down by chance.
+    """Draws things in any order, each as often as its weight says, rounded up or down by chance.
 
     Args:
         weights: shape `(things,)`.
@@ -117,10 +116,11 @@ def drawn(weights: np.ndarray, random: np.random.Generator) -> np.ndarray:
     Returns:
         Numbers of the things, some of them several times; always as many, the sum of the weights or at least one.
     """
-    ends = np.cumsum(weights)
+    order = random.permutation(len(weights))
+    ends = np.cumsum(weights[order])
     count = max(round(float(ends[-1])), 1)
     places = (random.random() + np.arange(count)) * (ends[-1] / count)
-    return np.minimum(np.searchsorted(ends, places, side="right"), len(weights) - 1)
+    return random.permutation(order[np.minimum(np.searchsorted(ends, places, side="right"), len(weights) - 1)])
 
 
 def reveal(heart_rate: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from hrkeras.baselines import PLAIN
 from hrkeras.scores import Score
 from hrkeras.workouts.population import DAY
 
-APART = 3.0  # standard deviations that the athlete's state gives to its own prediction
+APART, FARTHEST = 3.0, 45.0  # standard deviations that the athlete's state gives to its own prediction; beats/min
 LONG_AGO = 120.0  # days
 
 
@@ -49,7 +49,7 @@ def of_prediction(
         days_since: since the last run that is known of the person; None if none is.
     """
     found = []
-    mean, usual, limit = float(heart_rate.mean()), float(expected.mean()), APART * float(spread.mean())
+    mean, usual, limit = float(heart_rate.mean()), float(expected.mean()), min(APART * float(spread.mean()), FARTHEST)
     if not abs(mean - usual) <= limit:
         whose = "what is known of the person" if days_since is not None else "what is known of people"
         found.append(

@@ -15,9 +15,9 @@ from hrkeras.scores import Score, score
 from hrkeras.windows import Runs
 from hrkeras.workouts.population import DAY
 
-SETTINGS = training.Settings(epochs=12, batch_size=16, learning_rate=1e-3, patience=4)
+SETTINGS = training.Settings(epochs=12, batch_size=16, learning_rate=3e-4, patience=4)
 ALONE = training.Settings(epochs=30, batch_size=16, patience=8)  # of a model that is trained on the person alone
-RATES = {"": 0.1, "context": 1.0, "deviation": 1.0, "level": 1.0, "output_modulation": 1.0}  # of each layer's step
+RATES = {"context": 0.0, "level": 0.0}  # of each layer's step: what tells the level of a person from facts is frozen
 HALF_LIFE = 180.0  # days
 # rows of a comparison
 AS_IT_IS, WITH_HISTORY = "base as it is, nothing known of the person", "base with the person's history"
@@ -62,7 +62,7 @@ def adapt(
         runs: the person's, of the training and the validation split.
         folder: for the working files.
         settings: of the training.
-        rates: what the step of each layer is scaled by, 0 to freeze it; see `layerwise`.
+        rates: what the step of each layer is scaled by, 0 to freeze it, see `layerwise`; `usual_rates` if not given.
         half_life: days, by which a run must be older than the last training run to count half as much; infinite for
             all runs alike.
         **kwargs: as `training.train` takes them: `description`, `resume`, `callbacks`.
@@ -75,11 +75,16 @@ def adapt(
         settings,
         population=population,
         weights=recent(runs, half_life),
-        rates=dict(RATES if rates is None else rates),
+        rates=rates or usual_rates(base),
         **kwargs,
     )
     candidate.trainable = True
     return guarded(base, candidate, runs, log)
+
+
+def usual_rates(model: keras.Model) -> dict[str, float]:
+    """Those of `RATES` that a model has layers for."""
+    return {name: scale for name, scale in RATES.items() if any(layer.name.startswith(name) for layer in model.layers)}
 
 
 def guarded(base: keras.Model, candidate: keras.Model, runs: Runs, log: list[dict]) -> Adapted:

@@ -1,13 +1,14 @@
-"""Runs of one person out of many, and of several datasets as one."""
+"""Runs of one person out of many, of several datasets as one, and of workouts that no dataset was built of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from hrkeras.windows import Runs, load
-from hrkeras.workouts import splits
-from hrkeras.workouts.workout import InputError
+from hrkeras.workouts import prepare, quality, splits
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.workout import InputError, Workout
 
 FEWEST = 10  # training runs of a person that a model can be adapted to
 
@@ -94,3 +95,12 @@ def mixed(sources: Mapping[str, float], data_dir: Path | None, wanted: Sequence[
     runs, source = together([load(name, data_dir, wanted) for name in sources])
     weights = np.array(list(sources.values()))[source]
     return runs, None if (weights == 1).all() else weights
+
+
+def of_workouts(workouts: Iterable[Workout]) -> Runs:
+    """The runs that pass the filters, split by_time, the earliest first; people are numbered by their names."""
+    outcomes = (prepare.examine(each, quality.Limits()) for each in workouts)
+    runs = sorted((each for each in outcomes if not isinstance(each, str)), key=lambda run: run.start)
+    _, users = np.unique([run.user for run in runs], return_inverse=True)
+    starts, grids = np.array([run.start for run in runs]), [run.grid for run in runs]
+    return Runs(users, starts, grids, np.array(splits.SPLITS)[splits.by_time(users, starts)], [basis(each) for each in grids])

@@ -188,7 +188,9 @@ def train(
         InputError: if what is to be resumed was begun with other settings, or if the loss is no number.
     """
     settings = settings or Settings()
-    asked = json.loads(json.dumps({"settings": asdict(settings), **({"rates": rates} if rates else {}), **(description or {})}))
+    asked = json.loads(
+        json.dumps({"settings": asdict(settings), **({} if rates is None else {"rates": rates}), **(description or {})})
+    )
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
     last = _newest(folder) if resume else None
@@ -232,7 +234,7 @@ def train(
             warmup_target=settings.learning_rate,
             warmup_steps=warm_up,
         )
-        if rates:
+        if rates is not None:
             layerwise.freeze(model, rates)
             optimizer = layerwise.LayerwiseAdamW(schedule, rates, weight_decay=0.0, clipnorm=20.0)
         else:

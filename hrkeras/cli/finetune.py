@@ -53,7 +53,7 @@ def finetune(
     asked = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "patience": patience}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     given |= {"augment": augment, "seed": seed}
-    rates = _rates(rate or [])
+    rates = rates_of(rate or [])
     start(backend)
     from dataclasses import asdict, replace
 
@@ -77,7 +77,7 @@ def finetune(
         if check.passed is None:
             say(f"Audit, {check}")
     settings, alone_settings = (replace(each, **given) for each in (finetuning.SETTINGS, finetuning.ALONE))
-    rates, half_life = rates or finetuning.RATES, half_life or finetuning.HALF_LIFE
+    rates, half_life = rates or finetuning.usual_rates(loaded), half_life or finetuning.HALF_LIFE
     counts = {split: int((runs.split == split).sum()) for split in ("train", "validation", "test")}
     description = {"base": base.name, "data": data, "person": person, "half_life": half_life, "runs": counts}
     learnt = parts.part(runs, np.flatnonzero(runs.split != "test"))
@@ -151,7 +151,7 @@ def _who_wins(like_best: list[str]) -> str:
     return f"Lowest error: {best}. So few runs cannot tell it from: {'; '.join(others)}."
 
 
-def _rates(wanted: list[str]) -> dict[str, float]:
+def rates_of(wanted: list[str]) -> dict[str, float]:
     """By the beginnings of layers' names, what their steps are scaled by."""
     found = {}
     for each in wanted:
