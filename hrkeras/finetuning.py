@@ -78,7 +78,6 @@ def adapt(
         rates=rates or usual_rates(base),
         **kwargs,
     )
-    candidate.trainable = True
     return guarded(base, candidate, runs, log)
 
 

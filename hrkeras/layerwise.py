@@ -11,6 +11,9 @@ from hrkeras.workouts.workout import InputError
 class LayerwiseAdamW(keras.optimizers.AdamW):
     """AdamW whose step is scaled for each layer; Adam undoes a scale of the gradient, so it is the step that is scaled.
 
+    A layer whose scale is 0 stays as it is, to the bit, if weights are not drawn towards 0. It is not marked as frozen: Keras
+    does not keep that mark for the layers inside a layer when a model is saved and loaded.
+
     Args:
         learning_rate: of layers whose scale is 1.
         rates: scales by the beginnings of layers' names, see `rate`.
@@ -43,19 +46,16 @@ def rate(name: str, rates: Mapping[str, float]) -> float:
     return rates[max(fitting, key=len)] if fitting else 1.0
 
 
-def freeze(model: keras.Model, rates: Mapping[str, float]) -> None:
-    """Freezes the layers whose scale is 0, and only these.
+def check(model: keras.Model, rates: Mapping[str, float]) -> None:
+    """Sees to it that scales fit the layers of a model.
 
     Raises:
         InputError: if a beginning fits no layer that can learn, or if nothing would learn.
     """
-    model.trainable = True
-    learning = [layer for layer in model.layers if layer.trainable_weights]
-    names = ", ".join(layer.name for layer in learning)
+    learning = [layer.name for layer in model.layers if layer.trainable_weights]
+    names = ", ".join(learning)
     for beginning in rates:
-        if not any(layer.name.startswith(beginning) for layer in learning):
+        if not any(name.startswith(beginning) for name in learning):
             raise InputError(f"No layer's name begins with {beginning!r}; the layers that can learn are {names}.")
-    for layer in learning:
-        layer.trainable = rate(layer.name, rates) > 0
-    if not model.trainable_weights:
+    if not any(rate(name, rates) for name in learning):
         raise InputError(f"All layers are frozen, so nothing can be learnt; give one a rate above 0: {names}.")

@@ -235,7 +235,7 @@ def train(
             warmup_steps=warm_up,
         )
         if rates is not None:
-            layerwise.freeze(model, rates)
+            layerwise.check(model, rates)
             optimizer = layerwise.LayerwiseAdamW(schedule, rates, weight_decay=0.0, clipnorm=20.0)
         else:
             optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=20.0)

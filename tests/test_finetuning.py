@@ -1,5 +1,7 @@
 """A base adapted to one person, on a person who changes."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pandas as pd
@@ -8,7 +10,9 @@ from made_up import made_up
 
 from hrkeras import finetuning, models, parts, saving, training
 from hrkeras.layers import ExpectedFeatures
-from hrkeras.workouts import synthetic
+from hrkeras.windows import Runs
+from hrkeras.workouts import effort, synthetic
+from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.population import DAY
 
 FEW = training.Settings(epochs=3, batch_size=8, seed=1)
@@ -89,7 +93,7 @@ def test_the_guard_keeps_the_better(base, mine):
     assert kept.error > kept.base_error + 20
     taken = finetuning.guarded(bad, good, mine, [])
     assert (taken.kept_base, taken.model) == (False, good)
-    assert finetuning.guarded(good, finetuning.copy(good), mine, []).kept_base  # no better is not better
+    assert finetuning.guarded(good, good, mine, []).kept_base  # no better is not better
 
 
 def test_recent_runs_weigh_more(mine):
@@ -119,20 +123,25 @@ def small(statistics) -> keras.Model:
     return models.gru(units=8, num_layers=1, statistics=statistics)
 
 
+def beginnings(runs: Runs, steps: int = 100) -> Runs:
+    """The first minutes of the runs, which are quick to learn from."""
+    grids = [Grid(*(values[:steps] for values in grid)) for grid in runs.grids]
+    return replace(runs, grids=grids, efforts=[effort.basis(grid) for grid in grids])
+
+
 def test_two_stages_beat_either_on_a_person_whose_fitness_changes(tmp_path):
-    """Of the person's fitness a third is gained over the 50 runs, 100 days, that are learnt from and scored."""
+    """Who gains a quarter of their fitness in the 100 days that are learnt from and scored."""
     perfect = {"flawed": 0, "faulty": 0}
-    many = parts.of_workouts(synthetic.read(athletes=5, runs=24, seed=1, **perfect))
-    person = parts.of_workouts(synthetic.read(athletes=1, runs=50, seed=11, trend=1.0, **perfect))
+    many = beginnings(parts.of_workouts(synthetic.read(athletes=5, runs=24, seed=1, **perfect)))
+    person = beginnings(parts.of_workouts(synthetic.read(athletes=1, runs=50, seed=11, trend=1.0, **perfect)))
     short = training.Settings(epochs=4, batch_size=8)
-    base, _ = training.train(
-        lambda statistics: models.gru(units=8, num_layers=1, statistics=statistics), many, tmp_path / "a", short
-    )
+    base, _ = training.train(small, many, tmp_path / "a", short)
     learnt = parts.part(person, np.flatnonzero(person.split != "test"))
-    adapted = finetuning.adapt(base, learnt, tmp_path / "b", finetuning.SETTINGS)
+    adapted = finetuning.adapt(base, learnt, tmp_path / "b", replace(finetuning.SETTINGS, epochs=3))
     alone = finetuning.from_nothing(base, learnt, tmp_path / "c", short)
     found = finetuning.compare(base, adapted.model, alone, person)
-    errors = {row.name: row for row in found.rows}
+    errors = {row.name: row.mae for row in found.rows}
+    print(errors, found.doubts, adapted.kept_base, adapted.base_error, adapted.error)
     for single in (finetuning.AS_IT_IS, finetuning.NEW):
-        assert errors[single].mae > errors[finetuning.FINETUNED].mae + 1
-    assert found.doubts == [] or all(each.startswith(finetuning.AS_IT_IS) for each in found.doubts)
+        assert errors[finetuning.FINETUNED] < errors[single] - 1
+    assert not any(each.startswith(finetuning.FINETUNED) for each in found.doubts)

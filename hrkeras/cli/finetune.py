@@ -31,7 +31,7 @@ def finetune(
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Windows a batch.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(min=1e-8, max=1.0, help="At its highest.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(min=1e-8, max=1.0, help="Of the adaptation, at its highest.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Epochs without improvement after which to stop.")] = None,
     augment: Augment = 0.0,
     seed: Seed = 0,
@@ -76,7 +76,8 @@ def finetune(
             raise InputError(f"{base} fails the audit on {data}, so nothing could be told of its stages: {check.finding}")
         if check.passed is None:
             say(f"Audit, {check}")
-    settings, alone_settings = (replace(each, **given) for each in (finetuning.SETTINGS, finetuning.ALONE))
+    settings = replace(finetuning.SETTINGS, **given)
+    alone_settings = replace(finetuning.ALONE, **given | {"learning_rate": finetuning.ALONE.learning_rate})
     rates, half_life = rates or finetuning.usual_rates(loaded), half_life or finetuning.HALF_LIFE
     counts = {split: int((runs.split == split).sum()) for split in ("train", "validation", "test")}
     description = {"base": base.name, "data": data, "person": person, "half_life": half_life, "runs": counts}
