@@ -12,6 +12,9 @@ from hrkeras.workouts.grid import STEP
 
 LAST_RUNS = 5
 BIAS_RUNS = 20
+BIASED = f"ridge per person, bias of the last {BIAS_RUNS} runs"
+MEAN = "person's mean"
+PLAIN = ("constant", MEAN, "persistence", "linear interpolation")  # those that look at neither speed nor altitude
 SHIFT_SPANS = (4, 8, 15, 30, 60, 1000)  # steps
 SHIFT_STRENGTHS = (0.4, 0.6, 0.8, 1.0)
 PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
@@ -57,14 +60,14 @@ def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dic
     bias = _running_mean(every_run, misses, BIAS_RUNS)
     flat = {
         "constant": {id(run): constant for run in test},
-        "person's mean": {id(run): people.get(run.user, constant) for run in test},
+        MEAN: {id(run): people.get(run.user, constant) for run in test},
         f"mean of the last {LAST_RUNS} runs": {id(run): level.get(id(run), constant) for run in test},
     }
     everyone = linear({})
     return {name: [np.full(len(run.grid.speed), found[id(run)]) for run in test] for name, found in flat.items()} | {
         "ridge, everyone": [everyone[id(run)] for run in test],
         "ridge per person": [personally[id(run)] for run in test],
-        f"ridge per person, bias of the last {BIAS_RUNS} runs": [personally[id(run)] + bias.get(id(run), 0.0) for run in test],
+        BIASED: [personally[id(run)] + bias.get(id(run), 0.0) for run in test],
     }
 
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from hrkeras import augmentation
 from hrkeras.models.frame import AIDED, UNAIDED
 from hrkeras.windows import Runs, Windows
 from hrkeras.workouts import splits
@@ -14,12 +15,8 @@ LENGTH_STEP = 100  # windows of a batch are of one length, a multiple of this
 SHARES = {"nothing": 0.3, "forecast": 0.35, "beginning": 0.2, "imputation": 0.15}
 LIVE = 0.15  # share of windows of which the past alone is known, not the course of the whole run
 LONGEST_DELAY = 90  # steps
-DEALT = (
-    0.35,
-    0.35,
-    0.2,
-    0.1,
-)  # share of a person's runs that two others get, is cut to pieces, is a first run each
+# share of a person's runs that each of two others gets, that is cut to pieces, and that is a first run each
+DEALT = (0.35, 0.35, 0.2, 0.1)
 FEWEST, MOST = 1, 64  # runs of a piece
 # beats/min, by which the level of a window's heart rate is moved for those who know some of it: of runs that were learnt
 # from a model misses the level by less than it will of others, and would not learn to follow what is known
@@ -33,9 +30,11 @@ class Batches(keras.utils.PyDataset):
         windows: the windows.
         batch_size: windows a batch.
         seed: of all that chance decides; None keeps the order, and only the course is known.
-        runs: the runs of the windows; needed to thin.
-        population: where the athletes' states start; needed to thin.
+        runs: the runs of the windows; needed to thin and to augment.
+        population: where the athletes' states start; needed to thin and to augment.
         thinned: share of windows that know a random part of the person's earlier runs only.
+        weights: how often each window comes in an epoch, on average, shape `(windows,)`; once if not given.
+        augment: strength of `augmentation`.
         epoch: to begin with.
     """
 
@@ -48,21 +47,25 @@ class Batches(keras.utils.PyDataset):
         runs: Runs | None = None,
         population: Population | None = None,
         thinned: float = 0.0,
+        weights: np.ndarray | None = None,
+        augment: float = 0.0,
         epoch: int = 0,
     ):
         super().__init__()
         self._windows, self._batch_size, self._seed = windows, batch_size, seed
+        self._weights, self._augment = weights, augment
         self._runs, self._population, self._thinned, self._epoch = runs, population, thinned, epoch
         longest = windows.valid.shape[1]
-        lengths = np.minimum(-(-windows.valid.sum(axis=1).astype(int) // LENGTH_STEP) * LENGTH_STEP, longest)
-        self._groups = [(length, np.flatnonzero(lengths == length)) for length in np.unique(lengths)]
+        self._lengths = np.minimum(-(-windows.valid.sum(axis=1).astype(int) // LENGTH_STEP) * LENGTH_STEP, longest)
+        self._groups = [(length, np.flatnonzero(self._lengths == length)) for length in np.unique(self._lengths)]
         self._shuffle()
 
     def _shuffle(self):
         random = None if self._seed is None else np.random.default_rng((self._seed, self._epoch))
         self._batches = []
         for length, rows in self._groups:
-            rows = rows if random is None else random.permutation(rows)
+            if random is not None:
+                rows = random.permutation(rows) if self._weights is None else rows[drawn(self._weights[rows], random)]
             self._batches += [(length, rows[begin : begin + self._batch_size]) for begin in range(0, len(rows), self._batch_size)]
         if random is not None:
             self._batches = [self._batches[index] for index in random.permutation(len(self._batches))]
@@ -70,10 +73,17 @@ class Batches(keras.utils.PyDataset):
         by_shape = sorted(range(len(self._batches)), key=lambda i: (self._batches[i][0], len(self._batches[i][1])))
         for place, index in enumerate(sorted({by_shape[0], by_shape[-1]})):
             self._batches[place], self._batches[index] = self._batches[index], self._batches[place]
-        self._less_known = None
-        if random is not None and self._thinned and self._runs and self._population:
-            people = split_people(self._runs.users, self._runs.starts, random)
-            self._less_known = self._runs.windows(self._runs.known(self._population, people), "train")
+        self._now, self._less_known = self._windows, None
+        if random is None or not self._runs or not self._population:
+            return
+        runs, cut = self._runs, {}
+        if self._augment:
+            runs, cut = augmentation.perturbed(runs, self._augment, random), {"size": self._windows.valid.shape[1]}
+            cut["firsts"] = augmentation.slid(self._windows, self._lengths, runs, random)
+            self._now = runs.windows(runs.known(self._population), "train", **cut)
+        if self._thinned:
+            people = split_people(runs.users, runs.starts, random)
+            self._less_known = runs.windows(runs.known(self._population, people), "train", **cut)
             self._is_thinned = random.random(len(self._windows)) < self._thinned
 
     def __len__(self):
@@ -81,7 +91,7 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         length, rows = self._batches[index]
-        part = self._windows[rows]
+        part = self._now[rows]
         if self._less_known is not None:
             for name in ("expected", "course_share", "history"):
                 chosen = self._is_thinned[rows].reshape(-1, *[1] * (getattr(part, name).ndim - 1))
@@ -99,6 +109,23 @@ class Batches(keras.utils.PyDataset):
         self._epoch += 1
         if self._seed is not None:
             self._shuffle()
+
+
+def drawn(weights: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Draws things in any order, each as often as its weight says, rounded up or down by chance.
+
+    Args:
+        weights: shape `(things,)`.
+        random: where chance comes from.
+
+    Returns:
+        Numbers of the things, some of them several times; always as many, the sum of the weights or at least one.
+    """
+    order = random.permutation(len(weights))
+    ends = np.cumsum(weights[order])
+    count = max(round(float(ends[-1])), 1)
+    places = (random.random() + np.arange(count)) * (ends[-1] / count)
+    return random.permutation(order[np.minimum(np.searchsorted(ends, places, side="right"), len(weights) - 1)])
 
 
 def reveal(heart_rate: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """The model card: what a model is, what it was trained on and how well it did, beside the model."""
 
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -18,12 +19,12 @@ Not a medical device: it estimates what a heart rate sensor would show.
 
 ## Model
 
-{model} with {parameters:,} parameters: {architecture}.
+{model} with {parameters:,} parameters: {architecture}.{adapted}
 
 ## Data
 
 Dataset `{data}`: {people} people, {counts}.
-Training saw the training split alone; normalisation comes from it; the best epoch was chosen on the validation split;
+Training saw the training split alone; normalisation comes from {normalised}; the best epoch was chosen on the validation split;
 the test split was not looked at.
 
 ## What is known of a person
@@ -40,7 +41,7 @@ the test split was not looked at.
 
 Settings: {settings}.
 
-For the error on runs that played no part, beside its baselines: `hrkeras evaluate {name}.keras --data {data}`.
+For the error on runs that played no part, beside its baselines: `hrkeras evaluate {name}.keras --data {scored}`.
 
 ## Use
 
@@ -62,7 +63,18 @@ The model predicts how far heart rate lies from what that state expects."""
 NO_PERSON = "Nothing: this model was trained without history and predicts everyone alike."
 
 
-def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, description: dict, metadata) -> None:
+def combined(metadata: Sequence) -> dict:
+    """What the metadata of several datasets are together."""
+    return {
+        "step": metadata[0]["step"],
+        "people": sum(each["people"] for each in metadata),
+        "runs": {split: sum(each["runs"][split] for each in metadata) for split in metadata[0]["runs"]},
+    }
+
+
+def write(
+    path: Path, model: keras.Model, log: list[dict], settings: Settings, description: dict, metadata, adapted: str = ""
+) -> None:
     """Writes the card of a trained model.
 
     Args:
@@ -72,6 +84,7 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
         settings: it was trained with.
         description: with `model`, `architecture` and `data`.
         metadata: of the dataset.
+        adapted: for a model that began from another, what became of that, in sentences.
     """
     best = log[best_epoch(log) - 1]
     architecture = description["architecture"]
@@ -84,7 +97,10 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
         model=description["model"].upper(),
         parameters=model.count_params(),
         architecture=_listed(architecture),
+        adapted=f"\n{adapted}" if adapted else "",
+        normalised="the model it began from" if adapted else "it",
         data=description["data"],
+        scored=description["data"].partition(" ")[0].partition("=")[0],
         people=metadata["people"],
         counts=", ".join(f"{count:,} runs for {name}" for name, count in metadata["runs"].items()),
         epochs=len(log),

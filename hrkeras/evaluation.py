@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import keras
 import numpy as np
 
-from hrkeras import baselines
+from hrkeras import baselines, doubts
 from hrkeras.layers import ExpectedFeatures
 from hrkeras.protocols import Case, Protocol
 from hrkeras.scores import Counted, Score, score
@@ -144,6 +144,13 @@ class Evaluation:
     def predicted(self) -> list[np.ndarray]:
         """The model's predictions of the first case."""
         return next(iter(self.cases[0].predicted.values()))
+
+    @property
+    def doubts(self) -> list[str]:
+        """Sentences that say for whom not to believe the model."""
+        several = len(self.people) > 1
+        people = [(f" for person {user}" if several else "", rows) for user, rows in self.people.items()]
+        return [each for whose, rows in people for each in doubts.of_scores(rows, [self.rows[0].name], whose)]
 
 
 def evaluate(

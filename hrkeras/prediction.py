@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hrkeras import windows
+from hrkeras import doubts, windows
 from hrkeras.keeping import LIMITS, check_population, one_person, read_log_text
 from hrkeras.workouts import detect, quality
 from hrkeras.workouts.athlete import EXPECTED, Athlete
@@ -38,6 +38,7 @@ class Prediction:
         spread: standard deviation that the athlete's state gives to its own prediction, beats/min, shape `(steps,)`.
         earlier_runs: how many earlier runs were known of the person.
         has_altitude: whether altitude was measured; without it the run is taken as flat.
+        doubts: sentences that say why not to believe it, from `doubts.of_prediction`.
         step: s, length of a step.
     """
 
@@ -47,6 +48,7 @@ class Prediction:
     spread: np.ndarray
     earlier_runs: int
     has_altitude: bool
+    doubts: list[str]
     step: float = STEP
 
     @property
@@ -97,7 +99,8 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
             f"has learnt from {what}; predict it from its earlier runs: give those with --history instead."
         )
     known = athlete.predict(run.start, grid)
-    found, spread = (known.expected[:, EXPECTED.index(name)] for name in ("expected", "spread"))
+    expected, spread = (known.expected[:, EXPECTED.index(name)] for name in ("expected", "spread"))
+    found = expected
     if model:
         from hrkeras import evaluation, saving
 
@@ -105,7 +108,8 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
         known = replace(known, trust=athlete.trust_in(saving.fingerprint(model)))
         whole = windows.of_runs([grid], [known], np.array([run.start]), size=evaluation.WHOLE)
         (found,) = evaluation.predict(model, whole)
-    return Prediction(run.start, grid, found, spread, athlete.count, bool(np.isfinite(run.altitude).any()))
+    why_not = doubts.of_prediction(found, expected, spread, grid.heart_rate, doubts.days_since(run.start, athlete.ends))
+    return Prediction(run.start, grid, found, spread, athlete.count, bool(np.isfinite(run.altitude).any()), why_not)
 
 
 def population(model: keras.Model | None = None) -> Population:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from hrkeras import begun, plots
+from hrkeras import begun, layerwise, plots
 from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
@@ -34,6 +34,7 @@ class Settings:
         patience: epochs without a better validation error after which training ends.
         thinned_history: share of the training windows that know only a random part of the person's earlier runs, or
             none, so that the model copes with little and does not learn people by heart.
+        augment: strength of what is done to the training runs, see `augmentation`; 0 for nothing.
         seed: of weights, order and hiding.
     """
 
@@ -42,6 +43,7 @@ class Settings:
     learning_rate: float = 3e-3
     patience: int = 6
     thinned_history: float = 0.4
+    augment: float = 0.0
     seed: int = 0
 
 
@@ -158,6 +160,9 @@ def train(
     folder: Path,
     settings: Settings | None = None,
     *,
+    population: Population | None = None,
+    weights: np.ndarray | None = None,
+    rates: Mapping[str, float] | None = None,
     description: dict | None = None,
     resume: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -165,11 +170,15 @@ def train(
     """Trains a model. The folder holds the log, the picture of it, and what is needed to resume.
 
     Args:
-        build: makes the untrained model from the statistics of the training split.
+        build: makes the model to begin with from the statistics of the training split.
         runs: of the training and the validation split; training learns from the one, and chooses the best epoch and
             stops by the other.
         folder: for the working files; made if missing.
         settings: see `Settings`.
+        population: where the athletes' states start; that of the training split if not given.
+        weights: how often the windows of each run come in an epoch, on average, shape `(runs,)`; once if not given.
+        rates: for a model that has learnt already, what the step of each layer is scaled by, see `layerwise`; its
+            weights are then not drawn towards 0.
         description: of model and data, anything JSON holds; a resumed training must have the same.
         resume: whether to go on from the last finished epoch that the folder holds, if it holds one.
         callbacks: further Keras callbacks.
@@ -182,14 +191,15 @@ def train(
         InputError: if what is to be resumed was begun with other settings; `DivergedError` if the loss is no number.
     """
     settings = settings or Settings()
+    asked = {"settings": asdict(settings), **({} if rates is None else {"rates": rates}), **(description or {})}
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
     last = _newest(folder) if resume else None
     if not last:
         shutil.rmtree(folder, ignore_errors=True)
     advice = "repeat the command that began it with --resume added, or begin anew without --resume"
-    begun.check(folder / "settings.json", {"settings": asdict(settings), **(description or {})}, advice)
-    population = runs.population((description or {}).get("data", ""))
+    begun.check(folder / "settings.json", asked, advice)
+    population = population or runs.population((description or {}).get("data", ""))
     known = runs.known(population)
     train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))
     if last:
@@ -205,6 +215,8 @@ def train(
         runs=runs,
         population=population,
         thinned=settings.thinned_history,
+        weights=None if weights is None else weights[train_windows.run],
+        augment=settings.augment,
         epoch=epoch,
     )
     if not last:
@@ -216,8 +228,13 @@ def train(
             warmup_target=settings.learning_rate,
             warmup_steps=warm_up,
         )
+        if rates is not None:
+            layerwise.check(model, rates)
+            optimizer = layerwise.LayerwiseAdamW(schedule, rates, weight_decay=0.0, clipnorm=20.0)
+        else:
+            optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=20.0)
         model.compile(
-            keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=20.0),
+            optimizer,
             loss={UNAIDED: MaskedHuber(), AIDED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
             metrics={UNAIDED: [MaskedMeanAbsoluteError()]},
         )

@@ -128,6 +128,7 @@ def of_runs(
     users: np.ndarray | None = None,
     numbers: np.ndarray | None = None,
     size: int = grid.WINDOW,
+    firsts: Sequence[np.ndarray] | None = None,
 ) -> Windows:
     """Windows of whole runs.
 
@@ -138,9 +139,10 @@ def of_runs(
         step: s, length of a step.
         users: shape `(runs,)`; all of one person if not given.
         numbers: of the runs, shape `(runs,)`; as they come if not given.
-        size: steps of a window, at most; no more than the longest run needs.
+        size: steps of a window; if `firsts` is not given at most, for it is no more than the longest run needs.
+        firsts: of each run, the steps that its windows begin at; as `grid.window_starts` says if not given.
     """
-    size = min(size, max(len(whole.speed) for whole in grids))
+    size = size if firsts else min(size, max(len(whole.speed) for whole in grids))
     rows = [
         part
         | {
@@ -154,7 +156,7 @@ def of_runs(
             "run": run if numbers is None else numbers[run],
         }
         for run, whole in enumerate(grids)
-        for part in grid.windows(whole, step, size)
+        for part in grid.windows(whole, step, size, None if firsts is None else firsts[run])
     ]
     columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     measured = columns.pop("measured")
@@ -223,11 +225,11 @@ class Runs:
                     on_run()
         return found
 
-    def windows(self, known: Sequence[Known], split: str, size: int = grid.WINDOW) -> Windows:
-        """Windows of the runs of one split, of at most `size` steps; `known` is of all runs."""
+    def windows(self, known: Sequence[Known], split: str, size: int = grid.WINDOW, firsts: Sequence | None = None) -> Windows:
+        """Windows of the runs of one split, see `of_runs` for `size` and `firsts`; `known` is of all runs."""
         rows = np.flatnonzero(self.split == split)
         parts = [self.grids[row] for row in rows], [known[int(row)] for row in rows], self.starts[rows]
-        return of_runs(*parts, users=self.users[rows], numbers=rows, size=size)
+        return of_runs(*parts, users=self.users[rows], numbers=rows, size=size, firsts=firsts)
 
 
 def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits.SPLITS) -> Runs:

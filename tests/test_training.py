@@ -11,45 +11,17 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import made_up
 
-from hrkeras import losses, models, training, windows
+from hrkeras import losses, models, parts, training, windows
 from hrkeras.batches import DEALT, LONGEST_DELAY, MOST, MOVED, SHARES, Batches, reveal, split_people
 from hrkeras.layers import RunFeatures
 from hrkeras.models.frame import AIDED, UNAIDED
-from hrkeras.workouts import effort
 from hrkeras.workouts.athlete import COURSE_FACTS
-from hrkeras.workouts.grid import STEP, Grid
+from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.workout import InputError
 
 FAST = training.Settings(epochs=4, batch_size=7, learning_rate=3e-3, seed=5)
-DAY = 86_400.0
-
-
-def made_up_run(random, level: float, steps: int) -> Grid:
-    speed = np.clip(random.normal(2.8, 0.3) + random.normal(0, 0.1, steps).cumsum(), 0, 5)
-    altitude = random.normal(0, 0.5, steps).cumsum()
-    heart_rate = level + 15 * effort.exponential_averages(speed, (12,))[0] + random.normal(0, 2, steps)
-    heart_rate[random.random(steps) < 0.1] = np.nan
-    return Grid(*(np.float32(each) for each in (speed, altitude, heart_rate)))
-
-
-def made_up(people=3, runs=10, steps=(60, 100), seed=0) -> windows.Runs:
-    """Runs of a few people every other day; of each the last is for test, the two before for validation."""
-    random = np.random.default_rng(seed)
-    users = np.repeat(np.arange(people), runs)
-    levels = random.uniform(95, 125, people)
-    grids = [made_up_run(random, levels[user], int(random.integers(*steps))) for user in users]
-    split = np.tile(["train"] * (runs - 3) + ["validation"] * 2 + ["test"], people)
-    starts = np.tile(1.5e9 + 2 * DAY * np.arange(runs), people) + 3600.0 * users
-    order = np.argsort(starts)
-    grids = [grids[run] for run in order]
-    return windows.Runs(users[order], starts[order], grids, split[order], [effort.basis(grid) for grid in grids])
-
-
-def chosen(runs: windows.Runs, rows: np.ndarray) -> windows.Runs:
-    numbers = np.flatnonzero(rows)
-    grids, efforts = ([values[run] for run in numbers] for values in (runs.grids, runs.efforts))
-    return windows.Runs(runs.users[rows], runs.starts[rows], grids, runs.split[rows], efforts)
 
 
 def prepared(runs: windows.Runs):
@@ -62,7 +34,7 @@ def prepared(runs: windows.Runs):
 @pytest.fixture(scope="module")
 def runs():
     found = made_up()
-    return chosen(found, found.split != "test")
+    return parts.part(found, np.flatnonzero(found.split != "test"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import numpy as np
 
 from hrkeras.audit import copies, inputs
 from hrkeras.audit.check import Check
-from hrkeras.audit.scrambling import EVERYTHING, of_person, part, pick, scrambled
+from hrkeras.audit.scrambling import EVERYTHING, pick, scrambled
+from hrkeras.parts import of_person, part
 from hrkeras.windows import Runs
 from hrkeras.workouts import splits
 from hrkeras.workouts.athlete import Known

@@ -1,18 +1,13 @@
-"""Parts of a dataset, and the same runs with other heart rate: who does not know it must not notice."""
+"""The same runs with other heart rate: who does not know it must not notice."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
+from hrkeras.parts import of_person, part
 from hrkeras.windows import Runs
 
 EVERYTHING = slice(None)
-
-
-def of_person(runs: Runs, user: int) -> np.ndarray:
-    """Rows of a person's runs, the earliest first."""
-    rows = np.flatnonzero(runs.users == user)
-    return rows[np.argsort(runs.starts[rows], kind="stable")]
 
 
 def pick(runs: Runs, rows: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
@@ -20,17 +15,6 @@ def pick(runs: Runs, rows: np.ndarray, count: int, random: np.random.Generator) 
     heard = [row for row in rows if np.isfinite(runs.grids[row].heart_rate).any()]
     rows = np.array(heard) if heard else rows
     return np.sort(random.choice(rows, min(count, len(rows)), replace=False))
-
-
-def part(runs: Runs, rows: np.ndarray, users: np.ndarray | None = None, split: np.ndarray | None = None) -> Runs:
-    """Some of the runs, if you like as runs of other people or of other splits."""
-    return Runs(
-        runs.users[rows] if users is None else users,
-        runs.starts[rows],
-        [runs.grids[row] for row in rows],
-        runs.split[rows] if split is None else split,
-        [runs.efforts[row] for row in rows],
-    )
 
 
 def alone(runs: Runs, chosen: np.ndarray, before: int) -> tuple[Runs, np.ndarray]:

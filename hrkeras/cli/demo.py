@@ -39,7 +39,7 @@ def demo(
     _say(f"hrkeras build endomondo {log} --data-dir {data_dir}", "Make a dataset of the running log.")
     build.endomondo(log, data_dir=data_dir, processes=1)
     _say(f"hrkeras train --data endomondo --data-dir {data_dir} --output {model} --epochs {epochs}", "Learn from it.")
-    train.train("endomondo", model, epochs=epochs, batch_size=16, seed=seed, data_dir=data_dir, backend=backend)
+    train.train(["endomondo"], model, epochs=epochs, batch_size=16, seed=seed, data_dir=data_dir, backend=backend)
     _say(
         f"hrkeras evaluate {model} --data endomondo --data-dir {data_dir} --output {output / 'evaluated'}",
         "How good is it on later runs of the same people, and what would be there without it?",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hrkeras.cli.shared import Backend, Data, DataDir, Json, ProtocolName, fitting, json_line, progress, start
+from hrkeras.cli.shared import Backend, Data, DataDir, Json, ProtocolName, fitting, json_line, progress, start, warn
 
 
 def evaluate(
@@ -64,11 +64,15 @@ def evaluate(
         audited = [check.as_dict() for check in checks]
         print(
             json_line(
-                {"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases, "months": found.months}
+                {
+                    **{"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases},
+                    **{"months": found.months, "doubts": found.doubts},
+                }
             )
         )
     else:
         _print(found, data, split, checks)
+    warn(found.doubts)
     if output:  # the scores are out, should there be no place for the pictures
         step = find(data, data_dir).info.metadata["step"]
         pictures = plots.evaluation(found, step, output)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli.shared import Backend, progress, start
+from hrkeras.cli.shared import Backend, progress, start, warn
 
 
 def predict(
@@ -69,6 +69,7 @@ def predict(
         print(f"Beside what its sensor measured: mean absolute error {found.error:.1f} beats/min.")
     by = f"the model {model}" if model else "the filter of the athlete's state alone; --model MODEL.keras adds a model"
     print(f"Predicted by {by}.")
+    warn(found.doubts)
     if found.earlier_runs:
         runs = "1 earlier run," if found.earlier_runs == 1 else f"{found.earlier_runs:,} earlier runs, the last"
         print(f"Known of the person: {runs} of {prediction.date(state.starts[-1])} UTC.")

@@ -22,6 +22,12 @@ Data = Annotated[str, typer.Option(help="Dataset: endomondo, apple_watch, tracks
 Seed = Annotated[int, typer.Option(min=0, help="Of everything that chance decides.")]
 ProtocolName = Literal["profile", "live", "forecast", "imputation", "by_user", "later"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Augment = Annotated[
+    float,
+    typer.Option(
+        "--augment", min=0.0, max=10.0, help="How much training runs are perturbed in each epoch; 1 as docs/finetuning.md says."
+    ),
+]
 Limit = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=VALUE", help="Change a limit of the quality filters; may be repeated."),
@@ -93,6 +99,12 @@ def progress(total: int | None, what: str, unit: str):
         dynamic_ncols=True,
         file=sys.stderr,
     )
+
+
+def warn(sentences) -> None:
+    """Says on stderr what makes a result hard to believe."""
+    for sentence in sentences:
+        typer.secho(f"Warning: {sentence}", err=True, fg="yellow")
 
 
 def epoch_bar(epochs: int, what: str = ""):

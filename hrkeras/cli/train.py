@@ -5,11 +5,18 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from hrkeras.cli.shared import Backend, Data, DataDir, Seed, epoch_bar, epoch_line, start
+from hrkeras.cli.shared import Augment, Backend, DataDir, Seed, epoch_bar, epoch_line, start
 
 
 def train(
-    data: Data,
+    data: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME[=WEIGHT]",
+            help="Dataset: endomondo, apple_watch, tracks or synthetic; /by_user behind for that split. May be repeated to mix "
+            "several; runs of apple_watch=2 come twice in an epoch.",
+        ),
+    ],
     output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write; the model card is written beside it.")],
     model: Annotated[Literal["gru", "lstm", "attention", "patchtst", "lag_llama"], typer.Option(help="Architecture.")] = "gru",
     units: Annotated[int, typer.Option(min=1, help="Width of each layer.")] = 64,
@@ -27,6 +34,7 @@ def train(
     batch_size: Annotated[int, typer.Option(min=1, help="Windows a batch.")] = 32,
     learning_rate: Annotated[float, typer.Option(min=1e-8, max=1.0, help="At its highest.")] = 3e-3,
     patience: Annotated[int, typer.Option(min=1, help="Epochs without improvement after which to stop.")] = 6,
+    augment: Augment = 0.0,
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last finished epoch of a killed run.")] = False,
     data_dir: DataDir = None,
@@ -35,15 +43,16 @@ def train(
     """Train a model; the epochs are logged in a folder beside the output."""
     if output.suffix != ".keras":
         raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    sources = _weights(data)
     start(backend)
     from inspect import signature
 
-    from hrkeras import card, training
+    from hrkeras import card, parts, training
     from hrkeras.models import MODELS
-    from hrkeras.windows import find, load
+    from hrkeras.windows import find
 
-    metadata = find(data, data_dir).info.metadata
-    runs = load(data, data_dir, ("train", "validation"))
+    metadata = card.combined([find(name, data_dir).info.metadata for name in sources])
+    runs, weights = parts.mixed(sources, data_dir, ("train", "validation"))
     architecture: dict[str, Any] = {
         "units": units,
         "num_layers": layers,
@@ -53,8 +62,10 @@ def train(
         "profile": profile,
     }
     architecture = {name: value for name, value in architecture.items() if name in signature(MODELS[model]).parameters}
-    settings = training.Settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, seed=seed)
-    description = {"model": model, "architecture": architecture, "data": data, "runs": metadata["runs"]}
+    settings = training.Settings(
+        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, augment=augment, seed=seed
+    )
+    description = {"model": model, "architecture": architecture, "data": " + ".join(data), "runs": metadata["runs"]}
     folder = output.with_suffix(".training")
 
     best, log = training.train(
@@ -62,6 +73,7 @@ def train(
         runs,
         folder,
         settings,
+        weights=weights,
         description=description,
         resume=resume,
         callbacks=[epoch_bar(epochs), epoch_line(print)],
@@ -70,4 +82,20 @@ def train(
     card.write(output.with_suffix(".md"), best, log, settings, description, metadata)
     print(f"Best epoch {training.best_epoch(log)} of {len(log)}. Model: {output}; card: {output.with_suffix('.md')}")
     print(f"Log, curves and TensorBoard files: {folder}")
-    print(f"Next: hrkeras evaluate {output} --data {data}")
+    print(f"Next: hrkeras evaluate {output} --data {next(iter(sources))}")
+
+
+def _weights(data: list[str]) -> dict[str, float]:
+    """By name of the dataset, how often each of its runs comes in an epoch."""
+    found = {}
+    for each in data:
+        name, _, given = each.partition("=")
+        try:
+            found[name] = float(given or 1)
+        except ValueError:
+            found[name] = 0.0
+        if not 0 < found[name] <= 1000:
+            raise typer.BadParameter(f"expected NAME or NAME=WEIGHT with a weight above 0, up to 1000, found {each}")
+    if len(found) < len(data):
+        raise typer.BadParameter(f"expected each dataset once, found {' '.join(data)}; NAME=2 has its runs twice")
+    return found

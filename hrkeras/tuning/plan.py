@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras_tuner import HyperParameters
 
-from hrkeras.audit.scrambling import part
+from hrkeras.parts import part
 from hrkeras.models import MODELS, Statistics
 from hrkeras.training import Settings
 from hrkeras.tuning.spaces import SPACES

@@ -34,8 +34,9 @@ def learning_rate(hp: HyperParameters) -> Drawn:
 
 
 def augmentation(hp: HyperParameters) -> Drawn:
-    """What makes training harder than use: thinned histories, and dropout."""
-    return Drawn({"dropout": _dropout(hp)}, {"thinned_history": _thinned(hp)})
+    """What makes training harder than use: perturbed runs, thinned histories, and dropout."""
+    augment = hp.Float("augment", 0.0, 2.0, step=0.5)
+    return Drawn({"dropout": _dropout(hp)}, {"augment": augment, "thinned_history": _thinned(hp)})
 
 
 def history(hp: HyperParameters) -> Drawn:

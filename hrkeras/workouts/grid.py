@@ -118,9 +118,12 @@ def window(whole: Grid, first: int, step: float, size: int = WINDOW) -> dict[str
     }
 
 
-def windows(whole: Grid, step: float, size: int = WINDOW) -> Iterator[dict[str, Any]]:
-    """The windows of a run: for each the arrays of `window`, its `first_step` and the run's `run_steps`."""
-    for first in window_starts(len(whole.speed), size):
+def windows(whole: Grid, step: float, size: int = WINDOW, firsts: np.ndarray | None = None) -> Iterator[dict[str, Any]]:
+    """The windows of a run: for each the arrays of `window`, its `first_step` and the run's `run_steps`.
+
+    Where they begin `firsts` says, and `window_starts` if it is not given.
+    """
+    for first in window_starts(len(whole.speed), size) if firsts is None else firsts:
         yield {**window(whole, first, step, size), "first_step": first, "run_steps": len(whole.speed)}
 
 

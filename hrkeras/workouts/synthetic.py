@@ -10,7 +10,7 @@ An athlete's heart rate follows, second by second, these terms:
 - Cardiac drift, beats/min per hour: rises with time and effort, more so on a hot day (Coyle and Gonzalez-Alonso,
   Exerc Sport Sci Rev 29, 2001).
 - Fitness, m/s: changes with the season, by a slow random walk, by six weeks of training and one of fatigue (Calvert et
-  al., IEEE Trans Syst Man Cybern 6, 1976).
+  al., IEEE Trans Syst Man Cybern 6, 1976), and if so wished from year to year.
 - The day, beats/min: its heat, and a form of its own that nothing recorded explains.
 - Unrest, beats/min: what comes and goes within a run, such as wind, talk and breath.
 
@@ -59,6 +59,7 @@ class Athlete:
         stops: traffic lights per hour.
         rest: days between runs.
         interval: s, most between two points of the device, which writes whole seconds.
+        trend: relative change of fitness in a year.
         latitude: degrees, of an invented home far out in the Atlantic.
         longitude: degrees.
     """
@@ -76,6 +77,7 @@ class Athlete:
     stops: float = 4.0
     rest: float = 2.5
     interval: int = 1
+    trend: float = 0.0
     latitude: float = 30.0
     longitude: float = -50.0
 
@@ -119,7 +121,7 @@ class Track:
     flaw: str = ""
 
 
-def read(*, athletes: int = 8, runs: int = 60, seed: int = 0, log: ReadLog | None = None) -> Iterator[Workout]:
+def read(*, athletes: int = 8, runs: int = 60, seed: int = 0, log: ReadLog | None = None, **more) -> Iterator[Workout]:
     """Simulated workouts as any other source gives them.
 
     Args:
@@ -127,8 +129,9 @@ def read(*, athletes: int = 8, runs: int = 60, seed: int = 0, log: ReadLog | Non
         runs: workouts of each athlete.
         seed: the same seed gives the same workouts.
         log: as every reader takes one; nothing is skipped here.
+        **more: see `simulate`.
     """
-    for track in simulate(athletes, runs, seed):
+    for track in simulate(athletes, runs, seed, **more):
         yield from_points(
             track.clock,
             latitude=track.latitude,
@@ -142,7 +145,9 @@ def read(*, athletes: int = 8, runs: int = 60, seed: int = 0, log: ReadLog | Non
         )
 
 
-def simulate(athletes: int = 8, runs: int = 60, seed: int = 0, *, flawed: float = 0.1, faulty: float = 1.0) -> Iterator[Track]:
+def simulate(
+    athletes: int = 8, runs: int = 60, seed: int = 0, *, flawed: float = 0.1, faulty: float = 1.0, **particular
+) -> Iterator[Track]:
     """Simulates workouts, athlete by athlete, each athlete's in the order of their dates.
 
     Fewer athletes, or fewer runs of a single one, give the first of what more would give.
@@ -153,10 +158,11 @@ def simulate(athletes: int = 8, runs: int = 60, seed: int = 0, *, flawed: float 
         seed: the same seed gives the same workouts.
         flawed: share of workouts not fit for use, the kinds of `FLAWS` in equal parts.
         faulty: factor of the shares of runs with a fault of the heart rate sensor, `FAULTS`.
+        **particular: what all athletes shall have alike, see `Athlete`.
     """
     for index in range(athletes):
         rng = np.random.default_rng([seed, index])
-        athlete = draw_athlete(rng, index)
+        athlete = replace(draw_athlete(rng, index), **particular)
         form, previous = _Form(rng, athlete), None
         for number in range(runs):
             track = _run(rng, athlete, form, (index + 1) * 100_000 + number, faulty)
@@ -226,7 +232,7 @@ class _Form:
 
     def __init__(self, rng: np.random.Generator, athlete: Athlete):
         self._rng, self._athlete = rng, athlete
-        self._midnight = EPOCH + DAY * int(rng.integers(730))
+        self._midnight = self._first = EPOCH + DAY * int(rng.integers(730))
         self._hour = rng.choice([6.5, 12.5, 18.0], p=[0.4, 0.1, 0.5])
         self._walk, self._trained, self._tired = rng.normal(), 1.0, 1.0
 
@@ -234,6 +240,7 @@ class _Form:
         """Start of a run in s since 1970, fitness in m/s, heat in standard deviations."""
         season = np.sin(2 * np.pi * (self._midnight / DAY / 365.25 - 0.35))  # highest in early August
         change = SEASON * season + WALK * self._walk + TRAINING * (self._trained - 1) - FATIGUE * (self._tired - 1)
+        change += self._athlete.trend * (self._midnight - self._first) / DAY / 365.25
         start = self._midnight + round(3600 * (self._hour + self._rng.normal(0, 0.7)))
         return start, self._athlete.threshold * float(np.exp(change)), 0.6 * season + self._rng.normal()
 

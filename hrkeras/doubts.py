@@ -1,0 +1,75 @@
+"""What makes a prediction or a score hard to believe, in a sentence each; said wherever one is given out.
+
+A network answers whatever it is asked, also about a person who is no longer, or never was, like those it has learnt
+from. These checks know nothing of networks: they compare with what is plain.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hrkeras.baselines import PLAIN
+from hrkeras.scores import Score
+from hrkeras.workouts.population import DAY
+
+APART, FARTHEST = 3.0, 45.0  # standard deviations that the athlete's state gives to its own prediction; beats/min
+LONG_AGO = 120.0  # days
+
+
+def of_scores(rows: Sequence[Score], models: Sequence[str], whose: str = "") -> list[str]:
+    """Says which models are no better than an answer that takes no model, such as a person's mean.
+
+    Args:
+        rows: scores on the same steps.
+        models: names of those that must be better.
+        whose: the runs, for people.
+    """
+    plain = [row for row in rows if row.name in PLAIN and np.isfinite(row.mae)]
+    if not plain:
+        return []
+    best = min(plain, key=lambda row: row.mae)
+    return [
+        f"{row.name} is off by {row.mae:.1f} beats/min{whose}, no better than the {best.name} ({best.mae:.1f}): do not use it "
+        "there; the person is not like those it has learnt from, or no longer is. See docs/finetuning.md."
+        for row in rows
+        if row.name in models and row.mae >= best.mae
+    ]
+
+
+def of_prediction(
+    heart_rate: np.ndarray, expected: np.ndarray, spread: np.ndarray, measured: np.ndarray, days_since: float | None
+) -> list[str]:
+    """Says where a prediction leaves what is known of the person, or where what is known is old.
+
+    Args:
+        heart_rate: predicted, beats/min, shape `(steps,)`.
+        expected: what the athlete's state alone predicts, likewise.
+        spread: standard deviation that it gives to that, likewise.
+        measured: likewise; NaN where it was not.
+        days_since: since the last run that is known of the person; None if none is.
+    """
+    found = []
+    mean, usual, limit = float(heart_rate.mean()), float(expected.mean()), min(APART * float(spread.mean()), FARTHEST)
+    if not abs(mean - usual) <= limit:
+        whose = "what is known of the person" if days_since is not None else "what is known of people"
+        found.append(
+            f"the model predicts {mean:.0f} beats/min on average, but {whose} makes one expect {usual:.0f}, give or take "
+            f"{limit:.0f}: do not trust it; predict without --model, or adapt the model to the person with `hrkeras finetune`."
+        )
+    if days_since is not None and days_since > LONG_AGO:
+        found.append(
+            f"the last run known of the person is {days_since:.0f} days older than this one, and fitness changes in less: give "
+            "newer runs with --history or `hrkeras update`."
+        )
+    known = np.isfinite(measured)
+    if known.any() and not (error := float(np.abs(heart_rate - measured)[known].mean())) <= limit:
+        found.append(
+            f"what the sensor measured lies {error:.0f} beats/min from the prediction, more than can be expected ({limit:.0f}): "
+            "one of the two is wrong."
+        )
+    return found
+
+
+def days_since(start: float, ends: np.ndarray) -> float | None:
+    """Days from the end of the last known run to a start, both in s since 1970-01-01 UTC; None if no run is known."""
+    return float(start - ends[-1]) / DAY if len(ends) else None
