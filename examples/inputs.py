@@ -37,5 +37,6 @@ def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str,
         "delay": np.zeros(1),
         "course": known.course,
         "history": known.history,
+        "person": np.full(1, np.nan),
     }
     return {each["name"]: np.asarray(found[each["name"]], np.float32)[None] for each in description["inputs"]}

@@ -97,7 +97,7 @@ def test_a_window_may_be_as_long_as_the_longest_run(grids, known):
 def test_inputs_hold_no_heart_rate_unless_given_and_are_cut(found):
     given = found.inputs(7)
     steps = {"time", "speed", "altitude", "valid", "heart_rate"}
-    assert set(given) == steps | {"expected", "delay", "course", "history"}
+    assert set(given) == steps | {"expected", "delay", "course", "history", "person"}
     assert all(given[name].shape == (len(found), 7) for name in steps)
     assert given["expected"].shape == (len(found), 7, len(EXPECTED))
     assert given["valid"].dtype == given["heart_rate"].dtype == given["delay"].dtype == np.float32

@@ -7,7 +7,6 @@ from typing import Any
 
 from hrkeras import __version__, saving
 from hrkeras.export import check, formats, graph, streaming
-from hrkeras.layers import RunFeatures
 from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
 from hrkeras.workouts.history import COLUMNS
 from hrkeras.workouts.workout import InputError
@@ -37,7 +36,7 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
     """
     model = saving.load(path)
     population = saving.population(model)
-    step = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
+    step = saving.step(model)
     runs = check.runs(population, step if stream else None)
     expected = check.expected(model, runs)
     model = graph.convertible(model)

@@ -22,6 +22,7 @@ MEANINGS = {
     "delay": ("s", "above 0, a step knows the heart rate up to so long before it; at 0 all that is given"),
     "course": ("", "facts of the whole course, named under columns; NaN where not known"),
     "history": ("", "what earlier runs were like, named under columns; NaN where not known"),
+    "person": ("", "number of somebody whom the model was trained on; NaN for all others"),
     HEART_RATE: ("beats/min", "predicted, of each step"),
 }
 Shapes = dict[str, tuple[int | None, ...]]
@@ -83,14 +84,18 @@ def whole_run(model: keras.Model, batch: int | None) -> Exported:
 
 def used_inputs(model: keras.Model) -> set[str]:
     """Names of the inputs whose values, and not only whose shapes, reach the output."""
-    found, seen, waiting = set(), set(), [model.output]
+    found, seen, waiting = set(), set(), list(model.outputs)
     while waiting:
         operation, node, _ = waiting.pop()._keras_history
         if isinstance(operation, keras.layers.InputLayer):
             found.add(operation.name)
         elif (operation, node) not in seen and type(operation).__name__ not in ("ZerosLike", "OnesLike"):
             seen.add((operation, node))
-            waiting += operation._inbound_nodes[node].input_tensors
+            given = operation._inbound_nodes[node].input_tensors
+            if isinstance(operation, keras.Model):  # a member of an ensemble
+                inner = used_inputs(operation)
+                given = [each for each, own in zip(given, operation.inputs, strict=True) if own.name in inner]
+            waiting += given
     return found
 
 

@@ -71,7 +71,7 @@ def step(model: keras.Model) -> Exported:
     used = used_inputs(model) - {"valid", "delay"}
     names = {name: KNOWN if name == HEART_RATE else name for name in saving.INPUTS if name in used}
     shapes: Shapes = {new: (1, *(size or 1 for size in saving.INPUTS[name][1:])) for name, new in names.items()}
-    length = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
+    length = saving.step(model)
 
     def predict(given):
         place["memory"] = _Memory(given.get(STATE))

@@ -9,9 +9,7 @@ from keras import ops
 
 from hrkeras import models, training, windows
 from hrkeras.audit import model as audit
-from hrkeras.models.frame import STEP_INPUTS
-from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
-from hrkeras.workouts.history import COLUMNS
+from hrkeras.models.frame import new_inputs
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +36,7 @@ def clean(runs):
 
 def made(predict) -> keras.Model:
     """A model whose prediction is a function of its inputs."""
-    inputs = {name: keras.Input((None,), name=name) for name in STEP_INPUTS}
-    inputs["expected"] = keras.Input((None, len(EXPECTED)), name="expected")
-    inputs |= {"delay": keras.Input((1,), name="delay"), "course": keras.Input((len(COURSE_FACTS),), name="course")}
-    inputs["history"] = keras.Input((len(COLUMNS),), name="history")
+    inputs = new_inputs()
     return keras.Model(inputs, predict(inputs))
 
 
