@@ -1,6 +1,6 @@
 """Names and sizes of the models: what `--model` takes. Nothing is imported, so that the command line can list them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # by name the function of `hrkeras.models` and its arguments
     "gru": ("gru", {}),
@@ -15,3 +15,8 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # by name the function of `h
     "lag_llama": ("lag_llama", {}),
     "multitask": ("multitask", {}),
 }
+
+if TYPE_CHECKING:
+    Preset = str
+else:
+    Preset = Literal[*PRESETS]  # from which the command line makes its choices

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from hrkeras import __version__
-from hrkeras.cli import audit, build, convert, demo, evaluate, export, inspect, predict, train, update
+from hrkeras.cli import audit, build, convert, demo, ensemble, evaluate, export, inspect, predict, train, update
 from hrkeras.workouts.workout import InputError
 
 
@@ -64,6 +64,7 @@ app.command()(inspect.inspect)
 app.add_typer(build.app, name="build")
 app.add_typer(convert.app, name="convert")
 app.command()(train.train)
+app.command()(ensemble.ensemble)
 app.command()(evaluate.evaluate)
 app.command()(audit.audit)
 app.command()(update.update)

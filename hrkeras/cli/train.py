@@ -1,21 +1,24 @@
 """`hrkeras train`: train a model on a dataset."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 
 from hrkeras.cli.shared import Backend, Data, DataDir, Seed, progress, start
+from hrkeras.presets import Preset
 
 
 def train(
     data: Data,
     output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write; the model card is written beside it.")],
-    model: Annotated[Literal["gru", "lstm", "attention", "patchtst", "lag_llama"], typer.Option(help="Architecture.")] = "gru",
-    units: Annotated[int, typer.Option(min=1, help="Width of each layer.")] = 64,
-    layers: Annotated[int, typer.Option(min=1, help="How many layers.")] = 2,
+    model: Annotated[Preset, typer.Option(help="Architecture and size; docs/model.md says what each is.")] = "gru",
+    units: Annotated[int | None, typer.Option(min=1, help="Width of each layer; as MODEL has it if not given.")] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="How many layers; as MODEL has it if not given.")] = None,
     bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,
-    dropout: Annotated[float, typer.Option(min=0.0, max=0.9, help="Share of each layer's outputs dropped in training.")] = 0.0,
+    dropout: Annotated[
+        float | None, typer.Option(min=0.0, max=0.9, help="Share of each layer's outputs dropped in training; none if not given.")
+    ] = None,
     history: Annotated[bool, typer.Option(help="Use what earlier runs tell of the person.")] = True,
     profile: Annotated[
         bool,
@@ -40,21 +43,17 @@ def train(
 
     import keras
 
-    from hrkeras import card, training
-    from hrkeras.models import MODELS
+    from hrkeras import card, models, training
     from hrkeras.windows import find, load
 
+    given = {"units": units, "num_layers": layers, "bidirectional": bidirectional or None, "dropout": dropout}
+    given = {name: value for name, value in given.items() if value is not None}
+    if foreign := given.keys() - signature(models.preset(model)).parameters.keys():
+        raise typer.BadParameter(f"{model} has no such argument; leave it out", param_hint=f"--{foreign.pop()}")
+    build = models.preset(model, **given, history=history, profile=profile)
+    architecture = {name: each.default for name, each in signature(build).parameters.items() if name != "statistics"}
     metadata = find(data, data_dir).info.metadata
     runs = load(data, data_dir, ("train", "validation"))
-    architecture: dict[str, Any] = {
-        "units": units,
-        "num_layers": layers,
-        "bidirectional": bidirectional,
-        "dropout": dropout,
-        "history": history,
-        "profile": profile,
-    }
-    architecture = {name: value for name, value in architecture.items() if name in signature(MODELS[model]).parameters}
     settings = training.Settings(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, seed=seed)
     description = {"model": model, "architecture": architecture, "data": data, "runs": metadata["runs"]}
     folder = output.with_suffix(".training")
@@ -73,7 +72,7 @@ def train(
             print(f"epoch {epoch + 1}: {errors} beats/min")
 
     best, log = training.train(
-        lambda statistics: MODELS[model](**architecture, statistics=statistics),
+        lambda statistics: build(statistics=statistics),
         runs,
         folder,
         settings,

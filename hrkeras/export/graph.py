@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from hrkeras import saving
+from hrkeras.layers import OwnLoss
 from hrkeras.layers.recurrent import plain
 
 HEART_RATE, KNOWN = "heart_rate", "known_heart_rate"  # in ONNX an output cannot have the name of an input
@@ -95,6 +96,8 @@ def used_inputs(model: keras.Model) -> set[str]:
             if isinstance(operation, keras.Model):  # a member of an ensemble
                 inner = used_inputs(operation)
                 given = [each for each, own in zip(given, operation.inputs, strict=True) if own.name in inner]
+            if isinstance(operation, OwnLoss):  # the others count in training alone
+                given = given[:1]
             waiting += given
     return found
 

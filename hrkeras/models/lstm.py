@@ -26,6 +26,4 @@ def lstm(
             nothing. Whoever is not among them gets an answer that suits anyone.
     """
     body = recurrent(layers.LSTM, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
-    return model(
-        body, name="lstm", history=history, profile=profile, statistics=statistics, person_units=person_units
-    )
+    return model(body, name="lstm", history=history, profile=profile, statistics=statistics, person_units=person_units)
