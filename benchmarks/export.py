@@ -3,8 +3,8 @@
     python benchmarks/export.py
     python benchmarks/export.py --models gru --models patchtst --kinds onnx
 
-The models are untrained, of their usual sizes, with weights of chance where they begin with 0; times are of runs of 500 steps, and
-of one step of a streamed one, on one thread but for SavedModel.
+The models are untrained, of their usual sizes, with weights of chance where they begin with 0; times are of runs of 500 steps,
+and of one step of a streamed one, on one thread but for SavedModel.
 """
 
 import os

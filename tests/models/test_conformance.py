@@ -293,7 +293,7 @@ def test_mixed_precision_says_the_same_and_trains(name):
         keras.config.set_dtype_policy(usual)
     before, after = (keras.ops.convert_to_numpy(model(given)) for model in (full, mixed))
     assert after.dtype == np.float32
-    assert 0 < np.abs(before - after).max() < 1
+    assert 0 < np.abs(before - after).mean() < 0.05 * np.abs(before - before.mean()).mean()
     model = trained_with_both(mixed)
     loss = {UNAIDED: losses.MaskedHuber(), AIDED: losses.MaskedHuber()}
     model.compile(keras.optimizers.SGD(1e-3), loss=loss, run_eagerly=True, auto_scale_loss=False)
