@@ -434,7 +434,7 @@ def test_a_population_that_would_run_code_is_refused(good, tmp_path, sentinel):
 
 def test_of_two_populations_none_is_chosen():
     model = models.gru(units=4, num_layers=1, statistics=models.Statistics(population=PLAIN))
-    second = saving.layers.ExpectedFeatures(PLAIN, name="second")(model.input["expected"])
+    second = saving.layers.ExpectedFeatures({**PLAIN, "level": 34.0}, name="second")(model.input["expected"])
     both = keras.Model(model.input, keras.layers.Add()([model.output, second[:, :, 0]]))
     with pytest.raises(InputError, match="where athletes start, is damaged"):
         saving.population(both)

@@ -7,6 +7,7 @@ from typing import Any
 
 from hrkeras import __version__, saving
 from hrkeras.export import check, formats, graph, streaming
+from hrkeras.layers import PersonEmbedding
 from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
 from hrkeras.workouts.history import COLUMNS
 from hrkeras.workouts.workout import InputError
@@ -37,7 +38,8 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
     model = saving.load(path)
     population = saving.population(model)
     step = saving.step(model)
-    runs = check.runs(population, step if stream else None)
+    people = [each for layer in model._flatten_layers() if isinstance(layer, PersonEmbedding) for each in layer.people]
+    runs = check.runs(population, step if stream else None, people)
     expected = check.expected(model, runs)
     model = graph.convertible(model)
     exported = streaming.step(model) if stream else graph.whole_run(model, formats.BATCH[kind])

@@ -16,6 +16,9 @@ WHOLE = ["time", "speed", "altitude", "known_heart_rate", "expected", "delay", "
     [
         ("gru", "litert", True, WHOLE),
         ("gru", "onnx", False, WHOLE),
+        ("ensemble", "onnx", False, WHOLE),
+        ("person", "savedmodel", False, [*WHOLE, "person"]),
+        ("multitask", "savedmodel", False, WHOLE),
         ("bidirectional", "savedmodel", False, [*WHOLE[:3], "valid", *WHOLE[3:]]),
     ],
 )
