@@ -9,7 +9,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from hrkeras import saving
-from hrkeras.layers import OwnLoss
+from hrkeras.layers import OwnLoss, StudentT
 from hrkeras.layers.recurrent import plain
 
 HEART_RATE, KNOWN = "heart_rate", "known_heart_rate"  # in ONNX an output cannot have the name of an input
@@ -55,13 +55,20 @@ def convertible(model: keras.Model) -> keras.Model:
     """A copy of the model with what the converters do not know put in other words; it predicts the same."""
     model = plain(model)
     for layer in model._flatten_layers():
-        if getattr(layer, "activation", None) is keras.activations.gelu:
-            layer.activation = _gelu
+        if (activation := getattr(layer, "activation", None)) in SPELLED_OUT:
+            layer.activation = SPELLED_OUT[activation]
     return model
 
 
 def _gelu(x):
     return 0.5 * x * (1 + tf.math.erf(x * 0.5**0.5))
+
+
+def _silu(x):
+    return x * tf.sigmoid(x)  # TensorFlow's own has a gradient that cannot be saved
+
+
+SPELLED_OUT = {keras.activations.gelu: _gelu, keras.activations.silu: _silu}
 
 
 def whole_run(model: keras.Model, batch: int | None) -> Exported:
@@ -96,7 +103,7 @@ def used_inputs(model: keras.Model) -> set[str]:
             if isinstance(operation, keras.Model):  # a member of an ensemble
                 inner = used_inputs(operation)
                 given = [each for each, own in zip(given, operation.inputs, strict=True) if own.name in inner]
-            if isinstance(operation, OwnLoss):  # the others count in training alone
+            if isinstance(operation, OwnLoss | StudentT):  # the others count in training alone
                 given = given[:1]
             waiting += given
     return found

@@ -13,6 +13,7 @@ from hrkeras.layers.patches import Patches, Steps
 from hrkeras.layers.person_embedding import PersonEmbedding
 from hrkeras.layers.recurrent import GRU, LSTM, Bidirectional
 from hrkeras.layers.run_features import RunFeatures
+from hrkeras.layers.student_t import StudentT
 from hrkeras.layers.time_left import TimeLeft
 from hrkeras.layers.weighted_mean import WeightedMean
 from hrkeras.layers.windowed_attention import WindowedAttention
@@ -34,6 +35,7 @@ __all__ = [
     "PersonEmbedding",
     "RunFeatures",
     "Steps",
+    "StudentT",
     "TimeLeft",
     "WeightedMean",
     "WindowedAttention",

@@ -30,7 +30,7 @@ from hrkeras.models.attention import attention
 from hrkeras.models.ensemble import ensemble, members
 from hrkeras.models.frame import Statistics
 from hrkeras.models.gru import gru
-from hrkeras.models.lag_llama import lag_llama
+from hrkeras.models.lag_llama import distribution, lag_llama
 from hrkeras.models.lstm import lstm
 from hrkeras.models.multitask import multitask, speed_model
 from hrkeras.models.patchtst import patchtst
@@ -62,6 +62,7 @@ __all__ = [
     "PRESETS",
     "Statistics",
     "attention",
+    "distribution",
     "ensemble",
     "gru",
     "lag_llama",

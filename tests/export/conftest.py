@@ -21,6 +21,7 @@ MODELS = {
     "bidirectional": (models.lstm, {"bidirectional": True}),
     "person": (models.lstm, {"person_units": 3, "statistics": models.Statistics(people=(5.0, 6.0))}),
     "multitask": (models.multitask, {}),
+    "lag_llama": (models.lag_llama, {"num_heads": 2, "lags": (0, 3)}),
     "ensemble": (ensemble, {}),
 }
 
