@@ -145,6 +145,16 @@ def measure(size: Size, threads: int) -> dict:
     return {name: 1e3 * statistics.median(each) for name, each in times.items()}
 
 
+def timed(size: Size, backend: str, threads: int = 1) -> dict:
+    """What `measure` finds on a backend, in a process of its own."""
+    environment = os.environ | {"KERAS_BACKEND": backend, "OMP_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    if threads == 1:
+        environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    command = [sys.executable, __file__, "--threads", str(threads), "--child", json.dumps(size)]
+    child = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(child.stdout.splitlines()[-1])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
@@ -160,16 +170,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|", flush=True)
     for size in [Size(name, {}) for name in MODELS if name not in {each.model for each in LARGER}] + LARGER:
         for backend in BACKENDS:
-            environment = os.environ | {
-                "KERAS_BACKEND": backend,
-                "OMP_NUM_THREADS": str(arguments.threads),
-                "TF_CPP_MIN_LOG_LEVEL": "3",
-            }
-            if arguments.threads == 1:
-                environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
-            command = [sys.executable, __file__, "--threads", str(arguments.threads), "--child", json.dumps(size)]
-            child = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-            times = json.loads(child.stdout.splitlines()[-1])
+            times = timed(size, backend, arguments.threads)
             cells = [*[""] * 3, f"{times['model']:.0f}", ""]
             if peer := times.get("peer"):
                 ours = ([f"{times[name]:.0f}", f"{times[name] / peer:.2f}"] for name in ("layers", "model"))

@@ -44,6 +44,7 @@ def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str,
         "course": known.course,
         "history": known.history,
         "trust": np.full(1, state.trust_in(description["fingerprint"])),
+        "person": np.full(1, np.nan),
     }
     return {each["name"]: np.asarray(found[each["name"]], np.float32)[None] for each in description["inputs"]}
 

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from hrkeras import models
+from hrkeras.models.lag_llama import DISTRIBUTION
 from hrkeras.workouts.workout import InputError
 
 # Facts of the published lag-llama.ckpt, from github.com/time-series-foundation-models/lag-llama: 16 channels a head, attention
@@ -21,7 +22,7 @@ LAGS = (
 )
 FACTS = 8  # columns of a token besides lags: location, scale and six of the clock
 PREFIX = "model."
-LEFT_OUT = re.compile(r"param_proj\.proj\.[02]\.(weight|bias)|.*\.rotary_emb\.\w+")  # freedom and scale of the head; constants
+LEFT_OUT = re.compile(r".*\.rotary_emb\.\w+")  # constants
 
 
 class _Absent:
@@ -71,7 +72,7 @@ def convert(path: Path, **options: Any) -> keras.Model:
     """Makes a `models.lag_llama` with the weights of a published checkpoint.
 
     The columns of the tokens that are published keep their weights; those of speed, altitude and what else is added start at
-    0. Of the head the location is kept. What the published model does not have, such as `Correction`, is untrained.
+    0. What the published model does not have, such as `Correction`, is untrained.
 
     Args:
         path: of `lag-llama.ckpt`.
@@ -146,4 +147,8 @@ def _assign(model: keras.Model, weights: dict[str, np.ndarray], path: Path) -> s
     for name in ("deviation", "change"):
         model.get_layer(name).kernel.assign(location)
     model.get_layer("deviation").bias.assign(take("param_proj.proj.1.bias", (1,)))
+    head = model.get_layer(DISTRIBUTION)
+    for number, layer in ((0, head.freedom), (2, head.spread)):
+        layer.kernel.assign(take(f"param_proj.proj.{number}.weight", (units, 1)))
+        layer.bias.assign(take(f"param_proj.proj.{number}.bias", (1,)))
     return used

@@ -121,9 +121,8 @@ def population(model: keras.Model | None = None) -> Population:
     if model is None:
         return default()
     from hrkeras import saving
-    from hrkeras.layers import RunFeatures
 
-    step = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
+    step = saving.step(model)
     if step != STEP:
         raise InputError(f"Expected a model of steps of {STEP:g} s, found one of {step:g} s; train it again with this version.")
     return saving.population(model)

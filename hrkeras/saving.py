@@ -11,7 +11,8 @@ import h5py
 import keras
 
 from hrkeras import layers, losses  # noqa: F401 (their classes must be registered before loading)
-from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
+from hrkeras.models.frame import INPUTS
+from hrkeras.workouts.athlete import COURSE_FACTS
 from hrkeras.workouts.history import COLUMNS
 from hrkeras.workouts.population import Population, default, from_dict
 from hrkeras.workouts.source import MAX_RATIO, RATIO_FROM
@@ -24,14 +25,6 @@ MAX_WEIGHTS = 4 << 30
 SIZES = ("units", "filters", "kernel_size", "depth_multiplier", "num_heads", "key_dim", "value_dim", "window", "patch", "lags")
 MAX_SIZE = 1 << 14  # of each of these in a layer
 STEPS = (1, 60)  # s, the shortest and the longest step of a grid
-INPUTS: dict[str, tuple[int | None, ...]] = {  # and their shapes
-    **dict.fromkeys(("time", "speed", "altitude", "valid", "heart_rate"), (None, None)),
-    "expected": (None, None, len(EXPECTED)),
-    "delay": (None, 1),
-    "course": (None, len(COURSE_FACTS)),
-    "history": (None, len(COLUMNS)),
-    "trust": (None, 1),
-}
 COLUMNS_OF = {"history_features": list(COLUMNS), "course_features": list(COURSE_FACTS)}  # by the name of the layer
 
 # By the module that a configuration names, the classes that are built: they compute, and read no files, run no code.
@@ -92,7 +85,16 @@ def load(path: Path) -> keras.Model:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its layers raise
         raise InputError(f"{path}: Keras cannot load it ({type(error).__name__}: {_first_line(error)}).") from None
+    model = _with_person(model)
     _check_model(model, path)
+    return model
+
+
+def _with_person(model: keras.Model) -> keras.Model:
+    """A model from before `person` was an input takes it too, and does not look at it."""
+    if isinstance(model.input, dict) and set(model.input) == set(INPUTS) - {"person"}:
+        person = keras.Input(INPUTS["person"][1:], name="person", dtype="float32")
+        return keras.Model(model.input | {"person": person}, model.output, name=model.name)
     return model
 
 
@@ -124,6 +126,7 @@ def _check_config(config, path: Path) -> None:
             continue
         waiting += value.values()
         big = [f"{key} {size}" for key in SIZES for size in _numbers(value.get(key)) if size > MAX_SIZE]
+        big += [f"{len(each)} people" for each in [value.get("people")] if isinstance(each, list) and len(each) > MAX_SIZE]
         if big:
             raise InputError(f"{path}: expected layers of a size up to {MAX_SIZE:,}, found {big[0][:40]}; it was not loaded.")
         if "class_name" not in value:
@@ -187,10 +190,10 @@ def _check_model(model: keras.Model, path: Path) -> None:
             f"{path}: expected a model with the inputs {', '.join(INPUTS)}; this is another, or one of another version: "
             "train it again with this one."
         )
-    known = [layer for layer in model.layers if isinstance(layer, layers.PartlyKnown)]
+    known = [layer for layer in model._flatten_layers() if isinstance(layer, layers.PartlyKnown)]
     if shapes != INPUTS or any(layer.columns != COLUMNS_OF.get(layer.name) for layer in known):
         raise InputError(f"{path}: was trained with other facts of the person or the course; train it again with this version.")
-    steps = [layer.step for layer in model.layers if isinstance(layer, layers.RunFeatures)]
+    steps = {layer.step for layer in model._flatten_layers() if isinstance(layer, layers.RunFeatures)}
     if len(steps) != 1 or getattr(model.output, "shape", None) != (None, None):
         raise InputError(f"{path}: expected one heart rate for each step of a run as output; this is another model.")
     try:
@@ -207,13 +210,19 @@ def fingerprint(model: keras.Model) -> str:
     return found.hexdigest()[:16]
 
 
+def step(model: keras.Model) -> float:
+    """Length of a step of the grid that a model takes, s."""
+    return next(layer.step for layer in model._flatten_layers() if isinstance(layer, layers.RunFeatures))
+
+
 def population(model: keras.Model) -> Population:
     """Where the states of the athletes must start whose runs a model predicts; the packaged one if the model names none.
 
     Raises:
         InputError: if what the model names is no population.
     """
-    named = [layer.population for layer in model.layers if isinstance(layer, layers.ExpectedFeatures)]
+    named = [layer.population for layer in model._flatten_layers() if isinstance(layer, layers.ExpectedFeatures)]
+    named = [each for place, each in enumerate(named) if each not in named[:place]]  # members of an ensemble name it each
     if not named or named == [None]:
         return default()
     try:

@@ -16,7 +16,7 @@ from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
 from hrkeras.models import Statistics
-from hrkeras.models.frame import AIDED, UNAIDED
+from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
 from hrkeras.windows import Runs, Windows
 from hrkeras.workouts.beside import beside
 from hrkeras.workouts.population import Population
@@ -63,6 +63,7 @@ def statistics(windows: Windows, population: Population) -> Statistics:
         *_moments(windows.course),
         float(measured.mean(dtype=np.float64)),
         population.as_dict(),
+        tuple(np.unique(windows.person[np.isfinite(windows.person)]).tolist()) or (0.0,),
     )
 
 
@@ -146,12 +147,6 @@ def save(model: keras.Model, path: Path) -> None:
     """Saves beside and renames, so that a killed command leaves the old file or none."""
     with beside(path) as part:
         model.save(part)
-
-
-def trained_with_both(model: keras.Model) -> keras.Model:
-    """The same layers with two outputs: the prediction without known heart rate, which learns from every window, and the
-    one with it, which learns where some is known."""
-    return keras.Model(model.input, {UNAIDED: model.get_layer(UNAIDED).output, AIDED: model.output}, name=model.name)
 
 
 def train(

@@ -1,13 +1,12 @@
 """Windows of runs in memory: what models are trained on, scored on and asked to predict."""
 
-import importlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
+from hrkeras.builders import find
 from hrkeras.workouts import grid, population, splits
 from hrkeras.workouts.athlete import Known, follow
 from hrkeras.workouts.effort import basis
@@ -15,7 +14,6 @@ from hrkeras.workouts.history import COLUMNS
 from hrkeras.workouts.population import Population
 from hrkeras.workouts.workout import InputError
 
-DATASETS = ("endomondo", "apple_watch", "tracks", "synthetic")
 STEP_FIELDS = ("time", "speed", "altitude", "valid", "heart_rate")
 
 
@@ -34,7 +32,8 @@ class Windows:
         course_share: how much of `expected` comes from such facts, shape `(windows, 3)`.
         history: what is known of the person, shape `(windows, len(history.COLUMNS))`; NaN where unknown.
         trust: how far a network is trusted with the person, 0 to 1, shape `(windows,)`.
-        user: number of the person, shape `(windows,)`.
+        user: number of the person in the dataset, shape `(windows,)`.
+        person: their number among all people, see `splits.person_numbers`, shape `(windows,)`; NaN where unknown.
         start: s since 1970-01-01 UTC, shape `(windows,)`.
         run: number of the run, shape `(windows,)`.
         first_step: the run's step that the window begins at, shape `(windows,)`.
@@ -52,6 +51,7 @@ class Windows:
     history: np.ndarray
     trust: np.ndarray
     user: np.ndarray
+    person: np.ndarray
     start: np.ndarray
     run: np.ndarray
     first_step: np.ndarray
@@ -82,19 +82,20 @@ class Windows:
         """
         found = {name: getattr(self, name)[:, :steps] for name in STEP_FIELDS[:-1]}
         known = np.broadcast_to(course, len(self))
-        expected, person = self.expected[:, :steps], self.history
+        expected, history = self.expected[:, :steps], self.history
         if not known.all():
-            expected, person = expected.copy(), person.copy()
+            expected, history = expected.copy(), history.copy()
             expected[~known, :, :3] -= self.course_share[~known, None]
-            person[~known, COLUMNS.index("miss_like")] = np.nan
+            history[~known, COLUMNS.index("miss_like")] = np.nan
         nothing = np.full(found["time"].shape, np.nan, np.float32)
         return found | {
             "heart_rate": nothing if heart_rate is None else heart_rate[:, :steps],
             "expected": expected,
             "delay": np.broadcast_to(np.float32(delay), len(self))[:, None],
             "course": np.where(known[:, None], self.course, np.float32(np.nan)),
-            "history": person,
+            "history": history,
             "trust": self.trust[:, None],
+            "person": self.person[:, None],
         }
 
     def runs(self) -> Iterator["Run"]:
@@ -126,6 +127,7 @@ def of_runs(
     starts: np.ndarray,
     step: float = grid.STEP,
     users: np.ndarray | None = None,
+    persons: np.ndarray | None = None,
     numbers: np.ndarray | None = None,
     size: int = grid.WINDOW,
     firsts: Sequence[np.ndarray] | None = None,
@@ -138,6 +140,7 @@ def of_runs(
         starts: s since 1970-01-01 UTC, shape `(runs,)`.
         step: s, length of a step.
         users: shape `(runs,)`; all of one person if not given.
+        persons: their numbers among all people, shape `(runs,)`; unknown if not given.
         numbers: of the runs, shape `(runs,)`; as they come if not given.
         size: steps of a window; if `firsts` is not given at most, for it is no more than the longest run needs.
         firsts: of each run, the steps that its windows begin at; as `grid.window_starts` says if not given.
@@ -152,6 +155,7 @@ def of_runs(
             "history": known[run].history,
             "trust": np.float32(known[run].trust),
             "user": 0 if users is None else users[run],
+            "person": np.float32(np.nan) if persons is None else persons[run],
             "start": starts[run],
             "run": run if numbers is None else numbers[run],
         }
@@ -229,7 +233,12 @@ class Runs:
         """Windows of the runs of one split, see `of_runs` for `size` and `firsts`; `known` is of all runs."""
         rows = np.flatnonzero(self.split == split)
         parts = [self.grids[row] for row in rows], [known[int(row)] for row in rows], self.starts[rows]
-        return of_runs(*parts, users=self.users[rows], numbers=rows, size=size, firsts=firsts)
+        persons = splits.person_numbers(self.users, self.starts)[rows]
+        return of_runs(*parts, users=self.users[rows], persons=persons, numbers=rows, size=size, firsts=firsts)
+
+    def share(self, part: float, seed: int = 0) -> "Runs":
+        """The same runs, with a part of each person's training runs alone in training; see `splits.share`."""
+        return replace(self, split=splits.share(self.split, self.users, self.starts, part, seed))
 
 
 def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits.SPLITS) -> Runs:
@@ -276,29 +285,3 @@ def _whole(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> grid.Grid:
     """The grid of a run from those rows of columns that are its windows."""
     steps, starts = int(columns["run_steps"][rows[0]]), columns["first_step"][rows]
     return grid.Grid(*(grid.stitch(columns[name][rows], starts, steps) for name in grid.Grid._fields))
-
-
-def find(name: str, data_dir: Path | None = None):
-    """The TFDS builder of a dataset that is there.
-
-    Raises:
-        InputError: if the name is unknown or the dataset was not built.
-    """
-    import tensorflow_datasets as tfds
-
-    kind, _, config = name.partition("/")
-    if kind not in DATASETS:
-        raise InputError(
-            f"Dataset {name!r}: expected one of {', '.join(DATASETS)}, with how it is split behind a slash if you like."
-        )
-    splits.rule(name)
-    importlib.import_module(f"hrkeras.datasets.{kind}")
-    configs = sorted(splits.RULES, key=lambda built: built != config)  # the runs of both are the same
-    builders = [tfds.builder(f"{kind}/{built}", data_dir=data_dir and os.fspath(data_dir)) for built in configs]
-    for builder in builders:
-        if builder.is_prepared():
-            return builder
-    raise InputError(
-        f"The dataset {builders[0].info.full_name} is not at {Path(builders[0].data_dir)}; build it with `hrkeras build "
-        f"{kind} SOURCE` or say with --data-dir where it is."
-    )

@@ -16,7 +16,7 @@ HEAVY = {"keras", "keras_tuner", "tensorflow", "tensorflow_datasets", "torch", "
 MAY_IMPORT = {
     "workouts": {"workouts"},
     "layers": {"layers", "workouts"},
-    "models": {"models", "layers", "workouts"},
+    "models": {"models", "layers", "presets", "workouts"},
     "datasets": {"datasets", "workouts"},
     "foundation": {"foundation", "baselines", "protocols", "windows", "workouts"},
 }

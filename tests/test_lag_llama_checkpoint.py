@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from hrkeras import lag_llama_checkpoint, saving
+from hrkeras import lag_llama_checkpoint, models, saving
 from hrkeras.cli.main import app
 from hrkeras.layers.lag_tokens import SCALE
 from hrkeras.models.frame import UNAIDED
@@ -83,7 +83,7 @@ def tokens(heart_rate: np.ndarray, time: np.ndarray) -> np.ndarray:
 
 
 def restated(given: np.ndarray) -> np.ndarray:
-    """Location of the head at each step, in units of the scale, shape `(batch, steps)`."""
+    """Freedom, location and scale of the head at each step, in units of the scale, each of shape `(batch, steps)`."""
     named = {name.removeprefix("model."): each for name, each in weights().items()}
 
     def norm(values, name):
@@ -110,7 +110,10 @@ def restated(given: np.ndarray) -> np.ndarray:
         y = torch.nn.functional.silu(y @ named[own + "mlp.c_fc1.weight"].T) * (y @ named[own + "mlp.c_fc2.weight"].T)
         x = x + y @ named[own + "mlp.c_proj.weight"].T
     x = norm(x, "transformer.ln_f.scale")
-    return (x @ named["param_proj.proj.1.weight"].T + named["param_proj.proj.1.bias"]).numpy()[:, :, 0]
+    weights_and_biases = [(named[f"param_proj.proj.{part}.weight"], named[f"param_proj.proj.{part}.bias"]) for part in range(3)]
+    freedom, location, scale = ((x @ weight.T + bias)[:, :, 0] for weight, bias in weights_and_biases)
+    softplus = torch.nn.functional.softplus
+    return [each.numpy() for each in (2 + softplus(freedom), location, softplus(scale))]
 
 
 def test_it_says_what_the_published_one_says(checkpoint, tmp_path):
@@ -128,11 +131,16 @@ def test_it_says_what_the_published_one_says(checkpoint, tmp_path):
         "course": np.full((2, len(COURSE_FACTS)), np.nan),
         "history": np.full((2, len(COLUMNS)), np.nan),
         "trust": np.ones((2, 1)),
+        "person": np.full((2, 1), np.nan),
     }
     parts = keras.Model(model.input, [model.get_layer(name).output for name in (UNAIDED, "changed_beats_per_minute")])
     without, change = parts.predict_on_batch({name: values.astype("float32") for name, values in given.items()})
-    np.testing.assert_allclose((without - LEVEL) / SCALE, restated(tokens(np.full_like(time, np.nan), time)), atol=1e-4)
-    np.testing.assert_allclose((without + change - LEVEL) / SCALE, restated(tokens(heart_rate, time)), atol=1e-4)
+    np.testing.assert_allclose((without - LEVEL) / SCALE, restated(tokens(np.full_like(time, np.nan), time))[1], atol=1e-4)
+    freedom, location, scale = restated(tokens(heart_rate, time))
+    np.testing.assert_allclose((without + change - LEVEL) / SCALE, location, atol=1e-4)
+    said = models.distribution(model).predict_on_batch({name: values.astype("float32") for name, values in given.items()})
+    np.testing.assert_allclose(said[..., 0], freedom, atol=1e-4)
+    np.testing.assert_allclose(said[..., 2] / SCALE, scale, atol=1e-4)
     assert np.abs(change).max() > 1
     assert not (tmp_path / "executed").exists()
 

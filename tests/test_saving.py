@@ -345,6 +345,21 @@ def test_other_models(good, tmp_path):
     assert "expected one heart rate for each step" in refused(tmp_path / "both.keras")
 
 
+def test_a_model_from_before_the_person_was_an_input_takes_it(good, tmp_path):
+    model = saving.load(good)
+    older = {name: each for name, each in model.input.items() if name != "person"}
+    keras.Model(older, model.output, name="gru").save(tmp_path / "older.keras")
+    assert set(saving.load(tmp_path / "older.keras").input) == set(saving.INPUTS)
+
+
+def test_many_people_are_refused_before_they_are_built(tmp_path, monkeypatch):
+    people = tuple(map(float, range(1, (1 << 14) + 2)))
+    model = models.lstm(units=1, num_layers=1, person_units=1, statistics=models.Statistics(people=people))
+    model.save(tmp_path / "many.keras")
+    monkeypatch.setattr(keras.models, "load_model", lambda *args, **kwargs: pytest.fail("it was loaded"))
+    assert "found 16385 people" in refused(tmp_path / "many.keras")
+
+
 @pytest.mark.parametrize("name", ["history_features", "course_features"])
 def test_facts_in_another_order_are_refused(name, good, tmp_path):
     def change(config):
@@ -419,7 +434,7 @@ def test_a_population_that_would_run_code_is_refused(good, tmp_path, sentinel):
 
 def test_of_two_populations_none_is_chosen():
     model = models.gru(units=4, num_layers=1, statistics=models.Statistics(population=PLAIN))
-    second = saving.layers.ExpectedFeatures(PLAIN, name="second")(model.input["expected"])
+    second = saving.layers.ExpectedFeatures({**PLAIN, "level": 34.0}, name="second")(model.input["expected"])
     both = keras.Model(model.input, keras.layers.Add()([model.output, second[:, :, 0]]))
     with pytest.raises(InputError, match="where athletes start, is damaged"):
         saving.population(both)

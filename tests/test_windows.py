@@ -97,7 +97,7 @@ def test_a_window_may_be_as_long_as_the_longest_run(grids, known):
 def test_inputs_hold_no_heart_rate_unless_given_and_are_cut(found):
     given = found.inputs(7)
     steps = {"time", "speed", "altitude", "valid", "heart_rate"}
-    assert set(given) == steps | {"expected", "delay", "course", "history", "trust"}
+    assert set(given) == steps | {"expected", "delay", "course", "history", "trust", "person"}
     assert all(given[name].shape == (len(found), 7) for name in steps)
     assert given["expected"].shape == (len(found), 7, len(EXPECTED))
     assert given["valid"].dtype == given["heart_rate"].dtype == given["delay"].dtype == np.float32
@@ -108,6 +108,23 @@ def test_inputs_hold_no_heart_rate_unless_given_and_are_cut(found):
     given = found.inputs(7, heart_rate=found.heart_rate, delay=delay)
     np.testing.assert_array_equal(given["heart_rate"], found.heart_rate[:, :7])
     assert given["delay"][:, 0].tolist() == delay.tolist()
+
+
+def test_windows_tell_who_the_person_is_if_that_is_known(found, runs):
+    assert np.isnan(found.inputs()["person"]).all()
+    whole = runs.windows(runs.known(runs.population()), "test")
+    numbers = splits.person_numbers(runs.users, runs.starts)
+    assert whole.inputs()["person"].shape == (len(whole), 1)
+    assert all(person == numbers[run] for person, run in zip(whole.person, whole.run, strict=True))
+    assert len(set(whole.person)) == len(set(whole.user)) > 1
+
+
+def test_runs_that_a_share_leaves_out_are_still_known(runs):
+    some = runs.share(0.2)
+    assert 0 < (some.split == "train").sum() < 0.5 * (runs.split == "train").sum()
+    start = runs.population()
+    for one, other in zip(runs.known(start), some.known(start), strict=True):
+        assert_same(one, other)
 
 
 def test_where_the_course_is_not_known_nothing_of_it_is_left(found):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from hrkeras import evaluation
+from hrkeras import evaluation, models
 from hrkeras.audit import statistics
 from hrkeras.audit.check import Check
 from hrkeras.audit.scrambling import alone, pick, scrambled
@@ -79,7 +79,8 @@ def checks(
     yield sample.padding([each.cases[0] for each in asked])
     learnt = np.zeros(len(runs.grids), bool) if quick else None
     known = runs.known(population, learnt=learnt)
-    yield statistics.check(model, runs, data, known, histories=not quick, strict=protocol in STRICT)
+    for each in models.members(model):
+        yield statistics.check(each, runs, data, known, histories=not quick, strict=protocol in STRICT)
 
 
 class _Sample:
@@ -157,7 +158,7 @@ class _Sample:
             return Check(
                 name, True, f"speed and altitude to come, and when the run ends, move no prediction ({len(moved)} runs)."
             )
-        reader = next((layer.name for layer in self._model.layers if _reads_ahead(layer)), None)
+        reader = next((layer.name for layer in self._model._flatten_layers() if _reads_ahead(layer)), None)
         if reader and not asked:
             return Check(name, None, f"the model reads the whole run ({reader}), so it cannot predict live.")
         why = f"the model reads the whole run ({reader})" if reader else "the model looks ahead where the course is not known"

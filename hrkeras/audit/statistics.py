@@ -7,7 +7,7 @@ import numpy as np
 
 from hrkeras import training
 from hrkeras.audit.check import Check
-from hrkeras.layers import ExpectedFeatures, PartlyKnown
+from hrkeras.layers import ExpectedFeatures, PartlyKnown, PersonEmbedding
 from hrkeras.models import Statistics
 from hrkeras.windows import Runs
 from hrkeras.workouts import splits
@@ -112,6 +112,7 @@ def _of(given: Statistics) -> Numbers:
         HISTORY: _moments(given.history_mean, given.history_variance),
         "course_features": _moments(given.course_mean, given.course_variance),
         "mean heart rate": (np.array([given.heart_rate_mean]), np.array([10.0])),
+        "people": (np.array(given.people), np.ones(len(given.people))),
     }
     if given.population:
         scale = np.array(given.population["scale"])
@@ -134,6 +135,8 @@ def _kept(model: keras.Model) -> Numbers:
             found["mean heart rate"] = {"heart_rate_mean": layer.centre}
             if layer.population:
                 found["population"] = {"population": layer.population}
+        elif isinstance(layer, PersonEmbedding):
+            found["people"] = {"people": tuple(layer.people)}
     numbers = _of(Statistics(**{key: value for each in found.values() for key, value in each.items()}))
     return {name: numbers[name] for name in found}
 

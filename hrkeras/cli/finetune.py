@@ -5,7 +5,20 @@ from typing import Annotated, Any
 
 import typer
 
-from hrkeras.cli.shared import Augment, Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, progress, start, warn
+from hrkeras.cli.shared import (
+    Augment,
+    Backend,
+    Data,
+    DataDir,
+    Json,
+    Seed,
+    epoch_bar,
+    epoch_line,
+    json_line,
+    progress,
+    start,
+    warn,
+)
 from hrkeras.workouts.workout import InputError
 
 

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from hrkeras import __version__
-from hrkeras.cli import audit, build, convert, demo, evaluate, export, finetune, inspect, predict, train, tune, update
+from hrkeras.cli import audit, build, convert, demo, ensemble, evaluate, export, finetune, inspect, predict, train, tune, update
 from hrkeras.workouts.workout import InputError
 
 
@@ -66,6 +66,7 @@ app.add_typer(convert.app, name="convert")
 app.command()(train.train)
 app.command()(tune.tune)
 app.command()(finetune.finetune)
+app.command()(ensemble.ensemble)
 app.command()(evaluate.evaluate)
 app.command()(audit.audit)
 app.command()(update.update)

@@ -1,11 +1,12 @@
 """`hrkeras train`: train a model on a dataset."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 
 from hrkeras.cli.shared import Augment, Backend, DataDir, Seed, epoch_bar, epoch_line, start
+from hrkeras.presets import Preset
 
 
 def train(
@@ -18,11 +19,13 @@ def train(
         ),
     ],
     output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write; the model card is written beside it.")],
-    model: Annotated[Literal["gru", "lstm", "attention", "patchtst", "lag_llama"], typer.Option(help="Architecture.")] = "gru",
-    units: Annotated[int, typer.Option(min=1, help="Width of each layer.")] = 64,
-    layers: Annotated[int, typer.Option(min=1, help="How many layers.")] = 2,
+    model: Annotated[Preset, typer.Option(help="Architecture and size; docs/model.md says what each is.")] = "gru",
+    units: Annotated[int | None, typer.Option(min=1, help="Width of each layer; as MODEL has it if not given.")] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="How many layers; as MODEL has it if not given.")] = None,
     bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,
-    dropout: Annotated[float, typer.Option(min=0.0, max=0.9, help="Share of each layer's outputs dropped in training.")] = 0.0,
+    dropout: Annotated[
+        float | None, typer.Option(min=0.0, max=0.9, help="Share of each layer's outputs dropped in training; none if not given.")
+    ] = None,
     history: Annotated[bool, typer.Option(help="Use what earlier runs tell of the person.")] = True,
     profile: Annotated[
         bool,
@@ -47,21 +50,17 @@ def train(
     start(backend)
     from inspect import signature
 
-    from hrkeras import card, parts, training
-    from hrkeras.models import MODELS
-    from hrkeras.windows import find
+    from hrkeras import card, models, parts, training
+    from hrkeras.builders import find
 
+    given = {"units": units, "num_layers": layers, "bidirectional": bidirectional or None, "dropout": dropout}
+    given = {name: value for name, value in given.items() if value is not None}
+    if foreign := given.keys() - signature(models.preset(model)).parameters.keys():
+        raise typer.BadParameter(f"{model} has no such argument; leave it out", param_hint=f"--{foreign.pop()}")
+    build = models.preset(model, **given, history=history, profile=profile)
+    architecture = {name: each.default for name, each in signature(build).parameters.items() if name != "statistics"}
     metadata = card.combined([find(name, data_dir).info.metadata for name in sources])
     runs, weights = parts.mixed(sources, data_dir, ("train", "validation"))
-    architecture: dict[str, Any] = {
-        "units": units,
-        "num_layers": layers,
-        "bidirectional": bidirectional,
-        "dropout": dropout,
-        "history": history,
-        "profile": profile,
-    }
-    architecture = {name: value for name, value in architecture.items() if name in signature(MODELS[model]).parameters}
     settings = training.Settings(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, augment=augment, seed=seed
     )
@@ -69,7 +68,7 @@ def train(
     folder = output.with_suffix(".training")
 
     best, log = training.train(
-        lambda statistics: MODELS[model](**architecture, statistics=statistics),
+        lambda statistics: build(statistics=statistics),
         runs,
         folder,
         settings,

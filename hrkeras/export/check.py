@@ -1,7 +1,8 @@
 """What an export says beside what the model says, on simulated runs."""
 
+import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
@@ -24,7 +25,7 @@ QUANTIZED_LIMIT = 0.5  # beats/min
 Runs = list[dict[str, np.ndarray]]
 
 
-def runs(population: Population, delay: float | None = None) -> Runs:
+def runs(population: Population, delay: float | None = None, people: Sequence[float] = ()) -> Runs:
     """Inputs of 20 runs of two simulated people, from their first one on, in every state of knowledge.
 
     Their lengths differ. Of some nothing of the heart rate is known, of others the beginning, all but gaps, or what is
@@ -34,6 +35,7 @@ def runs(population: Population, delay: float | None = None) -> Runs:
         population: where the people's states start.
         delay: s; if given, of every second run all heart rate is known so much later, of the others nothing; the course is
             known of every second two.
+        people: whom the model knows by heart; every third run is one of theirs in turn.
 
     Returns:
         Of each run what a model takes, of shape `(1, steps, ...)`.
@@ -52,6 +54,8 @@ def runs(population: Population, delay: float | None = None) -> Runs:
             else:
                 every = window.heart_rate if len(found) % 2 else None
                 found.append(window.inputs(heart_rate=every, delay=delay, course=len(found) % 4 > 1))
+    for place, number in zip(range(0, len(found), 3), itertools.cycle(people), strict=False):
+        found[place]["person"] = np.full((1, 1), number, np.float32)
     return found
 
 

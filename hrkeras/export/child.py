@@ -7,7 +7,7 @@ from typing import Any
 
 from hrkeras import __version__, saving
 from hrkeras.export import check, formats, graph, streaming
-from hrkeras.layers import RunFeatures
+from hrkeras.layers import PersonEmbedding
 from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
 from hrkeras.workouts.history import COLUMNS, RECORD
 from hrkeras.workouts.population import STATES
@@ -38,8 +38,9 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
     """
     model = saving.load(path)
     population, fingerprint = saving.population(model), saving.fingerprint(model)
-    step = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
-    runs = check.runs(population, step if stream else None)
+    step = saving.step(model)
+    people = [each for layer in model._flatten_layers() if isinstance(layer, PersonEmbedding) for each in layer.people]
+    runs = check.runs(population, step if stream else None, people)
     expected = check.expected(model, runs)
     model = graph.convertible(model)
     exported = streaming.step(model) if stream else graph.whole_run(model, formats.BATCH[kind])

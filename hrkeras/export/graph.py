@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from hrkeras import saving
+from hrkeras.layers import OwnLoss, StudentT
 from hrkeras.layers.recurrent import plain
 
 HEART_RATE, KNOWN = "heart_rate", "known_heart_rate"  # in ONNX an output cannot have the name of an input
@@ -23,6 +24,7 @@ MEANINGS = {
     "course": ("", "facts of the whole course, named under columns; NaN where not known"),
     "history": ("", "what earlier runs were like, named under columns; NaN where not known"),
     "trust": ("", "how far the model has helped with the person's earlier runs, 0 to 1; 0.5 where that is not known"),
+    "person": ("", "number of somebody whom the model was trained on; NaN for all others"),
     HEART_RATE: ("beats/min", "predicted, of each step"),
 }
 Shapes = dict[str, tuple[int | None, ...]]
@@ -54,13 +56,20 @@ def convertible(model: keras.Model) -> keras.Model:
     """A copy of the model with what the converters do not know put in other words; it predicts the same."""
     model = plain(model)
     for layer in model._flatten_layers():
-        if getattr(layer, "activation", None) is keras.activations.gelu:
-            layer.activation = _gelu
+        if (activation := getattr(layer, "activation", None)) in SPELLED_OUT:
+            layer.activation = SPELLED_OUT[activation]
     return model
 
 
 def _gelu(x):
     return 0.5 * x * (1 + tf.math.erf(x * 0.5**0.5))
+
+
+def _silu(x):
+    return x * tf.sigmoid(x)  # TensorFlow's own has a gradient that cannot be saved
+
+
+SPELLED_OUT = {keras.activations.gelu: _gelu, keras.activations.silu: _silu}
 
 
 def whole_run(model: keras.Model, batch: int | None) -> Exported:
@@ -84,14 +93,20 @@ def whole_run(model: keras.Model, batch: int | None) -> Exported:
 
 def used_inputs(model: keras.Model) -> set[str]:
     """Names of the inputs whose values, and not only whose shapes, reach the output."""
-    found, seen, waiting = set(), set(), [model.output]
+    found, seen, waiting = set(), set(), list(model.outputs)
     while waiting:
         operation, node, _ = waiting.pop()._keras_history
         if isinstance(operation, keras.layers.InputLayer):
             found.add(operation.name)
         elif (operation, node) not in seen and type(operation).__name__ not in ("ZerosLike", "OnesLike"):
             seen.add((operation, node))
-            waiting += operation._inbound_nodes[node].input_tensors
+            given = operation._inbound_nodes[node].input_tensors
+            if isinstance(operation, keras.Model):  # a member of an ensemble
+                inner = used_inputs(operation)
+                given = [each for each, own in zip(given, operation.inputs, strict=True) if own.name in inner]
+            if isinstance(operation, OwnLoss | StudentT):  # the others count in training alone
+                given = given[:1]
+            waiting += given
     return found
 
 

@@ -10,7 +10,7 @@ from keras import layers, ops
 
 from hrkeras import saving
 from hrkeras.export.graph import HEART_RATE, KNOWN, MEANINGS, Exported, Shapes, frozen, used_inputs
-from hrkeras.layers import ExponentialAverages, KnownHeartRate, RunFeatures
+from hrkeras.layers import ExponentialAverages, KnownHeartRate, RunFeatures, WindowedAttention
 from hrkeras.layers.exponential_averages import averages
 from hrkeras.layers.known_heart_rate import SCALE, means
 from hrkeras.workouts.effort import GRADE_SECONDS
@@ -59,10 +59,12 @@ def step(model: keras.Model) -> Exported:
         model: from `convertible`; its layers are changed for good.
 
     Raises:
-        InputError: if a layer of the model reads runs backwards.
+        InputError: if a layer of the model reads runs backwards, or attends to other steps.
     """
     if any(isinstance(layer, layers.Bidirectional) for layer in model._flatten_layers()):
         raise InputError("A bidirectional model reads the whole run, so it cannot be streamed; leave --streaming out.")
+    if any(isinstance(layer, WindowedAttention) for layer in model._flatten_layers()):
+        raise InputError("A transformer looks at many steps at once, so it cannot be streamed; leave --streaming out.")
     place: dict = {}
     for layer in model._flatten_layers():
         for kind, stepped in STEPPED.items():
@@ -71,7 +73,7 @@ def step(model: keras.Model) -> Exported:
     used = used_inputs(model) - {"valid", "delay"}
     names = {name: KNOWN if name == HEART_RATE else name for name in saving.INPUTS if name in used}
     shapes: Shapes = {new: (1, *(size or 1 for size in saving.INPUTS[name][1:])) for name, new in names.items()}
-    length = next(layer.step for layer in model.layers if isinstance(layer, RunFeatures))
+    length = saving.step(model)
 
     def predict(given):
         place["memory"] = _Memory(given.get(STATE))

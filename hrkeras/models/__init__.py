@@ -14,6 +14,7 @@ Inputs, a dict of float32:
 | `course` | `(batch, len(COURSE_FACTS))` | facts of the whole course, as named by `athlete.COURSE_FACTS`; NaN where not known |
 | `history` | `(batch, len(COLUMNS))` | what earlier runs were like, as named by `history.COLUMNS`; NaN where not known |
 | `trust` | `(batch, 1)` | how much of the difference from `expected` counts, 0 to 1, see `trust.Trust` |
+| `person` | `(batch, 1)` | number of the person, from `splits.person_numbers`; NaN where not known |
 
 `Windows.inputs` makes them. Who does not know the course also takes `Known.course_share` off `expected`.
 
@@ -22,22 +23,54 @@ nothing of the run's own heart rate, and a correction by what is known of it; th
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import keras
 
 from hrkeras.models.attention import attention
+from hrkeras.models.ensemble import ensemble, members
 from hrkeras.models.frame import Statistics
 from hrkeras.models.gru import gru
-from hrkeras.models.lag_llama import lag_llama
+from hrkeras.models.lag_llama import distribution, lag_llama
 from hrkeras.models.lstm import lstm
+from hrkeras.models.multitask import multitask, speed_model
 from hrkeras.models.patchtst import patchtst
+from hrkeras.presets import PRESETS
 
 MODELS: dict[str, Callable[..., keras.Model]] = {
     "attention": attention,
     "gru": gru,
     "lag_llama": lag_llama,
     "lstm": lstm,
+    "multitask": multitask,
     "patchtst": patchtst,
 }
 
-__all__ = ["MODELS", "Statistics", "attention", "gru", "lag_llama", "lstm", "patchtst"]
+
+def preset(name: str, **options) -> partial[keras.Model]:
+    """A function that makes a model of a known size.
+
+    Args:
+        name: one of `presets.PRESETS`.
+        **options: arguments of the architecture in place of the preset's.
+    """
+    architecture, usual = PRESETS[name]
+    return partial(MODELS[architecture], **usual | options)
+
+
+__all__ = [
+    "MODELS",
+    "PRESETS",
+    "Statistics",
+    "attention",
+    "distribution",
+    "ensemble",
+    "gru",
+    "lag_llama",
+    "lstm",
+    "members",
+    "multitask",
+    "patchtst",
+    "preset",
+    "speed_model",
+]

@@ -13,6 +13,7 @@ from hrkeras.layers import (
     ExponentialAverages,
     Modulation,
     PartlyKnown,
+    PersonEmbedding,
     RunFeatures,
     TimeLeft,
 )
@@ -22,7 +23,6 @@ from hrkeras.workouts.history import COLUMNS
 CONTEXT_UNITS = 64
 DEVIATION = 10.0  # beats/min
 UNAIDED, AIDED = "unaided", "heart_rate_with_known"  # layers whose outputs are the prediction without and with known heart rate
-STEP_INPUTS = ("time", "speed", "altitude", "valid", "heart_rate")
 
 
 class Statistics(NamedTuple):
@@ -37,6 +37,7 @@ class Statistics(NamedTuple):
         course_variance: likewise.
         heart_rate_mean: beats/min.
         population: `Population.as_dict()`, where the athlete's state starts; None for the packaged one.
+        people: numbers of those whose runs these are, from `splits.person_numbers`.
     """
 
     run_mean: tuple[float, ...] = (2.5, 0.0, 2.5, 0.5, 3.0, 0.1)
@@ -47,10 +48,40 @@ class Statistics(NamedTuple):
     course_variance: tuple[float, ...] = (2.0e6, 2.0, 0.1, 0.4, 0.3, 0.4, 0.6, 0.01)
     heart_rate_mean: float = 140.0
     population: dict[str, Any] | None = None
+    people: tuple[float, ...] = (1.0,)
+
+
+INPUTS: dict[str, tuple[int | None, ...]] = {  # and their shapes
+    **dict.fromkeys(("time", "speed", "altitude", "valid", "heart_rate"), (None, None)),
+    "expected": (None, None, len(EXPECTED)),
+    "delay": (None, 1),
+    "course": (None, len(COURSE_FACTS)),
+    "history": (None, len(COLUMNS)),
+    "trust": (None, 1),
+    "person": (None, 1),
+}
+
+
+def new_inputs() -> dict[str, keras.KerasTensor]:
+    """The inputs of a model to be made, by name."""
+    return {name: keras.Input(shape[1:], name=name, dtype="float32") for name, shape in INPUTS.items()}
+
+
+def trained_with_both(model: keras.Model, name: str | None = None) -> keras.Model:
+    """The same layers with two outputs: the prediction without known heart rate, which learns from every window, and the
+    one with it, which learns where some is known."""
+    return keras.Model(model.input, {UNAIDED: model.get_layer(UNAIDED).output, AIDED: model.output}, name=name or model.name)
 
 
 def model(
-    body: Callable, *, name: str, history: bool, profile: bool, statistics: Statistics | None, step: float = 10.0
+    body: Callable,
+    *,
+    name: str,
+    history: bool,
+    profile: bool,
+    statistics: Statistics | None,
+    person_units: int = 0,
+    step: float = 10.0,
 ) -> keras.Model:
     """Builds a model around the part that makes an architecture what it is.
 
@@ -59,44 +90,43 @@ def model(
 
     Args:
         body: called with the normalised sequence `(batch, steps, channels)`, the model's inputs, of which `expected` is
-            one heart rate a step, and, or None, the vector of what is known besides `(batch, features)`; returns `(batch,
-            steps, channels)`, which no heart rate of the run may have entered. If it reads that too it returns a second,
-            what changes with it, 0 where none is known.
+            one heart rate a step and `history` is standardised, or None if it is not looked at, and, or None, the vector of
+            what is known besides `(batch, features)`; returns `(batch, steps, channels)`, which no heart rate of the run
+            may have entered. If it reads that too it returns a second, what changes with it, 0 where none is known.
         name: of the model.
         history: whether it looks at what is known of the person; if not, it is speed and altitude alone.
         profile: whether it looks at facts of the whole course where they are given.
         statistics: of the training split.
+        person_units: length of what is learnt by heart of each person; 0 for nothing.
         step: s, length of a step of the grid.
     """
     statistics = statistics or Statistics()
-    inputs = {key: keras.Input((None,), name=key, dtype="float32") for key in STEP_INPUTS}
-    inputs["expected"] = keras.Input((None, len(EXPECTED)), name="expected", dtype="float32")
-    inputs["delay"] = keras.Input((1,), name="delay", dtype="float32")
-    inputs["course"] = keras.Input((len(COURSE_FACTS),), name="course", dtype="float32")
-    inputs["history"] = keras.Input((len(COLUMNS),), name="history", dtype="float32")
-    inputs["trust"] = keras.Input((1,), name="trust", dtype="float32")
-
+    inputs = new_inputs()
     run = RunFeatures(step, name="run_features")(inputs["time"], inputs["speed"], inputs["altitude"])
     run = layers.Normalization(mean=statistics.run_mean, variance=statistics.run_variance, name="run_normalization")(run)
     parts, known = [run, ExponentialAverages(name="averages")(run[:, :, :3])], []
-    expected = inputs["expected"][:, :, 0]
+    expected, person = inputs["expected"][:, :, 0], None
     if history:
         scaled = ExpectedFeatures(statistics.population, statistics.heart_rate_mean, name="expected_features")
         parts.append(scaled(inputs["expected"]))
         columns = PartlyKnown(COLUMNS, statistics.history_mean, statistics.history_variance, name="history_features")
-        known.append(columns(inputs["history"]))
+        person = columns(inputs["history"])
+        known.append(person)
     else:
         expected = ops.zeros_like(expected) + statistics.heart_rate_mean
     if profile:
         parts.append(TimeLeft(name="time_left")(inputs["time"], inputs["course"][:, :1]))
         facts = PartlyKnown(COURSE_FACTS, statistics.course_mean, statistics.course_variance, name="course_features")
         known.append(facts(inputs["course"]))
+    if person_units:
+        by_heart = PersonEmbedding(statistics.people, person_units, name="person_embedding", dtype="float32")
+        known.append(by_heart(inputs["person"]))
     sequence = seen = layers.Concatenate(name="sequence")(parts)
     context = layers.Concatenate(name="known")(known) if len(known) > 1 else known[0] if known else None
     if context is not None:
         for index in range(2):
             context = layers.Dense(CONTEXT_UNITS, activation="gelu", name=f"context_{index}")(context)
-    found = body(sequence, inputs | {"expected": expected}, context)
+    found = body(sequence, inputs | {"expected": expected, "history": person}, context)
     sequence, change = found if isinstance(found, tuple) else (found, None)
     if context is not None:
         sequence = Modulation(name="output_modulation")(sequence, context)

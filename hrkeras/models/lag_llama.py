@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import keras
 from keras import layers, ops
 
-from hrkeras.layers import LagTokens, LlamaBlock, Modulation
+from hrkeras.layers import LagTokens, LlamaBlock, Modulation, StudentT
 from hrkeras.layers.llama_block import EPSILON
 from hrkeras.models.frame import Statistics, model
 
+DISTRIBUTION = "distribution"  # the layer whose output that is
 LAGS = (0, 1, 2, 3, 5, 8, 12, 18, 24, 30, 36, 48, 60, 90, 120, 180)  # steps
 
 
@@ -26,11 +27,11 @@ def lag_llama(
     """A causal transformer whose tokens are heart rate at certain lags, as far as it is known, beside speed and altitude.
 
     Rasul et al., "Lag-Llama: Towards Foundation Models for Probabilistic Time Series Forecasting", arXiv:2310.08278, 2023.
-    Tokens as in `LagTokens`, to which all that other architectures are given is added; layers as in `LlamaBlock`; of the head
-    the location alone, since the output is one heart rate a step. It runs twice: without any heart rate of the run, and with
-    what is known of it; the difference is added to the correction that all architectures share. Attention reaches back
-    `window` steps in each layer, 32 as in the published weights, so that whole runs can be predicted at once. The other
-    arguments and the result are those of `gru`.
+    Tokens as in `LagTokens`, to which all that other architectures are given is added; layers as in `LlamaBlock`; a head as
+    in `StudentT`, of which the output is the location; `distribution` gives all of it. It runs twice: without any heart rate
+    of the run, and with what is known of it; the difference is added to the correction that all architectures share.
+    Attention reaches back `window` steps in each layer, 32 as in the published weights, so that whole runs can be predicted
+    at once. The other arguments and the result are those of `gru`.
 
     Args:
         units: width of each layer.
@@ -39,6 +40,8 @@ def lag_llama(
         window: steps that a step sees in each layer, itself included.
         lags: steps; at lag 0 stands the step before.
     """
+
+    hidden = []
 
     def body(sequence, given, context):
         tokens = LagTokens(lags, name="lag_tokens")
@@ -57,10 +60,27 @@ def lag_llama(
 
         without, _ = read("tokens_without", hidden=True)
         aided, some = read("tokens_with", hidden=False)
-        return without, (aided - without) * some
+        change = (aided - without) * some
+        hidden.append(without + change)
+        return without, change
 
     found = model(body, name="lag_llama", history=history, profile=profile, statistics=statistics)
     # an untrained one predicts what the athlete's state expects
     scale = found.get_layer("last_norm").scale
     scale.assign(ops.zeros(scale.shape))
-    return found
+    head = StudentT(name=DISTRIBUTION, dtype="float32")
+    said = head(found.output, *hidden, found.input["heart_rate"], found.input["delay"])
+    return keras.Model(found.input, said[:, :, 1], name=found.name)
+
+
+def distribution(model: keras.Model) -> keras.Model:
+    """Of a `lag_llama` the distribution of each step's heart rate.
+
+    Returns:
+        A model with the same inputs whose output is of shape `(batch, steps, 3)`: degrees of freedom, location in beats/min,
+        scale in beats/min of a Student t distribution, whose standard deviation is scale (freedom / (freedom - 2))^0.5.
+
+    Raises:
+        ValueError: if it is another model.
+    """
+    return keras.Model(model.input, model.get_layer(DISTRIBUTION).output, name=DISTRIBUTION)

@@ -12,13 +12,18 @@ def lstm(
     num_layers: int = 2,
     bidirectional: bool = False,
     dropout: float = 0.0,
+    person_units: int = 0,
     history: bool = True,
     profile: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
-    """LSTM layers over the steps of a run; arguments and result are those of `gru`.
+    """LSTM layers over the steps of a run; the other arguments and the result are those of `gru`.
 
     Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9 (8), 1997.
+
+    Args:
+        person_units: length of what is learnt by heart of each person of the training split, see `PersonEmbedding`; 0 for
+            nothing. Whoever is not among them gets an answer that suits anyone.
     """
     body = recurrent(layers.LSTM, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
-    return model(body, name="lstm", history=history, profile=profile, statistics=statistics)
+    return model(body, name="lstm", history=history, profile=profile, statistics=statistics, person_units=person_units)

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from keras_tuner import HyperParameters
 
-from hrkeras.parts import part
 from hrkeras.models import MODELS, Statistics
+from hrkeras.parts import part
 from hrkeras.training import Settings
 from hrkeras.tuning.spaces import SPACES
 from hrkeras.windows import Runs

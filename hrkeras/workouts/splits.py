@@ -1,5 +1,6 @@
 """Who and what goes into training, validation and test."""
 
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -9,12 +10,54 @@ from hrkeras.workouts.workout import InputError
 
 SPLITS = ("train", "validation", "test")
 SHARES = (0.1, 0.1)  # of validation and test
+LEFT_OUT = "left out"
+MANY = 1 << 24  # up to here single precision holds each number
 
 
 def by_person(users: np.ndarray, starts: np.ndarray) -> list[np.ndarray]:
     """Rows of each person's runs, the earliest first; the people in the order of their numbers."""
     order = np.lexsort((starts, users))
     return np.split(order, np.flatnonzero(np.diff(users[order])) + 1)
+
+
+def person_numbers(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Numbers that tell people apart in all datasets, as those in one dataset do not: made of when the first run began.
+
+    Who is the same in two datasets has another number in the second if an earlier run was added or left out.
+
+    Args:
+        users: shape `(runs,)`, whose run it is.
+        starts: s since 1970-01-01 UTC, shape `(runs,)`.
+
+    Returns:
+        Shape `(runs,)`, float32, whole numbers from 1 on.
+    """
+    found = np.zeros(len(users), np.float32)
+    for rows in by_person(users, starts):
+        found[rows] = 1 + zlib.crc32(f"{starts[rows[0]]:.0f}".encode()) % (MANY - 1)
+    return found
+
+
+def share(split: np.ndarray, users: np.ndarray, starts: np.ndarray, part: float, seed: int = 0) -> np.ndarray:
+    """The splits of runs with a part of each person's training runs alone, chosen at random; one at least.
+
+    The others are in no split, so that nothing learns from them, but are still known as earlier runs.
+
+    Args:
+        split: name of each run's split, shape `(runs,)`.
+        users: shape `(runs,)`, whose run it is.
+        starts: s, shape `(runs,)`.
+        part: above 0, at most 1.
+        seed: of what chance decides.
+
+    Returns:
+        Shape `(runs,)`, `LEFT_OUT` where a run was.
+    """
+    random, found = np.random.default_rng(seed), split.astype(object)
+    for rows in by_person(users, starts):
+        mine = random.permutation(rows[split[rows] == SPLITS[0]])
+        found[mine[max(1, round(part * len(mine))) :]] = LEFT_OUT
+    return found.astype(str)
 
 
 def by_time(users: np.ndarray, starts: np.ndarray) -> np.ndarray:

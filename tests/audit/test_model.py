@@ -9,9 +9,8 @@ from keras import ops
 
 from hrkeras import models, training, windows
 from hrkeras.audit import model as audit
-from hrkeras.models.frame import STEP_INPUTS
-from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
-from hrkeras.workouts.history import COLUMNS
+from hrkeras.models.frame import new_inputs
+from hrkeras.workouts import splits as by_person
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +37,7 @@ def clean(runs):
 
 def made(predict) -> keras.Model:
     """A model whose prediction is a function of its inputs."""
-    inputs = {name: keras.Input((None,), name=name) for name in STEP_INPUTS}
-    inputs["expected"] = keras.Input((None, len(EXPECTED)), name="expected")
-    inputs |= {"delay": keras.Input((1,), name="delay"), "course": keras.Input((len(COURSE_FACTS),), name="course")}
-    inputs |= {"history": keras.Input((len(COLUMNS),), name="history"), "trust": keras.Input((1,), name="trust")}
+    inputs = new_inputs()
     return keras.Model(inputs, predict(inputs))
 
 
@@ -119,6 +115,17 @@ def test_statistics_that_saw_other_splits_are_caught(runs, population, splits, h
     assert {2: "and the validation split", 3: "all splits", 1: "of no split"}[len(splits)] in check.finding
     clean = models.gru(units=4, num_layers=1, history=history, statistics=statistics(runs))
     assert of_statistics(clean, runs).passed
+
+
+def test_people_learnt_by_heart_must_be_those_of_the_training_split(runs):
+    kept = statistics(runs)
+    assert kept.people == tuple(sorted(set(by_person.person_numbers(runs.users, runs.starts))))
+    model = models.lstm(units=4, num_layers=1, person_units=2, statistics=kept)
+    assert of_statistics(model, runs).passed
+    strangers = replace(runs, split=np.where(runs.users == 0, "test", runs.split))
+    check = of_statistics(model, strangers)
+    assert check.passed is False
+    assert "people are those of" in check.finding
 
 
 def test_a_model_of_other_data_is_told(runs, data_dir):

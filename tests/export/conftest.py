@@ -10,10 +10,19 @@ from hrkeras.export import check, child
 
 collect_ignore_glob = [] if keras.backend.backend() == "tensorflow" else ["test_*.py"]  # where models are exported
 
+
+def ensemble(**options):
+    return models.ensemble([models.gru(**options), models.lstm(**options)], (0.25, 0.75))
+
+
 MODELS = {
     "gru": (models.gru, {}),
     "bare": (models.lstm, {"history": False, "profile": False}),
     "bidirectional": (models.lstm, {"bidirectional": True}),
+    "person": (models.lstm, {"person_units": 3, "statistics": models.Statistics(people=(5.0, 6.0))}),
+    "multitask": (models.multitask, {}),
+    "lag_llama": (models.lag_llama, {"num_heads": 2, "lags": (0, 3)}),
+    "ensemble": (ensemble, {}),
 }
 
 
@@ -28,8 +37,10 @@ def saved(tmp_path_factory):
             keras.utils.set_random_seed(1)
             made[name] = tmp_path_factory.mktemp("model") / f"{name}.keras"
             model = build(units=4, num_layers=1, **options)
-            for layer in model.layers:  # what starts at zero would hide a mistake
-                if "modulation" in layer.name or layer.name == "deviation":
+            for layer in [
+                inner for each in models.members(model) for inner in each.layers
+            ]:  # what starts at zero would hide a mistake
+                if "modulation" in layer.name or layer.name in ("deviation", "person_embedding"):
                     layer.set_weights([keras.random.normal(each.shape, stddev=0.3) for each in layer.get_weights()])
             model.save(made[name])
         return made[name]

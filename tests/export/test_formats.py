@@ -16,6 +16,10 @@ WHOLE = ["time", "speed", "altitude", "known_heart_rate", "expected", "delay", "
     [
         ("gru", "litert", True, WHOLE),
         ("gru", "onnx", False, WHOLE),
+        ("ensemble", "onnx", False, WHOLE),
+        ("person", "savedmodel", False, [*WHOLE, "person"]),
+        ("multitask", "savedmodel", False, WHOLE),
+        ("lag_llama", "litert", False, WHOLE),
         ("bidirectional", "savedmodel", False, [*WHOLE[:3], "valid", *WHOLE[3:]]),
     ],
 )
@@ -80,6 +84,7 @@ def test_a_difference_that_is_no_number_is_none_that_is_let_through():
     assert not check.largest_difference([np.array([np.nan])], [np.array([1.0])]) <= check.LIMIT
 
 
-def test_what_the_gelu_is_put_into_is_the_same():
+def test_what_activations_are_put_into_is_the_same():
     values = np.linspace(-6, 6, 101, dtype=np.float32)
     np.testing.assert_allclose(graph._gelu(values), keras.activations.gelu(values), atol=1e-6)
+    np.testing.assert_allclose(graph._silu(values), keras.activations.silu(values), atol=1e-6)

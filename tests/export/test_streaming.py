@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hrkeras import saving
+from hrkeras import models, saving
 from hrkeras.export import check, graph, streaming
 from hrkeras.workouts.workout import InputError
 
@@ -25,7 +25,7 @@ def steps(saved):
     return find
 
 
-@pytest.mark.parametrize("name", ["gru", "bare"])
+@pytest.mark.parametrize("name", ["gru", "bare", "multitask", "ensemble"])
 def test_steps_are_the_whole_run_with_and_without_known_heart_rate(name, saved, steps, monkeypatch):
     monkeypatch.setattr(check, "RUNS", 4)
     runs = [{key: a[:, :60] if a.shape[1] > 80 else a for key, a in each.items()} for each in check.runs(saving.default(), 10.0)]
@@ -68,3 +68,5 @@ def test_a_step_of_litert_is_checked_and_described(exported):
 def test_what_reads_backwards_cannot_be_streamed(saved):
     with pytest.raises(InputError, match="bidirectional model reads the whole run"):
         streaming.step(saving.load(saved("bidirectional")))
+    with pytest.raises(InputError, match="transformer looks at many steps"):
+        streaming.step(models.attention(units=4, num_layers=1))

@@ -1,5 +1,8 @@
 """What every model must be able to do; runs on whichever backend KERAS_BACKEND names."""
 
+import json
+from inspect import signature
+
 import keras
 import numpy as np
 import pytest
@@ -10,18 +13,28 @@ from hrkeras.training import trained_with_both
 from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
 from hrkeras.workouts.history import COLUMNS
 
+KNOWN_PEOPLE = (1.0, 7.0, 9.0)
+
+
+def ensemble(**options):
+    return models.ensemble([models.gru(**options), models.lstm(**options)], (0.25, 0.75))
+
+
 VARIANTS = {
     "gru": (models.gru, {"num_layers": 2}),
     "lstm": (models.lstm, {}),
     "gru, no profile": (models.gru, {"profile": False}),
-    "gru, bidirectional": (models.gru, {"bidirectional": True}),
+    "lstm, bidirectional": (models.lstm, {"bidirectional": True}),
+    "lstm, person": (models.lstm, {"person_units": 5, "statistics": models.Statistics(people=KNOWN_PEOPLE)}),
     "lstm, bare": (models.lstm, {"history": False, "profile": False}),
     "attention": (models.attention, {"window": 6}),
     "patchtst": (models.patchtst, {"patch": 4}),
     "lag_llama": (models.lag_llama, {"window": 8, "lags": (0, 2, 7)}),
+    "multitask": (models.multitask, {}),
+    "ensemble": (ensemble, {}),
 }
 BARE = ("lstm, bare",)
-READ_AHEAD = ("gru, bidirectional", "patchtst")
+READ_AHEAD = ("lstm, bidirectional", "patchtst")
 # with the weights of `fixed_weights`, at steps 0, 1, 10, 20 and 39 of each run; the same on every backend
 PINNED = {
     "gru": [
@@ -38,11 +51,6 @@ PINNED = {
         [130.31430053710938, 133.18429565429688, 184.91929626464844, 113.4186019897461, 108.6697998046875],
         [144.07640075683594, 140.82220458984375, 178.50509643554688, 162.85980224609375, 144.2406005859375],
         [136.03900146484375, 138.30740356445312, 132.59039306640625, 137.75860595703125, 146.5758056640625],
-    ],
-    "gru, bidirectional": [
-        [123.32209777832031, 165.92840576171875, 137.41259765625, 128.4114990234375, 151.8052978515625],
-        [133.09849548339844, 128.99929809570312, 136.4075927734375, 114.63590240478516, 135.10299682617188],
-        [139.5155029296875, 141.17919921875, 135.2823944091797, 139.07040405273438, 148.61129760742188],
     ],
     "lstm, bare": [
         [139.135498046875, 163.78590393066406, 120.3947982788086, 118.7051010131836, 164.56370544433594],
@@ -63,6 +71,26 @@ PINNED = {
         [159.2983, 129.6309, 166.9055, 146.8902, 118.1898],
         [145.0234, 140.9311, 142.982, 147.3485, 148.9511],
         [136.4775, 137.6855, 131.3418, 135.5959, 143.7935],
+    ],
+    "lstm, bidirectional": [
+        [144.7995, 168.3869, 154.3399, 153.6989, 153.0805],
+        [150.3662, 146.0514, 137.481, 148.2645, 183.1931],
+        [134.6686, 135.9813, 129.6054, 134.3398, 143.1818],
+    ],
+    "lstm, person": [
+        [121.2707, 125.4, 185.5295, 122.3036, 157.5097],
+        [135.5936, 131.9213, 139.0712, 140.5435, 131.1289],
+        [135.2122, 136.5409, 129.8787, 134.4636, 142.5808],
+    ],
+    "multitask": [
+        [137.1082, 149.6915, 127.121, 134.4077, 125.0114],
+        [141.0892, 137.1677, 144.4989, 140.7152, 154.9268],
+        [138.7773, 140.6993, 133.8899, 138.1449, 146.721],
+    ],
+    "ensemble": [
+        [120.4832, 66.7842, 152.0447, 127.0706, 126.6352],
+        [128.7771, 124.7387, 162.7857, 160.7361, 162.5959],
+        [135.2115, 136.9131, 130.3766, 134.4741, 143.1433],
     ],
 }
 STEPS = [0, 1, 10, 20, 39]
@@ -92,6 +120,7 @@ def inputs(batch=3, steps=40) -> dict[str, np.ndarray]:
         "course": course,
         "history": history,
         "trust": np.ones((batch, 1)),
+        "person": np.resize([1, np.nan, 7, 5], (batch, 1)),
     }
     return {name: values.astype("float32") for name, values in columns.items()}
 
@@ -145,6 +174,8 @@ def test_saved_and_loaded_it_is_the_same(name, tmp_path):
     model.save(tmp_path / "model.keras")
     again = saving.load(tmp_path / "model.keras")
     assert [(type(each), each.name) for each in again.layers] == [(type(each), each.name) for each in model.layers]
+    configs = [[json.loads(json.dumps(layer.get_config())) for layer in each.layers] for each in (model, again)]
+    assert configs[0] == configs[1]
     for one, two in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
 
@@ -238,15 +269,74 @@ def test_absolute_altitude_says_nothing(variant):
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_gradient_reaches_every_weight(name):
     model = trained_with_both(build(name))
+    if name == "lstm, person":
+        model.get_layer("person_embedding").hidden = 0.0  # which is left to chance
     before = model.get_weights()
     loss = {UNAIDED: losses.MaskedHuber(), AIDED: losses.MaskedHuber()}
     model.compile(keras.optimizers.SGD(1e-2), loss=loss, run_eagerly=True)
     target = np.random.default_rng(0).uniform(80, 200, (3, 40)).astype("float32")
-    model.train_on_batch(inputs(), {UNAIDED: target, AIDED: target})
+    given = inputs() | {"person": np.float32(KNOWN_PEOPLE)[:, None]}
+    model.train_on_batch(given, {UNAIDED: target, AIDED: target})
     names = [weight.path for weight in model.weights]
     still = [n for n, a, b in zip(names, before, model.get_weights(), strict=True) if np.array_equal(a, b)]
     assert still == []
     assert all(np.isfinite(each).all() for each in model.get_weights())
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_mixed_precision_says_the_same_and_trains(name):
+    given = {column: each[:, :12] if each.shape[1] == 40 else each for column, each in inputs().items()}
+    full, usual = build(name), keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        mixed = build(name)
+    finally:
+        keras.config.set_dtype_policy(usual)
+    before, after = (keras.ops.convert_to_numpy(model(given)) for model in (full, mixed))
+    assert after.dtype == np.float32
+    assert 0 < np.abs(before - after).mean() < 0.05 * np.abs(before - before.mean()).mean()
+    model = trained_with_both(mixed)
+    loss = {UNAIDED: losses.MaskedHuber(), AIDED: losses.MaskedHuber()}
+    model.compile(keras.optimizers.SGD(1e-3), loss=loss, run_eagerly=True, auto_scale_loss=False)
+    target = np.full((3, 12), 140, np.float32)
+    model.train_on_batch(given, {UNAIDED: target, AIDED: target})
+    assert all(np.isfinite(each).all() for each in model.get_weights())
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_every_model_runs_on_speed_and_altitude_alone(name):
+    model = fixed_weights(models.MODELS[name](units=8, num_layers=1, history=False, profile=False))
+    given = inputs(steps=12)
+    before = keras.ops.convert_to_numpy(model(given))
+    for column in ("expected", "course", "history", "person"):
+        given[column][:] = 7
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(model(given)), before)
+
+
+def test_who_is_not_known_gets_one_answer_for_all(variant):
+    name, model = variant
+    given = inputs()
+    given["heart_rate"][:] = np.nan
+    others = [moved(model, given, person=number).max(axis=1) for number in (7, 5, np.nan, 0)]
+    if name == "lstm, person":
+        assert (others[0] > 1e-2).tolist() == [True, True, False]
+        assert (others[1] > 1e-2).tolist() == [True, False, True]
+        for each in others[2:]:
+            np.testing.assert_array_equal(each, others[1])
+    else:
+        assert not np.any(others)
+
+
+def test_presets_are_sizes_of_what_is_tested_here():
+    tested = [(function.__name__, options.keys()) for function, options in VARIANTS.values()]
+    for name, (function, options) in models.PRESETS.items():
+        assert (models.preset(name).func, models.preset(name).keywords) == (models.MODELS[function], options)
+        assert set(options) <= set(signature(models.MODELS[function]).parameters)
+        structure = options.keys() - {"units", "num_layers"}
+        assert any(function == each and structure <= others for each, others in tested)
+    assert {function for function, _ in models.PRESETS.values()} == set(models.MODELS)
+    large = models.preset("lstm_large", history=False)()
+    assert [large.get_layer(f"recurrent_{index}").units for index in range(5)] == [256] * 5
 
 
 @pytest.mark.parametrize("name", models.MODELS)

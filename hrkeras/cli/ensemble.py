@@ -1,0 +1,42 @@
+"""`hrkeras ensemble`: several models as one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.shared import Backend, Data, DataDir, progress, start
+
+
+def ensemble(
+    members: Annotated[
+        list[Path],
+        typer.Argument(metavar="MODEL...", help="Two or more .keras files of the same data.", show_default=False),
+    ],
+    data: Data,
+    output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write.")],
+    data_dir: DataDir = None,
+    backend: Backend = None,
+) -> None:
+    """Make one model of several: their mean, weighted so that it is best on the validation split."""
+    if output.suffix != ".keras":
+        raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    if len(members) < 2:
+        raise typer.BadParameter(f"expected two models or more, found {len(members)}", param_hint="MODEL")
+    start(backend)
+    from hrkeras import ensembles, models, saving, training
+    from hrkeras.windows import load
+
+    loaded = [saving.load(path) for path in members]
+    runs = load(data, data_dir, ("train", "validation"))
+    with progress(None, "Predicting", "run") as bar:
+        found = ensembles.fit(loaded, runs, on_batch=bar.update)
+    training.save(models.ensemble(loaded, found.weights), output)
+    width = max(len("weighted mean"), *(len(path.name) for path in members))
+    print(f"{'':{width}}  weight  validation MAE, beats/min")
+    for path, weight, error in zip(members, found.weights, found.members, strict=True):
+        print(f"{path.name:{width}}  {weight:6.3f}  {error:.2f}")
+    for name, error in (("plain mean", found.mean), ("weighted mean", found.weighted)):
+        print(f"{name:{width}}  {'':6}  {error:.2f}")
+    print(f"The weights were fitted on these very runs. Written: {output}")
+    print(f"Next: hrkeras evaluate {output} --data {data}")

@@ -1,0 +1,22 @@
+"""Names and sizes of the models: what `--model` takes. Nothing is imported, so that the command line can list them."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # by name the function of `hrkeras.models` and its arguments
+    "gru": ("gru", {}),
+    "gru_large": ("gru", {"units": 128, "num_layers": 4}),
+    "lstm": ("lstm", {}),
+    "lstm_large": ("lstm", {"units": 256, "num_layers": 5}),
+    "lstm_bidirectional": ("lstm", {"units": 128, "num_layers": 4, "bidirectional": True}),
+    "lstm_embedding": ("lstm", {"person_units": 16}),
+    "attention": ("attention", {}),
+    "patchtst": ("patchtst", {}),
+    "patchtst_large": ("patchtst", {"units": 256, "num_layers": 6}),
+    "lag_llama": ("lag_llama", {}),
+    "multitask": ("multitask", {}),
+}
+
+if TYPE_CHECKING:
+    Preset = str
+else:
+    Preset = Literal[*PRESETS]  # from which the command line makes its choices
