@@ -94,6 +94,9 @@ PINNED = {
     ],
 }
 STEPS = [0, 1, 10, 20, 39]
+EAGER = keras.backend.backend() != "jax"  # which compiles each operation by itself, and all of them quicker together
+MIXED = [name for name in VARIANTS if name not in ("gru", "lstm", "gru, no profile", *BARE)]  # of which others have the layers
+MIXED = MIXED if EAGER else ["lstm, person", "multitask"]  # it compiles each for ten seconds
 
 
 def inputs(batch=3, steps=40) -> dict[str, np.ndarray]:
@@ -273,7 +276,7 @@ def test_a_gradient_reaches_every_weight(name):
         model.get_layer("person_embedding").hidden = 0.0  # which is left to chance
     before = model.get_weights()
     loss = {UNAIDED: losses.MaskedHuber(), AIDED: losses.MaskedHuber()}
-    model.compile(keras.optimizers.SGD(1e-2), loss=loss, run_eagerly=True)
+    model.compile(keras.optimizers.SGD(1e-2), loss=loss, run_eagerly=EAGER)
     target = np.random.default_rng(0).uniform(80, 200, (3, 40)).astype("float32")
     given = inputs() | {"person": np.float32(KNOWN_PEOPLE)[:, None]}
     model.train_on_batch(given, {UNAIDED: target, AIDED: target})
@@ -283,21 +286,20 @@ def test_a_gradient_reaches_every_weight(name):
     assert all(np.isfinite(each).all() for each in model.get_weights())
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", MIXED)
 def test_mixed_precision_says_the_same_and_trains(name):
-    given = {column: each[:, :12] if each.shape[1] == 40 else each for column, each in inputs().items()}
-    full, usual = build(name), keras.config.dtype_policy()
+    usual, wanted = keras.config.dtype_policy(), np.array(PINNED[name])
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        mixed = build(name)
+        model = trained_with_both(build(name))
     finally:
         keras.config.set_dtype_policy(usual)
-    before, after = (keras.ops.convert_to_numpy(model(given)) for model in (full, mixed))
-    assert after.dtype == np.float32
-    assert 0 < np.abs(before - after).mean() < 0.05 * np.abs(before - before.mean()).mean()
-    model = trained_with_both(mixed)
+    found = predict(model, inputs())
+    assert found.dtype == np.float32
+    assert 0 < np.abs(found[:, STEPS] - wanted).mean() < 0.05 * np.abs(wanted - wanted.mean()).mean()
     loss = {UNAIDED: losses.MaskedHuber(), AIDED: losses.MaskedHuber()}
-    model.compile(keras.optimizers.SGD(1e-3), loss=loss, run_eagerly=True, auto_scale_loss=False)
+    model.compile(keras.optimizers.SGD(1e-3), loss=loss, run_eagerly=EAGER, auto_scale_loss=False)
+    given = {column: each[:, :12] if each.shape[1] == 40 else each for column, each in inputs().items()}
     target = np.full((3, 12), 140, np.float32)
     model.train_on_batch(given, {UNAIDED: target, AIDED: target})
     assert all(np.isfinite(each).all() for each in model.get_weights())
