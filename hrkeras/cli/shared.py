@@ -50,6 +50,7 @@ def start(backend: str | None = None) -> None:
         import tensorflow as tf  # TFDS and TensorBoard need it on every backend
 
         tf.constant(0)
+    tf.get_logger().setLevel("ERROR")  # it counts how often models are compiled, of which a command may have several
     import absl.logging
 
     absl.logging.set_verbosity(absl.logging.ERROR)

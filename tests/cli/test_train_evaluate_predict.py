@@ -148,7 +148,7 @@ def test_evaluate_says_the_scores_even_if_there_is_no_place_for_pictures(trained
     result = CliRunner().invoke(app, list(map(str, arguments)))
     assert result.exit_code == 1
     assert "95 % interval" in result.stdout
-    assert result.stderr.startswith("Error: /proc/nothing")
+    assert "\nError: /proc/nothing" in f"\n{result.stderr}"
 
 
 def test_predict_a_track(trained, folder, tmp_path):
