@@ -27,25 +27,21 @@ def main(
 ) -> None:
     start(backend)
     from hrkeras import evaluation, plots, saving, scores
-    from hrkeras.windows import load, of_runs
+    from hrkeras.audit.scrambling import alone
+    from hrkeras.windows import load
 
     loaded = saving.load(model)
     population = saving.population(loaded)
     runs = load(data, data_dir)
-    chosen = np.flatnonzero(runs.split == split)
-    ends, rows = runs.ends, []
+    chosen, rows = np.flatnonzero(runs.split == split), []
     for count in COUNTS:
-        with progress(len(chosen), f"{count} earlier runs", "run") as bar:
-            known = []
-            for run in chosen:
-                known.append(_known(runs, ends, run, count, population))
-                bar.update()
-        windows = of_runs(
-            [runs.grids[run] for run in chosen], known, runs.starts[chosen], numbers=np.arange(len(chosen)), size=evaluation.WHOLE
-        )
+        some, _ = alone(runs, chosen, count)
+        with progress(None, f"{count} earlier runs", "run") as bar:
+            known = evaluation.known(loaded, some, population, on_batch=bar.update)
+        windows = some.windows(known, "test", evaluation.WHOLE)
         those = list(windows.runs())
-        alone = [each.expected[:, 0] for each in known]
-        rows.append((count, *(scores.score("", those, each) for each in (evaluation.predict(loaded, windows), alone))))
+        found = evaluation.predict(loaded, windows), evaluation.by_run(windows.expected[:, :, 0], windows)
+        rows.append((count, *(scores.score("", those, each) for each in found)))
     print(f"{'earlier runs':>12}  {'model':>15}  {'state alone':>15}   (mean absolute error / median run, beats/min)")
     for count, *found in rows:
         print(f"{count:12}  " + "  ".join(f"{each.mae:7.2f} /{each.median_run_mae:6.2f}" for each in found))
@@ -55,17 +51,6 @@ def main(
         print(f"{'no history':>12}  {bare.mae:7.2f} /{bare.median_run_mae:6.2f}")
     if picture:
         plots.earlier_runs(rows, bare, picture)
-
-
-def _known(runs, ends: np.ndarray, run: int, count: int, population):
-    """What is known before a run from the person's last so many runs that were over."""
-    from hrkeras.workouts.athlete import Athlete
-
-    over = np.flatnonzero((runs.users == runs.users[run]) & (ends <= runs.starts[run]))
-    athlete = Athlete(population)
-    for each in over[np.argsort(ends[over], kind="stable")][len(over) - min(count, len(over)) :]:
-        athlete.update(runs.starts[each], runs.grids[each], runs.efforts[each])
-    return athlete.predict(runs.starts[run], runs.grids[run], runs.efforts[run])
 
 
 if __name__ == "__main__":

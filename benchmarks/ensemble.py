@@ -31,7 +31,9 @@ def main(
         raise typer.BadParameter("the models start from different populations: train them on the same data")
     windows = runs.windows(runs.known(first), split, evaluation.WHOLE)
     those = list(windows.runs())
-    found = {name: evaluation.predict(model, windows) for name, model in loaded.items()}
+    found = {}
+    for name, model in loaded.items():
+        found[name] = evaluation.predict(model, runs.windows(evaluation.known(model, runs, first), split, evaluation.WHOLE))
     found["mean of all"] = [np.mean(each, axis=0) for each in zip(*found.values(), strict=True)]
     found["athlete's state alone"] = evaluation.by_run(windows.expected[:, :, 0], windows)
     for title, last in (("all steps", None), (f"first {FIRST} steps of each run", FIRST)):
