@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from hrkeras import building, finetuning, models, saving, training, windows
+from hrkeras import builders, building, finetuning, models, saving, training, windows
 from hrkeras.cli.main import app
 
 FAST = ["--epochs", "1"]
@@ -114,7 +114,9 @@ def test_a_base_that_has_seen_the_test_runs_is_refused(mine, tmp_path):
 def test_train_mixes_sources(mine, data_dir, tmp_path, monkeypatch):
     """Tracks are stood in for by simulated athletes of another folder."""
     folders = {"synthetic": data_dir, "tracks": mine / "two"}
-    monkeypatch.setattr(windows, "find", lambda name, _, find=windows.find: find("synthetic", folders[name]))
+    find = builders.find
+    for module in (builders, windows):
+        monkeypatch.setattr(module, "find", lambda name, _: find("synthetic", folders[name]))
     given = []
     monkeypatch.setattr(training, "train", lambda build, runs, *rest, **more: given.append((runs, more)) or 1 / 0)
     run("train", "--data", "synthetic", "--data", "tracks=3", "--output", tmp_path / "m.keras", "--augment", 0.5)

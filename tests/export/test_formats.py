@@ -36,7 +36,7 @@ def test_an_export_is_the_model(name, kind, quantize, inputs, exported):
     given = {each["name"]: np.zeros([size or 7 for size in [1, *each["shape"][1:]]], np.float32) for each in found["inputs"]}
     for values in given.values():
         values[:] = values if values.shape == (1, 7) else np.nan
-    given["known_heart_rate"][:] = np.nan
+    given["known_heart_rate"][:], given["trust"][:] = np.nan, 0.5
     if "expected" in given:
         given["expected"][:] = 140
     given["delay"][:] = 0
