@@ -64,6 +64,11 @@ def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarr
     return np.pad(values, size, mode="edge")
 
 
+def knows_history(model: keras.Model) -> bool:
+    """Whether a model looks at what is known of the person, and corrects the athlete's state."""
+    return any(isinstance(layer, ExpectedFeatures) for layer in model._flatten_layers())
+
+
 def known(
     model: keras.Model,
     runs: Runs,
@@ -82,7 +87,7 @@ def known(
         on_batch: see `predict`.
     """
     found = runs.known(population, learnt=learnt)
-    if not any(isinstance(layer, ExpectedFeatures) for layer in model._flatten_layers()):
+    if not knows_history(model):
         return found  # it corrects no state
     ends = runs.ends
     for user in np.unique(runs.users):

@@ -9,7 +9,6 @@ import keras
 import numpy as np
 
 from hrkeras import baselines, doubts, evaluation, saving, training
-from hrkeras.layers import ExpectedFeatures
 from hrkeras.models import Statistics
 from hrkeras.scores import Score, score
 from hrkeras.windows import Runs
@@ -99,11 +98,6 @@ def guarded(base: keras.Model, candidate: keras.Model, runs: Runs, log: list[dic
     base_error, error = error_of(base), error_of(candidate)
     kept_base = not error < base_error
     return Adapted(base if kept_base else candidate, candidate, kept_base, base_error, error, log)
-
-
-def knows_history(model: keras.Model) -> bool:
-    """Whether a model looks at what is known of the person."""
-    return any(isinstance(layer, ExpectedFeatures) for layer in model.layers)
 
 
 def copy(model: keras.Model) -> keras.Model:

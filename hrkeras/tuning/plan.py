@@ -13,6 +13,7 @@ from hrkeras.parts import part
 from hrkeras.training import Settings
 from hrkeras.tuning.spaces import SPACES
 from hrkeras.windows import Runs
+from hrkeras.workouts import splits
 from hrkeras.workouts.workout import InputError
 
 EPOCHS = "tuner/epochs"  # under which Hyperband says how many epochs a trial gets
@@ -80,8 +81,7 @@ def latest(runs: Runs, share: float) -> Runs:
         share: of each person's training runs that stays, rounded up.
     """
     keep = runs.split != "train"
-    for user in np.unique(runs.users):
-        mine = np.flatnonzero((runs.users == user) & (runs.split == "train"))
-        mine = mine[np.argsort(runs.starts[mine], kind="stable")]
+    for rows in splits.by_person(runs.users, runs.starts):
+        mine = rows[runs.split[rows] == "train"]
         keep[mine[len(mine) - int(np.ceil(share * len(mine))) :]] = True
     return part(runs, np.flatnonzero(keep))
