@@ -17,7 +17,7 @@ from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.population import DAY, Population, default
 from hrkeras.workouts.source import ReadLog
-from hrkeras.workouts.trust import Trust
+from hrkeras.workouts.trust import Network
 from hrkeras.workouts.workout import InputError, Workout
 
 if TYPE_CHECKING:  # a state learns without it
@@ -126,20 +126,20 @@ def learn(athlete: Athlete, runs: Sequence[prepare.Run], until: float = float("i
         else:
             setattr(report, answer, getattr(report, answer) + 1)
     if model and report.added:
-        _trust(athlete, model, report.added, before)
+        _follow(athlete, model, report.added, before)
     return report
 
 
-def _trust(athlete: Athlete, model: keras.Model, runs: Sequence[prepare.Run], known: Sequence) -> None:
-    """Updates how far a model is trusted, by runs and what was known before each; another than before is trusted anew."""
-    from hrkeras import evaluation, saving
+def _follow(athlete: Athlete, model: keras.Model, runs: Sequence[prepare.Run], known: Sequence) -> None:
+    """Updates how a model has done, by runs and what was known before each; another than before begins anew."""
+    from hrkeras import inference, saving
     from hrkeras.windows import of_runs
 
-    if athlete.trusted != (name := saving.fingerprint(model)):
-        athlete.trusted, athlete.trust = name, Trust()
-    whole = of_runs([run.grid for run in runs], known, np.array([run.start for run in runs]), size=evaluation.WHOLE)
-    for run, each, predicted in zip(runs, known, evaluation.predict(model, whole), strict=True):
-        athlete.trust.update(run.grid.heart_rate, each.expected[:, 0], predicted)
+    if athlete.network.name != (name := saving.fingerprint(model)):
+        athlete.network = Network(name)
+    whole = of_runs([run.grid for run in runs], known, np.array([run.start for run in runs]), size=inference.WHOLE)
+    for run, each, predicted in zip(runs, known, inference.predict(model, whole), strict=True):
+        athlete.network.update(run.grid.heart_rate, each.expected[:, 0], each.spread, predicted, STEP)
 
 
 def learn_from(

@@ -186,10 +186,18 @@ def attention(by_lag: np.ndarray, step: float, path: Path) -> Path:
 
 
 @matplotlib.rc_context(STYLE)
-def prediction(grid, predicted: np.ndarray, step: float, title: str, path: Path) -> Path:
-    """One run: its predicted heart rate, the measured one where there is any, its speed and its altitude."""
+def prediction(found, title: str, path: Path) -> Path:
+    """One run: its predicted heart rate and the band, the measured one where there is any, its speed and its altitude.
+
+    Args:
+        found: a `prediction.Prediction`.
+        title: of the picture.
+        path: of the PNG.
+    """
     figure, (above, below) = new_figure(2, size=(9, 5), height_ratios=(2.2, 1))
-    _draw_run(above, below, grid, predicted, step)
+    minutes = found.step * (np.arange(len(found.heart_rate)) + 0.5) / 60
+    above.fill_between(minutes, found.low, found.high, color=HEART, alpha=0.15, lw=0, label="10 to 90 %")
+    _draw_run(above, below, found.grid, found.heart_rate, found.step)
     below.set_xlabel("minutes into the run")
     above.set_title(title)
     return save(figure, path)
@@ -222,4 +230,4 @@ def _draw_run(above, below, grid, predicted: np.ndarray, step: float) -> None:
 
 def _legend(axes) -> None:
     """A legend in the line of the title, where it covers nothing."""
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2, handlelength=1.5)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.2, handlelength=1.5)
