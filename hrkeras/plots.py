@@ -185,22 +185,12 @@ def attention(by_lag: np.ndarray, step: float, path: Path) -> Path:
     return save(figure, path)
 
 
-@matplotlib.rc_context(STYLE)
-def prediction(found, title: str, path: Path) -> Path:
-    """One run: its predicted heart rate and the band, the measured one where there is any, its speed and its altitude.
-
-    Args:
-        found: a `prediction.Prediction`.
-        title: of the picture.
-        path: of the PNG.
-    """
-    figure, (above, below) = new_figure(2, size=(9, 5), height_ratios=(2.2, 1))
+def draw_prediction(above, below, found) -> None:
+    """A `prediction.Prediction` in two panels: heart rate and its band in the one, speed and altitude in the other."""
     minutes = found.step * (np.arange(len(found.heart_rate)) + 0.5) / 60
     above.fill_between(minutes, found.low, found.high, color=HEART, alpha=0.15, lw=0, label="10 to 90 %")
     _draw_run(above, below, found.grid, found.heart_rate, found.step)
     below.set_xlabel("minutes into the run")
-    above.set_title(title)
-    return save(figure, path)
 
 
 def _draw_run(above, below, grid, predicted: np.ndarray, step: float) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from hrkeras import evaluation, plots, scores
+from hrkeras import evaluation, person_plots, plots, scores
 from hrkeras.prediction import Prediction
 from hrkeras.protocols import PROTOCOLS
 from hrkeras.windows import Run
@@ -49,7 +49,7 @@ def test_prediction(drawn, tmp_path, steps, measured, hilly):
     whole = run(steps, measured=measured, hilly=hilly)
     middle = np.full(steps, 150.0)
     found = Prediction(0.0, whole.grid, middle, middle - 9, middle + 9, 3, hilly, [])
-    path = plots.prediction(found, "Run of today", tmp_path / "new" / "run.png")
+    path = plots.save(person_plots.run(found, "Run of today"), tmp_path / "new" / "run.png")
     assert is_picture(path)
     axes = drawn[0].axes
     assert axes[0].get_title(loc="left") == "Run of today"

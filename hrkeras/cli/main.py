@@ -8,7 +8,22 @@ import typer
 from typer.core import TyperGroup
 
 from hrkeras import __version__
-from hrkeras.cli import audit, build, convert, demo, ensemble, evaluate, export, finetune, inspect, predict, train, tune, update
+from hrkeras.cli import (
+    audit,
+    build,
+    convert,
+    demo,
+    ensemble,
+    evaluate,
+    export,
+    finetune,
+    fitness,
+    inspect,
+    predict,
+    train,
+    tune,
+    update,
+)
 from hrkeras.workouts.workout import InputError
 
 
@@ -71,6 +86,7 @@ app.command()(evaluate.evaluate)
 app.command()(audit.audit)
 app.command()(update.update)
 app.command()(predict.predict)
+app.command()(fitness.fitness)
 app.command()(export.export)
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def predict(
         print(f"Skipped while reading: {keeping.read_log_text(log)}")
     print(f"Written: {output}")
     if plot:
-        from hrkeras import plots
+        from hrkeras import person_plots, plots
 
-        plots.prediction(found, f"Run of {prediction.date(found.start)} UTC", plot)
+        plots.save(person_plots.run(found, f"Run of {prediction.date(found.start)} UTC"), plot)
         print(f"Picture: {plot}")

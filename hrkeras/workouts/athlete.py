@@ -15,7 +15,7 @@ from hrkeras.workouts import history
 from hrkeras.workouts.band import Band
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid
-from hrkeras.workouts.population import COURSE, DAY, STATES, Population, default
+from hrkeras.workouts.population import COURSE, STATES, Population, default
 from hrkeras.workouts.trust import Network, over_before
 
 PACES = (1.0, 8.0, 1 / 8)  # how much faster the filters drift: the one that predicts, a quick and a slow one beside it
@@ -194,10 +194,7 @@ class Athlete:
 
     def _drift(self, start: float) -> np.ndarray:
         """Variance that the weights gained since the last run, shape `(len(STATES),)`."""
-        if not len(self.starts):
-            return np.zeros(len(STATES))
-        days = min(max(start - self.starts[-1], 0.0) / DAY, self.population.longest)
-        return days * self.population.spread(self.population.drift)
+        return self.population.gained(start - self.starts[-1] if len(self.starts) else 0.0)
 
     def _correct(self, features: np.ndarray, heart_rate: np.ndarray) -> None:
         """The filter's correction by one run, whose level is off by a random number besides the steps' noise."""
