@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hrkeras import keeping
+from hrkeras.prediction import Prediction, population
 from hrkeras.workouts import fitness, quality
 from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.athlete_file import date
 from hrkeras.workouts.band import limits
 from hrkeras.workouts.fitness import Told
-from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.workout import InputError, Workout
 
 if TYPE_CHECKING:
@@ -34,29 +34,45 @@ class Entry:
     """One run.
 
     Attributes:
-        start: s since 1970-01-01 UTC.
-        grid: its speed, altitude and measured heart rate.
-        predicted: from what was known before it, beats/min, shape `(steps,)`.
-        low: of the band of 10 to 90 % around it, likewise.
-        high: likewise.
+        found: what was predicted of it from the runs before, beside what was measured.
         at_pace: heart rate at the diary's pace on the flat at that time, as the athlete's state sees it in hindsight.
         miss: how far the mean of its heart rate lay above the predicted one, beats/min.
         stands_out: whether that was much more than is usual for the person.
     """
 
-    start: float
-    grid: Grid
-    predicted: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+    found: Prediction
     at_pace: Told
     miss: float
     stands_out: bool
 
     @property
-    def error(self) -> float:
-        """Mean absolute error of the prediction, beats/min."""
-        return float(np.nanmean(np.abs(self.grid.heart_rate - self.predicted)))
+    def start(self) -> float:
+        """s since 1970-01-01 UTC."""
+        return self.found.start
+
+    @property
+    def heart_rate(self) -> np.ndarray:
+        """Measured, beats/min, shape `(steps,)`; NaN where it was not."""
+        return self.found.grid.heart_rate
+
+
+@dataclass(frozen=True)
+class Recent:
+    """How the last fifth of the runs was predicted, each from those before it, over all steps; errors in beats/min.
+
+    Attributes:
+        runs: how many.
+        error: mean absolute error.
+        inside: share of the measured heart rates in the band of 10 to 90 %, 0 to 1.
+        by_mean: mean absolute error of the mean of all heart rates before the run.
+        by_last: of the mean of those of the last five runs before it.
+    """
+
+    runs: int
+    error: float
+    inside: float
+    by_mean: float
+    by_last: float
 
 
 @dataclass(frozen=True)
@@ -97,8 +113,6 @@ def write(
     Raises:
         InputError: if the runs are several people's, or there is none to say anything of.
     """
-    from hrkeras.prediction import population
-
     mine = [each for each in workouts if person in (None, each.user)]
     taken = Counter[str]()
     runs, silent = keeping.usable(mine, taken), unheard(mine)
@@ -124,12 +138,27 @@ def write(
     entries: list[Entry] = []
     for run, known, predicted, seen in zip(report.added, report.before, report.predicted, views, strict=True):
         low, high = limits(predicted, known.spread, known.band)
+        hilly = bool(np.ptp(run.grid.altitude) > 0)
+        found = Prediction(run.start, run.grid, predicted, low, high, len(entries), hilly, [])
         miss = float(np.nanmean(run.grid.heart_rate - predicted))
         earlier = np.array([entry.miss for entry in entries[-REMEMBERED:]])
-        entries.append(
-            Entry(run.start, run.grid, predicted, low, high, seen.at_pace(run.start, speed), miss, _stands_out(miss, earlier))
-        )
+        entries.append(Entry(found, seen.at_pace(run.start, speed), miss, _stands_out(miss, earlier)))
     return Diary(athlete, speed, entries, silent, report)
+
+
+def recent(diary: Diary) -> Recent | None:
+    """How well the last fifth of the runs was predicted; None of fewer than ten runs."""
+    if len(diary.entries) < WARM_UP:
+        return None
+    heart_rates = [each.heart_rate[np.isfinite(each.heart_rate)] for each in diary.entries]
+    rows = []
+    for place in range(len(diary.entries) - len(diary.entries) // 5, len(diary.entries)):
+        found, measured = diary.entries[place].found, heart_rates[place]
+        means = [np.concatenate(heart_rates[begin:place]).mean() for begin in (0, place - 5)]
+        errors = (found.error, found.inside, *(np.abs(measured - mean).mean() for mean in means))
+        rows.append((len(measured), *(each * len(measured) for each in errors)))
+    steps, *sums = np.sum(rows, axis=0)
+    return Recent(len(rows), *(float(each / steps) for each in sums))
 
 
 def frame(diary: Diary) -> pd.DataFrame:
@@ -144,7 +173,7 @@ def frame(diary: Diary) -> pd.DataFrame:
                 "low": round(each.at_pace.low, 1),
                 "high": round(each.at_pace.high, 1),
                 "miss": round(each.miss, 1),
-                "error": round(each.error, 1),
+                "error": round(each.found.error or np.nan, 1),
                 "stands_out": each.stands_out,
             }
             for each in diary.entries

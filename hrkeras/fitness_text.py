@@ -20,6 +20,12 @@ def day(start: float) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
+def short_day(start: float) -> str:
+    """The same for a table, such as "16 Jun 2025"."""
+    when = datetime.fromtimestamp(start, UTC)
+    return f"{when.day} {when:%b %Y}"
+
+
 def now(diary: Diary) -> str:
     """How fit the person is now: the heart rate at the diary's pace."""
     last = diary.entries[-1]

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from hrkeras.workouts.beside import beside
 from hrkeras.workouts.quality import Funnel
 
-HEART, SPEED, ALTITUDE, MUTED, GOOD = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77"
+HEART, SPEED, ALTITUDE, MUTED, GOOD, GRID = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77", "#e4e6ea"
 STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#e4e6ea",
+    "grid.color": GRID,
     "axes.axisbelow": True,
     "axes.titlelocation": "left",
     "axes.titleweight": "bold",

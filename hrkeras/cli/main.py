@@ -20,6 +20,7 @@ from hrkeras.cli import (
     fitness,
     inspect,
     predict,
+    report,
     train,
     tune,
     update,
@@ -87,6 +88,7 @@ app.command()(audit.audit)
 app.command()(update.update)
 app.command()(predict.predict)
 app.command()(fitness.fitness)
+app.command()(report.report)
 app.command()(export.export)
 
 if __name__ == "__main__":
