@@ -37,8 +37,8 @@ def main(athletes: int = 30, runs: int = 80, seed: int = 1, trend: float = 0.1, 
             written = diary.write(workouts)
             rows, like = [], np.nan
             for entry in written.entries:
-                if abs(entry.grid.speed.mean() / written.speed - 1) < LIKE:
-                    like = float(np.nanmean(entry.grid.heart_rate))
+                if abs(entry.found.grid.speed.mean() / written.speed - 1) < LIKE:
+                    like = float(np.nanmean(entry.found.grid.heart_rate))
                 truth = _truth(who, written.speed, entry.start, tracks[entry.start].fitness)
                 rows.append((entry.start, truth, *entry.at_pace, like))
             start, truth, value, low, high, like_runs = np.array(rows)[warm_up:].T

@@ -11,11 +11,12 @@ import numpy as np
 
 from hrkeras import keeping
 from hrkeras.prediction import Prediction, population
-from hrkeras.workouts import fitness, quality
+from hrkeras.workouts import fitness
 from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.athlete_file import date
 from hrkeras.workouts.band import limits
-from hrkeras.workouts.fitness import Told
+from hrkeras.workouts.fitness import Told, View
+from hrkeras.workouts.prepare import Run
 from hrkeras.workouts.workout import InputError, Workout
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ RECENT = 20  # runs that say what pace is usual
 WARM_UP, REMEMBERED = 10, 50  # earlier runs that it takes to say what stands out, and that are looked at
 STANDS_OUT = 2.5  # times the usual miss
 LEAST = 6.0  # beats/min
+SILENT = replace(keeping.LIMITS, min_heart_rate_share=0.0)  # for runs whose heart rate was not measured
 USUAL = 0.6745  # standard deviations of a normal distribution within which half of it lies
 
 
@@ -81,16 +83,18 @@ class Diary:
 
     Attributes:
         athlete: what is known after the last one.
+        now: likewise, as fitness is read from it.
         speed: the pace on the flat that fitness is told by, m/s.
         entries: the runs that could be learnt from, in order.
-        unheard: runs whose heart rate was not measured, in order.
+        unheard: what is estimated of the runs whose heart rate was not measured, in order.
         report: what became of the workouts.
     """
 
     athlete: Athlete
+    now: View
     speed: float
     entries: list[Entry]
-    unheard: list[Workout]
+    unheard: list[Prediction]
     report: keeping.Report
 
 
@@ -115,8 +119,9 @@ def write(
     """
     mine = [each for each in workouts if person in (None, each.user)]
     taken = Counter[str]()
-    runs, silent = keeping.usable(mine, taken), unheard(mine)
-    people = sorted({run.user for run in runs} | {run.user for run in silent})
+    runs = keeping.usable(mine, taken)
+    silent = keeping.usable((each for each in mine if not np.isfinite(each.heart_rate).any()), limits=SILENT)
+    people = sorted({run.user for run in (*runs, *silent)})
     if len(people) > 1:
         some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
         raise InputError(f"Expected the runs of one person, found those of {len(people)}; name one of {some} with --person.")
@@ -124,7 +129,7 @@ def write(
         whose = f" of {person}" if person else ""
         why = keeping.taken_text(taken) or "there are no workouts"
         raise InputError(f"Found no run{whose} that can be used: {why}; look at what there is with `hrkeras inspect`.")
-    speed = speed or usual_speed([run.grid.speed for run in runs] or [run.speed for run in silent])
+    speed = speed or usual_speed(runs or silent)
     athlete, views = Athlete(population(model)), []
 
     def add(run) -> None:
@@ -132,18 +137,23 @@ def write(
         if on_run:
             on_run()
 
-    report = keeping.learn(athlete, runs, model=model, on_run=add)
+    report = keeping.learn(athlete, sorted([*runs, *silent], key=keeping.end), model=model, on_run=add)
     report.taken = taken
-    views = fitness.with_hindsight(views, [run.start for run in report.added])
+    usual = fitness.usual_course(athlete.population, report.before)
+    views = [each._replace(usual=usual) for each in fitness.with_hindsight(views, [run.start for run in report.added])]
     entries: list[Entry] = []
+    unheard: list[Prediction] = []
     for run, known, predicted, seen in zip(report.added, report.before, report.predicted, views, strict=True):
         low, high = limits(predicted, known.spread, known.band)
         hilly = bool(np.ptp(run.grid.altitude) > 0)
         found = Prediction(run.start, run.grid, predicted, low, high, len(entries), hilly, [])
+        if found.error is None:
+            unheard.append(found)
+            continue
         miss = float(np.nanmean(run.grid.heart_rate - predicted))
         earlier = np.array([entry.miss for entry in entries[-REMEMBERED:]])
         entries.append(Entry(found, seen.at_pace(run.start, speed), miss, _stands_out(miss, earlier)))
-    return Diary(athlete, speed, entries, silent, report)
+    return Diary(athlete, views[-1], speed, entries, unheard, report)
 
 
 def recent(diary: Diary) -> Recent | None:
@@ -181,17 +191,10 @@ def frame(diary: Diary) -> pd.DataFrame:
     )
 
 
-def usual_speed(speeds: Sequence[np.ndarray]) -> float:
+def usual_speed(runs: Sequence[Run]) -> float:
     """The median over the last runs of their mean speed, m/s, as a pace of whole 10 s a kilometre between 3 and 20 min."""
-    speed = float(np.median([np.nanmean(each) for each in speeds[-RECENT:]]))
+    speed = float(np.median([run.grid.speed.mean() for run in runs[-RECENT:]]))
     return 1000 / float(np.clip(10 * round(100 / max(speed, 0.5)), 180, 1200))
-
-
-def unheard(workouts: Iterable[Workout]) -> list[Workout]:
-    """The runs whose heart rate was not measured and that would be of use but for that, the earliest first."""
-    lenient = replace(keeping.LIMITS, min_heart_rate_share=0.0)
-    silent = (each for each in workouts if not np.isfinite(each.heart_rate).any())
-    return sorted((each for each in silent if quality.taken_by(each, lenient) is None), key=lambda each: each.start)
 
 
 def _stands_out(miss: float, earlier: np.ndarray) -> bool:

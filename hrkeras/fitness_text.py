@@ -11,6 +11,7 @@ from hrkeras.workouts.population import DAY
 
 COMPARED = 365 * DAY  # s back, where there are runs so old
 MONTHS = 3 * 30 * DAY  # s, less than that is no comparison
+FEW, MANY = 5, 20  # runs below which nothing is said of change and of causes, and of seasons
 WORTH = 1.5  # beats/min, less is not worth a sentence
 
 
@@ -21,9 +22,9 @@ def day(start: float) -> str:
 
 
 def short_day(start: float) -> str:
-    """The same for a table, such as "16 Jun 2025"."""
+    """The same for a table, such as "16 Jun 2025", in one line."""
     when = datetime.fromtimestamp(start, UTC)
-    return f"{when.day} {when:%b %Y}"
+    return f"{when.day}\N{NO-BREAK SPACE}{when:%b}\N{NO-BREAK SPACE}{when:%Y}"
 
 
 def now(diary: Diary) -> str:
@@ -41,7 +42,7 @@ def change(diary: Diary) -> str:
     last = diary.entries[-1]
     earlier = [each for each in diary.entries if last.start - each.start >= COMPARED] or diary.entries[:1]
     first = max(earlier, key=lambda each: each.start)
-    if len(diary.entries) < 5 or last.start - first.start < MONTHS:
+    if len(diary.entries) < FEW or last.start - first.start < MONTHS:
         return ""
     difference = last.at_pace.value - first.at_pace.value
     reach = float(np.hypot(last.at_pace.high - last.at_pace.value, first.at_pace.high - first.at_pace.value))
@@ -64,7 +65,9 @@ def best(diary: Diary) -> str:
 def effects(diary: Diary) -> list[str]:
     """What raises the person's heart rate, and by how much: those that are sure enough and worth a sentence."""
     last, speed = diary.entries[-1], diary.speed
-    found, warmest = fitness.effects(fitness.view(diary.athlete), last.start, speed)
+    if len(diary.entries) < FEW:
+        return []
+    found, warmest = fitness.effects(diary.now, last.start, speed)
     month, half_a_year = (f"{datetime.fromtimestamp(each, UTC):%B}" for each in (warmest, warmest + fitness.YEAR / 2))
     said = {
         "faster": f"1 km/h faster ({pace.text(speed + fitness.FASTER)} instead of {pace.text(speed)})",
@@ -72,8 +75,15 @@ def effects(diary: Diary) -> list[str]:
         "later": "an hour into a run instead of 20 minutes, at the same pace",
         "season": f"in {month} instead of {half_a_year}, at the same pace",
     }
+    if len(diary.entries) < MANY or last.start - diary.entries[0].start < COMPARED:
+        del found["season"]
     told = {name: each for name, each in found.items() if each.certain and abs(each.value) >= WORTH}
     return [f"{said[name]}: {each.value:+.0f} beats/min ({each.low:+.0f} to {each.high:+.0f})" for name, each in told.items()]
+
+
+def count(number: int) -> str:
+    """A number of runs."""
+    return "1 run" if number == 1 else f"{number:,} runs"
 
 
 def standing_out(diary: Diary) -> list[Entry]:

@@ -59,25 +59,27 @@ class Report:
     later: int = 0
 
 
-def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.Run]:
+def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None, limits: quality.Limits = LIMITS) -> list[prepare.Run]:
     """The runs that can be learnt from, in the order in which they were over.
 
     Args:
         workouts: in any order.
         taken: counts by reason what is left out.
+        limits: of the filters.
     """
     found = []
     for workout in workouts:
-        outcome = prepare.examine(workout, LIMITS)
+        outcome = prepare.examine(workout, limits)
         if not isinstance(outcome, str):
             found.append(outcome)
         elif taken is not None:
             reason = quality.REASONS[outcome]
             taken[f"{reason} ({workout.sport or 'unnamed'})" if outcome == "sport" else reason] += 1
-    return sorted(found, key=_end)
+    return sorted(found, key=end)
 
 
-def _end(run: prepare.Run) -> float:
+def end(run: prepare.Run) -> float:
+    """When a run was over, s since 1970-01-01 UTC."""
     return run.start + len(run.grid.speed) * STEP
 
 
@@ -123,7 +125,7 @@ def learn(
     report = Report(athlete)
     remembered = athlete.starts[0] if athlete.count > len(athlete.starts) else float("-inf")
     for run in runs:
-        if _end(run) > until:
+        if end(run) > until:
             report.later += 1
             continue
         efforts = basis(run.grid)
@@ -134,7 +136,7 @@ def learn(
             report.before.append(known)
             if on_run:
                 on_run(run)
-        elif answer == "older" and _end(run) <= remembered:
+        elif answer == "older" and end(run) <= remembered:
             report.forgotten += 1
         else:
             setattr(report, answer, getattr(report, answer) + 1)
@@ -202,7 +204,7 @@ def update(
         found = usable(detect.read(source, log), taken)
         taken[FUTURE] += sum(run.start > latest for run in found)
         runs += one_person([run for run in found if run.start <= latest], source)
-    report = learn(athlete, sorted(runs, key=_end), model=model)
+    report = learn(athlete, sorted(runs, key=end), model=model)
     report.is_new, report.log, report.taken = is_new, log, +taken
     if report.added:
         athlete_file.save(athlete, path)

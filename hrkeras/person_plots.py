@@ -39,7 +39,7 @@ def fitness(diary: Diary, narrow: bool = False) -> Figure:
         at, text = (days[row], single[row]), f"{days[row].day} {days[row]:%b %Y}"
         axes.annotate(text, at, (0, 7 if above else -14), textcoords="offset points", ha="center", fontsize=8)
     axes.set_ylabel(f"heart rate at {pace.text(diary.speed)}\non the flat (beats/min)")
-    locator = matplotlib.dates.AutoDateLocator(maxticks=9)
+    locator = matplotlib.dates.AutoDateLocator(minticks=3, maxticks=7)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2 if narrow else 4, borderaxespad=0.1, handlelength=1.5)
@@ -50,7 +50,8 @@ def fitness(diary: Diary, narrow: bool = False) -> Figure:
 
 def _apart(entries: list[Entry], chosen: list[int], height: np.ndarray) -> list[int]:
     """Those days whose labels have room, the furthest from what was expected first."""
-    span, found = entries[-1].start - entries[0].start + 1, []
+    span = entries[-1].start - entries[0].start + 1
+    found: list[int] = []
     for row in sorted(chosen, key=lambda row: -abs(entries[row].miss)):
         beside = (abs(entries[row].start - entries[each].start) < ROOM[0] * span for each in found)
         level = (abs(height[row] - height[each]) < ROOM[1] * np.ptp(height) for each in found)

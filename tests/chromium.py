@@ -1,6 +1,7 @@
 """A Chromium without a window, spoken to by its own protocol through a pipe: https://chromedevtools.github.io/devtools-protocol."""
 
 import base64
+import importlib.util
 import itertools
 import json
 import os
@@ -10,9 +11,39 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
+from hrkeras.workouts.workout import InputError
+
+AXE = "axe-core@4.14.1"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 60  # s
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars")
+
+
+spec = importlib.util.spec_from_file_location("build_demo", Path(__file__).parents[1] / "docs" / "demo" / "build.py")
+demo = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(demo)
+
+
+def fetched(function, *arguments):
+    """What npm fetches; without npm or a registry the test is skipped."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        pytest.skip(str(error))
+
+
+def assert_accessible(page: "Chromium") -> None:
+    """Nothing in the page is against a rule of axe-core, in light or dark."""
+    axe = fetched(demo.npm, AXE, ("axe.min.js",))["axe.min.js"].decode()
+    page.evaluate(f"{axe}; undefined")
+    for scheme in ("light", "dark"):
+        page.do("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        told = "violations.map(({id, nodes}) => id + ': ' + nodes[0].html)"
+        violations, passes = page.evaluate(f"axe.run().then(({{violations, passes}}) => [{told}, passes.length])")
+        assert violations == []
+        assert passes > 15
 
 
 def find() -> str | None:

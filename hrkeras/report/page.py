@@ -48,8 +48,9 @@ def _head(written: Diary) -> str:
     everything = [each.found.grid for each in written.entries]
     starts = [each.start for each in written.entries] + [each.start for each in written.unheard]
     kilometres = sum(float(grid.speed.sum()) / 100 for grid in everything)
-    measured = f"{len(everything):,} runs with heart rate, {kilometres:,.0f} km" if everything else "no run with heart rate"
-    facts = f"{measured}, {fitness_text.day(min(starts))} to {fitness_text.day(max(starts))}."
+    first, last = fitness_text.day(min(starts)), fitness_text.day(max(starts))
+    measured = f"{fitness_text.count(len(everything))} with heart rate, {kilometres:,.0f} km"
+    facts = f"{measured if everything else 'No run with heart rate'}, {first if first == last else f'{first} to {last}'}."
     return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
 
 
@@ -57,7 +58,7 @@ def headlines(written: Diary) -> list[str]:
     """What is worth knowing, a sentence or two each."""
     if not written.entries:
         return [
-            f"{len(written.unheard):,} runs were found, none with heart rate. What is estimated of them below is what people "
+            f"Found {fitness_text.count(len(written.unheard))}, none with heart rate. What is estimated below is what people "
             "in general have, and may be off by 10 to 20 beats/min; a few runs with heart rate make it yours."
         ]
     found = [
@@ -66,8 +67,8 @@ def headlines(written: Diary) -> list[str]:
     ]
     if told := diary.recent(written):
         found.append(
-            f"From your earlier runs alone, your heart rate of the last {told.runs} runs could be said in advance to "
-            f"{told.error:.1f} beats/min on average; your mean heart rate is off by {told.by_mean:.1f}."
+            f"From your earlier runs alone, your heart rate of the last {fitness_text.count(told.runs)} could be told in "
+            f"advance to {told.error:.1f} beats/min on average; your mean heart rate is off by {told.by_mean:.1f}."
         )
     if odd := fitness_text.standing_out(written):
         found.append(
@@ -146,15 +147,31 @@ def _how_good(written: Diary) -> str:
     return section(
         "How good the predictions are",
         paragraph(
-            f"Your last {told.runs} runs, each predicted whole from speed, altitude and the runs before it, with nothing known of "
-            f"its own heart rate. {100 * told.inside:.0f} % of the heart rates lay in the band of 10 to 90 %, which should hold 80 %."
+            f"Your last {told.runs} runs, each predicted whole from speed, altitude and the runs before it, with nothing known "
+            f"of its own heart rate. {100 * told.inside:.0f} % of it lay in the band of 10 to 90 %, where 80 % should."
         ),
         table("Mean absolute error (beats/min)", ("Predicted by", "error"), rows),
     )
 
 
 def _unheard(written: Diary) -> str:
-    return "" if not written.unheard else section("Runs without heart rate", paragraph(f"{len(written.unheard)} runs."))
+    if not written.unheard:
+        return ""
+    rows = [
+        (
+            fitness_text.short_day(each.start),
+            f"{len(each.heart_rate) * each.step / 60:.0f}",
+            f"{float(each.grid.speed.sum()) * each.step / 1000:.1f}",
+            f"{each.heart_rate.mean():.0f}",
+            f"{each.low.mean():.0f} - {each.high.mean():.0f}",
+        )
+        for each in reversed(written.unheard[-SHOWN:])
+    ]
+    return section(
+        "Runs without heart rate",
+        paragraph("What it may have been, estimated from speed, altitude and the runs before."),
+        table("Estimated mean heart rate (beats/min)", ("Day", "min", "km", "estimated", "10 - 90 %"), rows),
+    )
 
 
 def _notes(written: Diary) -> str:

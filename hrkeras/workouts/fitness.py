@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hrkeras.workouts.athlete import Athlete
+from hrkeras.workouts.athlete import COURSE_FACTS, Athlete, Known
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP, Grid
-from hrkeras.workouts.population import COURSE, DAY, STATES, Population
+from hrkeras.workouts.population import COURSE, DAY, Population
 
 MINUTES = 40  # of the run that fitness is read from
 READ = (15, 25)  # min, the part of it that counts: warm, and not yet drifting
@@ -45,12 +45,14 @@ class View(NamedTuple):
         weights: of `STATES`, beats/min, shape `(len(STATES),)`.
         covariance: of these, shape `(len(STATES), len(STATES))`.
         reach: how many standard deviations lie between the middle of the band of the person's runs and its limits.
+        usual: what their courses are like as a rule, standardised as `population.COURSE`, shape `(len(COURSE),)`.
     """
 
     population: Population
     weights: np.ndarray
     covariance: np.ndarray
     reach: float
+    usual: np.ndarray
 
     def tell(self, what: np.ndarray) -> Told:
         """What the filter says of features, or of the difference of two.
@@ -62,13 +64,28 @@ class View(NamedTuple):
 
     def at_pace(self, start: float, speed: float) -> Told:
         """Heart rate after about 20 minutes at a steady speed in m/s on the flat, on an average day of the season of `start`."""
-        return self.tell(features(self.population, start, steady(speed)))
+        return self.tell(self.features(start, steady(speed)))
+
+    def features(self, start: float, grid: Grid, read: tuple[int, int] = READ) -> np.ndarray:
+        """What the filter is linear in, mean over some minutes of a run, shape `(len(STATES),)`."""
+        first, last = (round(60 * minute / STEP) for minute in read)
+        found = self.population.features(start, basis(grid))[first:last].mean(axis=0, dtype=np.float64)
+        found[-len(COURSE) :] = self.usual
+        return found
 
 
-def view(athlete: Athlete) -> View:
-    """What the filter of a person holds after the last run."""
-    band = athlete.band.limits
-    return View(athlete.population, athlete.weights[0].copy(), athlete.covariance[0].copy(), float(band[1] - band[0]) / 2)
+def view(athlete: Athlete, usual: np.ndarray | None = None) -> View:
+    """What the filter of a person holds after the last run; their courses are as everybody's if `usual` is not given."""
+    band, usual = athlete.band.limits, np.zeros(len(COURSE)) if usual is None else usual
+    return View(athlete.population, athlete.weights[0].copy(), athlete.covariance[0].copy(), float(np.ptp(band)) / 2, usual)
+
+
+def usual_course(population: Population, before: Sequence[Known]) -> np.ndarray:
+    """What some courses are like as a rule, as `View.usual`; `before` is what was known before each run."""
+    facts = np.array([each.course for each in before])[:, [COURSE_FACTS.index(name) for name in ("run_seconds", *COURSE[1:])]]
+    facts[:, 0] = np.log(facts[:, 0] / STEP)
+    centre, scale = (np.array(each)[-len(COURSE) :] for each in (population.centre, population.scale))
+    return np.median((facts - centre) / scale, axis=0)
 
 
 def with_hindsight(views: Sequence[View], starts: Sequence[float]) -> list[View]:
@@ -90,14 +107,6 @@ def with_hindsight(views: Sequence[View], starts: Sequence[float]) -> list[View]
     return found[::-1]
 
 
-def features(population: Population, start: float, grid: Grid, read: tuple[int, int] = READ) -> np.ndarray:
-    """What the filter is linear in, mean over some minutes of a run, shape `(len(STATES),)`."""
-    first, last = (round(60 * minute / STEP) for minute in read)
-    found = population.features(start, basis(grid))[first:last].mean(axis=0, dtype=np.float64)
-    found[len(STATES) - len(COURSE) :] = 0.0  # the course is otherwise as usual
-    return found
-
-
 def effects(now: View, start: float, speed: float) -> tuple[dict[str, Told], float]:
     """What changes the heart rate at a speed in m/s on the flat, and by how many beats/min.
 
@@ -110,17 +119,14 @@ def effects(now: View, start: float, speed: float) -> tuple[dict[str, Told], flo
         `uphill` by 3 %; `faster` by 1 km/h; `later`, after an hour instead of 20 minutes; `season`, in the month in which
         it is highest over half a year later; and a time in that month, s since 1970-01-01 UTC.
     """
-
-    def of(grid: Grid, read: tuple[int, int] = READ, when: float = start) -> np.ndarray:
-        return features(now.population, when, grid, read)
-
-    flat, hour = steady(speed), steady(speed, LATER[1] + 5)
-    months = np.array([of(flat, when=start + month * YEAR / 12) for month in range(12)])
-    high = int(np.argmax(months @ now.weights))
+    hour, months = steady(speed, LATER[1] + 5), []
+    for month in range(12):
+        months.append(now.features(start + month * YEAR / 12, steady(speed)))
+    high = int(np.argmax(np.array(months) @ now.weights))
     changes = {
-        "uphill": of(steady(speed, grade=SLOPE)) - of(flat),
-        "faster": of(steady(speed + FASTER)) - of(flat),
-        "later": of(hour, LATER) - of(hour),
+        "uphill": now.features(start, steady(speed, grade=SLOPE)) - months[0],
+        "faster": now.features(start, steady(speed + FASTER)) - months[0],
+        "later": now.features(start, hour, LATER) - now.features(start, hour),
         "season": months[high] - months[high - 6],
     }
     return {name: now.tell(change) for name, change in changes.items()}, start + high * YEAR / 12

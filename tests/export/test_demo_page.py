@@ -1,6 +1,5 @@
 """The page of docs/demo, in Chromium: it predicts what the model does, sends nothing, and says what is wrong with a file."""
 
-import importlib.util
 import json
 import re
 import threading
@@ -11,31 +10,18 @@ from pathlib import Path
 import chromium
 import numpy as np
 import pytest
+from chromium import assert_accessible, demo, fetched
 
 from hrkeras import prediction, saving
 from hrkeras.workouts import athlete_file, population, synthetic, writers
 from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.grid import Grid, resample
-from hrkeras.workouts.workout import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = json.loads((ROOT / "examples" / "athlete_vectors.json").read_text(encoding="utf-8"))
-AXE = "axe-core@4.14.1"
 READY = "document.getElementById('status')?.textContent.startsWith('Ready')"
 ERROR = "document.getElementById('error').textContent"
 READOUT = "document.getElementById('readout').textContent"
-
-spec = importlib.util.spec_from_file_location("build_demo", ROOT / "docs" / "demo" / "build.py")
-build = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(build)
-
-
-def fetched(function, *arguments):
-    """What npm fetches; without npm or a registry the test is skipped."""
-    try:
-        return function(*arguments)
-    except InputError as error:
-        pytest.skip(str(error))
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -49,7 +35,7 @@ def address(exported, tmp_path_factory):
         pytest.importorskip(package)
     model, _ = exported("gru", "onnx", quantize=False)
     folder = tmp_path_factory.mktemp("site")
-    fetched(build.build, model, folder)
+    fetched(demo.build, model, folder)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -226,7 +212,6 @@ def test_it_may_connect_to_nobody_else(fresh, address):
 
 
 def test_it_can_be_read_by_pointer_keyboard_and_screen_reader(fresh, address, runs):
-    axe = fetched(build.npm, AXE, ("axe.min.js",))["axe.min.js"].decode()
     fresh.choose("#files", runs[1])
     steps = len(predicted(fresh, address, runs[1]))
     assert fresh.evaluate("document.querySelector('path.predicted').getAttribute('d')").count("L") == steps - 1
@@ -240,9 +225,4 @@ def test_it_can_be_read_by_pointer_keyboard_and_screen_reader(fresh, address, ru
     x, y = fresh.evaluate(f"[{box}.right - 12, {box}.top + 100]")
     fresh.do("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
     assert fresh.evaluate("document.getElementById('moment').valueAsNumber") == steps - 1
-    fresh.evaluate(f"{axe}; undefined")
-    for scheme in ("light", "dark"):
-        fresh.do("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        found = fresh.evaluate("axe.run().then(({violations, passes}) => [violations.map(({id}) => id), passes.length])")
-        assert found[0] == []
-        assert found[1] > 15
+    assert_accessible(fresh)

@@ -1,0 +1,96 @@
+"""A person's runs one after the other: what is told of them, and what must not be known of a run before it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hrkeras import diary, fitness_text, pace
+from hrkeras.workouts import synthetic
+from hrkeras.workouts.workout import InputError
+
+
+@pytest.fixture(scope="module")
+def workouts():
+    return list(synthetic.read(athletes=1, runs=30, seed=5, flawed=0, faulty=0))
+
+
+@pytest.fixture(scope="module")
+def written(workouts):
+    return diary.write(workouts)
+
+
+def test_each_run_is_predicted_from_those_before_it(workouts, written):
+    assert len(written.entries) == 30
+    changed = [replace(each, heart_rate=each.heart_rate + 45) if place >= 20 else each for place, each in enumerate(workouts)]
+    other = diary.write(changed)
+    for place in range(21):
+        np.testing.assert_array_equal(other.entries[place].found.heart_rate, written.entries[place].found.heart_rate)
+    assert other.entries[20].miss == pytest.approx(written.entries[20].miss + 45, abs=0.01)
+    assert other.entries[20].stands_out
+    assert not np.array_equal(other.entries[22].found.heart_rate, written.entries[22].found.heart_rate)
+    assert [each.start for each in fitness_text.standing_out(other)][-1] == workouts[20].start
+
+
+def test_the_order_of_the_workouts_does_not_matter_nor_does_a_copy(workouts, written):
+    again = diary.write([*workouts[::-1], workouts[3]])
+    assert diary.frame(again).equals(diary.frame(written))
+    assert again.report.known == 1
+
+
+def test_what_was_not_heard_is_estimated(workouts):
+    silent = replace(workouts[10], heart_rate=np.full(len(workouts[10]), np.nan))
+    found = diary.write([*workouts[:10], silent, *workouts[11:15]])
+    assert (len(found.entries), len(found.unheard)) == (14, 1)
+    (estimated,) = found.unheard
+    assert (estimated.start, estimated.error, estimated.earlier_runs) == (silent.start, None, 10)
+    assert np.abs(estimated.heart_rate.mean() - np.nanmean(workouts[10].heart_rate)) < 25
+    alone = diary.write([silent])
+    assert (len(alone.entries), len(alone.unheard)) == (0, 1)
+
+
+def test_recent_by_hand(written):
+    told = diary.recent(written)
+    assert told.runs == 6
+    last = written.entries[-6:]
+    measured = [each.heart_rate[np.isfinite(each.heart_rate)] for each in written.entries]
+    errors = [np.nanmean(np.abs(each.heart_rate - each.found.heart_rate)) for each in last]
+    assert told.error == pytest.approx(np.average(errors, weights=[len(each) for each in measured[-6:]]), rel=1e-5)
+    means = [np.abs(measured[place] - np.concatenate(measured[:place]).mean()).sum() for place in range(24, 30)]
+    assert told.by_mean == pytest.approx(sum(means) / sum(map(len, measured[-6:])), rel=1e-5)
+    assert told.error < told.by_mean
+    assert diary.recent(diary.write(list(synthetic.read(athletes=1, runs=9, seed=5, flawed=0, faulty=0)))) is None
+
+
+def test_pace(workouts, written):
+    assert pace.text(written.speed).endswith("0 /km")
+    assert diary.write(workouts[:6], speed=3.0).speed == 3.0
+    assert pace.parse("5:30") == pytest.approx(1000 / 330)
+    assert pace.text(pace.parse("5:30 /km")) == "5:30 /km"
+    for wrong in ("5.30", "1:30", "31:00", "5:60", "fast", ""):
+        with pytest.raises(InputError, match="such as 5:30"):
+            pace.parse(wrong)
+
+
+def test_one_person_alone(workouts):
+    other = replace(workouts[0], user="someone")
+    with pytest.raises(InputError, match="found those of 2; name one of 1001, someone with --person"):
+        diary.write([*workouts[:5], other])
+    assert len(diary.write([*workouts[:5], other], person="1001").entries) == 5
+    with pytest.raises(InputError, match="Found no run of nobody that can be used: there are no workouts"):
+        diary.write(workouts[:5], person="nobody")
+    with pytest.raises(InputError, match=r"Found no run that can be used: 1 x another sport \(cycling\)"):
+        diary.write([replace(workouts[0], sport="cycling")])
+
+
+def test_sentences(written):
+    last = written.entries[-1]
+    assert fitness_text.now(written).startswith(
+        f"At {pace.text(written.speed)} on the flat, heart rate is {last.at_pace.value:.0f}"
+    )
+    first = diary.Diary(written.athlete, written.now, written.speed, written.entries[:3], [], written.report)
+    assert fitness_text.change(first) == ""
+    assert fitness_text.effects(first) == []
+    assert fitness_text.count(1) == "1 run"
+    assert fitness_text.count(1200) == "1,200 runs"
+    assert any("1 km/h faster" in each for each in fitness_text.effects(written))
