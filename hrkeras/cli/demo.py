@@ -16,14 +16,14 @@ def demo(
     seed: Seed = 0,
     backend: Backend = None,
 ) -> None:
-    """Simulate athletes, then inspect, build, train, evaluate, predict and update, with pictures, all in one folder."""
+    """Simulate athletes, then inspect, build, train, evaluate, predict, update and report, all in one folder."""
     start(backend)
-    from hrkeras.cli import build, evaluate, inspect, predict, train, update
+    from hrkeras.cli import build, evaluate, inspect, predict, report, train, update
     from hrkeras.workouts import synthetic, writers
 
     log, export, data_dir = output / "endomondo.json.gz", output / "export.zip", output / "datasets"
     model, csv, picture = output / "endomondo.keras", output / "run.csv", output / "run.png"
-    athlete = output / "athlete.json"
+    athlete, page = output / "athlete.json", output / "report.html"
     output.mkdir(parents=True, exist_ok=True)
     print(f"Simulating {athletes} athletes with a running log and one with a watch, {runs} workouts each ...")
     tracks = list(synthetic.simulate(athletes=athletes + 1, runs=runs, seed=seed))
@@ -63,7 +63,9 @@ def demo(
     update.update(athlete, [export], model=model, backend=backend)
     _say(f"hrkeras update {athlete} {export} --model {model}", "Once more, with nothing new: nothing changes.")
     update.update(athlete, [export], model=model, backend=backend)
-    print(f"\nAll of it is in {output}. Your own files: hrkeras inspect YOUR_EXPORT_OR_FOLDER")
+    _say(f"hrkeras report {export} --output {page}", "And what do the runs tell the person? One page, in a browser.")
+    report.report(export, page)
+    print(f"\nAll of it is in {output}. Open {page} in a browser. Your own: hrkeras report YOUR_EXPORT --output report.html")
 
 
 def _say(command: str, why: str) -> None:
