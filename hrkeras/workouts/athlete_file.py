@@ -53,15 +53,19 @@ def save(athlete: Athlete, path: Path) -> None:
         "ends": athlete.ends.tolist(),
         "record": history.RECORD,
         "records": [[value if np.isfinite(value) else None for value in row] for row in athlete.records.tolist()],
-        "band": athlete.band.hours.tolist(),
+        "band": _plain(athlete.band),
         "network": {
             "name": athlete.network.name,
             "trust": asdict(athlete.network.trust),
-            "band": athlete.network.band.hours.tolist(),
+            "band": _plain(athlete.network.band),
         },
     }
     with beside(path) as part:
         part.write_text(_text(content) + "\n", encoding="utf-8", newline="\n")
+
+
+def _plain(band: Band) -> dict[str, list[float]]:
+    return {each.name: getattr(band, each.name).tolist() for each in fields(Band)}
 
 
 def _text(value, indent: str = "") -> str:
@@ -139,7 +143,7 @@ def _athlete(found: dict[str, Any]) -> Athlete:
         ends=_array(found, "ends", (kept,)),
         records=_array(found, "records", (kept, len(history.RECORD)), unknown=True),
         count=count,
-        band=_band(found),
+        band=_band(found.get("band")),
         network=_network(found.get("network")),
     )
     moments = np.stack([athlete.starts, athlete.ends], axis=1).ravel()  # no run begins before the last was over
@@ -156,12 +160,14 @@ def _network(values) -> Network:
     trust = Trust(*(float(_array(values["trust"], each.name, ())) for each in fields(Trust)))
     if not trust.squares > 0:
         raise ValueError("its trust is damaged")
-    return Network(values["name"][:MAX_SOURCE], trust, _band(values))
+    return Network(values["name"][:MAX_SOURCE], trust, _band(values.get("band")))
 
 
-def _band(values: dict[str, Any]) -> Band:
-    band = Band(_array(values, "band", Band().hours.shape))
-    if not (band.hours >= 0).all() or not band.hours.sum() > 0:
+def _band(values) -> Band:
+    if not isinstance(values, dict):
+        raise ValueError("its band is damaged")
+    band = Band(*(_array(values, each.name, getattr(Band(), each.name).shape) for each in fields(Band)))
+    if not (band.hours >= 0).all() or not band.hours.sum() > 0 or not ((band.tails > 0) & (band.tails < 0.5)).all():
         raise ValueError("its band is damaged")
     return band
 

@@ -6,7 +6,9 @@ from math import erf, sqrt
 import numpy as np
 
 EDGES = np.linspace(-3.0, 3.0, 49)  # standard deviations that the athlete's state gives to its own prediction
-QUANTILES = 0.1, 0.9
+TAIL = 0.1  # share of the heart rates that shall lie below the band, and as many above it
+RATE = 0.1  # how much of what a run of an hour or longer had more or less beyond a limit is put right after it
+LEAST_AND_MOST = 0.005, 0.45
 TYPICAL = 0.64  # of these is the standard deviation of people's misses
 WEIGHT = 4.0  # hours that this counts for
 SPAN = 100.0  # runs after which a run counts for a third
@@ -20,21 +22,23 @@ class Band:
     """How far heart rate lay from its prediction in a person's runs so far, of which older ones fade.
 
     How far off a prediction may be, the athlete's state says step by step. How often it was, says this: a histogram of
-    misses over that standard deviation, filled at first with what is usual among people. Intervals from quantiles of past
-    misses are conformal prediction; that old ones fade keeps them right while a person changes (Gibbs and Candès,
-    Adaptive Conformal Inference under Distribution Shift, NeurIPS 2021).
+    misses over that standard deviation, filled at first with what is usual among people. The limits are quantiles of it, and
+    which ones is corrected after each run by what lay beyond them: so they hold what they say while a person changes (Gibbs
+    and Candès, "Adaptive Conformal Inference under Distribution Shift", NeurIPS 2021).
 
     Attributes:
         hours: faded time in each bin between `EDGES`, shape `(len(EDGES) + 1,)`.
+        tails: shares of the histogram below the lower and above the upper limit, shape `(2,)`.
     """
 
     hours: np.ndarray = field(default_factory=lambda: WEIGHT * np.diff(_BELOW))
+    tails: np.ndarray = field(default_factory=lambda: np.full(2, TAIL))
 
     @property
     def limits(self) -> np.ndarray:
         """Where the band begins and ends beside the prediction, in those standard deviations, shape `(2,)`."""
         below = np.cumsum(self.hours) / self.hours.sum()
-        return np.interp(QUANTILES, below[:-1], EDGES)
+        return np.interp([self.tails[0], 1 - self.tails[1]], below[:-1], EDGES)
 
     def update(self, heart_rate: np.ndarray, predicted: np.ndarray, spread: np.ndarray, step: float) -> None:
         """Learns from a run that is over; one without measured heart rate changes nothing.
@@ -49,6 +53,10 @@ class Band:
         if not measured.any():
             return
         misses = ((heart_rate - predicted) / spread)[measured]
+        low, high = self.limits
+        beyond = np.array([(misses < low).mean(), (misses > high).mean()])
+        hours = len(misses) * step / HOUR
+        self.tails = np.clip(self.tails + RATE * min(hours, 1.0) * (TAIL - beyond), *LEAST_AND_MOST)
         keep = np.exp(-1 / SPAN)
         self.hours = keep * self.hours + (1 - keep) * Band().hours
         self.hours += np.bincount(np.searchsorted(EDGES, misses), minlength=len(self.hours)) * step / HOUR

@@ -38,6 +38,7 @@ def assert_same(one, other):
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
     np.testing.assert_array_equal(one.band.hours, other.band.hours)
+    np.testing.assert_array_equal(one.band.tails, other.band.tails)
     assert (one.count, one.population) == (other.count, other.population)
 
 
@@ -124,9 +125,11 @@ HOSTILE = {
     "newer": (lambda text: changed(text, "version", to=4), "another version of hrkeras"),
     "version true": (lambda text: changed(text, "version", to=True), "another version of hrkeras"),
     "other states": (lambda text: changed(text, "states", 3, to="mood"), "another version of hrkeras"),
-    "no band": (lambda text: without(text, "band"), "its band are not of the shape"),
-    "empty band": (lambda text: changed(text, "band", to=[0] * len(Band().hours)), "its band is damaged"),
-    "negative band": (lambda text: changed(text, "band", 3, to=-1.0), "its band is damaged"),
+    "no band": (lambda text: without(text, "band"), "its band is damaged"),
+    "band without tails": (lambda text: changed(text, "band", "tails", to=[]), "its tails are not of the shape"),
+    "tails of all": (lambda text: changed(text, "band", "tails", to=[0.5, 0.5]), "its band is damaged"),
+    "empty band": (lambda text: changed(text, "band", "hours", to=[0] * len(Band().hours)), "its band is damaged"),
+    "negative band": (lambda text: changed(text, "band", "hours", 3, to=-1.0), "its band is damaged"),
     "no network": (lambda text: without(text, "network"), "its network is damaged"),
     "unnamed network": (lambda text: changed(text, "network", "name", to=3), "its network is damaged"),
     "no trust": (lambda text: changed(text, "network", "trust", to=None), "its network is damaged"),
