@@ -109,8 +109,9 @@ def evaluate(
         InputError: if heart rate was measured at no step.
     """
     own = runs.population()
-    before = known(model, runs, population, on_batch=on_batch)
-    plain = before if own == population else runs.known(own)
+    alone = runs.known(population)
+    before = known(model, runs, population, alone=alone, on_batch=on_batch)
+    plain = alone if own == population else runs.known(own)
     scored = runs.windows(before, split, WHOLE)
     if not np.isfinite(scored.heart_rate).any():
         raise InputError("Not one heart rate was measured in the runs to score; there is nothing to compare with.")

@@ -69,6 +69,7 @@ def known(
     population: Population,
     *,
     learnt: np.ndarray | None = None,
+    alone: list[Known] | None = None,
     on_batch: Callable[[int], object] | None = None,
 ) -> list[Known]:
     """What is known before each run, and how far the model is trusted, from the same person's runs that were over.
@@ -78,9 +79,10 @@ def known(
         runs: all of these people's.
         population: where the athletes' states start for this model, from `saving.population`.
         learnt: see `Runs.known`.
+        alone: what is known without the model, from `Runs.known`, if it is there already.
         on_batch: see `predict`.
     """
-    found = runs.known(population, learnt=learnt)
+    found = [*alone] if alone else runs.known(population, learnt=learnt)
     if not knows_history(model):
         return found  # it corrects no state
     ends = runs.ends
