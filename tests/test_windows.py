@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from hrkeras import windows
+from hrkeras import builders, windows
 from hrkeras.workouts import population, splits
 from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED, Known, follow
 from hrkeras.workouts.effort import basis
@@ -150,7 +150,7 @@ def test_a_window_has_no_heart_rate_in_padding_or_where_unmeasured(grids, found)
 
 
 def test_whole_runs_are_loaded_the_earliest_first(runs, data_dir):
-    metadata = windows.find("synthetic", data_dir).info.metadata
+    metadata = builders.find("synthetic", data_dir).info.metadata
     assert {name: int((runs.split == name).sum()) for name in splits.SPLITS} == metadata["runs"]
     assert (np.diff(runs.starts) >= 0).all()
     assert max(len(grid.speed) for grid in runs.grids) > WINDOW

@@ -39,7 +39,8 @@ def evaluate(
 
     from hrkeras import evaluation, lags, plots, protocols, saving
     from hrkeras.audit import model as audit
-    from hrkeras.windows import find, load
+    from hrkeras.builders import find
+    from hrkeras.windows import load
 
     others = _others(beside or [], protocol, send)
     loaded = saving.load(model)

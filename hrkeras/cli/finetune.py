@@ -74,7 +74,8 @@ def finetune(
 
     from hrkeras import card, finetuning, inference, parts, saving, score_tables, training
     from hrkeras.audit import model as audit
-    from hrkeras.windows import find, load
+    from hrkeras.builders import find
+    from hrkeras.windows import load
 
     def say(text: str) -> None:
         if not as_json:

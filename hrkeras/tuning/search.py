@@ -15,7 +15,7 @@ import keras
 import keras_tuner
 from keras_tuner.engine.base_tuner import BaseTuner
 
-from hrkeras import begun, training, windows
+from hrkeras import begun, builders, training, windows
 from hrkeras.tuning import oracles
 from hrkeras.tuning.plan import Plan, latest
 from hrkeras.tuning.results import SECONDS, Trained, Trial, label
@@ -61,7 +61,7 @@ class Search(BaseTuner):
 
     def __init__(self, plan: Plan, folder: Path, data_dir: Path | None = None, reporters: Reporters = lambda what, epochs: ()):
         self.plan, self._data_dir, self._reporters = plan, data_dir, reporters
-        self.metadata = windows.find(plan.data, data_dir).info.metadata
+        self.metadata = builders.find(plan.data, data_dir).info.metadata
         asked = asdict(plan) | {"runs": self.metadata["runs"], "backend": keras.backend.backend()}
         del asked["trials"]  # more of them may be asked for later
         super().__init__(oracles.make(plan), SPACES[plan.space], directory=os.fspath(folder), project_name="trials")

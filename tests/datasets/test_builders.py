@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from hrkeras import building, windows
+from hrkeras import builders, building, windows
 from hrkeras.datasets.apple_watch import AppleWatch
 from hrkeras.datasets.endomondo import Endomondo
 from hrkeras.datasets.synthetic import Synthetic
@@ -59,7 +59,7 @@ def runs(data_dir):
 
 
 def test_features_hold_no_position_and_what_they_promise(data_dir):
-    features = windows.find("synthetic", data_dir).info.features
+    features = builders.find("synthetic", data_dir).info.features
     assert set(features) == {
         *("time", "speed", "altitude", "heart_rate", "measured", "valid"),
         *("user", "start", "run", "first_step", "run_steps"),
@@ -103,7 +103,7 @@ def test_splits_keep_time_and_people_apart(data_dir, runs):
 def test_the_split_does_not_depend_on_which_one_was_built(data_dir, tmp_path):
     (tmp_path / "synthetic").mkdir()
     (tmp_path / "synthetic" / "by_user").symlink_to(data_dir / "synthetic" / "by_user")
-    assert windows.find("synthetic/by_time", tmp_path).builder_config.name == "by_user"
+    assert builders.find("synthetic/by_time", tmp_path).builder_config.name == "by_user"
     for name in ("synthetic/by_time", "synthetic/by_user"):
         one, other = windows.load(name, tmp_path), windows.load(name, data_dir)
         for column in ("users", "starts", "split"):
@@ -130,12 +130,12 @@ def test_data_source_finds_the_dataset_by_the_environment(data_dir):
         text=True,
         check=True,
     )
-    written = windows.find("synthetic", data_dir).info.splits["test"].num_examples
+    written = builders.find("synthetic", data_dir).info.splits["test"].num_examples
     assert int(found.stdout.split()[-1]) == written > 0
 
 
 def test_the_funnel_stands_beside_the_dataset(data_dir):
-    builder = windows.find("synthetic", data_dir)
+    builder = builders.find("synthetic", data_dir)
     funnel = json.loads((builder.data_path / "funnel.json").read_text())
     assert funnel["workouts"] == 48
     assert funnel["left"] == 48 - sum(funnel["taken"].values()) == sum(builder.info.metadata["runs"].values())
@@ -170,7 +170,7 @@ def test_the_same_file_gives_the_same_bytes(tmp_path):
 def test_building_again_replaces_and_leaves_nothing_else(tmp_path):
     building.build("synthetic", None, "by_time", tmp_path, athletes=2, runs=8)
     building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
-    assert windows.find("synthetic", tmp_path).info.metadata["people"] == 1
+    assert builders.find("synthetic", tmp_path).info.metadata["people"] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["synthetic"]
 
 
@@ -201,7 +201,7 @@ def test_a_killed_build_leaves_the_old_dataset(tmp_path, how):
     finally:
         process.send_signal(how)
         process.wait(30)
-    assert windows.find("synthetic", tmp_path).info.metadata["people"] == 1
+    assert builders.find("synthetic", tmp_path).info.metadata["people"] == 1
     if how == signal.SIGTERM:
         assert tree(tmp_path) == sorted(before)
     building.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
@@ -223,7 +223,7 @@ def test_a_dataset_moved_aside_by_a_killed_build_comes_back(tmp_path):
     (old / "place").write_text("synthetic/by_time/2.0.0")
     (tmp_path / "synthetic" / "by_time" / "2.0.0").rename(old / "data")
     building.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
-    assert windows.find("synthetic", tmp_path).info.metadata["people"] == 1
+    assert builders.find("synthetic", tmp_path).info.metadata["people"] == 1
 
 
 def test_a_full_disk_leaves_the_old_dataset(tmp_path, monkeypatch):

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from hrkeras import losses, models, saving
-from hrkeras.models.frame import AIDED, UNAIDED
-from hrkeras.training import trained_with_both
+from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
 from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
 from hrkeras.workouts.history import COLUMNS
 
