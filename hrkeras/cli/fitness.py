@@ -21,10 +21,13 @@ def fitness(
     """Show how a person's heart rate at a set pace on the flat has changed, and which days stand out."""
     from hrkeras import diary, fitness_text, keeping, pace, person_plots, plots
     from hrkeras.workouts.beside import beside
+    from hrkeras.workouts.workout import InputError
 
     found = read_diary(source, person, at)
     if not found.entries:
-        raise typer.BadParameter(f"{source}: not one run has a heart rate that fitness could be read from.")
+        raise InputError(
+            f"{source}: not one run has a heart rate that fitness could be read from; `hrkeras report` estimates it."
+        )
     if output:
         with beside(output) as part:
             diary.frame(found).to_csv(part, index=False)
