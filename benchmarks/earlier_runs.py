@@ -26,7 +26,7 @@ def main(
     backend: Backend = None,
 ) -> None:
     start(backend)
-    from hrkeras import evaluation, plots, saving, scores
+    from hrkeras import inference, plots, saving, scores
     from hrkeras.audit.scrambling import alone
     from hrkeras.windows import load
 
@@ -37,17 +37,17 @@ def main(
     for count in COUNTS:
         some, _ = alone(runs, chosen, count)
         with progress(None, f"{count} earlier runs", "run") as bar:
-            known = evaluation.known(loaded, some, population, on_batch=bar.update)
-        windows = some.windows(known, "test", evaluation.WHOLE)
+            known = inference.known(loaded, some, population, on_batch=bar.update)
+        windows = some.windows(known, "test", inference.WHOLE)
         those = list(windows.runs())
-        found = evaluation.predict(loaded, windows), evaluation.by_run(windows.expected[:, :, 0], windows)
+        found = inference.predict(loaded, windows), inference.by_run(windows.expected[:, :, 0], windows)
         rows.append((count, *(scores.score("", those, each) for each in found)))
     print(f"{'earlier runs':>12}  {'model':>15}  {'state alone':>15}   (mean absolute error / median run, beats/min)")
     for count, *found in rows:
         print(f"{count:12}  " + "  ".join(f"{each.mae:7.2f} /{each.median_run_mae:6.2f}" for each in found))
     bare = None
     if without:
-        bare = scores.score("", those, evaluation.predict(saving.load(without), windows))
+        bare = scores.score("", those, inference.predict(saving.load(without), windows))
         print(f"{'no history':>12}  {bare.mae:7.2f} /{bare.median_run_mae:6.2f}")
     if picture:
         plots.earlier_runs(rows, bare, picture)

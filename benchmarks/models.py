@@ -122,12 +122,12 @@ class _Test:
     """The test runs, whose histories are computed once."""
 
     def __init__(self, runs):
-        from hrkeras import evaluation
+        from hrkeras import inference
 
         self._population = runs.population()
-        self._windows = runs.windows(runs.known(self._population), "test", evaluation.WHOLE)
+        self._windows = runs.windows(runs.known(self._population), "test", inference.WHOLE)
         self._runs = list(self._windows.runs())
-        found = self._score(evaluation.by_run(self._windows.expected[:, :, 0], self._windows))
+        found = self._score(inference.by_run(self._windows.expected[:, :, 0], self._windows))
         self.state = "MAE {mae:.2f}, median run {median_run:.2f}".format(**found)
 
     def _score(self, predicted) -> dict:
@@ -138,11 +138,11 @@ class _Test:
 
     def scored(self, model) -> dict:
         """Errors of a model; of `multitask` also the error of speed, m/s, with all heart rate known, and the spread of speed."""
-        from hrkeras import evaluation, models
+        from hrkeras import inference, models
 
-        found = self._score(evaluation.predict(model, self._windows))
+        found = self._score(inference.predict(model, self._windows))
         if model.name == "multitask":
-            speeds = evaluation.predict(models.speed_model(model), self._windows, heart_rate=self._windows.heart_rate)
+            speeds = inference.predict(models.speed_model(model), self._windows, heart_rate=self._windows.heart_rate)
             measured = [np.isfinite(run.grid.heart_rate) for run in self._runs]
             pairs = [(run.grid.speed[m], said[m]) for run, said, m in zip(self._runs, speeds, measured, strict=True)]
             truth, said = (np.concatenate(each) for each in zip(*pairs, strict=True))

@@ -31,7 +31,7 @@ def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str,
         raise InputError(f"{run}: expected one run, found {len(workouts)}; give its own GPX, TCX or FIT file.")
     (workout,) = workouts
     grid = resample(quality.without_outliers(workout, quality.Limits(require_user=False)))
-    known = state.predict(workout.start, grid)
+    known = state.asked_by(description["fingerprint"], state.predict(workout.start, grid))
     steps = len(grid.speed)
     found = {
         "time": STEP * np.arange(steps),
@@ -43,7 +43,7 @@ def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str,
         "delay": np.zeros(1),
         "course": known.course,
         "history": known.history,
-        "trust": np.full(1, state.trust_in(description["fingerprint"])),
+        "trust": np.full(1, known.trust),
         "person": np.full(1, np.nan),
     }
     return {each["name"]: np.asarray(found[each["name"]], np.float32)[None] for each in description["inputs"]}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from hrkeras import evaluation, saving
+from hrkeras import inference, saving
 from hrkeras.windows import Runs
 from hrkeras.workouts.workout import InputError
 
@@ -40,7 +40,7 @@ def fit(
         members: models of `hrkeras.models`.
         runs: of a dataset.
         split: which of them to fit on; never what the ensemble is scored on.
-        on_batch: see `evaluation.predict`.
+        on_batch: see `inference.predict`.
 
     Raises:
         InputError: if the members' athletes start from different populations, or if no heart rate was measured.
@@ -52,12 +52,12 @@ def fit(
                 f"Model 1 and model {number} start from different populations ({populations[0].source or 'unnamed'} and "
                 f"{each.source or 'unnamed'}), so they cannot predict as one; train all on the same data."
             )
-    windows = runs.windows(runs.known(populations[0]), split, evaluation.WHOLE)
+    windows = runs.windows(runs.known(populations[0]), split, inference.WHOLE)
     measured = np.concatenate([run.grid.heart_rate for run in windows.runs()])
     counted = np.isfinite(measured)
     if not counted.any():
         raise InputError(f"Not one heart rate was measured in the {split} split; there is nothing to fit weights on.")
-    said = [np.concatenate(evaluation.predict(member, windows, on_batch))[counted] for member in members]
+    said = [np.concatenate(inference.predict(member, windows, on_batch))[counted] for member in members]
     misses = np.stack(said, axis=-1).astype(np.float64) - measured[counted, None]
     weights = least_absolute(misses)
     errors = [float(np.abs(misses @ each).mean()) for each in (np.full(len(members), 1 / len(members)), weights)]

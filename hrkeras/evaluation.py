@@ -7,100 +7,18 @@ import keras
 import numpy as np
 
 from hrkeras import baselines, doubts
-from hrkeras.layers import ExpectedFeatures
+from hrkeras.inference import WHOLE, by_run, known, predict
 from hrkeras.protocols import Case, Protocol
-from hrkeras.scores import Counted, Score, score
-from hrkeras.windows import Run, Runs, Windows, of_runs
+from hrkeras.scores import Counted, Coverage, Score, coverage, score
+from hrkeras.windows import Run, Runs, Windows
 from hrkeras.workouts.athlete import Known
-from hrkeras.workouts.grid import stitch
+from hrkeras.workouts.band import limits
 from hrkeras.workouts.population import Population
-from hrkeras.workouts.trust import Trust, over_before
 from hrkeras.workouts.workout import InputError
 
-BATCH = 32
-LENGTH_STEP = 250  # a batch is padded to a multiple of so many steps, so that every backend compiles few shapes
-WHOLE = 1500  # steps, over four hours; a longer run is predicted in windows
 DAYS_A_MONTH = 365.25 / 12
+STATE_ALONE = "athlete's state alone"
 Beside = Callable[[list[Run], list[np.ndarray], Callable[[int], object] | None], list[np.ndarray] | None]
-
-
-def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], object] | None = None, **known) -> list[np.ndarray]:
-    """Predicts whole runs.
-
-    Args:
-        model: with the inputs and output that `hrkeras.models` describes.
-        windows: of the runs.
-        on_batch: called with the number of windows predicted since the last call.
-        **known: what is known besides, as `Windows.inputs` takes it: `heart_rate`, `delay`, `course`.
-
-    Returns:
-        For each run, in the order of `windows.runs()`, heart rate in beats/min, shape `(steps,)`.
-    """
-    longest = windows.valid.shape[1]
-    inputs = windows.inputs(**known)
-    found = np.zeros(windows.valid.shape, np.float32)
-    lengths = windows.valid.sum(axis=1).astype(int)
-    order = np.argsort(lengths, kind="stable")
-    for begin in range(0, len(order), BATCH):
-        rows = order[begin : begin + BATCH]
-        steps = -(-lengths[rows[-1]] // LENGTH_STEP) * LENGTH_STEP
-        full = np.concatenate([rows, rows[:1].repeat(BATCH - len(rows))])
-        batch = {name: _padded(name, values[full], steps, longest) for name, values in inputs.items()}
-        predicted = keras.ops.convert_to_numpy(model.predict_on_batch(batch))[: len(rows), :longest]
-        found[rows, : predicted.shape[1]] = predicted
-        if on_batch:
-            on_batch(len(rows))
-    return by_run(found, windows)
-
-
-def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarray:
-    """Step values cut or padded to so many steps; in padding nothing is valid and no heart rate is known."""
-    if values.ndim < 2 or values.shape[1] != longest:
-        return values
-    values = values[:, :steps]
-    size = ((0, 0), (0, steps - values.shape[1]), *[(0, 0)] * (values.ndim - 2))
-    if name in ("valid", "heart_rate"):
-        return np.pad(values, size, constant_values=0 if name == "valid" else np.nan)
-    return np.pad(values, size, mode="edge")
-
-
-def knows_history(model: keras.Model) -> bool:
-    """Whether a model looks at what is known of the person, and corrects the athlete's state."""
-    return any(isinstance(layer, ExpectedFeatures) for layer in model._flatten_layers())
-
-
-def known(
-    model: keras.Model,
-    runs: Runs,
-    population: Population,
-    *,
-    learnt: np.ndarray | None = None,
-    on_batch: Callable[[int], object] | None = None,
-) -> list[Known]:
-    """What is known before each run, and how far the model is trusted, from the same person's runs that were over.
-
-    Args:
-        model: to be trusted as far as it would have helped with those runs.
-        runs: all of these people's.
-        population: where the athletes' states start for this model, from `saving.population`.
-        learnt: see `Runs.known`.
-        on_batch: see `predict`.
-    """
-    found = runs.known(population, learnt=learnt)
-    if not knows_history(model):
-        return found  # it corrects no state
-    ends = runs.ends
-    for user in np.unique(runs.users):
-        rows = np.flatnonzero(runs.users == user)
-        grids, mine = [runs.grids[row] for row in rows], [found[row] for row in rows]
-        predicted = predict(model, of_runs(grids, mine, runs.starts[rows], size=WHOLE), on_batch)
-        trust = Trust()
-        for place, over in over_before(runs.starts[rows], ends[rows]):
-            for each in over:
-                if learnt is None or learnt[rows[each]]:
-                    trust.update(grids[each].heart_rate, mine[each].expected[:, 0], predicted[each])
-            found[rows[place]] = replace(mine[place], trust=trust.value)
-    return found
 
 
 @dataclass(frozen=True)
@@ -131,6 +49,8 @@ class Evaluation:
         people: by person the scores as in the rows of the first case.
         windows: of these runs.
         months: for the protocol `later`, see `by_month`.
+        bands: how the bands around the model's predictions and the athlete's state's do, where nothing of the run's heart
+            rate is known and its course is.
     """
 
     protocol: Protocol
@@ -139,6 +59,7 @@ class Evaluation:
     people: dict[int, list[Score]]
     windows: Windows
     months: list[dict] | None = None
+    bands: tuple[Coverage, ...] = ()
 
     @property
     def rows(self) -> list[Score]:
@@ -222,17 +143,21 @@ def evaluate(
             if case is protocol.rest:
                 found |= {key: _filled(values, expected[split]) for key, values in asked.items()}
         else:
-            found |= {"athlete's state alone": _expected(filters, case.course)} | simple
+            found |= {STATE_ALONE: _expected(filters, case.course)} | simple
         counted = by_run(case.scored(scored), scored)
         rows = [score(key, those, values, counted, None if key == name else found[name]) for key, values in found.items()]
         results.append(CaseResult(case, rows, found, counted))
     first = results[0]
+    bands: tuple[Coverage, ...] = ()
+    if not protocol.uses_heart_rate and first.case.course:
+        both = ((name, before), (STATE_ALONE, plain))
+        bands = tuple(_covered(each, those, first.predicted[each], known_of) for each, known_of in both)
     people = {}
     for user in sorted({run.user for run in those}):
         mine = [index for index, run in enumerate(those) if run.user == user]
         some, counted = [those[index] for index in mine], [first.counted[index] for index in mine]
         people[user] = [score(key, some, [values[i] for i in mine], counted) for key, values in first.predicted.items()]
-    found_all = Evaluation(protocol, those, results, people, scored)
+    found_all = Evaluation(protocol, those, results, people, scored, bands=bands)
     if protocol.name != "later":
         return found_all
     frozen = runs.windows(known(model, runs, population, learnt=runs.split != split, on_batch=on_batch), split, WHOLE)
@@ -250,14 +175,14 @@ def _ask(
     return {name: values for name, values in answers.items() if values is not None}
 
 
+def _covered(name: str, runs: list[Run], predicted: list[np.ndarray], before: list[Known]) -> Coverage:
+    around = ((values, before[run.number]) for run, values in zip(runs, predicted, strict=True))
+    return coverage(name, runs, [limits(values, each.spread, each.band) for values, each in around])
+
+
 def _filled(predicted: list[np.ndarray], elsewhere: list[np.ndarray]) -> list[np.ndarray]:
     """Predictions, and what is given elsewhere where there is none."""
     return [np.where(np.isfinite(one), one, other) for one, other in zip(predicted, elsewhere, strict=True)]
-
-
-def by_run(values: np.ndarray, windows: Windows) -> list[np.ndarray]:
-    """Values of windows, put together to whole runs."""
-    return [stitch(values[run.rows], windows.first_step[run.rows], len(run.grid.speed)) for run in windows.runs()]
 
 
 def _expected(windows: Windows, course: bool = True) -> list[np.ndarray]:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from hrkeras import baselines, doubts, evaluation, saving, training
+from hrkeras import baselines, doubts, evaluation, inference, saving, training
 from hrkeras.models import Statistics
 from hrkeras.scores import Score, score
 from hrkeras.windows import Runs
@@ -92,8 +92,8 @@ def guarded(base: keras.Model, candidate: keras.Model, runs: Runs, log: list[dic
     population = saving.population(base)
 
     def error_of(model: keras.Model) -> float:
-        windows = runs.windows(evaluation.known(model, runs, population), "validation", evaluation.WHOLE)
-        return score("", list(windows.runs()), evaluation.predict(model, windows)).mae
+        windows = runs.windows(inference.known(model, runs, population), "validation", inference.WHOLE)
+        return score("", list(windows.runs()), inference.predict(model, windows)).mae
 
     base_error, error = error_of(base), error_of(candidate)
     kept_base = not error < base_error
@@ -173,26 +173,26 @@ def compare(
         candidate: both stages, from `adapt`.
         alone: the second stage alone, from `from_nothing`.
         runs: the person's, all splits.
-        on_batch: see `evaluation.predict`.
+        on_batch: see `inference.predict`.
     """
     start = saving.population(base)
     plain = runs.known(start)
-    splits = {split: runs.windows(plain, split, evaluation.WHOLE) for split in ("train", "validation", "test")}
+    splits = {split: runs.windows(plain, split, inference.WHOLE) for split in ("train", "validation", "test")}
     test = splits["test"]
     learnt, chosen, those = (list(each.runs()) for each in splits.values())
     simple = baselines.predictions(learnt, chosen, those)
     nothing = [replace(each, trust=Trust().value) for each in runs.known(start, people=np.arange(len(runs.users)))]
 
     def predicted(model: keras.Model, known: list[Known] | None = None) -> list[np.ndarray]:
-        known = known or evaluation.known(model, runs, saving.population(model), on_batch=on_batch)
-        return evaluation.predict(model, runs.windows(known, "test", evaluation.WHOLE), on_batch)
+        known = known or inference.known(model, runs, saving.population(model), on_batch=on_batch)
+        return inference.predict(model, runs.windows(known, "test", inference.WHOLE), on_batch)
 
     found = {
         AS_IT_IS: predicted(base, nothing),
         WITH_HISTORY: predicted(base),
         FINETUNED: predicted(candidate),
         NEW: predicted(alone),
-        "athlete's state alone": evaluation.by_run(test.expected[:, :, 0], test),
+        evaluation.STATE_ALONE: inference.by_run(test.expected[:, :, 0], test),
         **{name: simple[name] for name in (baselines.BIASED, baselines.MEAN)},
     }
     models = list(found)[:4]

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from hrkeras.workouts import athlete_file, detect, prepare, quality
-from hrkeras.workouts.athlete import Athlete
+from hrkeras.workouts.athlete import Athlete, Known
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.population import DAY, Population, default
 from hrkeras.workouts.source import ReadLog
-from hrkeras.workouts.trust import Trust
+from hrkeras.workouts.trust import Network
 from hrkeras.workouts.workout import InputError, Workout
 
 if TYPE_CHECKING:  # a state learns without it
@@ -38,6 +38,8 @@ class Report:
         log: what the readers skipped.
         taken: by reason, how many workouts the filters took.
         added: runs that are known now and were not before.
+        before: of each of these, what was known before it, for the model if one was given.
+        predicted: of each of these, what was predicted from that, beats/min, shape `(steps,)`.
         known: runs that were known already, or other recordings of such.
         older: runs that were over before one that is known began; to be learnt from they come too late.
         forgotten: runs before the first one that is remembered by its date: known already, or older.
@@ -49,6 +51,8 @@ class Report:
     log: ReadLog = field(default_factory=ReadLog)
     taken: Counter[str] = field(default_factory=Counter)
     added: list[prepare.Run] = field(default_factory=list)
+    before: list[Known] = field(default_factory=list)
+    predicted: list[np.ndarray] = field(default_factory=list)
     known: int = 0
     older: int = 0
     forgotten: int = 0
@@ -100,7 +104,13 @@ def one_person(runs: list[Owned], source: Path, user: str | None = None) -> list
     )
 
 
-def learn(athlete: Athlete, runs: Sequence[prepare.Run], until: float = float("inf"), model: keras.Model | None = None) -> Report:
+def learn(
+    athlete: Athlete,
+    runs: Sequence[prepare.Run],
+    until: float = float("inf"),
+    model: keras.Model | None = None,
+    on_run: Callable[[prepare.Run], object] | None = None,
+) -> Report:
     """Updates a state by those of some runs that were over at a time.
 
     Args:
@@ -108,38 +118,47 @@ def learn(athlete: Athlete, runs: Sequence[prepare.Run], until: float = float("i
         runs: in the order in which they were over, from `usable`.
         until: s since 1970-01-01 UTC.
         model: to be trusted as far as it would have helped with these runs; none if not given.
+        on_run: called with each run that is added, when the state knows it and none after it.
     """
-    report, before = Report(athlete), []
+    report = Report(athlete)
     remembered = athlete.starts[0] if athlete.count > len(athlete.starts) else float("-inf")
     for run in runs:
         if _end(run) > until:
             report.later += 1
             continue
         efforts = basis(run.grid)
-        known = athlete.predict(run.start, run.grid, efforts) if model else None
+        known = athlete.predict(run.start, run.grid, efforts)
         answer = athlete.update(run.start, run.grid, efforts)
         if answer == "added":
             report.added.append(run)
-            before.append(known)
+            report.before.append(known)
+            if on_run:
+                on_run(run)
         elif answer == "older" and _end(run) <= remembered:
             report.forgotten += 1
         else:
             setattr(report, answer, getattr(report, answer) + 1)
+    report.predicted = [known.expected[:, 0] for known in report.before]
     if model and report.added:
-        _trust(athlete, model, report.added, before)
+        _follow(model, report)
     return report
 
 
-def _trust(athlete: Athlete, model: keras.Model, runs: Sequence[prepare.Run], known: Sequence) -> None:
-    """Updates how far a model is trusted, by runs and what was known before each; another than before is trusted anew."""
-    from hrkeras import evaluation, saving
+def _follow(model: keras.Model, report: Report) -> None:
+    """Updates how a model has done, run by run; another than before begins anew."""
+    from hrkeras import inference, saving
     from hrkeras.windows import of_runs
 
-    if athlete.trusted != (name := saving.fingerprint(model)):
-        athlete.trusted, athlete.trust = name, Trust()
-    whole = of_runs([run.grid for run in runs], known, np.array([run.start for run in runs]), size=evaluation.WHOLE)
-    for run, each, predicted in zip(runs, known, evaluation.predict(model, whole), strict=True):
-        athlete.trust.update(run.grid.heart_rate, each.expected[:, 0], predicted)
+    athlete, runs = report.athlete, report.added
+    if athlete.network.name != (name := saving.fingerprint(model)):
+        athlete.network = Network(name)
+    whole = of_runs([run.grid for run in runs], report.before, np.array([run.start for run in runs]), size=inference.WHOLE)
+    for place, wholly in enumerate(inference.predict(model, whole)):
+        known, heart_rate = report.before[place], runs[place].grid.heart_rate
+        expected = known.expected[:, 0]
+        report.before[place] = known = athlete.asked_by(name, known)
+        report.predicted[place] = expected + known.trust * (wholly - expected)
+        athlete.network.update(heart_rate, expected, known.spread, wholly, STEP)
 
 
 def learn_from(

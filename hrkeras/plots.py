@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from hrkeras.workouts.beside import beside
 from hrkeras.workouts.quality import Funnel
 
-HEART, SPEED, ALTITUDE, MUTED, GOOD = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77"
+HEART, SPEED, ALTITUDE, MUTED, GOOD, GRID = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77", "#e4e6ea"
 STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#e4e6ea",
+    "grid.color": GRID,
     "axes.axisbelow": True,
     "axes.titlelocation": "left",
     "axes.titleweight": "bold",
@@ -185,14 +185,12 @@ def attention(by_lag: np.ndarray, step: float, path: Path) -> Path:
     return save(figure, path)
 
 
-@matplotlib.rc_context(STYLE)
-def prediction(grid, predicted: np.ndarray, step: float, title: str, path: Path) -> Path:
-    """One run: its predicted heart rate, the measured one where there is any, its speed and its altitude."""
-    figure, (above, below) = new_figure(2, size=(9, 5), height_ratios=(2.2, 1))
-    _draw_run(above, below, grid, predicted, step)
+def draw_prediction(above, below, found) -> None:
+    """A `prediction.Prediction` in two panels: heart rate and its band in the one, speed and altitude in the other."""
+    minutes = found.step * (np.arange(len(found.heart_rate)) + 0.5) / 60
+    above.fill_between(minutes, found.low, found.high, color=HEART, alpha=0.15, lw=0, label="10 to 90 %")
+    _draw_run(above, below, found.grid, found.heart_rate, found.step)
     below.set_xlabel("minutes into the run")
-    above.set_title(title)
-    return save(figure, path)
 
 
 def _draw_run(above, below, grid, predicted: np.ndarray, step: float) -> None:
@@ -222,4 +220,4 @@ def _draw_run(above, below, grid, predicted: np.ndarray, step: float) -> None:
 
 def _legend(axes) -> None:
     """A legend in the line of the title, where it covers nothing."""
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2, handlelength=1.5)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.2, handlelength=1.5)

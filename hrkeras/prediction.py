@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,9 @@ import numpy as np
 from hrkeras import doubts, windows
 from hrkeras.keeping import LIMITS, check_population, one_person, read_log_text
 from hrkeras.workouts import detect, quality
-from hrkeras.workouts.athlete import EXPECTED, Athlete
+from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.athlete_file import date
+from hrkeras.workouts.band import limits
 from hrkeras.workouts.grid import STEP, Grid, resample
 from hrkeras.workouts.population import Population, default
 from hrkeras.workouts.source import ReadLog
@@ -35,7 +36,8 @@ class Prediction:
         start: s since 1970-01-01 UTC.
         grid: the run; its heart rate is what was measured, if anything was.
         heart_rate: predicted, beats/min, shape `(steps,)`.
-        spread: standard deviation that the athlete's state gives to its own prediction, beats/min, shape `(steps,)`.
+        low: beats/min, shape `(steps,)`; heart rate is expected to lie below it a tenth of the time.
+        high: likewise, above it.
         earlier_runs: how many earlier runs were known of the person.
         has_altitude: whether altitude was measured; without it the run is taken as flat.
         doubts: sentences that say why not to believe it, from `doubts.of_prediction`.
@@ -45,7 +47,8 @@ class Prediction:
     start: float
     grid: Grid
     heart_rate: np.ndarray
-    spread: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
     earlier_runs: int
     has_altitude: bool
     doubts: list[str]
@@ -57,8 +60,15 @@ class Prediction:
         measured = np.isfinite(self.grid.heart_rate)
         return float(np.abs(self.heart_rate - self.grid.heart_rate)[measured].mean()) if measured.any() else None
 
+    @property
+    def inside(self) -> float | None:
+        """Share of the measured heart rates that lie in the band, 0 to 1; None if there is none."""
+        measured = np.isfinite(self.grid.heart_rate)
+        within = (self.low <= self.grid.heart_rate) & (self.grid.heart_rate <= self.high)
+        return float(within[measured].mean()) if measured.any() else None
+
     def frame(self) -> pd.DataFrame:
-        """A row a step: time_s, speed_m_s, altitude_m, heart_rate (predicted), measured_heart_rate (empty if not), spread."""
+        """A row a step: time_s, speed_m_s, altitude_m, heart_rate (predicted), low, high, measured_heart_rate (empty if not)."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -67,8 +77,9 @@ class Prediction:
                 "speed_m_s": self.grid.speed.astype(np.float64).round(3),
                 "altitude_m": self.grid.altitude.astype(np.float64).round(1) if self.has_altitude else np.nan,
                 "heart_rate": self.heart_rate.astype(np.float64).round(1),
+                "low": self.low.astype(np.float64).round(1),
+                "high": self.high.astype(np.float64).round(1),
                 "measured_heart_rate": self.grid.heart_rate.astype(np.float64).round(1),
-                "spread": self.spread.astype(np.float64).round(1),
             }
         )
 
@@ -99,17 +110,17 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
             f"has learnt from {what}; predict it from its earlier runs: give those with --history instead."
         )
     known = athlete.predict(run.start, grid)
-    expected, spread = (known.expected[:, EXPECTED.index(name)] for name in ("expected", "spread"))
-    found = expected
+    found = expected = known.expected[:, 0]
     if model:
-        from hrkeras import evaluation, saving
+        from hrkeras import inference, saving
 
         check_population(athlete, population(model))
-        known = replace(known, trust=athlete.trust_in(saving.fingerprint(model)))
-        whole = windows.of_runs([grid], [known], np.array([run.start]), size=evaluation.WHOLE)
-        (found,) = evaluation.predict(model, whole)
-    why_not = doubts.of_prediction(found, expected, spread, grid.heart_rate, doubts.days_since(run.start, athlete.ends))
-    return Prediction(run.start, grid, found, spread, athlete.count, bool(np.isfinite(run.altitude).any()), why_not)
+        known = athlete.asked_by(saving.fingerprint(model), known)
+        whole = windows.of_runs([grid], [known], np.array([run.start]), size=inference.WHOLE)
+        (found,) = inference.predict(model, whole)
+    low, high = limits(found, known.spread, known.band)
+    why_not = doubts.of_prediction(found, expected, known.spread, grid.heart_rate, doubts.days_since(run.start, athlete.ends))
+    return Prediction(run.start, grid, found, low, high, athlete.count, bool(np.isfinite(run.altitude).any()), why_not)
 
 
 def population(model: keras.Model | None = None) -> Population:

@@ -33,3 +33,13 @@ def months_table(rows: list[dict]) -> str:
     lines = [f"{'months since training':>21}  {'runs':>5}  {'history kept up':>15}  {'history ended':>13}"]
     lines += [f"{row['months']:>21}  {row['runs']:5}  {row['kept_up']:15.2f}  {row['frozen']:13.2f}" for row in rows]
     return "\n".join(lines)
+
+
+def bands_text(found: Evaluation) -> str:
+    """How often heart rate lay in the bands of 10 to 90 %, a line each; empty if the protocol has none."""
+    lines = []
+    for each in found.bands:
+        people = ", ".join(f"{100 * one:.0f}" for one in each.people.values())
+        said = f"{each.name}: {100 * each.inside:.0f} % of the heart rates lie in it, mean width {each.width:.1f} beats/min"
+        lines.append(f"Band of 10 to 90 %, {said}" + (f"; by person {people} %" if len(each.people) > 1 else ""))
+    return "\n".join(lines)

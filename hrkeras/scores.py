@@ -40,6 +40,23 @@ class Score:
         return self.worse_by is not None and not self.worse_by[1] <= 0 <= self.worse_by[2]
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """How a band of 10 to 90 % does, over all measured steps.
+
+    Attributes:
+        name: of whose prediction it stands around.
+        inside: share of the measured heart rates in it, 0 to 1.
+        width: mean, beats/min.
+        people: `inside` by person.
+    """
+
+    name: str
+    inside: float
+    width: float
+    people: dict[int, float]
+
+
 Counted = list[np.ndarray]  # of each run, which of its steps count, shape (steps,)
 
 
@@ -90,6 +107,18 @@ def _run_sums(runs, predicted, counted=None) -> tuple[np.ndarray, np.ndarray, np
         np.array([np.square(error, dtype=np.float64).sum() for error in errors]),
         np.array([*map(len, errors)]),
     )
+
+
+def coverage(name: str, runs: list[Run], bands: list[tuple[np.ndarray, np.ndarray]]) -> Coverage:
+    """How bands do, of each run its lower and upper limit in beats/min, shape `(steps,)`."""
+    rows = []
+    for run, (low, high) in zip(runs, bands, strict=True):
+        measured = np.isfinite(run.grid.heart_rate)
+        within = (low <= run.grid.heart_rate) & (run.grid.heart_rate <= high)
+        rows.append((run.user, within[measured].sum(), (high - low)[measured].sum(dtype=np.float64), measured.sum()))
+    users, inside, width, steps = map(np.array, zip(*rows, strict=True))
+    people = {int(user): float(inside[users == user].sum() / steps[users == user].sum()) for user in np.unique(users[steps > 0])}
+    return Coverage(name, float(inside.sum() / steps.sum()), float(width.sum() / steps.sum()), people)
 
 
 def run_errors(runs: list[Run], predicted: list[np.ndarray], counted: Counted | None = None) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hrkeras import ensembles, evaluation, models, saving, windows
+from hrkeras import ensembles, inference, models, saving, windows
 from hrkeras.audit import model as audit
 from hrkeras.workouts import population
 from hrkeras.workouts.workout import InputError
@@ -46,8 +46,8 @@ def test_it_is_fitted_on_the_validation_split_and_says_what_its_parts_say(runs, 
     loaded = saving.load(tmp_path / "made.keras")
     assert saving.population(loaded) == runs.population()
     assert [len(models.members(each)) for each in (made, loaded, members[0])] == [2, 2, 1]
-    whole = runs.windows(runs.known(runs.population()), "validation", evaluation.WHOLE)
-    one, two, both = (np.concatenate(evaluation.predict(each, whole)) for each in (*members, loaded))
+    whole = runs.windows(runs.known(runs.population()), "validation", inference.WHOLE)
+    one, two, both = (np.concatenate(inference.predict(each, whole)) for each in (*members, loaded))
     np.testing.assert_allclose(both, found.weights[0] * one + found.weights[1] * two, atol=1e-3)
     names = [check.name for check in audit.checks(loaded, runs, "synthetic", "profile", population=runs.population(), quick=True)]
     assert names == ["profile: hidden heart rate", "padding", "statistics", "statistics"]

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from hrkeras import evaluation, models, score_tables, scores, training, windows
+from hrkeras import evaluation, inference, models, score_tables, scores, training, windows
 from hrkeras.protocols import PROTOCOLS
 from hrkeras.windows import Run, Runs
 from hrkeras.workouts.grid import Grid, stitch
@@ -115,11 +115,11 @@ def test_only_counted_steps_count():
 def test_predict_of_a_whole_run_is_that_of_its_windows_put_together(model, runs):
     """Also of a run longer than is predicted at once; and no prediction depends on what else is in the batch."""
     random = np.random.default_rng(0)
-    long = Grid(*(np.float32(values) for values in random.uniform(1, 4, (3, evaluation.WHOLE + 600))))
+    long = Grid(*(np.float32(values) for values in random.uniform(1, 4, (3, inference.WHOLE + 600))))
     known = dict(windows.follow(np.array([1e9]), [long]))[0]
-    test = runs.windows(runs.known(runs.population()), "test", evaluation.WHOLE)
-    for found in (test, windows.of_runs([long], [known], np.array([1e9]), size=evaluation.WHOLE)):
-        together = evaluation.predict(model, found)
+    test = runs.windows(runs.known(runs.population()), "test", inference.WHOLE)
+    for found in (test, windows.of_runs([long], [known], np.array([1e9]), size=inference.WHOLE)):
+        together = inference.predict(model, found)
         alone = np.concatenate(
             [keras.ops.convert_to_numpy(model.predict_on_batch(found[[row]].inputs())) for row in range(len(found))]
         )
@@ -130,12 +130,12 @@ def test_predict_of_a_whole_run_is_that_of_its_windows_put_together(model, runs)
 
 
 def test_predict_does_not_depend_on_order_or_company(model, runs):
-    test = runs.windows(runs.known(runs.population()), "test", evaluation.WHOLE)
-    expected = dict(zip([each.number for each in test.runs()], evaluation.predict(model, test), strict=True))
+    test = runs.windows(runs.known(runs.population()), "test", inference.WHOLE)
+    expected = dict(zip([each.number for each in test.runs()], inference.predict(model, test), strict=True))
     some = test[np.flatnonzero(test.run != test.run[0])[::-1]]
     assert 0 < len(some) < len(test)
     counted = []
-    for each, found in zip(some.runs(), evaluation.predict(model, some, counted.append), strict=True):
+    for each, found in zip(some.runs(), inference.predict(model, some, counted.append), strict=True):
         np.testing.assert_allclose(found, expected[each.number], atol=1e-3)
     assert sum(counted) == len(some)
 
@@ -209,8 +209,8 @@ def test_others_are_scored_where_the_beginning_alone_is_known(model, runs):
         np.testing.assert_array_equal(known[:60], run.grid.heart_rate[:60])
         assert np.isnan(known[60:]).all()
     assert all((values == 150).all() for values in rest.predicted["other"][:-1])
-    test = runs.windows(runs.known(runs.population()), "test", evaluation.WHOLE)
-    state = evaluation.by_run(test.inputs()["expected"][:, :, 0], test)
+    test = runs.windows(runs.known(runs.population()), "test", inference.WHOLE)
+    state = inference.by_run(test.inputs()["expected"][:, :, 0], test)
     np.testing.assert_array_equal(rest.predicted["other"][-1], state[-1])  # of which it could not tell
     assert len({(row.runs, row.steps) for row in rest.rows}) == 1
 
@@ -253,7 +253,7 @@ def test_a_model_of_the_same_runs_needs_their_histories_once(model, runs, monkey
 
 def test_trust_comes_from_runs_that_were_over_alone(runs, model):
     def trusts(some: Runs, **kwargs) -> np.ndarray:
-        return np.array([each.trust for each in evaluation.known(model, some, some.population(), **kwargs)])
+        return np.array([each.trust for each in inference.known(model, some, some.population(), **kwargs)])
 
     mine = np.flatnonzero(runs.users == runs.users[0])
     mine = mine[np.argsort(runs.starts[mine])]
@@ -268,10 +268,10 @@ def test_trust_comes_from_runs_that_were_over_alone(runs, model):
 
 
 def test_who_is_not_trusted_says_what_the_state_says(runs, model):
-    test = runs.windows(runs.known(runs.population()), "test", evaluation.WHOLE)
-    alone = evaluation.by_run(test.expected[:, :, 0], test)
+    test = runs.windows(runs.known(runs.population()), "test", inference.WHOLE)
+    alone = inference.by_run(test.expected[:, :, 0], test)
     for trust, moved in ((0.0, 0.0), (1.0, 1.0), (0.25, 0.25)):
-        found = evaluation.predict(model, replace(test, trust=np.full(len(test), trust, "float32")))
-        wholly = evaluation.predict(model, test)
+        found = inference.predict(model, replace(test, trust=np.full(len(test), trust, "float32")))
+        wholly = inference.predict(model, test)
         for one, two, three in zip(found, wholly, alone, strict=True):
             np.testing.assert_allclose(one - three, moved * (two - three), atol=1e-3)

@@ -12,6 +12,7 @@ import pytest
 from hrkeras import keeping, models, saving
 from hrkeras.workouts import athlete_file, detect, history, prepare, synthetic, writers
 from hrkeras.workouts.athlete import Athlete, follow
+from hrkeras.workouts.band import Band
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.population import DAY, Population, default
 from hrkeras.workouts.source import ReadLog
@@ -187,7 +188,11 @@ def test_trust_in_a_model_is_kept_and_goes_on_from_file_to_file(tracks, tmp_path
     workouts = [each for number in range(3) for each in detect.read(tmp_path / "all" / str(number), ReadLog())]
     at_once = Athlete()
     keeping.learn_from(at_once, workouts, model=model)
-    assert bit_by_bit.trusted == at_once.trusted == saving.fingerprint(model)
-    assert bit_by_bit.trust.value == pytest.approx(at_once.trust.value, rel=1e-4)
-    assert bit_by_bit.trust != Trust()
-    assert bit_by_bit.trust_in("another") == Trust().value
+    one, other = bit_by_bit.network, at_once.network
+    assert one.name == other.name == saving.fingerprint(model)
+    assert one.trust.value == pytest.approx(other.trust.value, rel=1e-4)
+    np.testing.assert_allclose(one.band.limits, other.band.limits, rtol=1e-3)
+    assert one.trust != Trust()
+    known = bit_by_bit.predict(bit_by_bit.ends[-1], gridded(0).grid)
+    assert bit_by_bit.asked_by("another", known).trust == Trust().value
+    np.testing.assert_array_equal(bit_by_bit.asked_by("another", known).band, Band().limits)

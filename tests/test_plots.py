@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from hrkeras import evaluation, plots, scores
+from hrkeras import evaluation, person_plots, plots, scores
+from hrkeras.prediction import Prediction
 from hrkeras.protocols import PROTOCOLS
 from hrkeras.windows import Run
 from hrkeras.workouts.grid import Grid
@@ -46,11 +47,13 @@ def labels(axes) -> list[str]:
 @pytest.mark.parametrize(("measured", "hilly"), [(True, True), (False, False)])
 def test_prediction(drawn, tmp_path, steps, measured, hilly):
     whole = run(steps, measured=measured, hilly=hilly)
-    path = plots.prediction(whole.grid, np.full(steps, 150.0), 10.0, "Run of today", tmp_path / "new" / "run.png")
+    middle = np.full(steps, 150.0)
+    found = Prediction(0.0, whole.grid, middle, middle - 9, middle + 9, 3, hilly, [])
+    path = plots.save(person_plots.run(found, "Run of today"), tmp_path / "new" / "run.png")
     assert is_picture(path)
     axes = drawn[0].axes
     assert axes[0].get_title(loc="left") == "Run of today"
-    assert labels(axes[0]) == (["measured", "predicted"] if measured else ["predicted"])
+    assert labels(axes[0]) == ["10 to 90 %", *(["measured"] if measured else []), "predicted"]
     assert [each.get_ylabel() for each in axes[1:]] == ["speed (km/h)", "altitude (m)"][: 1 + (hilly and steps > 1)]
     assert axes[0].get_xlim() == (0, steps / 6)
     assert [each.name for each in path.parent.iterdir()] == ["run.png"]

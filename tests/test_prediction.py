@@ -80,21 +80,24 @@ def test_error_by_hand(by):
     found = by(plain(40))
     assert found.error == pytest.approx(np.abs(found.heart_rate - 150).mean())
     frame = found.frame()
-    assert list(frame) == ["time_s", "speed_m_s", "altitude_m", "heart_rate", "measured_heart_rate", "spread"]
+    assert list(frame) == ["time_s", "speed_m_s", "altitude_m", "heart_rate", "low", "high", "measured_heart_rate"]
     assert frame["time_s"].tolist() == list(range(0, 400, 10))
     assert set(frame["speed_m_s"]) == {3.0}
     np.testing.assert_allclose(frame["heart_rate"], found.heart_rate, atol=0.0501)
-    np.testing.assert_allclose(frame["spread"], found.spread, atol=0.0501)
+    np.testing.assert_allclose(frame["low"], found.low, atol=0.0501)
+    np.testing.assert_allclose(frame["high"], found.high, atol=0.0501)
+    assert found.inside == pytest.approx(((found.low <= 150) & (found.high >= 150)).mean())
 
 
 def test_the_state_alone_says_what_the_filter_expects(runs):
     athlete = known(runs, runs[6].start)
     assert athlete.count == 6
     found = prediction.predict(runs[6], athlete)
-    expected = athlete.predict(runs[6].start, found.grid).expected
-    np.testing.assert_array_equal(found.heart_rate, expected[:, 0])
-    np.testing.assert_array_equal(found.spread, expected[:, 3])
-    assert found.spread.mean() < prediction.predict(runs[6]).spread.mean()
+    said = athlete.predict(runs[6].start, found.grid)
+    np.testing.assert_array_equal(found.heart_rate, said.expected[:, 0])
+    np.testing.assert_allclose(found.high - found.low, (athlete.band.limits[1] - athlete.band.limits[0]) * said.spread, rtol=1e-4)
+    stranger = prediction.predict(runs[6])
+    assert (found.high - found.low).mean() < (stranger.high - stranger.low).mean()
     assert (found.earlier_runs, found.step) == (6, 10)
 
 
@@ -174,7 +177,7 @@ def test_earlier_workouts_that_are_no_good_runs_do_not_count(by, runs):
 
 def test_what_is_known_is_what_a_dataset_would_say(model, runs, monkeypatch):
     seen = []
-    monkeypatch.setattr("hrkeras.evaluation.predict", lambda model, found: seen.append(found) or [np.zeros(1)])
+    monkeypatch.setattr("hrkeras.inference.predict", lambda model, found: seen.append(found) or [np.zeros(1)])
     prediction.predict(runs[-1], known(runs, runs[-1].start), model)
     outcomes = (prepare.examine(run, quality.Limits()) for run in runs)
     prepared = prepare.Prepared(outcomes, ReadLog(), None)
@@ -195,7 +198,7 @@ def test_every_step_is_predicted(by, steps):
     found = by(plain(steps))
     assert found.heart_rate.shape == (steps,)
     assert np.isfinite(found.heart_rate).all()
-    assert np.isfinite(found.spread).all()
+    assert (found.low < found.high).all()
     assert len(found.frame()) == steps
 
 

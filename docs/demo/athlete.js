@@ -72,7 +72,8 @@ export class Athlete {
       check(kept, description);
       Object.assign(this, { weights: kept.weights, misses: kept.misses, starts: kept.starts, ends: kept.ends, count: kept.runs });
       this.records = kept.records.map((row) => Object.fromEntries(row.map((value, i) => [kept.record[i], value ?? NaN])));
-      if (kept.trusted === description.fingerprint) this.trust = Math.min(Math.max(kept.trust.products / kept.trust.squares, 0), 1);
+      const { name, trust } = kept.network;
+      if (name === description.fingerprint) this.trust = Math.min(Math.max(trust.products / trust.squares, 0), 1);
       const [lower] = kept.covariance;
       this.covariance = lower.map((row, i) => lower.map((other, k) => (k <= i ? row[k] : other[i])));
     } else {
@@ -211,8 +212,8 @@ function check(kept, { states, record, population }) {
     shaped(kept.starts, [runs]) &&
     shaped(kept.ends, [runs]) &&
     shaped(kept.records, [runs, record.length], true) &&
-    shaped([kept.trust?.products, kept.trust?.squares], [2]) &&
-    kept.trust.squares > 0 &&
+    shaped([kept.network?.trust?.products, kept.network?.trust?.squares], [2]) &&
+    kept.network.trust.squares > 0 &&
     kept.covariance?.length === FILTERS &&
     kept.covariance[0]?.length === size &&
     kept.covariance[0].every((row, i) => shaped(row, [i + 1]));

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from hrkeras import evaluation, models
+from hrkeras import inference, models
 from hrkeras.audit import statistics
 from hrkeras.audit.check import Check
 from hrkeras.audit.scrambling import alone, pick, scrambled
@@ -92,16 +92,16 @@ class _Sample:
         self._before: dict[Case, list[np.ndarray]] = {}
 
     def _windows(self, runs: Runs) -> Windows:
-        return runs.windows(evaluation.known(self._model, runs, self._population), "test", evaluation.WHOLE)
+        return runs.windows(inference.known(self._model, runs, self._population), "test", inference.WHOLE)
 
     def _predict(self, runs: Runs, case: Case) -> list[np.ndarray]:
         """All that a prediction goes through, as in an evaluation."""
         windows = self._windows(runs)
-        return evaluation.predict(self._model, windows, **case.known(windows))
+        return inference.predict(self._model, windows, **case.known(windows))
 
     def _unchanged(self, case: Case) -> list[np.ndarray]:
         if case not in self._before:
-            self._before[case] = evaluation.predict(self._model, self._whole, **case.known(self._whole))
+            self._before[case] = inference.predict(self._model, self._whole, **case.known(self._whole))
         return self._before[case]
 
     def _cuts(self, first: int) -> np.ndarray:
@@ -197,7 +197,7 @@ class _Sample:
             more = self._padded(windows)
             beyond = ((0, 0), (0, EXTRA))
             other = known | {"heart_rate": np.pad(known["heart_rate"], beyond, constant_values=np.nan)}
-            before, after = (evaluation.predict(self._model, each, **what) for each, what in ((windows, known), (more, other)))
+            before, after = (inference.predict(self._model, each, **what) for each, what in ((windows, known), (more, other)))
             moved = [max(each) for each in zip(moved, _apart(before, after, [None] * len(before)), strict=True)]
         found = _Moved(moved)
         if not found.runs:

@@ -66,7 +66,7 @@ def evaluate(
             json_line(
                 {
                     **{"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases},
-                    **{"months": found.months, "doubts": found.doubts},
+                    **{"bands": [asdict(each) for each in found.bands], "months": found.months, "doubts": found.doubts},
                 }
             )
         )
@@ -131,6 +131,8 @@ def _print(found, data: str, split: str, checks) -> None:
     print(
         "\nWorse by: how much higher the error is than the first row's, paired over runs; in brackets where that may be chance."
     )
+    if found.bands:
+        print(f"\n{score_tables.bands_text(found)}")
     if found.months:
         print("\nError by time since training (beats/min):\n")
         print(score_tables.months_table(found.months))

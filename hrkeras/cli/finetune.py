@@ -72,7 +72,7 @@ def finetune(
 
     import numpy as np
 
-    from hrkeras import card, evaluation, finetuning, parts, saving, score_tables, training
+    from hrkeras import card, finetuning, inference, parts, saving, score_tables, training
     from hrkeras.audit import model as audit
     from hrkeras.windows import find, load
 
@@ -126,7 +126,7 @@ def finetune(
     )
     training.save(adapted.model, output)
     architecture = {
-        "history": evaluation.knows_history(loaded),
+        "history": inference.knows_history(loaded),
         "adapted_from": base.name,
         "half_life": half_life,
         "rates": rates,

@@ -8,7 +8,23 @@ import typer
 from typer.core import TyperGroup
 
 from hrkeras import __version__
-from hrkeras.cli import audit, build, convert, demo, ensemble, evaluate, export, finetune, inspect, predict, train, tune, update
+from hrkeras.cli import (
+    audit,
+    build,
+    convert,
+    demo,
+    ensemble,
+    evaluate,
+    export,
+    finetune,
+    fitness,
+    inspect,
+    predict,
+    report,
+    train,
+    tune,
+    update,
+)
 from hrkeras.workouts.workout import InputError
 
 
@@ -71,6 +87,8 @@ app.command()(evaluate.evaluate)
 app.command()(audit.audit)
 app.command()(update.update)
 app.command()(predict.predict)
+app.command()(fitness.fitness)
+app.command()(report.report)
 app.command()(export.export)
 
 if __name__ == "__main__":

@@ -13,7 +13,11 @@ def predict(
         Path, typer.Argument(exists=True, help="A GPX, TCX or FIT file, or an Apple Health export.", show_default=False)
     ],
     output: Annotated[
-        Path, typer.Option(dir_okay=False, help="The CSV to write: a row every 10 s; spread is the filter's own doubt.")
+        Path,
+        typer.Option(
+            dir_okay=False,
+            help="The CSV to write: a row every 10 s; heart rate lies below low a tenth of the time, and as often above high.",
+        ),
     ],
     model: Annotated[
         Path | None,
@@ -63,10 +67,12 @@ def predict(
         found.frame().to_csv(part, index=False)
     print(
         f"Run of {prediction.date(found.start)} UTC, {len(found.heart_rate) * found.step / 60:.0f} min: "
-        f"predicted mean {found.heart_rate.mean():.0f}, highest {found.heart_rate.max():.0f} beats/min."
+        f"predicted mean {found.heart_rate.mean():.0f}, highest {found.heart_rate.max():.0f} beats/min, "
+        f"give or take {(found.high - found.low).mean() / 2:.0f} (four times in five)."
     )
-    if found.error is not None:
-        print(f"Beside what its sensor measured: mean absolute error {found.error:.1f} beats/min.")
+    if found.error is not None and found.inside is not None:
+        inside = f"{100 * found.inside:.0f} % of it in the band of 10 to 90 %"
+        print(f"Beside what its sensor measured: mean absolute error {found.error:.1f} beats/min, {inside}.")
     by = f"the model {model}" if model else "the filter of the athlete's state alone; --model MODEL.keras adds a model"
     print(f"Predicted by {by}.")
     warn(found.doubts)
@@ -86,7 +92,7 @@ def predict(
         print(f"Skipped while reading: {keeping.read_log_text(log)}")
     print(f"Written: {output}")
     if plot:
-        from hrkeras import plots
+        from hrkeras import person_plots, plots
 
-        plots.prediction(found.grid, found.heart_rate, found.step, f"Run of {prediction.date(found.start)} UTC", plot)
+        plots.save(person_plots.run(found, f"Run of {prediction.date(found.start)} UTC"), plot)
         print(f"Picture: {plot}")

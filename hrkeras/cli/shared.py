@@ -34,6 +34,16 @@ Limit = Annotated[
 ]
 
 
+RunsOfOne = Annotated[
+    Path,
+    typer.Argument(exists=True, help="One person's runs: an Apple Health export or a folder of tracks.", show_default=False),
+]
+Person = Annotated[str | None, typer.Option(help="Whose runs, by the name in SOURCE, where it has several people's.")]
+Pace = Annotated[
+    str | None, typer.Option("--pace", metavar="M:SS", help="Minutes a kilometre, such as 5:30; your usual one if not given.")
+]
+
+
 def start(backend: str | None = None) -> None:
     """Chooses Keras' backend and quiets it; to be called before anything imports Keras."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -100,6 +110,19 @@ def progress(total: int | None, what: str, unit: str):
         dynamic_ncols=True,
         file=sys.stderr,
     )
+
+
+def read_diary(source: Path, person: str | None = None, at: str | None = None, model=None):
+    """A `diary.Diary` of the runs of a source; `at` is a pace."""
+    from hrkeras import diary, pace
+    from hrkeras.workouts import detect
+    from hrkeras.workouts.source import ReadLog
+
+    speed = pace.parse(at) if at else None
+    with progress(detect.reader(source).size(source), f"Reading {source.name}", "B") as bar:
+        workouts = list(detect.read(source, ReadLog(bar.update)))
+    with progress(None, "Following the runs", "run") as bar:
+        return diary.write(workouts, person, speed, model, bar.update)
 
 
 def warn(sentences) -> None:

@@ -23,7 +23,7 @@ def tune(
     ],
     model: Annotated[
         Literal["gru", "lstm", "attention", "patchtst", "lag_llama"] | None,
-        typer.Option(help="Architecture; if not given the one the space is named after, else gru."),
+        typer.Option(help="Architecture; if not given the one the space is named after, else lstm."),
     ] = None,
     units: Annotated[int | None, typer.Option(min=1, help="Width of each layer, if the space does not search it.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="How many layers, if the space does not search it.")] = None,
@@ -69,7 +69,7 @@ def tune(
     plan = Plan(
         space=space,
         tuner=tuner,
-        model=model or (space if space in MODELS else "gru"),
+        model=model or (space if space in MODELS else "lstm"),
         data=data,
         fixed={name: value for name, value in fixed.items() if value is not None},
         epochs=epochs,

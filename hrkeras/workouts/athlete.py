@@ -6,16 +6,17 @@ filter missed at each effort, slope and minute. No gradient, no network: under 1
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from hrkeras.workouts import history
+from hrkeras.workouts.band import Band
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid
-from hrkeras.workouts.population import COURSE, DAY, STATES, Population, default
-from hrkeras.workouts.trust import Trust, over_before
+from hrkeras.workouts.population import COURSE, STATES, Population, default
+from hrkeras.workouts.trust import Network, over_before
 
 PACES = (1.0, 8.0, 1 / 8)  # how much faster the filters drift: the one that predicts, a quick and a slow one beside it
 MEMORIES = (4.0, 20.0)  # runs
@@ -50,6 +51,7 @@ class Known:
             does not know the course takes it off.
         history: shape `(len(history.COLUMNS),)`.
         trust: how far a network that corrects `expected` is trusted, see `trust.Trust`; 1 for wholly.
+        band: where heart rate lies four times in five beside its prediction, from `band.Band.limits`, shape `(2,)`.
     """
 
     expected: np.ndarray
@@ -57,6 +59,12 @@ class Known:
     course_share: np.ndarray
     history: np.ndarray
     trust: float = 1.0
+    band: np.ndarray = field(default_factory=lambda: Band().limits)
+
+    @property
+    def spread(self) -> np.ndarray:
+        """Standard deviation that the filter gives to its own prediction, beats/min, shape `(steps,)`."""
+        return self.expected[:, EXPECTED.index("spread")]
 
 
 @dataclass
@@ -72,8 +80,8 @@ class Athlete:
         ends: likewise.
         records: what they were like, shape `(kept, len(history.RECORD))`.
         count: how many runs there were.
-        trust: in a network that corrects the filter.
-        trusted: which network that is, from `saving.fingerprint`; empty if there is none.
+        band: of the filter's predictions.
+        network: how one that corrects the filter has done.
     """
 
     population: Population = field(default_factory=default)
@@ -84,8 +92,8 @@ class Athlete:
     ends: np.ndarray = field(default_factory=lambda: np.empty(0))
     records: np.ndarray = field(default_factory=lambda: np.empty((0, len(history.RECORD))))
     count: int = 0
-    trust: Trust = field(default_factory=Trust)
-    trusted: str = ""
+    band: Band = field(default_factory=Band)
+    network: Network = field(default_factory=Network)
 
     def __post_init__(self):
         if self.weights is None:
@@ -103,20 +111,25 @@ class Athlete:
         efforts = basis(grid) if efforts is None else efforts
         return self._predict(start, efforts, self.population.features(start, efforts))
 
-    def trust_in(self, network: str) -> float:
-        """How far a network is trusted, 0 to 1, by its fingerprint."""
-        return (self.trust if self.trusted == network else Trust()).value
+    def asked_by(self, network: str, known: Known) -> Known:
+        """What is known before a run, for a network that corrects it, by its fingerprint: its trust, and its band."""
+        found = self.network if self.network.name == network else Network()
+        return replace(known, trust=found.trust.value, band=found.band.limits)
 
     def _expected(self, features: np.ndarray) -> np.ndarray:
         return np.clip(features @ self.weights[0], *POSSIBLE).astype(np.float32)
+
+    def _spread(self, start: float, features: np.ndarray) -> np.ndarray:
+        """Standard deviation of what is expected, beats/min, shape `(steps,)`; facts of the course are left out of it."""
+        facts = len(STATES) - len(COURSE)
+        covariance = (self.covariance[0] + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
+        open_ = features[:, :facts]
+        return np.sqrt(np.maximum(((open_ @ covariance) * open_).sum(axis=1) + self.population.level, 1.0))
 
     def _predict(self, start: float, efforts: np.ndarray, features: np.ndarray) -> Known:
         facts = len(STATES) - len(COURSE)
         said = features @ self.weights.T
         share = self.weights[:, facts:] @ features[0, facts:]
-        open_ = features[:, :facts]
-        covariance = (self.covariance[0] + np.diag(self._drift(start))).astype(np.float32)
-        variance = ((open_ @ covariance[:facts, :facts]) * open_).sum(axis=1) + self.population.level
         means = self.misses[0] / (self.misses[1] + SHRINK)
         remembered = [means[kind, :, places] for kind, places in enumerate(self._bins(efforts))]
         expected = np.column_stack(
@@ -124,7 +137,7 @@ class Athlete:
                 self._expected(features),
                 said[:, 1] - said[:, 0],
                 said[:, 2] - said[:, 0],
-                np.sqrt(np.maximum(variance, 1.0)),
+                self._spread(start, features),
                 *remembered,
             ]
         )
@@ -142,6 +155,7 @@ class Athlete:
             course.astype(np.float32),
             (share - np.array([0.0, share[0], share[0]])).astype(np.float32),
             history.vector(start, like, self.starts, hours, self.records, self.count),
+            band=self.band.limits,
         )
 
     def update(self, start: float, grid: Grid, efforts: np.ndarray | None = None) -> Literal["added", "known", "older"]:
@@ -164,6 +178,7 @@ class Athlete:
         features = self.population.features(start, efforts)
         expected = self._expected(features)
         measured = np.isfinite(grid.heart_rate)
+        self.band.update(grid.heart_rate, expected, self._spread(start, features), STEP)
         for pace, factor in enumerate(PACES):
             self.covariance[pace] += factor * np.diag(self._drift(start))
         if measured.any():
@@ -179,10 +194,7 @@ class Athlete:
 
     def _drift(self, start: float) -> np.ndarray:
         """Variance that the weights gained since the last run, shape `(len(STATES),)`."""
-        if not len(self.starts):
-            return np.zeros(len(STATES))
-        days = min(max(start - self.starts[-1], 0.0) / DAY, self.population.longest)
-        return days * self.population.spread(self.population.drift)
+        return self.population.gained(start - self.starts[-1] if len(self.starts) else 0.0)
 
     def _correct(self, features: np.ndarray, heart_rate: np.ndarray) -> None:
         """The filter's correction by one run, whose level is off by a random number besides the steps' noise."""

@@ -10,12 +10,13 @@ import numpy as np
 
 from hrkeras.workouts import history
 from hrkeras.workouts.athlete import PACES, Athlete
+from hrkeras.workouts.band import Band
 from hrkeras.workouts.beside import beside
 from hrkeras.workouts.population import STATES, from_dict
-from hrkeras.workouts.trust import Trust
+from hrkeras.workouts.trust import Network, Trust
 from hrkeras.workouts.workout import LATEST, InputError
 
-VERSION = 2
+VERSION = 3
 MAX_BYTES = 10 << 20  # a full one has 0.2 MB
 MAX_COUNT = 1_000_000  # runs
 MAX_VALUE = 1e10
@@ -52,8 +53,12 @@ def save(athlete: Athlete, path: Path) -> None:
         "ends": athlete.ends.tolist(),
         "record": history.RECORD,
         "records": [[value if np.isfinite(value) else None for value in row] for row in athlete.records.tolist()],
-        "trusted": athlete.trusted,
-        "trust": asdict(athlete.trust),
+        "band": athlete.band.hours.tolist(),
+        "network": {
+            "name": athlete.network.name,
+            "trust": asdict(athlete.network.trust),
+            "band": athlete.network.band.hours.tolist(),
+        },
     }
     with beside(path) as part:
         part.write_text(_text(content) + "\n", encoding="utf-8", newline="\n")
@@ -134,8 +139,8 @@ def _athlete(found: dict[str, Any]) -> Athlete:
         ends=_array(found, "ends", (kept,)),
         records=_array(found, "records", (kept, len(history.RECORD)), unknown=True),
         count=count,
-        trust=_trust(found.get("trust")),
-        trusted=str(found.get("trusted"))[:MAX_SOURCE],
+        band=_band(found),
+        network=_network(found.get("network")),
     )
     moments = np.stack([athlete.starts, athlete.ends], axis=1).ravel()  # no run begins before the last was over
     if (np.diff(moments) < 0).any() or (athlete.starts >= athlete.ends).any() or not ((moments >= 0) & (moments < LATEST)).all():
@@ -145,13 +150,20 @@ def _athlete(found: dict[str, Any]) -> Athlete:
     return athlete
 
 
-def _trust(values) -> Trust:
-    if not isinstance(values, dict):
-        raise ValueError("its trust is damaged")
-    trust = Trust(*(float(_array(values, each.name, ())) for each in fields(Trust)))
+def _network(values) -> Network:
+    if not isinstance(values, dict) or not isinstance(values.get("trust"), dict) or not isinstance(values.get("name"), str):
+        raise ValueError("its network is damaged")
+    trust = Trust(*(float(_array(values["trust"], each.name, ())) for each in fields(Trust)))
     if not trust.squares > 0:
         raise ValueError("its trust is damaged")
-    return trust
+    return Network(values["name"][:MAX_SOURCE], trust, _band(values))
+
+
+def _band(values: dict[str, Any]) -> Band:
+    band = Band(_array(values, "band", Band().hours.shape))
+    if not (band.hours >= 0).all() or not band.hours.sum() > 0:
+        raise ValueError("its band is damaged")
+    return band
 
 
 def _covariance(triangles) -> np.ndarray:

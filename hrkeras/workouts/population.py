@@ -59,6 +59,10 @@ class Population:
         """A number for the intercept, one for efforts, one for facts of the run: one for each of `STATES`."""
         return np.repeat(values, (1, len(BASIS) - 1, len(STATES) - len(BASIS)))
 
+    def gained(self, pause: float) -> np.ndarray:
+        """Variance that the weights of each of `STATES` gain in a pause of so many s, (beats/min)^2."""
+        return min(max(pause, 0.0) / DAY, self.longest) * self.spread(self.drift)
+
     def features(self, start: float, efforts: np.ndarray) -> np.ndarray:
         """What the filter is linear in: efforts of each step and facts of the run, standardised.
 

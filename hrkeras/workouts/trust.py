@@ -1,9 +1,11 @@
 """How far a network is trusted with a person: as far as its corrections of their earlier runs would have helped."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+
+from hrkeras.workouts.band import Band
 
 START = 0.5  # trust in a network before a first run
 WEIGHT = 300.0  # (beats/min)^2 that this counts for
@@ -47,6 +49,28 @@ class Trust:
         keep = np.exp(-1 / SPAN)
         self.products = keep * self.products + (1 - keep) * START * WEIGHT + float((miss * correction).mean())
         self.squares = keep * self.squares + (1 - keep) * WEIGHT + float((correction * correction).mean())
+
+
+@dataclass
+class Network:
+    """How a network that corrects the athlete's state has done with a person so far.
+
+    Attributes:
+        name: which it is, from `saving.fingerprint`; empty if there is none.
+        trust: in it.
+        band: of what it predicts, trusted so far.
+    """
+
+    name: str = ""
+    trust: Trust = field(default_factory=Trust)
+    band: Band = field(default_factory=Band)
+
+    def update(
+        self, heart_rate: np.ndarray, expected: np.ndarray, spread: np.ndarray, predicted: np.ndarray, step: float
+    ) -> None:
+        """Learns from a run that is over; see `Trust.update` and `Band.update`, `predicted` is wholly trusted."""
+        self.band.update(heart_rate, expected + self.trust.value * (predicted - expected), spread, step)
+        self.trust.update(heart_rate, expected, predicted)
 
 
 def over_before(starts: np.ndarray, ends: np.ndarray) -> Iterator[tuple[int, list[int]]]:

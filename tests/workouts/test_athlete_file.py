@@ -11,6 +11,7 @@ import pytest
 
 from hrkeras.workouts import athlete_file, history
 from hrkeras.workouts.athlete import Athlete
+from hrkeras.workouts.band import Band
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.population import DAY, STATES, default
 from hrkeras.workouts.workout import InputError
@@ -36,6 +37,7 @@ def trained(runs, seed=0, **changes):
 def assert_same(one, other):
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    np.testing.assert_array_equal(one.band.hours, other.band.hours)
     assert (one.count, one.population) == (other.count, other.population)
 
 
@@ -83,14 +85,14 @@ def test_a_person_can_read_its_head_and_finds_no_positions(tmp_path):
     assert head[0] == "{"
     assert "hrkeras predict --athlete reads it" in head[1]
     assert head[2:6] == [
-        ' "version": 2,',
+        ' "version": 3,',
         f' "runs": {history.KEPT},',
         ' "first_run_remembered": "2020-09-13 12:26 UTC",',
         ' "last_run": "2020-10-23 04:26 UTC",',
     ]
     assert list(json.loads(text)) == [
         *("about", "version", "runs", "first_run_remembered", "last_run", "population", "states", "weights", "covariance"),
-        *("misses", "starts", "ends", "record", "records", "trusted", "trust"),
+        *("misses", "starts", "ends", "record", "records", "band", "network"),
     ]
     triangle = json.loads(text)["covariance"][0]
     assert [len(row) for row in triangle] == list(range(1, len(STATES) + 1))
@@ -119,12 +121,17 @@ HOSTILE = {
     "long number": (lambda text: text.replace('"runs": 4', '"runs": ' + "4" * 5000), "expected the .json file"),
     "NaN": (lambda text: text.replace('"runs": 4', '"runs": NaN'), "found NaN, which is no number"),
     "Infinity": (lambda text: text.replace('"runs": 4', '"runs": -Infinity'), "found -Infinity"),
-    "newer": (lambda text: changed(text, "version", to=3), "another version of hrkeras"),
+    "newer": (lambda text: changed(text, "version", to=4), "another version of hrkeras"),
     "version true": (lambda text: changed(text, "version", to=True), "another version of hrkeras"),
     "other states": (lambda text: changed(text, "states", 3, to="mood"), "another version of hrkeras"),
-    "no trust": (lambda text: without(text, "trust"), "its trust is damaged"),
-    "trust of nothing": (lambda text: changed(text, "trust", to={"products": 1, "squares": 0}), "its trust is damaged"),
-    "trust in words": (lambda text: changed(text, "trust", to={"products": "much", "squares": 1}), "not all numbers"),
+    "no band": (lambda text: without(text, "band"), "its band are not of the shape"),
+    "empty band": (lambda text: changed(text, "band", to=[0] * len(Band().hours)), "its band is damaged"),
+    "negative band": (lambda text: changed(text, "band", 3, to=-1.0), "its band is damaged"),
+    "no network": (lambda text: without(text, "network"), "its network is damaged"),
+    "unnamed network": (lambda text: changed(text, "network", "name", to=3), "its network is damaged"),
+    "no trust": (lambda text: changed(text, "network", "trust", to=None), "its network is damaged"),
+    "trust of nothing": (lambda text: changed(text, "network", "trust", "squares", to=0), "its trust is damaged"),
+    "trust in words": (lambda text: changed(text, "network", "trust", "products", to="much"), "not all numbers"),
     "no record": (lambda text: without(text, "record"), "another version of hrkeras"),
     "runs true": (lambda text: changed(text, "runs", to=True), "number of runs"),
     "runs half": (lambda text: changed(text, "runs", to=4.0), "number of runs"),
@@ -198,7 +205,7 @@ def test_other_files_are_refused(tmp_path):
     assert "no regular file" in refused(Path("/dev/zero"))
     (tmp_path / "a.json").write_bytes(b"PK\x03\x04\xff\xfe")
     assert "a file that is no text" in refused(tmp_path / "a.json")
-    (tmp_path / "b.json").write_text('{"version": 2, "weights": [' + "0, " * 4_000_000)
+    (tmp_path / "b.json").write_text('{"version": 3, "weights": [' + "0, " * 4_000_000)
     assert "more than 10 MB" in refused(tmp_path / "b.json")
     if os.geteuid():
         (tmp_path / "a.json").chmod(0)

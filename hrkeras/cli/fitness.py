@@ -1,0 +1,47 @@
+"""`hrkeras fitness`: heart rate at a set pace over the months."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.shared import Json, Pace, Person, RunsOfOne, json_line, read_diary
+
+SHOWN = 8  # days that stand out
+
+
+def fitness(
+    source: RunsOfOne,
+    at: Pace = None,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw: fitness over the months.")] = None,
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write: a row a run.")] = None,
+    person: Person = None,
+    json: Json = False,
+) -> None:
+    """Show how a person's heart rate at a set pace on the flat has changed, and which days stand out."""
+    from hrkeras import diary, fitness_text, keeping, pace, person_plots, plots
+    from hrkeras.workouts.beside import beside
+
+    found = read_diary(source, person, at)
+    if not found.entries:
+        raise typer.BadParameter(f"{source}: not one run has a heart rate that fitness could be read from.")
+    if output:
+        with beside(output) as part:
+            diary.frame(found).to_csv(part, index=False)
+    if plot:
+        plots.save(person_plots.fitness(found), plot)
+    if json:
+        print(json_line({"pace": pace.text(found.speed), "runs": diary.frame(found).to_dict("records")}))
+        return
+    print(
+        f"{len(found.entries):,} runs, {fitness_text.day(found.entries[0].start)} to {fitness_text.day(found.entries[-1].start)}."
+    )
+    print("\n".join(filter(None, [fitness_text.now(found), fitness_text.change(found), fitness_text.best(found)])))
+    if told := fitness_text.effects(found):
+        print("What changes it (in brackets where it lies four times in five):\n" + "\n".join(f"- {each}" for each in told))
+    if odd := fitness_text.standing_out(found):
+        print(f"{len(odd)} days stand out, the last ones; heat, illness, a tired day or a sensor can be why:")
+        print("\n".join(f"- {fitness_text.day(each.start)}: {fitness_text.miss(each)}" for each in odd[:SHOWN]))
+    if taken := keeping.taken_text(found.report.taken):
+        print(f"Not used: {taken}.")
+    print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot FITNESS.png.")

@@ -1,0 +1,33 @@
+"""`hrkeras report`: one page of HTML that tells a person what their runs say."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.shared import Backend, Pace, Person, RunsOfOne, read_diary, start
+
+
+def report(
+    source: RunsOfOne,
+    output: Annotated[Path, typer.Option(dir_okay=False, help="The HTML file to write; it holds everything it shows.")],
+    at: Pace = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A .keras file from `hrkeras train`; if not given, the athlete's state alone predicts.")
+    ] = None,
+    person: Person = None,
+    backend: Backend = None,
+) -> None:
+    """Write a page that tells a person what their runs say; it needs no network, and no position or name is in it."""
+    loaded = None
+    if model:
+        start(backend)
+        from hrkeras import saving
+
+        loaded = saving.load(model)
+    from hrkeras.report import page
+
+    found = read_diary(source, person, at, loaded)
+    page.write(found, output)
+    print("\n".join(f"- {each}" for each in page.headlines(found)))
+    print(f"Written: {output}; open it in a browser.")

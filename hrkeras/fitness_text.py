@@ -1,0 +1,86 @@
+"""A person's fitness, and what their runs tell of them, in sentences."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from hrkeras import pace
+from hrkeras.diary import Diary, Entry
+from hrkeras.workouts import fitness
+from hrkeras.workouts.population import DAY
+
+COMPARED = 365 * DAY  # s back, where there are runs so old
+MONTHS = 3 * 30 * DAY  # s, less than that is no comparison
+WORTH = 1.5  # beats/min, less is not worth a sentence
+
+
+def day(start: float) -> str:
+    """A start in s since 1970-01-01 UTC as a date, such as "16 June 2025"."""
+    when = datetime.fromtimestamp(start, UTC)
+    return f"{when.day} {when:%B %Y}"
+
+
+def short_day(start: float) -> str:
+    """The same for a table, such as "16 Jun 2025"."""
+    when = datetime.fromtimestamp(start, UTC)
+    return f"{when.day} {when:%b %Y}"
+
+
+def now(diary: Diary) -> str:
+    """How fit the person is now: the heart rate at the diary's pace."""
+    last = diary.entries[-1]
+    value, low, high = last.at_pace
+    return (
+        f"At {pace.text(diary.speed)} on the flat, heart rate is {value:.0f} beats/min ({low:.0f} to {high:.0f}), as of "
+        f"{day(last.start)}."
+    )
+
+
+def change(diary: Diary) -> str:
+    """How that has changed over the last year or, of a shorter diary, all of it; empty if it is too short."""
+    last = diary.entries[-1]
+    earlier = [each for each in diary.entries if last.start - each.start >= COMPARED] or diary.entries[:1]
+    first = max(earlier, key=lambda each: each.start)
+    if len(diary.entries) < 5 or last.start - first.start < MONTHS:
+        return ""
+    difference = last.at_pace.value - first.at_pace.value
+    reach = float(np.hypot(last.at_pace.high - last.at_pace.value, first.at_pace.high - first.at_pace.value))
+    when, then = day(first.start), f"{first.at_pace.value:.0f}"
+    if abs(difference) <= reach:
+        return f"On {when} it was {then}: a difference of {difference:+.0f}, which may be chance (give or take {reach:.0f})."
+    which = "fitter" if difference < 0 else "less fit, or run in more heat, or with another sensor"
+    return f"On {when} it was {then}: {difference:+.0f} beats/min since (give or take {reach:.0f}), {which}."
+
+
+def best(diary: Diary) -> str:
+    """When the person was fittest; empty if that is now or cannot be told from now."""
+    last, fittest = diary.entries[-1], min(diary.entries, key=lambda each: each.at_pace.value)
+    if fittest.at_pace.high >= last.at_pace.value:
+        return ""
+    value, low, high = fittest.at_pace
+    return f"It was lowest around {datetime.fromtimestamp(fittest.start, UTC):%B %Y}: {value:.0f} ({low:.0f} to {high:.0f})."
+
+
+def effects(diary: Diary) -> list[str]:
+    """What raises the person's heart rate, and by how much: those that are sure enough and worth a sentence."""
+    last, speed = diary.entries[-1], diary.speed
+    found, warmest = fitness.effects(fitness.view(diary.athlete), last.start, speed)
+    month, half_a_year = (f"{datetime.fromtimestamp(each, UTC):%B}" for each in (warmest, warmest + fitness.YEAR / 2))
+    said = {
+        "faster": f"1 km/h faster ({pace.text(speed + fitness.FASTER)} instead of {pace.text(speed)})",
+        "uphill": f"a climb of {100 * fitness.SLOPE:.0f} % at the same pace",
+        "later": "an hour into a run instead of 20 minutes, at the same pace",
+        "season": f"in {month} instead of {half_a_year}, at the same pace",
+    }
+    told = {name: each for name, each in found.items() if each.certain and abs(each.value) >= WORTH}
+    return [f"{said[name]}: {each.value:+.0f} beats/min ({each.low:+.0f} to {each.high:+.0f})" for name, each in told.items()]
+
+
+def standing_out(diary: Diary) -> list[Entry]:
+    """The days that stand out, the latest first."""
+    return [each for each in reversed(diary.entries) if each.stands_out]
+
+
+def miss(entry: Entry) -> str:
+    """How far off a run was."""
+    return f"{abs(entry.miss):.0f} beats/min {'above' if entry.miss > 0 else 'below'} what was expected"

@@ -1,0 +1,103 @@
+"""Whole runs through a model: what is known before each, and what it predicts."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from hrkeras.layers import ExpectedFeatures
+from hrkeras.windows import Runs, Windows, of_runs
+from hrkeras.workouts.athlete import Known
+from hrkeras.workouts.grid import STEP, stitch
+from hrkeras.workouts.population import Population
+from hrkeras.workouts.trust import Network, over_before
+
+BATCH = 32
+LENGTH_STEP = 250  # a batch is padded to a multiple of so many steps, so that every backend compiles few shapes
+WHOLE = 1500  # steps, over four hours; a longer run is predicted in windows
+
+
+def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], object] | None = None, **known) -> list[np.ndarray]:
+    """Predicts whole runs.
+
+    Args:
+        model: with the inputs and output that `hrkeras.models` describes.
+        windows: of the runs.
+        on_batch: called with the number of windows predicted since the last call.
+        **known: what is known besides, as `Windows.inputs` takes it: `heart_rate`, `delay`, `course`.
+
+    Returns:
+        For each run, in the order of `windows.runs()`, heart rate in beats/min, shape `(steps,)`.
+    """
+    longest = windows.valid.shape[1]
+    inputs = windows.inputs(**known)
+    found = np.zeros(windows.valid.shape, np.float32)
+    lengths = windows.valid.sum(axis=1).astype(int)
+    order = np.argsort(lengths, kind="stable")
+    for begin in range(0, len(order), BATCH):
+        rows = order[begin : begin + BATCH]
+        steps = -(-lengths[rows[-1]] // LENGTH_STEP) * LENGTH_STEP
+        full = np.concatenate([rows, rows[:1].repeat(BATCH - len(rows))])
+        batch = {name: _padded(name, values[full], steps, longest) for name, values in inputs.items()}
+        predicted = keras.ops.convert_to_numpy(model.predict_on_batch(batch))[: len(rows), :longest]
+        found[rows, : predicted.shape[1]] = predicted
+        if on_batch:
+            on_batch(len(rows))
+    return by_run(found, windows)
+
+
+def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarray:
+    """Step values cut or padded to so many steps; in padding nothing is valid and no heart rate is known."""
+    if values.ndim < 2 or values.shape[1] != longest:
+        return values
+    values = values[:, :steps]
+    size = ((0, 0), (0, steps - values.shape[1]), *[(0, 0)] * (values.ndim - 2))
+    if name in ("valid", "heart_rate"):
+        return np.pad(values, size, constant_values=0 if name == "valid" else np.nan)
+    return np.pad(values, size, mode="edge")
+
+
+def knows_history(model: keras.Model) -> bool:
+    """Whether a model looks at what is known of the person, and corrects the athlete's state."""
+    return any(isinstance(layer, ExpectedFeatures) for layer in model._flatten_layers())
+
+
+def known(
+    model: keras.Model,
+    runs: Runs,
+    population: Population,
+    *,
+    learnt: np.ndarray | None = None,
+    on_batch: Callable[[int], object] | None = None,
+) -> list[Known]:
+    """What is known before each run, and how far the model is trusted, from the same person's runs that were over.
+
+    Args:
+        model: to be trusted as far as it would have helped with those runs.
+        runs: all of these people's.
+        population: where the athletes' states start for this model, from `saving.population`.
+        learnt: see `Runs.known`.
+        on_batch: see `predict`.
+    """
+    found = runs.known(population, learnt=learnt)
+    if not knows_history(model):
+        return found  # it corrects no state
+    ends = runs.ends
+    for user in np.unique(runs.users):
+        rows = np.flatnonzero(runs.users == user)
+        grids, mine = [runs.grids[row] for row in rows], [found[row] for row in rows]
+        predicted = predict(model, of_runs(grids, mine, runs.starts[rows], size=WHOLE), on_batch)
+        network = Network()
+        for place, over in over_before(runs.starts[rows], ends[rows]):
+            for each in over:
+                if learnt is None or learnt[rows[each]]:
+                    expected, spread = mine[each].expected[:, 0], mine[each].spread
+                    network.update(grids[each].heart_rate, expected, spread, predicted[each], STEP)
+            found[rows[place]] = replace(mine[place], trust=network.trust.value, band=network.band.limits)
+    return found
+
+
+def by_run(values: np.ndarray, windows: Windows) -> list[np.ndarray]:
+    """Values of windows, put together to whole runs."""
+    return [stitch(values[run.rows], windows.first_step[run.rows], len(run.grid.speed)) for run in windows.runs()]

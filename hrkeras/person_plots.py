@@ -1,0 +1,68 @@
+"""Pictures of one person's runs, as figures: `plots.save` writes them as PNG, a report puts them into its page."""
+
+from datetime import UTC, datetime
+
+import matplotlib
+import matplotlib.dates
+import numpy as np
+from matplotlib.figure import Figure
+
+from hrkeras import pace
+from hrkeras.diary import Diary, Entry
+from hrkeras.plots import HEART, MUTED, SPEED, STYLE, draw_prediction, new_figure
+from hrkeras.prediction import Prediction
+
+PAUSE = 60 * 86_400.0  # s between two runs across which no line is drawn
+NARROW = (5.6, 4.2)  # inches, to be read on a phone
+LABELLED, ROOM = 6, (0.2, 0.08)  # days that stand out most; of width and height, what a label takes
+
+
+@matplotlib.rc_context(STYLE)
+def fitness(diary: Diary, narrow: bool = False) -> Figure:
+    """Heart rate at a set pace on the flat over the months, with its uncertainty and the days that stand out."""
+    figure, axes = new_figure(size=NARROW if narrow else (9, 4.5))
+    entries = diary.entries
+    days = [datetime.fromtimestamp(each.start, UTC) for each in entries]
+    value, low, high = np.array([each.at_pace for each in entries]).T
+    single = value + np.array([each.miss for each in entries])
+    pauses = np.flatnonzero(np.diff([each.start for each in entries]) > PAUSE) + 1
+    axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.6, mew=0, label="each run, brought to this pace")
+    for number, rows in enumerate(np.split(np.arange(len(entries)), pauses)):
+        where = [days[row] for row in rows]
+        axes.fill_between(where, low[rows], high[rows], color=HEART, alpha=0.15, lw=0, label=None if number else "10 to 90 %")
+        axes.plot(where, value[rows], "-" if len(rows) > 1 else "_", color=HEART, lw=2, label=None if number else "fitness")
+    chosen = [row for row, each in enumerate(entries) if each.stands_out]
+    if chosen:
+        axes.plot([days[row] for row in chosen], single[chosen], "D", ms=6, color=SPEED, label="stands out")
+    for row in _apart(entries, chosen, single):
+        above = entries[row].miss > 0
+        at, text = (days[row], single[row]), f"{days[row].day} {days[row]:%b %Y}"
+        axes.annotate(text, at, (0, 7 if above else -14), textcoords="offset points", ha="center", fontsize=8)
+    axes.set_ylabel(f"heart rate at {pace.text(diary.speed)}\non the flat (beats/min)")
+    locator = matplotlib.dates.AutoDateLocator(maxticks=9)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2 if narrow else 4, borderaxespad=0.1, handlelength=1.5)
+    if not narrow:
+        axes.set_title(f"Heart rate at {pace.text(diary.speed)} on the flat", pad=24)
+    return figure
+
+
+def _apart(entries: list[Entry], chosen: list[int], height: np.ndarray) -> list[int]:
+    """Those days whose labels have room, the furthest from what was expected first."""
+    span, found = entries[-1].start - entries[0].start + 1, []
+    for row in sorted(chosen, key=lambda row: -abs(entries[row].miss)):
+        beside = (abs(entries[row].start - entries[each].start) < ROOM[0] * span for each in found)
+        level = (abs(height[row] - height[each]) < ROOM[1] * np.ptp(height) for each in found)
+        if not any(one and other for one, other in zip(beside, level, strict=True)):
+            found.append(row)
+    return found[:LABELLED]
+
+
+@matplotlib.rc_context(STYLE)
+def run(found: Prediction, title: str = "", narrow: bool = False) -> Figure:
+    """One run: predicted heart rate and band, the measured one where there is any, speed and altitude."""
+    figure, (above, below) = new_figure(2, size=NARROW if narrow else (9, 5), height_ratios=(2.2, 1))
+    draw_prediction(above, below, found)
+    above.set_title(title)
+    return figure

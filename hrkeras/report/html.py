@@ -1,0 +1,47 @@
+"""The few elements that the page is made of; every text is escaped."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """A paragraph; nothing if there is no text."""
+    return f"<p{_class(kind)}>{escape(text)}</p>" if text else ""
+
+
+def items(texts: Iterable[str], kind: str = "") -> str:
+    """A list of those texts that are not empty; nothing if there is none."""
+    inside = "\n".join(f"<li>{escape(each)}</li>" for each in texts if each)
+    return f"<ul{_class(kind)}>\n{inside}\n</ul>" if inside else ""
+
+
+def section(title: str, *parts: str) -> str:
+    """A section of parts that are HTML."""
+    return "\n".join([f"<section>\n<h2>{escape(title)}</h2>", *filter(None, parts), "</section>"])
+
+
+def details(summary: str, inside: str) -> str:
+    """What is opened by a click."""
+    return f"<details>\n<summary>{escape(summary)}</summary>\n{inside}\n</details>"
+
+
+def figure(drawn: str) -> str:
+    """A picture, which is HTML."""
+    return f"<figure>\n{drawn}\n</figure>"
+
+
+def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[int] = ()) -> str:
+    """A table whose first column names the rows; `texts` are the other columns that are no numbers. It scrolls if it must."""
+    kinds = [_class("text" if place in texts else "") for place in range(len(head))]
+    top = "".join(f'<th scope="col"{kind}>{escape(each)}</th>' for kind, each in zip(kinds, head, strict=True))
+    lines = []
+    for row in rows:
+        cells = [f"<td{kind}>{escape(each)}</td>" for kind, each in zip(kinds, row, strict=True)]
+        lines.append(f'<tr><th scope="row">{escape(row[0])}</th>{"".join(cells[1:])}</tr>')
+    body = "\n".join(lines)
+    inside = f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">\n{inside}\n</div>'
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""

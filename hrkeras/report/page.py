@@ -1,0 +1,180 @@
+"""The page: what a person's runs say, in sentences, pictures and tables."""
+
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from hrkeras import __version__, diary, fitness_text, keeping, pace, person_plots
+from hrkeras.diary import Diary
+from hrkeras.report.html import details, figure, items, paragraph, section, table
+from hrkeras.report.picture import svg
+from hrkeras.workouts.beside import beside
+
+SHOWN = 12  # rows of a table of days
+HEAD = ("Last run of", "expected", "10 %", "90 %")
+
+
+def write(written: Diary, output: Path) -> None:
+    """Writes the page beside its place and renames it.
+
+    Args:
+        written: the person's runs.
+        output: the HTML file.
+    """
+    with beside(output) as part:
+        part.write_text(page(written), encoding="utf-8", newline="\n")
+
+
+def page(written: Diary) -> str:
+    """The whole page."""
+    sections = [_head(written)]
+    if written.entries:
+        sections += [_fitness(written), _last_run(written), _standing_out(written), _how_good(written)]
+    sections += [_unheard(written), _notes(written)]
+    css = (files("hrkeras.report") / "page.css").read_text(encoding="utf-8")
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        f"<title>What your runs say</title>\n<style>\n{css}</style>\n</head>\n<body>\n<main>\n"
+        + "\n".join(filter(None, sections))
+        + f"\n</main>\n<footer>\n{_footer()}\n</footer>\n</body>\n</html>\n"
+    )
+
+
+def _head(written: Diary) -> str:
+    everything = [each.found.grid for each in written.entries]
+    starts = [each.start for each in written.entries] + [each.start for each in written.unheard]
+    kilometres = sum(float(grid.speed.sum()) / 100 for grid in everything)
+    measured = f"{len(everything):,} runs with heart rate, {kilometres:,.0f} km" if everything else "no run with heart rate"
+    facts = f"{measured}, {fitness_text.day(min(starts))} to {fitness_text.day(max(starts))}."
+    return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
+
+
+def headlines(written: Diary) -> list[str]:
+    """What is worth knowing, a sentence or two each."""
+    if not written.entries:
+        return [
+            f"{len(written.unheard):,} runs were found, none with heart rate. What is estimated of them below is what people "
+            "in general have, and may be off by 10 to 20 beats/min; a few runs with heart rate make it yours."
+        ]
+    found = [
+        " ".join(filter(None, [fitness_text.now(written), fitness_text.change(written), fitness_text.best(written)])),
+        *(f"{each[0].upper()}{each[1:]}." for each in fitness_text.effects(written)),
+    ]
+    if told := diary.recent(written):
+        found.append(
+            f"From your earlier runs alone, your heart rate of the last {told.runs} runs could be said in advance to "
+            f"{told.error:.1f} beats/min on average; your mean heart rate is off by {told.by_mean:.1f}."
+        )
+    if odd := fitness_text.standing_out(written):
+        found.append(
+            f"{len(odd)} of {len(written.entries):,} days stand out; the last was {fitness_text.day(odd[0].start)}, with heart "
+            f"rate {fitness_text.miss(odd[0])}."
+        )
+    return found
+
+
+def _fitness(written: Diary) -> str:
+    at = pace.text(written.speed)
+    drawn = svg(
+        person_plots.fitness(written, narrow=True),
+        "fitness",
+        f"Heart rate at {at} on the flat over the months",
+        " ".join(filter(None, [fitness_text.now(written), fitness_text.change(written), fitness_text.best(written)])),
+    )
+    months: dict[str, diary.Entry] = {}
+    for each in written.entries:
+        months[f"{datetime.fromtimestamp(each.start, UTC):%B %Y}"] = each  # the last one of the month stays
+    rows = [(month, *(f"{value:.0f}" for value in each.at_pace)) for month, each in months.items()]
+    return section(
+        "Fitness",
+        paragraph(
+            f"The heart rate that you would have after 20 minutes at {at} on the flat on an average day: the lower, the fitter. "
+            "The line is what your runs before and after tell together, the shade where it lies four times in five."
+        ),
+        figure(drawn),
+        details("The numbers", table(f"Heart rate at {at} on the flat (beats/min)", HEAD, rows)),
+    )
+
+
+def _last_run(written: Diary) -> str:
+    found = written.entries[-1].found
+    said = (
+        f"{len(found.heart_rate) * found.step / 60:.0f} min, {float(found.grid.speed.sum()) * found.step / 1000:.1f} km; heart "
+        f"rate {np.nanmean(found.grid.heart_rate):.0f} on average, {found.heart_rate.mean():.0f} expected from the runs "
+        f"before. {100 * (found.inside or 0):.0f} % of it lay in the band, where 80 % is usual."
+    )
+    drawn = svg(person_plots.run(found, narrow=True), "run", "Heart rate, speed and altitude of the last run", said)
+    return section(f"Your last run, {fitness_text.day(found.start)}", paragraph(said), figure(drawn))
+
+
+def _standing_out(written: Diary) -> str:
+    odd = fitness_text.standing_out(written)
+    if not odd:
+        return ""
+    rows = [
+        (
+            fitness_text.short_day(each.start),
+            f"{np.nanmean(each.heart_rate):.0f}",
+            f"{each.found.heart_rate.mean():.0f}",
+            f"{each.miss:+.0f}",
+        )
+        for each in odd[:SHOWN]
+    ]
+    return section(
+        "Days that stand out",
+        paragraph(
+            "On these days heart rate was further from what your other runs made one expect than is usual for you. Heat, "
+            "illness, a bad night or a sensor that slipped can be why; the runs do not say which."
+        ),
+        table("Mean heart rate (beats/min), the latest first", ("Day", "measured", "expected", "difference"), rows),
+    )
+
+
+def _how_good(written: Diary) -> str:
+    told = diary.recent(written)
+    if told is None:
+        return ""
+    rows = [
+        ("from your earlier runs", f"{told.error:.1f}"),
+        ("the mean of your last five runs", f"{told.by_last:.1f}"),
+        ("the mean of all your earlier runs", f"{told.by_mean:.1f}"),
+    ]
+    return section(
+        "How good the predictions are",
+        paragraph(
+            f"Your last {told.runs} runs, each predicted whole from speed, altitude and the runs before it, with nothing known of "
+            f"its own heart rate. {100 * told.inside:.0f} % of the heart rates lay in the band of 10 to 90 %, which should hold 80 %."
+        ),
+        table("Mean absolute error (beats/min)", ("Predicted by", "error"), rows),
+    )
+
+
+def _unheard(written: Diary) -> str:
+    return "" if not written.unheard else section("Runs without heart rate", paragraph(f"{len(written.unheard)} runs."))
+
+
+def _notes(written: Diary) -> str:
+    taken = keeping.taken_text(written.report.taken)
+    return section(
+        "What to bear in mind",
+        items(
+            [
+                f"Not used: {taken}." if taken else "",
+                "Heart rate is as your device recorded it; a watch that counts steps, or a dry strap, misleads all of this.",
+                "Times and days are in UTC.",
+                "This is no medical advice. Ask a doctor before you train hard, or if something feels wrong.",
+            ]
+        ),
+    )
+
+
+def _footer() -> str:
+    return paragraph(
+        f"Made by hrkeras {__version__} on this machine. The page asks for nothing from the network, and no position or name is "
+        "in it.",
+        "soft",
+    )
