@@ -2,7 +2,13 @@
 
 from typing import NamedTuple
 
-KINDS = ("dropout", "flat line", "spikes", "slow start", "cadence lock")
+KINDS = {
+    "dropout": "no heart rate for a while",
+    "flat line": "one value for minutes",
+    "spikes": "up and down again in seconds",
+    "slow start": "wrong at first",
+    "cadence lock": "steps counted as beats",
+}  # and what the heart rate looks like
 
 
 class Fault(NamedTuple):

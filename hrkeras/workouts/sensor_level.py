@@ -26,7 +26,7 @@ SMOOTH = 7  # steps over which effort is averaged
 LATELY, LONGER = 6, 15  # steps before a jump; effort in the first must be as in the second
 SAME_EFFORT = 0.6  # m/s
 APART = 6  # steps between two jumps
-WRONG = 12.0  # beats/min off, compared with what is beside
+WRONG, LEAST_WRONG = 12.0, 4.0  # beats/min off, compared with what is beside, and with what was expected
 NEAR = 60  # steps beside a lock that it is compared with
 LEAST_KNOWN = 6  # steps, of either
 SOONEST, LATEST = 60.0, 600.0  # s when a slow start ends; earlier a heart's own rise looks alike
@@ -147,11 +147,17 @@ def _moment(time: np.ndarray, heart_rate: np.ndarray, place: int, up: float) -> 
 
 
 def _wrong(run: _Run, first: int, behind: int, reach: int) -> float:
-    """Beats/min by which a stretch is higher than up to `reach` steps beside it, more than effort explains; 0 if not known."""
+    """Beats/min by which a stretch is off from up to `reach` steps beside it, more than effort explains.
+
+    0 if too little is known, or if the stretch itself is as was expected, so that rather what is beside it is wrong.
+    """
     inside = run.off[first:behind]
     beside = np.concatenate([run.off[max(0, first - reach) : first], run.off[behind : behind + reach]])
     inside, beside = inside[np.isfinite(inside)], beside[np.isfinite(beside)]
-    return float(np.median(inside) - np.median(beside)) if min(len(inside), len(beside)) >= LEAST_KNOWN else 0.0
+    if min(len(inside), len(beside)) < LEAST_KNOWN:
+        return 0.0
+    here, off = np.median(inside), np.median(inside) - np.median(beside)
+    return float(off) if here * np.sign(off) >= LEAST_WRONG else 0.0
 
 
 def _slow_start(run: _Run, jump: _Jump) -> Fault | None:
