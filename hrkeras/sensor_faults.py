@@ -13,6 +13,8 @@ from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.sensor_fault import KINDS, Fault
 from hrkeras.workouts.workout import Workout
 
+MUCH = 5  # earlier runs from which on what a state expects is worth more than what fits most of the run
+
 
 class Flag(NamedTuple):
     """The faults of one kind in one run, in order; when it began, s since 1970-01-01 UTC; and where it was read from."""
@@ -39,7 +41,8 @@ class Example(NamedTuple):
 class SensorFaults:
     """Takes in runs one by one, and follows the state of each person, by which a wrong level of the heart rate is told.
 
-    A run that comes after a later one is looked at by what is known of later runs, and not learnt from.
+    A state learns in time's order. A source may not be in it: then a run is learnt from as if it had begun when the last one ended,
+    which is near enough here.
 
     Attributes:
         runs: in which heart rate was measured often enough to see faults.
@@ -79,10 +82,10 @@ class SensorFaults:
                     self.examples[kind] = Example(workout, expected, faults)
         return faults
 
-    def _expected(self, workout: Workout, grid: Grid) -> np.ndarray:
+    def _expected(self, workout: Workout, grid: Grid) -> np.ndarray | None:
         athlete, efforts = self._athletes[workout.user], basis(grid)
-        expected = athlete.predict(workout.start, grid, efforts).expected[:, 0]
-        athlete.update(workout.start, grid, efforts)
+        expected = athlete.predict(workout.start, grid, efforts).expected[:, 0] if athlete.count >= MUCH else None
+        athlete.update(max([workout.start, *athlete.ends[-1:]]), grid, efforts)
         return expected
 
     def of_kind(self, kind: str) -> list[Flag]:
