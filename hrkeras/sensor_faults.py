@@ -41,8 +41,8 @@ class Example(NamedTuple):
 class SensorFaults:
     """Takes in runs one by one, and follows the state of each person, by which a wrong level of the heart rate is told.
 
-    A state learns in time's order. A source may not be in it: then a run is learnt from as if it had begun when the last one ended,
-    which is near enough here.
+    A state learns in the order of time, which a source may not be in: then a run is learnt from as if it had begun when the last
+    one ended, which is near enough here.
 
     Attributes:
         runs: in which heart rate was measured often enough to see faults.
