@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hrkeras.correlations import LAGS, SPEEDS, VARIABLES, LagCurve, Moments
+from hrkeras.sensor_faults import SensorFaults
 from hrkeras.workouts import prepare, quality
 from hrkeras.workouts.grid import Grid, resample
 from hrkeras.workouts.source import ReadLog
@@ -75,6 +76,7 @@ class Inspection:
         raw: correlations of all runs as recorded, values out of their valid ranges left out.
         processed: correlations of the usable runs on the grid.
         lags: of the usable runs.
+        sensor: faults of the heart rate sensor, `SensorFaults`, in the runs of the sports asked for.
         run_correlations: of each usable run, that of speed and heart rate.
         latest: the latest usable run.
         only: the workout, if there is one only, whether usable or not, where it can be put onto the grid.
@@ -93,6 +95,7 @@ class Inspection:
         self.last: float | None = None
         self.years: dict[int, Year] = defaultdict(Year)
         self.raw, self.processed, self.lags = Moments(), Moments(), LagCurve()
+        self.sensor = SensorFaults()
         self.run_correlations: list[float] = []
         self.latest: Shown | None = None
         self.only: Shown | None = None
@@ -110,10 +113,13 @@ class Inspection:
         self.last = max(workout.start, self.last or workout.start)
         if taken in LOOSER and quality.taken_by(workout, self._looser[taken]) is None:
             self.regained[taken] += 1
+        grid = outcome.grid if not isinstance(outcome, str) and taken is None else None
         if taken != "sport":
             self._add_run(workout, taken)
-        if not isinstance(outcome, str) and taken is None:
-            self._add_usable(workout.user, workout.start, outcome.grid)
+        if taken not in ("sport", quality.DUPLICATE):
+            self.sensor.add(workout, grid)
+        if grid:
+            self._add_usable(workout.user, workout.start, grid)
         self.only = self._show_anyway(workout) if self.funnel.workouts == 1 else None
 
     def _add_run(self, workout: Workout, taken: str | None) -> None:
@@ -189,6 +195,7 @@ class Inspection:
                 },
                 "median_of_runs_speed_heart_rate": self.run_correlation,
             },
+            "sensor_faults": self.sensor.as_dict(),
             "lag": {
                 "lags_s": LAGS.tolist(),
                 "correlation": dict(zip(SPEEDS, self.lags.correlation.tolist(), strict=True)),

@@ -8,9 +8,13 @@ import numpy as np
 from hrkeras import plots
 from hrkeras.correlations import LAGS, SPEEDS, VARIABLES
 from hrkeras.inspection import SPARSE, Inspection, Shown, day
-from hrkeras.inspection_text import number
+from hrkeras.inspection_text import minutes, number
 from hrkeras.plots import ALTITUDE, GOOD, HEART, MUTED, SPEED, STYLE
+from hrkeras.sensor_faults import Example
 from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.sensor_fault import KINDS
+
+AROUND = 420.0  # s, drawn before and after a fault of the sensor
 
 
 def draw(found: Inspection, folder: Path) -> list[Path]:
@@ -37,7 +41,39 @@ def draw(found: Inspection, folder: Path) -> list[Path]:
         pictures.append(sheet(found.typical, "A typical run, its r about the median", folder / "typical_run.png"))
     if not single and found.latest and len(found.usable_by_person) == 1:
         pictures.append(sheet(found.latest, f"The latest run, {day(found.latest.start)}", folder / "latest_run.png"))
+    if found.sensor.examples:
+        pictures.append(faults(found.sensor.examples, folder / "faults.png"))
     return pictures
+
+
+@matplotlib.rc_context(STYLE)
+def faults(examples: dict[str, Example], path: Path) -> Path:
+    """A fault of the sensor of each kind that was found: heart rate, what was expected of it, and speed."""
+    kinds = [kind for kind in KINDS if kind in examples]
+    figure, panels = plots.new_figure(
+        2 * len(kinds), size=(9, 3.2 * len(kinds)), height_ratios=(2.2, 1) * len(kinds), squeeze=False
+    )
+    for kind, above, below in zip(kinds, panels[::2, 0], panels[1::2, 0], strict=True):
+        run, expected, found = examples[kind]
+        shown = max((fault for fault in found if fault.kind == kind), key=lambda fault: fault.end - fault.begin)
+        above.plot(run.time / 60, run.heart_rate, ".-", ms=2.5, color=HEART, lw=1.2, label="measured")
+        if expected is not None:
+            above.plot(STEP * (np.arange(len(expected)) + 0.5) / 60, expected, color=MUTED, lw=1.4, label="expected")
+        for axes in (above, below):
+            for fault in found:
+                axes.axvspan(fault.begin / 60, fault.end / 60, color=HEART, alpha=0.25 if fault.kind == kind else 0.08, lw=0)
+        below.plot(run.time / 60, 3.6 * run.speed, color=SPEED, lw=0.9)
+        around = max(AROUND, shown.end - shown.begin)
+        limits = max(0.0, shown.begin - around) / 60, min(run.duration, shown.end + around) / 60
+        above.set_title(f"{kind.capitalize()}, {day(run.start)}, {minutes(shown)}")
+        above.set_ylabel("heart rate\n(beats/min)")
+        below.set_ylabel("speed (km/h)", color=SPEED)
+        above.set_xlim(limits)
+        below.set_xlim(limits)
+        above.tick_params(labelbottom=False)
+        above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2, handlelength=1.5)
+    panels[-1, 0].set_xlabel("minutes into the run")
+    return plots.save(figure, path)
 
 
 @matplotlib.rc_context(STYLE)

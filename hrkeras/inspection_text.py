@@ -9,7 +9,11 @@ import numpy as np
 
 from hrkeras.correlations import LAGS, SPEEDS
 from hrkeras.inspection import LOOSER, SPARSE, Inspection, day
-from hrkeras.workouts import quality
+from hrkeras.sensor_faults import Flag
+from hrkeras.workouts import quality, sensor
+from hrkeras.workouts.athlete_file import date
+from hrkeras.workouts.sensor_fault import KINDS as FAULTS
+from hrkeras.workouts.sensor_fault import Fault
 
 KINDS = {  # by reader: what it reads, and the dataset that is built of it
     "apple_health": ("Apple Health export", "apple_watch"),
@@ -18,6 +22,7 @@ KINDS = {  # by reader: what it reads, and the dataset that is built of it
 }
 PAIRS = {"speed - heart rate": (0, 2), "altitude - heart rate": (1, 2), "speed - altitude": (0, 1)}
 SHOWN_LAGS = (0, 1, 2, 3, 4, 5, 6, 9, 12, 18, 30)  # of `LAGS`
+SHOWN_FLAGS = 8
 MUCH, MORE = 5, 25  # earlier runs that tell much of a person, and beyond which little is added
 
 
@@ -31,7 +36,7 @@ def text(found: Inspection, path: Path, kind: str) -> str:
     """
     parts = [f"{path} ({KINDS[kind][0]})\n{_counts(found)}", f"Quality filters\n{found.funnel}"]
     if found.funnel.workouts > 1:
-        parts += [_sports(found), _years(found)]
+        parts += [_sports(found), _years(found), _sensor(found)]
     if found.funnel.left:
         parts += [_correlations(found), _lags(found)]
     parts.append("What this means\n" + "\n".join(f"- {line}" for line in findings(found, path, kind)))
@@ -85,6 +90,35 @@ def _years(found: Inspection) -> str:
     )
 
 
+def _sensor(found: Inspection) -> str:
+    faults = found.sensor
+    if not faults.runs:
+        return ""
+    rows = []
+    for kind, what in FAULTS.items():
+        flags = faults.of_kind(kind)
+        share = sum(flag.seconds for flag in flags) / faults.seconds
+        rows.append((f"{kind}: {what}", f"{len(flags):,}", f"{len(flags) / faults.runs:.1%}", f"{share:.2%}"))
+    table = _table(("Sensor faults", "runs", "of the runs", "of the time"), rows)
+    note = f"of {_of(faults.runs, 'run', 'runs')} whose heart rate was measured every {sensor.SELDOM:.0f} s or more often"
+    if faults.seldom:
+        note += f"; in {faults.seldom:,} more too seldom to see any"
+    latest = [f"  {date(flag.start)}  {_flag(flag)}" for flag in faults.latest(SHOWN_FLAGS)]
+    return "\n".join([table, note, *(["The latest (UTC):", *latest] if latest else [])])
+
+
+def _flag(flag: Flag) -> str:
+    """What is wrong in a run, by its longest fault of the kind."""
+    longest = max(flag.faults, key=lambda fault: fault.end - fault.begin)
+    more = f" (and {len(flag.faults) - 1} more)" if len(flag.faults) > 1 else ""
+    return f"{minutes(longest)}, {flag.kind}: {longest.why}{more}"
+
+
+def minutes(fault: Fault) -> str:
+    """Where in the run a fault is."""
+    return f"minute {fault.begin / 60:.1f} to {fault.end / 60:.1f}"
+
+
 def _correlations(found: Inspection) -> str:
     matrices = (found.raw.pooled, found.raw.within, found.processed.pooled, found.processed.within)
     rows = [(name, *(number(matrix[pair]) for matrix in matrices)) for name, pair in PAIRS.items()]
@@ -107,7 +141,7 @@ def _lags(found: Inspection) -> str:
 def findings(found: Inspection, path: Path, kind: str) -> list[str]:
     """What the numbers mean, a sentence or two each."""
     lines = _single(found) if is_single(found, path, kind) else [*_usable(found), *_history(found)]
-    return [*lines, *_losses(found), *_answer(found), *_sampling(found, kind)]
+    return [*lines, *_losses(found), *_answer(found), *_sampling(found, kind), *_trust_in_sensor(found)]
 
 
 def is_single(found: Inspection, path: Path, kind: str) -> bool:
@@ -181,6 +215,18 @@ def _sampling(found: Inspection, kind: str) -> Iterator[str]:
         merged = " Apple merges old heart rates: keep an export of every year." if kind == "apple_health" else ""
         when = "" if found.funnel.workouts == 1 else f" in half of the runs or more of {', '.join(map(str, years))}"
         yield (f"Heart rate was measured less than {SPARSE:.0f} times a minute{when}: too seldom to see how it answers.{merged}")
+
+
+def _trust_in_sensor(found: Inspection) -> Iterator[str]:
+    faults = found.sensor
+    if found.funnel.workouts == 1:
+        for flag in faults.flags:
+            yield f"The sensor looks wrong: {_flag(flag)}."
+        if faults.runs and not faults.flags:
+            yield "No fault of the sensor is seen in its heart rate."
+    elif faults.flags:
+        wrong = len({(flag.start, flag.where) for flag in faults.flags})
+        yield f"The sensor looks wrong somewhere in {wrong:,} of {_of(faults.runs, 'run', 'runs')}."
 
 
 def commands(found: Inspection, path: Path, kind: str) -> list[str]:

@@ -196,7 +196,7 @@ def test_text_and_pictures_of_many(found, kind, tmp_path):
     assert not any(user in text for user in found.people)
     pictures = inspection_plots.draw(found, tmp_path)
     assert {p.name for p in pictures} == {
-        "funnel.png", "heart_rates_by_year.png", "correlations.png", "lag.png", "typical_run.png"
+        "funnel.png", "heart_rates_by_year.png", "correlations.png", "lag.png", "typical_run.png", "faults.png"
     }  # fmt: skip
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in pictures)
     assert len(json.loads(json_line(found.as_dict()))["lag"]["correlation"]["speed"]) == len(LAGS)

@@ -23,7 +23,9 @@ def inspect(
     limit: Limit = None,
     json: Json = False,
 ) -> None:
-    """Show what a source holds, what the quality filters take, and how heart rate goes with speed and altitude."""
+    """Show what a source holds, what the quality filters take, where the heart rate sensor looks wrong, and how heart rate goes
+    with speed and altitude.
+    """
     from hrkeras import inspection, inspection_plots, inspection_text
     from hrkeras.workouts import detect
     from hrkeras.workouts.quality import Limits

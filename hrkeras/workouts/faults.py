@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from hrkeras.workouts.synthetic import Track
 
 # Share of the runs; a later one hides an earlier one.
-FAULTS = {"slow start": 0.1, "cadence lock": 0.05, "spikes": 0.05, "dropout": 0.12}
+FAULTS = {"slow start": 0.1, "cadence lock": 0.05, "spikes": 0.05, "dropout": 0.12, "flat line": 0.03}
 FLAWS = ("other sport", "no heart rate", "too short", "no GPS", "no altitude", "duplicate", "absurd values")
 
 
@@ -24,10 +24,13 @@ def sense(rng: np.random.Generator, truth, cadence, faulty: float = 1.0) -> tupl
 
     Returns:
         Whole beats/min, shape `(n,)`, 0 where contact is lost, and the faults: a dropout of minutes, a watch that
-        counts steps in place of beats, spikes of seconds, a strap that is dry at the start.
+        counts steps in place of beats, spikes of seconds, a strap that is dry at the start, a value that is held for
+        minutes.
     """
     heart_rate = truth.copy()
-    faults = tuple(fault for fault, share in FAULTS.items() if rng.random() < share * faulty)
+    apart = rng.spawn(1)[0]  # so that the last fault changes nothing of what chance decides elsewhere
+    chances = {fault: apart if fault == "flat line" else rng for fault in FAULTS}
+    faults = tuple(fault for fault, share in FAULTS.items() if chances[fault].random() < share * faulty)
     for fault in faults:
         if fault == "slow start":
             heart_rate[: int(rng.integers(60, 240))] = truth[0] * rng.uniform(0.8, 1.0)
@@ -37,6 +40,9 @@ def sense(rng: np.random.Generator, truth, cadence, faulty: float = 1.0) -> tupl
         elif fault == "spikes":
             for _ in range(int(rng.integers(2, 7))):
                 heart_rate[_stretch(rng, len(truth), 2, 8)] = rng.uniform(200, 235)
+        elif fault == "flat line":
+            part = _stretch(apart, len(truth), 180, 900)
+            heart_rate[part] = truth[part.start]
         else:
             for _ in range(int(rng.integers(1, 4))):
                 heart_rate[_stretch(rng, len(truth), 20, 180)] = 0

@@ -131,18 +131,14 @@ def read(*, athletes: int = 8, runs: int = 60, seed: int = 0, log: ReadLog | Non
         log: as every reader takes one; nothing is skipped here.
         **more: see `simulate`.
     """
-    for track in simulate(athletes, runs, seed, **more):
-        yield from_points(
-            track.clock,
-            latitude=track.latitude,
-            longitude=track.longitude,
-            speed=track.speed,
-            altitude=track.altitude,
-            heart_rate=track.heart_rate,
-            user=track.user,
-            sport=track.sport,
-            where=f"simulated workout {track.identity}",
-        )
+    yield from map(recorded, simulate(athletes, runs, seed, **more))
+
+
+def recorded(track: Track) -> Workout:
+    """A simulated workout as a reader gives it."""
+    columns = {name: getattr(track, name) for name in ("latitude", "longitude", "speed", "altitude", "heart_rate")}
+    where = f"simulated workout {track.identity}"
+    return from_points(track.clock, **columns, user=track.user, sport=track.sport, where=where)
 
 
 def simulate(

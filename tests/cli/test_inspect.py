@@ -64,7 +64,8 @@ def test_json_is_one_object(export, tmp_path):
     found = json.loads(result.stdout)
     assert found["funnel"]["left"] > 3
     assert found["commands"][0].endswith("--limit min_points=10")
-    assert len(found["pictures"]) == 6
+    assert len(found["pictures"]) == 7
+    assert sum(kind["runs"] for kind in found["sensor_faults"]["kinds"].values()) > 0
 
 
 def test_zero_usable_runs_is_no_error(export):

@@ -142,12 +142,26 @@ def test_faults_are_as_frequent_as_stated():
     for _ in range(3000):
         heart_rate, faults = sense(rng, truth, cadence)
         seen.update(faults)
-        assert ("dropout" in faults) == bool((heart_rate == 0).any())
+        assert ("dropout" in faults) == bool((heart_rate == 0).any()) or "flat line" in faults
         assert ("spikes" in faults) >= bool((heart_rate >= 200).any())
         assert faults or np.array_equal(heart_rate, truth)
     for fault, share in FAULTS.items():
         assert seen[fault] / 3000 == pytest.approx(share, abs=0.02)
     assert sense(rng, truth, cadence, faulty=0)[1] == ()
+
+
+def test_a_flat_line_holds_a_value_and_changes_nothing_else(monkeypatch):
+    with_it = list(simulate(2, 60, seed=4, flawed=0))
+    monkeypatch.setitem(FAULTS, "flat line", 0.0)
+    flat = 0
+    for one, other in zip(with_it, simulate(2, 60, seed=4, flawed=0), strict=True):
+        np.testing.assert_array_equal(one.truth, other.truth)
+        if "flat line" in one.faults:
+            flat += 1
+            assert len(set(one.heart_rate[one.heart_rate != other.heart_rate])) == 1
+        else:
+            np.testing.assert_array_equal(one.heart_rate, other.heart_rate)
+    assert flat
 
 
 def test_flawed_workouts_are_taken_by_their_filters():

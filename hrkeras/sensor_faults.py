@@ -1,0 +1,125 @@
+"""The faults of the heart rate sensor in the runs of a source."""
+
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hrkeras.workouts import sensor
+from hrkeras.workouts.athlete import Athlete
+from hrkeras.workouts.athlete_file import date
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.grid import Grid
+from hrkeras.workouts.sensor_fault import KINDS, Fault
+from hrkeras.workouts.workout import Workout
+
+MUCH = 5  # earlier runs from which on what a state expects is worth more than what fits most of the run
+
+
+class Flag(NamedTuple):
+    """The faults of one kind in one run, in order; when it began, s since 1970-01-01 UTC; and where it was read from."""
+
+    kind: str
+    start: float
+    where: str
+    faults: list[Fault]
+
+    @property
+    def seconds(self) -> float:
+        """How long they last together."""
+        return sum(fault.end - fault.begin for fault in self.faults)
+
+
+class Example(NamedTuple):
+    """A run that has faults, what was expected of it (beats/min a step of the grid) if that is known, and all its faults."""
+
+    workout: Workout
+    expected: np.ndarray | None
+    faults: list[Fault]
+
+
+class SensorFaults:
+    """Takes in runs one by one, and follows the state of each person, by which a wrong level of the heart rate is told.
+
+    A state learns in the order of time, which a source may not be in: then a run is learnt from as if it had begun when the last
+    one ended, which is near enough here.
+
+    Attributes:
+        runs: in which heart rate was measured often enough to see faults.
+        seconds: these runs last.
+        seldom: runs with heart rate that was not measured often enough.
+        flags: what was found, in the order of the runs.
+        examples: by kind, the latest run that has it.
+    """
+
+    def __init__(self):
+        self.runs, self.seconds, self.seldom = 0, 0.0, 0
+        self.flags: list[Flag] = []
+        self.examples: dict[str, Example] = {}
+        self._athletes: dict[str, Athlete] = defaultdict(Athlete)
+
+    def add(self, workout: Workout, grid: Grid | None = None) -> list[Fault]:
+        """Takes in a run.
+
+        Args:
+            workout: as recorded.
+            grid: the same on the grid, if it can be learnt from.
+
+        Returns:
+            Its faults.
+        """
+        expected = self._expected(workout, grid) if grid else None
+        if not sensor.often_enough(workout):
+            self.seldom += bool(np.isfinite(workout.heart_rate).any())
+            return []
+        self.runs += 1
+        self.seconds += workout.duration
+        faults = sensor.faults(workout, expected)
+        for kind in KINDS:
+            if of_kind := [fault for fault in faults if fault.kind == kind]:
+                self.flags.append(Flag(kind, workout.start, workout.where, of_kind))
+                if kind not in self.examples or workout.start >= self.examples[kind].workout.start:
+                    self.examples[kind] = Example(workout, expected, faults)
+        return faults
+
+    def _expected(self, workout: Workout, grid: Grid) -> np.ndarray | None:
+        athlete, efforts = self._athletes[workout.user], basis(grid)
+        expected = athlete.predict(workout.start, grid, efforts).expected[:, 0] if athlete.count >= MUCH else None
+        athlete.update(max([workout.start, *athlete.ends[-1:]]), grid, efforts)
+        return expected
+
+    def of_kind(self, kind: str) -> list[Flag]:
+        """The flags of one kind, one a run."""
+        return [flag for flag in self.flags if flag.kind == kind]
+
+    def latest(self, count: int) -> list[Flag]:
+        """The last few flags, the latest first."""
+        return sorted(self.flags, key=lambda flag: flag.start, reverse=True)[:count]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it for a JSON file."""
+        return {
+            "runs": self.runs,
+            "hours": self.seconds / 3600,
+            "measured_too_seldom": self.seldom,
+            "kinds": {
+                kind: {
+                    "runs": len(flags := self.of_kind(kind)),
+                    "count": sum(len(flag.faults) for flag in flags),
+                    "hours": sum(flag.seconds for flag in flags) / 3600,
+                }
+                for kind in KINDS
+            },
+            "found": [
+                {
+                    "start": date(flag.start),
+                    "where": flag.where,
+                    "kind": fault.kind,
+                    "from_minute": fault.begin / 60,
+                    "to_minute": fault.end / 60,
+                    "why": fault.why,
+                }
+                for flag in self.flags
+                for fault in flag.faults
+            ],
+        }
