@@ -11,12 +11,14 @@ import numpy as np
 
 from hrkeras import keeping
 from hrkeras.prediction import Prediction, population
-from hrkeras.workouts import fitness
+from hrkeras.sensor_faults import MUCH
+from hrkeras.workouts import fitness, sensor
 from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.athlete_file import date
 from hrkeras.workouts.band import limits
 from hrkeras.workouts.fitness import Told, View
 from hrkeras.workouts.prepare import Run
+from hrkeras.workouts.sensor_fault import Fault
 from hrkeras.workouts.workout import InputError, Workout
 
 if TYPE_CHECKING:
@@ -40,12 +42,14 @@ class Entry:
         at_pace: heart rate at the diary's pace on the flat at that time, as the athlete's state sees it in hindsight.
         miss: how far the mean of its heart rate lay above the predicted one, beats/min.
         stands_out: whether that was much more than is usual for the person.
+        faults: where the sensor looks wrong; None if it measured too seldom to tell.
     """
 
     found: Prediction
     at_pace: Told
     miss: float
     stands_out: bool
+    faults: list[Fault] | None
 
     @property
     def start(self) -> float:
@@ -141,6 +145,7 @@ def write(
     report.taken = taken
     usual = fitness.usual_course(athlete.population, report.before)
     views = [each._replace(usual=usual) for each in fitness.with_hindsight(views, [run.start for run in report.added])]
+    recorded = {each.start: each for each in mine}
     entries: list[Entry] = []
     unheard: list[Prediction] = []
     for run, known, predicted, seen in zip(report.added, report.before, report.predicted, views, strict=True):
@@ -152,7 +157,8 @@ def write(
             continue
         miss = float(np.nanmean(run.grid.heart_rate - predicted))
         earlier = np.array([entry.miss for entry in entries[-REMEMBERED:]])
-        entries.append(Entry(found, seen.at_pace(run.start, speed), miss, _stands_out(miss, earlier)))
+        told = seen.at_pace(run.start, speed), miss, _stands_out(miss, earlier)
+        entries.append(Entry(found, *told, _faults(recorded[run.start], predicted if len(entries) >= MUCH else None)))
     return Diary(athlete, views[-1], speed, entries, unheard, report)
 
 
@@ -195,6 +201,10 @@ def usual_speed(runs: Sequence[Run]) -> float:
     """The median over the last runs of their mean speed, m/s, as a pace of whole 10 s a kilometre between 3 and 20 min."""
     speed = float(np.median([run.grid.speed.mean() for run in runs[-RECENT:]]))
     return 1000 / float(np.clip(10 * round(100 / max(speed, 0.5)), 180, 1200))
+
+
+def _faults(workout: Workout, expected: np.ndarray | None) -> list[Fault] | None:
+    return sensor.faults(workout, expected) if sensor.often_enough(workout) else None
 
 
 def _stands_out(miss: float, earlier: np.ndarray) -> bool:

@@ -12,7 +12,7 @@ from hrkeras.report.html import details, figure, items, paragraph, section, tabl
 from hrkeras.report.picture import svg
 from hrkeras.workouts.beside import beside
 
-SHOWN = 12  # rows of a table of days
+SHOWN, FAULTS = 12, 8  # rows of a table of days, and of one of faults
 HEAD = ("Last run of", "expected", "10 %", "90 %")
 
 
@@ -31,7 +31,7 @@ def page(written: Diary) -> str:
     """The whole page."""
     sections = [_head(written)]
     if written.entries:
-        sections += [_fitness(written), _last_run(written), _standing_out(written), _how_good(written)]
+        sections += [_fitness(written), _last_run(written), _standing_out(written), _sensor(written), _how_good(written)]
     sections += [_unheard(written), _notes(written)]
     css = (files("hrkeras.report") / "page.css").read_text(encoding="utf-8")
     return (
@@ -122,6 +122,9 @@ def _standing_out(written: Diary) -> str:
             f"{np.nanmean(each.heart_rate):.0f}",
             f"{each.found.heart_rate.mean():.0f}",
             f"{each.miss:+.0f}",
+            "too seldom to tell"
+            if each.faults is None
+            else ", ".join(sorted({fault.kind for fault in each.faults})) or "nothing seen",
         )
         for each in odd[:SHOWN]
     ]
@@ -131,7 +134,29 @@ def _standing_out(written: Diary) -> str:
             "On these days heart rate was further from what your other runs made one expect than is usual for you. Heat, "
             "illness, a bad night or a sensor that slipped can be why; the runs do not say which."
         ),
-        table("Mean heart rate (beats/min), the latest first", ("Day", "measured", "expected", "difference"), rows),
+        table(
+            "Mean heart rate (beats/min), the latest first",
+            ("Day", "measured", "expected", "difference", "sensor"),
+            rows,
+            texts=(4,),
+        ),
+    )
+
+
+def _sensor(written: Diary) -> str:
+    faulty = [each for each in reversed(written.entries) if each.faults]
+    if not faulty:
+        return ""
+    told = sum(each.faults is not None for each in written.entries)
+    rows = [
+        (fitness_text.short_day(each.start), fault.kind, f"{fault.begin / 60:.0f} - {fault.end / 60:.0f}", fault.why)
+        for each in faulty
+        for fault in each.faults or ()
+    ]
+    return section(
+        "Where the sensor looks wrong",
+        paragraph(f"In {len(faulty)} of {told:,} runs whose heart rate was measured often enough to tell. The latest:"),
+        table("Faults of the heart rate sensor", ("Day", "what", "minutes", "why"), rows[:FAULTS], texts=(1, 3)),
     )
 
 
