@@ -2,10 +2,10 @@
 
     python benchmarks/plan.py --athletes 40 --runs 20
 
-Each athlete's state knows their first runs. A course of chance hills is planned for the time of the next one, at paces around the
-usual one. Truth is the simulation's heart rate at the planned speed, second by second: on an average day of the season for errors, and
-on days of chance heat, form and unrest for the band. Beside the plans stands what a person would take: a line through mean
-heart rate and mean speed of the earlier runs.
+Each athlete's state knows their first runs. A course of chance hills is planned for the time of the next one, at paces around
+the usual one. Truth is the simulation's heart rate at the planned speed, second by second: on an average day of the season for
+errors, and on days of chance heat, form and unrest for the band. Beside the plans stands what a person would take: a line
+through mean heart rate and mean speed of the earlier runs.
 """
 
 from collections import defaultdict

@@ -4,7 +4,6 @@ from hrkeras import pace
 from hrkeras.plan import Plan
 from hrkeras.planning import FASTEST, Answer, Found
 from hrkeras.prediction import date
-from hrkeras.workouts.athlete import Athlete
 
 WORTH = 2  # s/km that a way to spend the effort must win to be told of
 
@@ -15,7 +14,7 @@ def course(plan: Plan) -> str:
     how = "even pace" if plan.even == "pace" else "even effort, slower uphill and faster downhill"
     return (
         f"Course: {plan.route.length / 1000:.1f} km, {climb}. At {pace.text(plan.speed)} on average ({how}) it takes "
-        f"{duration(plan.seconds)}, begun {date(plan.prediction.start)} UTC."
+        f"{duration(plan.seconds)}, starting {date(plan.prediction.start)} UTC."
     )
 
 
@@ -57,17 +56,6 @@ def limit(heart_rate: float, answer: Answer) -> list[str]:
     elif _seconds(wholly) > _seconds(under):
         said.append(f"To stay under it nine times in ten, also where it is highest: {pace.text(wholly.plan.speed)}.")
     return said
-
-
-def known(plan: Plan, athlete: Athlete) -> str:
-    """What the plan is made from."""
-    if not plan.prediction.earlier_runs:
-        return (
-            "Nothing is known of the person: expect 10 to 20 beats/min of error. Give earlier runs with --history, or keep them "
-            "in a file for --athlete: hrkeras update ME.json RUNS"
-        )
-    runs = "1 earlier run," if athlete.count == 1 else f"{athlete.count:,} earlier runs, the last"
-    return f"Known of the person: {runs} of {date(athlete.starts[-1])} UTC."
 
 
 def table(plan: Plan) -> str:

@@ -58,7 +58,7 @@ def plan(
     """Plan a run on a course: the heart rate to expect at a pace, or the pace for a heart rate."""
     if athlete and history:
         raise typer.BadParameter("--athlete and --history both say what is known; give one of them", param_hint="--athlete")
-    if (pace is None) + (heart_rate is None) != 1 and (pace or limit is None):
+    if (pace and heart_rate) or not (pace or heart_rate or limit):
         raise typer.BadParameter("give one of --pace and --heart-rate, or --limit alone", param_hint="--pace")
     loaded = None
     if model:
@@ -102,7 +102,7 @@ def plan(
     print(planning_text.course(found))
     print(" ".join([planning_text.expected(found), *planning_text.limit(limit or 0, answer)]))
     warn(found.doubts)
-    print(planning_text.known(found, state))
+    print(keeping.known_text(state))
     if learnt and not state.count and (why := keeping.left_out_text(learnt)):
         print(f"The workouts read tell nothing: {why}.")
     if log.skipped:

@@ -81,7 +81,8 @@ def read(path: Path, log: ReadLog | None = None) -> Route:
         InputError: if there is no course in it, or one that nobody runs in one go.
     """
     if not tracks.is_track(path):
-        found = f"a file that ends in {path.suffix or 'nothing'}" if os.path.isfile(path) else "no such file"
+        kinds = ("a folder", os.path.isdir(path)), (f"a file that ends in {path.suffix or 'nothing'}", os.path.exists(path))
+        found = next((kind for kind, is_it in kinds if is_it), "nothing there")
         raise InputError(f"{path}: expected the course as a .gpx, .tcx or .fit file, found {found}; export it as GPX.")
     try:
         table = np.concatenate(tracks.parse(path, READERS, log or ReadLog()))

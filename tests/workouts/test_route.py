@@ -53,7 +53,8 @@ def test_a_track_is_taken_before_a_route_and_its_parts_are_joined(tmp_path):
 
 
 def test_apples_own_form_packed(tmp_path):
-    row = '<trkpt lon="5" lat="{:.9f}"><ele>3</ele><time>2020-09-13T12:26:40Z</time><extensions><speed>2</speed></extensions></trkpt>'
+    row = '<trkpt lon="5" lat="{:.9f}"><ele>3</ele><time>2020-09-13T12:26:40Z</time><extensions><speed>2</speed></extensions>'
+    row += "</trkpt>"
     text = "<gpx><trk><trkseg>" + "".join(row.format(1 + at * METRE) for at in range(0, 301, 10)) + "</trkseg></trk></gpx>"
     (tmp_path / "a.gpx.gz").write_bytes(gzip.compress(text.encode()))
     assert route.read(tmp_path / "a.gpx.gz").length == pytest.approx(300, abs=0.1)
@@ -152,5 +153,7 @@ def test_hostile_files(tmp_path):
         read(tmp_path, b'<!DOCTYPE gpx [<!ENTITY a "b">]><gpx><rte><rtept lat="1" lon="1"/></rte></gpx>')
     with pytest.raises(InputError, match="expected the course as a .gpx"):
         read(tmp_path, b"", "a.txt")
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="found nothing there"):
         route.read(tmp_path / "b.txt")
+    with pytest.raises(InputError, match="found a folder"):
+        route.read(tmp_path)
