@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from hrkeras import pace
-from hrkeras.prediction import Prediction, date
+from hrkeras.prediction import Prediction
+from hrkeras.workouts.athlete_file import date
 from hrkeras.workouts.history import EARLY
 from hrkeras.workouts.route import Route
 

@@ -3,7 +3,7 @@
 from hrkeras import pace
 from hrkeras.plan import Plan
 from hrkeras.planning import FASTEST, Answer, Found
-from hrkeras.prediction import date
+from hrkeras.workouts.athlete_file import date
 
 WORTH = 2  # s/km that a way to spend the effort must win to be told of
 
