@@ -227,6 +227,17 @@ def left_out_text(report: Report) -> str:
     return ", ".join(filter(None, [later, taken_text(report.taken)]))
 
 
+def known_text(athlete: Athlete) -> str:
+    """What a state knows of the person, in a sentence."""
+    if not athlete.count:
+        return (
+            "Nothing is known of the person: expect 10 to 20 beats/min of error. Give earlier runs with --history, or keep "
+            "them in a file for --athlete: hrkeras update ME.json RUNS"
+        )
+    runs = "1 earlier run," if athlete.count == 1 else f"{athlete.count:,} earlier runs, the last"
+    return f"Known of the person: {runs} of {athlete_file.date(athlete.starts[-1])} UTC."
+
+
 def read_log_text(log: ReadLog) -> str:
     """What a reader skipped, in a line; empty if nothing."""
     return "; ".join(f"{count:,} x {reason} (first: {log.examples[reason][0]})" for reason, count in log.skipped.items())

@@ -191,9 +191,23 @@ def load_run(
     run = choose(workouts, wanted, path)
     if not histories:
         return run, [workout for workout in workouts if workout.user == run.user and workout is not run], log
-    others: list[Workout] = []
+    return run, load_history(histories, log, run.user), log
+
+
+def load_history(histories: Sequence[Path], log: ReadLog, user: str | None = None) -> list[Workout]:
+    """Reads a person's workouts.
+
+    Args:
+        histories: folders or exports.
+        log: told of bytes read and of what was skipped.
+        user: whose they should be, if a source names that person among others.
+
+    Raises:
+        InputError: if something cannot be read, or the runs of a history are several people's.
+    """
+    workouts: list[Workout] = []
     for history in histories:
         found = list(detect.read(history, log))
-        others += one_person([each for each in found if each.sport == run.sport], history, run.user)
-        others += [each for each in found if each.sport != run.sport]  # which the filters take and count
-    return run, others, log
+        workouts += one_person([each for each in found if each.sport == "running"], history, user)
+        workouts += [each for each in found if each.sport != "running"]  # which the filters take and count
+    return workouts

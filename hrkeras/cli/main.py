@@ -19,6 +19,7 @@ from hrkeras.cli import (
     finetune,
     fitness,
     inspect,
+    plan,
     predict,
     report,
     train,
@@ -87,6 +88,7 @@ app.command()(evaluate.evaluate)
 app.command()(audit.audit)
 app.command()(update.update)
 app.command()(predict.predict)
+app.command()(plan.plan)
 app.command()(fitness.fitness)
 app.command()(report.report)
 app.command()(export.export)

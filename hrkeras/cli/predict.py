@@ -76,16 +76,9 @@ def predict(
     by = f"the model {model}" if model else "the filter of the athlete's state alone; --model MODEL.keras adds a model"
     print(f"Predicted by {by}.")
     warn(found.doubts)
-    if found.earlier_runs:
-        runs = "1 earlier run," if found.earlier_runs == 1 else f"{found.earlier_runs:,} earlier runs, the last"
-        print(f"Known of the person: {runs} of {prediction.date(state.starts[-1])} UTC.")
-    else:
-        print(
-            "Nothing is known of the person: expect 10 to 20 beats/min of error. Give earlier runs with --history, or keep "
-            "them in a file for --athlete: hrkeras update ME.json RUNS"
-        )
-        if learnt and (why := keeping.left_out_text(learnt)):
-            print(f"The other workouts read tell nothing: {why}.")
+    print(keeping.known_text(state))
+    if learnt and not state.count and (why := keeping.left_out_text(learnt)):
+        print(f"The other workouts read tell nothing: {why}.")
     if not found.has_altitude:
         print("The run has no altitude: it was taken as flat.")
     if log.skipped:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hrkeras.workouts.effort import COST_ON_THE_FLAT, MAX_GRADE, cost_of_running
+from hrkeras.workouts.effort import MAX_GRADE, speed_on_slope
 
 KINDS = {"easy": 0.5, "long": 0.12, "intervals": 0.12, "hills": 0.1, "tempo": 0.12, "race": 0.04}  # share of the runs
 STRIDE = 10.0  # m between two points of the path
@@ -88,7 +88,7 @@ def run_course(rng: np.random.Generator, planned, *, climb: float, stops: float)
     grade = np.clip(np.gradient(altitude, STRIDE), -MAX_GRADE, MAX_GRADE)
 
     # Slopes change speed by a factor of place alone, so distance is found by looking up the distance on the flat.
-    factor = np.clip((cost_of_running(grade) / COST_ON_THE_FLAT) ** -YIELDING, 0.4, 1.25)
+    factor = speed_on_slope(grade, YIELDING)
     on_the_flat = np.concatenate([[0.0], np.cumsum(STRIDE / factor[1:])])
     distance = np.interp(np.cumsum(flat), on_the_flat, STRIDE * np.arange(points))
     at = distance / STRIDE

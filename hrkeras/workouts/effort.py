@@ -10,6 +10,7 @@ COST_ON_THE_FLAT = 3.6  # J/kg/m
 COST_BY_GRADE = (155.4, -30.4, -43.3, 46.3, 19.5, COST_ON_THE_FLAT)  # J/kg/m, Minetti's polynomial, highest power first
 GRADE_SECONDS = 50.0
 MAX_GRADE = 0.3
+SLOPE_FACTORS = (0.4, 1.25)  # of the speed on the flat
 SPANS = (3, 12, 30, 90, 180)  # steps of 10 s
 BLOCK = 256
 WALKING = 2.0  # m/s, about where walking turns into running
@@ -49,6 +50,19 @@ def cost_of_running(grade: np.ndarray) -> np.ndarray:
     J Appl Physiol 93, 2002; the polynomial holds for grades within 0.45.
     """
     return np.polyval(COST_BY_GRADE, grade)
+
+
+def speed_on_slope(grade: np.ndarray, yielding: float = 1.0) -> np.ndarray:
+    """How many times the speed on the flat is run at a grade (rise over run).
+
+    Args:
+        grade: any shape.
+        yielding: 1 where effort is held, 0 where speed is.
+
+    Returns:
+        Same shape, within limits: nobody runs downhill twice as fast as on the flat, though it would cost no more.
+    """
+    return np.clip((cost_of_running(grade) / COST_ON_THE_FLAT) ** -yielding, *SLOPE_FACTORS)
 
 
 def vertical_speed(altitude: np.ndarray, step: float = STEP) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Read the track points of a GPX file."""
+"""Read the track points of a GPX file, recorded or planned."""
 
 import re
 from typing import NamedTuple
@@ -46,7 +46,7 @@ APPLE_COLUMNS = (LONGITUDE, LATITUDE, ALTITUDE, TIME, SPEED)
 
 
 class _Gpx(XmlPoints):
-    kind, root, point = "GPX", "gpx", "trkpt"
+    kind, root, points = "GPX", "gpx", ("trkpt",)
     attributes = {"lat": LATITUDE, "lon": LONGITUDE}
     columns = {"time": TIME, "ele": ALTITUDE, "speed": SPEED, "hr": HEART_RATE, "heartrate": HEART_RATE}
 
@@ -97,3 +97,36 @@ def read_points(stream: Stream) -> GpxTrack:
         raise InvalidWorkoutError("no track points")
     columns = np.ascontiguousarray(table.T)[[TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE]]
     return GpxTrack(gpx.said.get("creator", ""), gpx.said.get("name", ""), gpx.said.get("type", ""), *columns)
+
+
+class _GpxCourse(XmlPoints):
+    kind, root, points = "GPX", "gpx", ("trkpt", "rtept")
+    attributes, columns = _Gpx.attributes, {"ele": ALTITUDE}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: dict[str, list[np.ndarray]] = {"trk": [], "rte": []}
+
+    def ended(self, name, text):
+        if name in self.parts:
+            self.parts[name].append(self.take())
+
+
+def read_course(stream: Stream) -> list[np.ndarray]:
+    """Reads where a course leads, which need not have been run: the tracks, or the routes where no track has two points.
+
+    Args:
+        stream: anything with `read(size)` that gives bytes.
+
+    Returns:
+        A table of points each, shape `(n, COLUMNS)`, NaN where missing; positions and altitude alone.
+
+    Raises:
+        InvalidWorkoutError: if the file is not GPX, damaged or cut off, has no such points or declares XML entities.
+    """
+    gpx = _GpxCourse()
+    gpx.parse(stream)
+    found = next((tables for tables in gpx.parts.values() if sum(map(len, tables)) > 1), [])
+    if not found:
+        raise InvalidWorkoutError("no track and no route of two points or more")
+    return found

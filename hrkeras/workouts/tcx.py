@@ -1,4 +1,4 @@
-"""Read the activities of a TCX file (Garmin's Training Center XML)."""
+"""Read the activities and courses of a TCX file (Garmin's Training Center XML)."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from hrkeras.workouts.xml_points import XmlPoints
 
 
 class _Tcx(XmlPoints):
-    kind, root, point = "TCX", "trainingcenterdatabase", "trackpoint"
+    kind, root, points = "TCX", "trainingcenterdatabase", ("trackpoint",)
     columns = {
         "time": TIME,
         "latitudedegrees": LATITUDE,
@@ -22,18 +22,18 @@ class _Tcx(XmlPoints):
     def __init__(self) -> None:
         super().__init__()
         self.sport = ""
-        self.activities: list[tuple[str, np.ndarray]] = []
+        self.parts: dict[str, list[tuple[str, np.ndarray]]] = {"course": [], "activity": []}
 
     def started(self, name, attributes):
-        if name == "activity":
+        if name in self.parts:
             self.sport = attributes.get("Sport", "").strip()
-            self.take()  # a course's points, which nobody recorded
+            self.take()  # points that are in neither
 
     def ended(self, name, text):
-        if name == "activity":
+        if name in self.parts:
             table = self.take()
             if len(table):
-                self.activities.append((self.sport, table))
+                self.parts[name].append((self.sport, table))
 
 
 def read_activities(stream: Stream) -> list[tuple[str, np.ndarray]]:
@@ -52,6 +52,16 @@ def read_activities(stream: Stream) -> list[tuple[str, np.ndarray]]:
     """
     tcx = _Tcx()
     tcx.parse(stream)
-    if not tcx.activities:
+    if not tcx.parts["activity"]:
         raise InvalidWorkoutError("no track points")
-    return tcx.activities
+    return tcx.parts["activity"]
+
+
+def read_course(stream: Stream) -> list[np.ndarray]:
+    """Reads where a course leads, or where there is none what was recorded; tables and errors as of `read_activities`."""
+    tcx = _Tcx()
+    tcx.parse(stream)
+    found = next(filter(None, tcx.parts.values()), [])
+    if not found:
+        raise InvalidWorkoutError("no track points")
+    return [table for _, table in found]

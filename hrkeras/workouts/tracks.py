@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
 
 Recordings = list[tuple[str, np.ndarray]]  # sport as written, and table of points, of each
+Points = TypeVar("Points")
 
 
 def _gpx(stream: Stream) -> Recordings:
@@ -110,7 +112,18 @@ def _read_folder(folder: Path, log: ReadLog) -> Iterator[Workout]:
         raise InputError(f"{folder}: expected .gpx, .tcx or .fit files in this folder, but found none; check the path.")
 
 
-def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
+def parse(path: Path, readers: Mapping[str, Callable[[Stream], Points]], log: ReadLog) -> Points:
+    """What the reader of a file's kind makes of it.
+
+    Args:
+        path: a file, which may be gzipped.
+        readers: by the kind that its name says.
+        log: told of the bytes read.
+
+    Raises:
+        InputError: if it is missing or its gzip data is damaged.
+        InvalidWorkoutError: if the reader refuses it, or it cannot be read.
+    """
     if os.path.exists(path) and not os.path.isfile(path):
         raise InvalidWorkoutError("no regular file")
     left = size(path)
@@ -122,11 +135,15 @@ def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
 
     try:
         with open_plain(path, ReadLog(count)) as stream:
-            recordings = READERS[_kind(path)](stream)
+            return readers[_kind(path)](stream)
     except OSError as error:
         raise InvalidWorkoutError(f"a file that cannot be read ({error.strerror})") from None
     finally:
         log.advance(max(left, 0))
+
+
+def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
+    recordings = parse(path, READERS, log)
     for number, (sport, table) in enumerate(recordings, 1):
         where = f"{path}, activity {number}" if len(recordings) > 1 else str(path)
         try:

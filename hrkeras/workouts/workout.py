@@ -156,7 +156,7 @@ def _column(values, clock) -> np.ndarray | None:
 
 def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, float]:
     """Speed in m/s from positions, and the share of the points that these cover."""
-    valid = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ((latitude != 0) | (longitude != 0))
+    valid = valid_positions(latitude, longitude)
     count = int(np.count_nonzero(valid))
     if count < 2:
         return np.full(len(time), np.nan), count / len(time)
@@ -172,6 +172,11 @@ def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, float]
     if count == len(time):
         return speed, covered_share(time, time, MAX_SPEED_GAP)
     return speed, covered_share(time, np.where(valid, 0.0, np.nan), MAX_SPEED_GAP)
+
+
+def valid_positions(latitude, longitude) -> np.ndarray:
+    """Which positions in degrees, shape `(n,)`, are on Earth and not where a receiver without reception believes to be."""
+    return (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ((latitude != 0) | (longitude != 0))
 
 
 def haversine(latitude, longitude) -> np.ndarray:

@@ -33,7 +33,7 @@ class XmlPoints:
 
     kind: ClassVar[str]  # for messages
     root: ClassVar[str]  # name of the outermost element, in lower case, as all these names
-    point: ClassVar[str]  # name of the element that is a point
+    points: ClassVar[tuple[str, ...]]  # names of the elements that are a point
     columns: ClassVar[Mapping[str, int]]  # column by the name of an element within a point
     attributes: ClassVar[Mapping[str, int]] = {}  # column by the name of an attribute of the point
 
@@ -116,7 +116,7 @@ class XmlPoints:
         path.append(name)
         self._text = ""
         if self._row is None:
-            if name == self.point:
+            if name in self.points:
                 self._row = [nan] * COLUMNS
                 for attribute, column in self.attributes.items():
                     self._row[column] = number(attributes.get(attribute, ""))
@@ -132,7 +132,7 @@ class XmlPoints:
         row = self._row
         if row is None:
             self.ended(name, self._text[:MAX_TEXT].strip())
-        elif name == self.point:
+        elif name in self.points:
             self._count += 1
             if self._count > MAX_POINTS:
                 raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")

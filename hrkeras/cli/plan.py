@@ -1,0 +1,126 @@
+"""`hrkeras plan`: what heart rate to expect on a course, and which pace keeps it where it should be."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from hrkeras.cli.shared import Backend, Json, json_line, progress, start, warn
+
+
+def plan(
+    course: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            help="The course: GPX (track or route, with times or without), TCX or a recorded FIT file.",
+            show_default=False,
+        ),
+    ],
+    pace: Annotated[
+        str | None, typer.Option(metavar="M:SS", help="Mean pace, minutes a kilometre such as 5:30, to tell the heart rate of.")
+    ] = None,
+    heart_rate: Annotated[
+        float | None, typer.Option(min=60, max=220, help="Instead: find the pace whose mean heart rate is this.")
+    ] = None,
+    limit: Annotated[
+        float | None,
+        typer.Option(min=60, max=220, help="Find the pace that keeps heart rate under this; alone or besides."),
+    ] = None,
+    even: Annotated[
+        Literal["pace", "effort"],
+        typer.Option(help="What is the same all along; with even effort one is slower uphill and faster downhill."),
+    ] = "pace",
+    athlete: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows their earlier runs.")
+    ] = None,
+    history: Annotated[
+        list[Path] | None, typer.Option(exists=True, help="Folder or export with the person's earlier runs, may be repeated.")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A .keras file from `hrkeras train`; if not given, the athlete's state alone predicts."),
+    ] = None,
+    start_at: Annotated[
+        str | None,
+        typer.Option(
+            "--start",
+            metavar="TIME",
+            help="When the run begins, in UTC (2026-12-01T09:00) or with an offset; if not given, next at the hour of the last "
+            "known run.",
+        ),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write: a row a kilometre.")] = None,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw.")] = None,
+    json: Json = False,
+    backend: Backend = None,
+) -> None:
+    """Plan a run on a course: the heart rate to expect at a pace, or the pace for a heart rate."""
+    if athlete and history:
+        raise typer.BadParameter("--athlete and --history both say what is known; give one of them", param_hint="--athlete")
+    if (pace and heart_rate) or not (pace or heart_rate or limit):
+        raise typer.BadParameter("give one of --pace and --heart-rate, or --limit alone", param_hint="--pace")
+    loaded = None
+    if model:
+        start(backend)
+        from hrkeras import saving
+
+        loaded = saving.load(model)
+    import time
+
+    from hrkeras import keeping, planning, planning_plots, planning_text, plots, prediction
+    from hrkeras import pace as paces
+    from hrkeras.workouts import athlete_file, detect, route
+    from hrkeras.workouts.athlete import Athlete
+    from hrkeras.workouts.beside import beside
+    from hrkeras.workouts.source import ReadLog
+
+    speed, begin = paces.parse(pace) if pace else None, _moment(start_at)
+    way, log, learnt = route.read(course), ReadLog(), None
+    population = prediction.population(loaded)
+    state = athlete_file.load(athlete) if athlete else Athlete(population)
+    if athlete and loaded:
+        keeping.check_population(state, population, str(athlete))
+    if history:
+        with progress(sum(detect.reader(path).size(path) for path in history), "Reading", "B") as bar:
+            log = ReadLog(bar.update)
+            workouts = prediction.load_history(history, log)
+        learnt = keeping.learn_from(state, workouts, until=begin or float("inf"), model=loaded)
+    with progress(None, "Trying paces", "pace") as bar:
+        begin = begin or planning.usual_start(state, time.time())
+        answer = planning.Planner(way, state, begin, even, loaded, bar.update).answer(speed, heart_rate, limit)
+    found = answer.plan
+    if output:
+        with beside(output) as part:
+            found.frame().to_csv(part, index=False)
+    if plot:
+        line, called = (limit, "limit") if limit else (heart_rate, "target")
+        plots.save(planning_plots.plan(found, line, called), plot)
+    if json:
+        print(json_line(answer.as_dict()))
+        return
+    print(planning_text.course(found))
+    print(" ".join([planning_text.expected(found), *planning_text.limit(limit or 0, answer)]))
+    warn(found.doubts)
+    print(keeping.known_text(state))
+    if learnt and not state.count and (why := keeping.left_out_text(learnt)):
+        print(f"The workouts read tell nothing: {why}.")
+    if log.skipped:
+        print(f"Skipped while reading: {keeping.read_log_text(log)}")
+    print(f"\n{planning_text.table(found)}\n")
+    if output:
+        print(f"Written: {output}")
+    print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot PLAN.png.")
+
+
+def _moment(text: str | None) -> float | None:
+    """Seconds since 1970-01-01 UTC of a time that a person gave."""
+    from math import isnan
+
+    from hrkeras.workouts.xml_points import seconds
+
+    if text is None:
+        return None
+    if isnan(found := seconds(text)):
+        raise typer.BadParameter(f"expected a time such as 2026-12-01T09:00, found {text!r}", param_hint="--start")
+    return found
