@@ -120,7 +120,7 @@ def write(
     mine = [each for each in workouts if person in (None, each.user)]
     taken = Counter[str]()
     runs = keeping.usable(mine, taken)
-    silent = keeping.usable((each for each in mine if not np.isfinite(each.heart_rate).any()), limits=SILENT)
+    silent = keeping.usable((each for each in mine if each.estimated or not np.isfinite(each.heart_rate).any()), limits=SILENT)
     people = sorted({run.user for run in (*runs, *silent)})
     if len(people) > 1:
         some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")

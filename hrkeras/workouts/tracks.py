@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from hrkeras.workouts import fit, gpx, tcx
-from hrkeras.workouts.point_table import Stream
+from hrkeras.workouts.point_table import Recording, Stream
 from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
 
-Recordings = list[tuple[str, np.ndarray]]  # sport as written, and table of points, of each
+ACTIVITY = ", activity "  # stands before the number of one of several in a file
 
 
-def _gpx(stream: Stream) -> Recordings:
+def _gpx(stream: Stream) -> list[Recording]:
     track = gpx.read_points(stream)
     columns = (track.time, track.latitude, track.longitude, track.altitude, track.speed, track.heart_rate)
-    return [(track.sport, np.stack([*columns, np.full(len(track.time), np.nan)], axis=1))]
+    return [Recording(track.sport, np.stack([*columns, np.full(len(track.time), np.nan)], axis=1), track.estimated)]
 
 
-READERS: dict[str, Callable[[Stream], Recordings]] = {
+READERS: dict[str, Callable[[Stream], list[Recording]]] = {
     "gpx": _gpx,
     "tcx": tcx.read_activities,
     "fit": fit.read_sessions,
@@ -39,7 +39,7 @@ SPORTS = (  # the first whose pattern is found in what a source calls a sport, i
 
 def is_track(path: str | os.PathLike) -> bool:
     """Whether a file's name says that it is GPX, TCX or FIT, plain or gzipped."""
-    return bool(_kind(Path(path))) and not os.path.isdir(path)
+    return bool(kind(Path(path))) and not os.path.isdir(path)
 
 
 def size(path: str | os.PathLike) -> int:
@@ -83,16 +83,21 @@ def sport_name(said: str) -> str:
     return next((name for name, pattern in SPORTS if re.search(pattern, said)), said) if said else "running"
 
 
-def _kind(path: Path) -> str:
+def kind(path: Path) -> str:
     """The key in `READERS` that a file's name says, empty if none."""
-    _, dot, kind = path.name.lower().removesuffix(".gz").rpartition(".")
-    return kind if dot and kind in READERS else ""
+    _, dot, ending = path.name.lower().removesuffix(".gz").rpartition(".")
+    return ending if dot and ending in READERS else ""
+
+
+def file_of(workout: Workout) -> Path:
+    """The file that a workout was read from."""
+    return Path(re.sub(f"{ACTIVITY}\\d+$", "", workout.where))
 
 
 def _files(folder: Path, on_error: Callable[[OSError], object] | None = None) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder, onerror=on_error):
         folders.sort()
-        yield from (Path(parent, name) for name in sorted(names) if _kind(Path(name)))
+        yield from (Path(parent, name) for name in sorted(names) if kind(Path(name)))
 
 
 def _read_folder(folder: Path, log: ReadLog) -> Iterator[Workout]:
@@ -122,15 +127,15 @@ def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
 
     try:
         with open_plain(path, ReadLog(count)) as stream:
-            recordings = READERS[_kind(path)](stream)
+            recordings = READERS[kind(path)](stream)
     except OSError as error:
         raise InvalidWorkoutError(f"a file that cannot be read ({error.strerror})") from None
     finally:
         log.advance(max(left, 0))
-    for number, (sport, table) in enumerate(recordings, 1):
-        where = f"{path}, activity {number}" if len(recordings) > 1 else str(path)
+    for number, recording in enumerate(recordings, 1):
+        where = f"{path}{ACTIVITY}{number}" if len(recordings) > 1 else str(path)
         try:
-            workout = _workout(sport_name(sport), table, user, where)
+            workout = _workout(recording, user, where)
         except InvalidWorkoutError as error:
             if len(recordings) == 1:
                 raise
@@ -139,8 +144,8 @@ def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
             yield workout
 
 
-def _workout(sport: str, table: np.ndarray, user: str, where: str) -> Workout:
-    clock, latitude, longitude, altitude, speed, heart_rate, distance = table.T
+def _workout(recording: Recording, user: str, where: str) -> Workout:
+    clock, latitude, longitude, altitude, speed, heart_rate, distance = recording.table.T
     if not (speed > 0).any() and not np.isfinite(latitude).any():
         speed = _speed_from_distance(clock, distance)
     try:
@@ -152,7 +157,8 @@ def _workout(sport: str, table: np.ndarray, user: str, where: str) -> Workout:
             altitude=altitude,
             heart_rate=heart_rate,
             user=user,
-            sport=sport,
+            sport=sport_name(recording.sport),
+            estimated=recording.estimated,
             where=where,
         )
     except InvalidWorkoutError as error:
