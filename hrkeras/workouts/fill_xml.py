@@ -167,14 +167,8 @@ class _GpxFill(_Fill, Gpx):
         garmin = next((each for each in inner if local(each.tag) == "trackpointextension"), None)
         if garmin:
             new = f"<{garmin.prefix}hr>{heart_rate}</{garmin.prefix}hr>"
-            after = (
-                each.begin
-                for each in inner
-                if garmin.begin < each.begin < garmin.end
-                and each.depth == garmin.depth + 1
-                and local(each.tag) not in self.before
-            )
-            place = min(after, default=0)
+            own = [each for each in inner if each.depth == garmin.depth + 1 and garmin.begin < each.begin < garmin.end]
+            place = min((each.begin for each in own if local(each.tag) not in self.before), default=0)
             return Edit(place, place, new.encode()) if place else garmin.holding(new)
         if self._declared:
             self.edits.append(self._declared)

@@ -103,4 +103,5 @@ def read_points(stream: Stream) -> GpxTrack:
     if not len(table):
         raise InvalidWorkoutError("no track points")
     columns = np.ascontiguousarray(table.T)[[TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE]]
-    return GpxTrack(gpx.said.get("creator", ""), gpx.said.get("name", ""), gpx.said.get("type", ""), *columns, gpx.estimated)
+    track = GpxTrack(gpx.said.get("creator", ""), gpx.said.get("name", ""), gpx.said.get("type", ""), *columns)
+    return track._replace(estimated=gpx.estimated)

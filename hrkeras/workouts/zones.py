@@ -19,12 +19,14 @@ FAULT = 0.05  # share of the runs in which a sensor may read more than the heart
 SHORT, LEAST_SHORT = 0.25, 0.03  # how far the hardest of n runs stays below the maximum: that over the root of n, and at least
 SLOW, LEAST_SLOW = 0.5, 0.1  # how far the fastest of n runs stays below what the person could run for an hour
 ENDURANCE = 1 - 1 / 1.06  # speed falls with time to this power; Riegel, Athletic records and human endurance, Am Sci 69, 1981
-SHORTEST = 20.0  # min, of a run that tells of an hour
+SHORTEST, SUSTAINED = 20.0, 40.0  # min, of a run whose speed tells of an hour, and of one whose mean heart rate could be held
 GRID = 110.0, 231.0  # beats/min, in which maximum and threshold lie
 AGE, POSSIBLE = (10, 110), (100, 230)  # years; beats/min: what may be given
 NORMAL = 1.2816  # standard deviations from the middle of a normal distribution to `QUANTILES`
 
-_HIGHEST, _EFFORT, _MINUTES = (history.RECORD.index(name) for name in ("highest_heart_rate", "mean_effort", "log_minutes"))
+_MEAN, _HIGHEST, _EFFORT, _MINUTES = (
+    history.RECORD.index(name) for name in ("mean_heart_rate", "highest_heart_rate", "mean_effort", "log_minutes")
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def estimate(athlete: Athlete, age: float | None = None, maximum: float | None =
     falls with the root of n. The threshold starts from its usual share of the maximum: among 31 runners the lactate
     threshold lay at 88 % and 2.5 mmol/l at 94 % (Weltman et al., Int J Sports Med 11, 1990), and one share fits all to 3 to 5
     beats/min (Nuuttila et al., Eur J Appl Physiol 125, 2025). Besides, it is what the filter expects on the flat at the
-    speed that the person could hold for an hour, by the fastest run.
+    speed that the person could hold for an hour, by the fastest run, and hardly below the means of runs of 40 minutes, of
+    which one in twenty is left out likewise.
 
     Args:
         athlete: what is known of the person; it may know no run.
@@ -86,10 +89,13 @@ def estimate(athlete: Athlete, age: float | None = None, maximum: float | None =
     spread = np.hypot(ERROR, PER_YEAR * AGES) if age is None else ERROR
     likely = _normal(highest, middle, spread) + _normal(held / highest, THRESHOLD, THRESHOLD_SPREAD) - np.log(highest)
     records = athlete.records[np.isfinite(athlete.records[:, _HIGHEST])]
+    minutes = np.exp(records[:, _MINUTES])
     if len(records):
         likely = likely + _highs(highest, records[:, _HIGHEST])
-    if np.any(chosen := np.exp(records[:, _MINUTES]) >= SHORTEST):
-        likely = likely + _normal(held, *_at_an_hours_speed(athlete, records[chosen]))
+    if np.any(minutes >= SHORTEST):
+        likely = likely + _normal(held, *_at_an_hours_speed(athlete, records[minutes >= SHORTEST]))
+    if np.any(minutes >= SUSTAINED):
+        likely = likely + _above(held, _believed(records[minutes >= SUSTAINED, _MEAN]))
     weight = np.exp(likely - likely.max())
     return Zones(*_quantiles(highest.ravel(), weight.sum(axis=1)), *_quantiles(held.ravel(), weight.sum(axis=0)))
 
@@ -112,13 +118,21 @@ def _normal(value: np.ndarray, mean: float, spread: float) -> np.ndarray:
     return -0.5 * ((value - mean) / spread) ** 2
 
 
+def _believed(seen: np.ndarray) -> np.ndarray:
+    """Of one number a run all but the highest twentieth, which faults of sensors may have made."""
+    return np.sort(seen)[: len(seen) - len(seen) // round(1 / FAULT)]
+
+
+def _above(limit: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Logarithm of how likely it is that some runs, shape `(runs,)`, lie beyond each of some limits, by a fault."""
+    return np.log(FAULT) * (seen > limit[..., None]).sum(axis=-1)
+
+
 def _highs(maximum: np.ndarray, highs: np.ndarray) -> np.ndarray:
-    """Logarithm of how likely the steady highs of some runs, shape `(runs,)`, are with each maximum, shape `(n, 1)`."""
-    count = len(highs)
-    highs = np.sort(highs)[::-1][count // round(1 / FAULT) :]
-    beyond = highs > maximum
-    gap = np.where(beyond, maximum, maximum - highs).min(axis=1, keepdims=True)
-    return np.log(FAULT) * beyond.sum(axis=1, keepdims=True) - gap / maximum / max(SHORT / np.sqrt(count), LEAST_SHORT)
+    """Logarithm of how likely the steady highs of some runs, shape `(runs,)`, are with each maximum."""
+    seen = _believed(highs)
+    gap = np.where(seen > maximum[..., None], maximum[..., None], maximum[..., None] - seen).min(axis=-1)
+    return _above(maximum, seen) - gap / maximum / max(SHORT / np.sqrt(len(highs)), LEAST_SHORT)
 
 
 def _at_an_hours_speed(athlete: Athlete, records: np.ndarray) -> tuple[float, float]:

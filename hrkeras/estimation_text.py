@@ -1,0 +1,105 @@
+"""What was estimated, in sentences and for programs."""
+
+from hrkeras import keeping
+from hrkeras.estimation import Estimate, Estimation
+from hrkeras.fitness_text import count
+from hrkeras.prediction import date
+from hrkeras.workouts.zones import NAMES
+
+SHOWN = 30  # runs in a table
+
+
+def lines(found: Estimation) -> list[str]:
+    """For a person: a row a run, and what to think of it."""
+    said = []
+    if found.estimates:
+        named = [f"{name} {limits}" for name, limits in zip(NAMES, found.zones.limits, strict=True)]
+        columns = "".join(f"{f'zone {zone}':12}" for zone in range(1, 1 + len(NAMES)))
+        said += [
+            "Estimated heart rate in beats/min, minutes in zones; in brackets what the band of 10 to 90 % allows.",
+            f"Zones: {', '.join(f'{zone} {each}' for zone, each in enumerate(named, 1))}.",
+            f"{'run (UTC)':16}  {'min':>4}  {'mean':13}  {'highest':13}  {columns}".rstrip(),
+        ]
+        said += [_row(each) for each in found.estimates[-SHOWN:]]
+        if len(found.estimates) > SHOWN:
+            said.append(f"The last {SHOWN} of {len(found.estimates):,}; --json has all.")
+        said += _known(found)
+    elif found.measured:
+        said.append("Nothing to estimate: every run has a heart rate. --all estimates these too.")
+    else:
+        said.append("Nothing to estimate: no run with speed or positions.")
+    if found.measured and found.estimates:
+        said.append(f"Left alone, since they have a heart rate: {count(found.measured)}.")
+    if found.skipped:
+        said.append(f"Cannot be estimated: {keeping.taken_text(found.skipped)}.")
+    if found.log.skipped:
+        said.append(f"Skipped while reading: {keeping.read_log_text(found.log)}")
+    return said
+
+
+def _known(found: Estimation) -> list[str]:
+    """How far the estimates may be believed."""
+    flat = sum(not each.found.has_altitude for each in found.estimates)
+    without = sum(not each.found.earlier_runs for each in found.estimates)
+    said = []
+    if without == len(found.estimates):
+        said.append(
+            "Nothing is known of the person, so this is what people in general have: expect 10 to 20 beats/min of error. Give "
+            "runs with heart rate with --history, or --athlete ME.json from `hrkeras update ME.json RUNS`."
+        )
+    else:
+        known = [each.found.earlier_runs for each in found.estimates]
+        fewest, most = min(known), max(known)
+        said.append(f"Known of the person: {count(most) if fewest == most else f'{fewest:,} to {most:,} runs'} with heart rate.")
+    if flat:
+        said.append(f"Without altitude, so taken as flat: {count(flat)}.")
+    return said
+
+
+def _row(each: Estimate) -> str:
+    found = each.found
+    mean = _told(found.heart_rate.mean(), found.low.mean(), found.high.mean())
+    highest = _told(found.heart_rate.max(), found.low.max(), found.high.max())
+    zones = "".join(f"{_told(*values):12}" for values in zip(*_minutes(each), strict=True))
+    minutes = f"{len(found.heart_rate) * found.step / 60:.0f}"
+    return f"{date(each.run.start):16}  {minutes:>4}  {mean:13}  {highest:13}  {zones}".rstrip()
+
+
+def _minutes(each: Estimate) -> tuple:
+    return tuple(seconds / 60 for seconds in (each.seconds, *each.within))
+
+
+def _told(value: float, low: float, high: float) -> str:
+    return f"{value:.0f} ({low:.0f}-{high:.0f})"
+
+
+def as_dict(found: Estimation) -> dict:
+    """For programs; heart rates in beats/min, times in minutes."""
+    rows = []
+    for each in found.estimates:
+        minutes, least, most = (values.round(2).tolist() for values in _minutes(each))
+        prediction = each.found
+        rows.append(
+            {
+                "start": date(each.run.start),
+                "where": each.run.where,
+                "minutes": round(len(prediction.heart_rate) * prediction.step / 60, 2),
+                **{
+                    f"{name}{end}": round(float(getattr(values, name)()), 1)
+                    for end, values in (("", prediction.heart_rate), ("_low", prediction.low), ("_high", prediction.high))
+                    for name in ("mean", "max")
+                },
+                "known_runs": prediction.earlier_runs,
+                "has_altitude": prediction.has_altitude,
+                "minutes_in_zones": minutes,
+                "least": least,
+                "most": most,
+            }
+        )
+    return {
+        "zones_begin": found.zones.edges.tolist(),
+        "runs": rows,
+        "left_alone": found.measured,
+        "cannot_be_estimated": dict(found.skipped),
+        "skipped": dict(found.log.skipped),
+    }
