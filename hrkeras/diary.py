@@ -119,8 +119,8 @@ def write(
     """
     mine = [each for each in workouts if person in (None, each.user)]
     taken = Counter[str]()
-    runs = keeping.usable(mine, taken)
-    silent = keeping.usable((each for each in mine if each.estimated or not np.isfinite(each.heart_rate).any()), limits=SILENT)
+    runs = keeping.usable((each for each in mine if not _silent(each)), taken)
+    silent = keeping.usable(filter(_silent, mine), taken, SILENT)
     people = sorted({run.user for run in (*runs, *silent)})
     if len(people) > 1:
         some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
@@ -195,6 +195,11 @@ def usual_speed(runs: Sequence[Run]) -> float:
     """The median over the last runs of their mean speed, m/s, as a pace of whole 10 s a kilometre between 3 and 20 min."""
     speed = float(np.median([run.grid.speed.mean() for run in runs[-RECENT:]]))
     return 1000 / float(np.clip(10 * round(100 / max(speed, 0.5)), 180, 1200))
+
+
+def _silent(workout: Workout) -> bool:
+    """Whether nothing of its heart rate was measured."""
+    return workout.estimated or not np.isfinite(workout.heart_rate).any()
 
 
 def _stands_out(miss: float, earlier: np.ndarray) -> bool:

@@ -103,7 +103,7 @@ def estimate(
         on_run: called after each run.
 
     Raises:
-        InputError: if something cannot be read, a source is several people's or holds no workout.
+        InputError: if something cannot be read, a source is several people's, or there is no run that can be estimated.
     """
     log, workouts = ReadLog(on_bytes), list[Workout]()
     origins: dict[int, Path] = {}
@@ -117,6 +117,9 @@ def estimate(
         why = keeping.read_log_text(log) or "there is none"
         raise InputError(f"{sources[0]}: found no workout to estimate: {why}; look at it with `hrkeras inspect`.")
     silent, measured, skipped = _sorted(workouts, everything)
+    if not silent and not measured:
+        why = keeping.taken_text(skipped)
+        raise InputError(f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions.")
     pending: list[prepare.Run] = []
     if athlete is None:
         others = [each for source in histories for each in keeping.one_person(list(detect.read(source, log)), source)]

@@ -24,10 +24,8 @@ def lines(found: Estimation) -> list[str]:
         if len(found.estimates) > SHOWN:
             said.append(f"The last {SHOWN} of {len(found.estimates):,}; --json has all.")
         said += _known(found)
-    elif found.measured:
-        said.append("Nothing to estimate: every run has a heart rate. --all estimates these too.")
     else:
-        said.append("Nothing to estimate: no run with speed or positions.")
+        said.append(f"Nothing to estimate: {count(found.measured)}, all with heart rate. --all estimates these too.")
     if found.measured and found.estimates:
         said.append(f"Left alone, since they have a heart rate: {count(found.measured)}.")
     if found.skipped:

@@ -75,11 +75,12 @@ def estimate(
         from hrkeras import person_plots, plots
 
         folder = output if output.is_dir() else output.parent
-        for each in found.estimates:
-            when = prediction.date(each.run.start)
-            path = folder / f"{when.replace(' ', '_').replace(':', '')}.png"
-            plots.save(person_plots.run(each.found, f"Run of {when} UTC, heart rate estimated"), path)
-            written.append(path)
+        with progress(len(found.estimates), "Drawing", "run") as bar:
+            for each in found.estimates:
+                when = prediction.date(each.run.start)
+                path = folder / f"{when.replace(' ', '_').replace(':', '')}.png"
+                written.append(plots.save(person_plots.run(each.found, f"Run of {when} UTC, heart rate estimated"), path))
+                bar.update()
     if json:
         print(json_line(estimation_text.as_dict(found) | {"written": [str(path) for path in written]}))
         return

@@ -77,6 +77,8 @@ def filled(data: bytes, heart_rate_at: HeartRateAt, anew: bool) -> tuple[bytes, 
     try:
         while place < len(data):
             head, size = data[place], struct.unpack_from("<I", data, place + 4)[0]
+            if place + head + size + 2 > len(data):
+                raise IndexError
             body, more = _body(data[place + head : place + head + size], heart_rate_at, anew)
             parts.append(_file(data[place : place + head], body))
             place, count = place + head + size + 2, count + more

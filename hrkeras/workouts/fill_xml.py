@@ -14,6 +14,7 @@ GARMIN = "http://www.garmin.com/xmlschemas/TrackPointExtension/v"
 GPX_1_0 = "http://www.topografix.com/GPX/1/0"
 PREFIXES = ("gpxtpx", "hrkerastpx")  # the usual one, and one for a file that means something else by it
 
+PIECE = 1 << 13  # bytes
 _TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 
 
@@ -32,9 +33,9 @@ class _Element(NamedTuple):
         tag: its name with its prefix.
         depth: elements that are open around it.
         begin: where it begins.
-        inside: where its content begins; where it is an empty tag, `end`.
-        end: where its closing tag begins; where it is an empty tag, `begin`.
-        after: where it ends; known of empty tags only.
+        inside: where its content begins, and an empty tag ends; known of what `_Fill` may change.
+        end: where its closing tag begins.
+        empty: whether it is an empty tag; likewise.
     """
 
     tag: str
@@ -42,7 +43,7 @@ class _Element(NamedTuple):
     begin: int
     inside: int
     end: int
-    after: int
+    empty: bool
 
     @property
     def prefix(self) -> str:
@@ -51,17 +52,17 @@ class _Element(NamedTuple):
 
     def holding(self, new: str) -> Edit:
         """Puts something behind its content."""
-        if not self.after:
+        if not self.empty:
             return Edit(self.end, self.end, new.encode())
-        return Edit(self.begin, self.after, f"<{self.tag}>{new}</{self.tag}>".encode())
+        return Edit(self.inside - 2, self.inside, f">{new}</{self.tag}>".encode())
 
     def beginning(self, new: str) -> Edit:
         """Puts something before its content."""
-        return self.holding(new) if self.after else Edit(self.inside, self.inside, new.encode())
+        return self.holding(new) if self.empty else Edit(self.inside, self.inside, new.encode())
 
     def of(self, new: str) -> Edit:
         """Puts something in the place of its content."""
-        return self.holding(new) if self.after else Edit(self.inside, self.end, new.encode())
+        return self.holding(new) if self.empty else Edit(self.inside, self.end, new.encode())
 
 
 class _Fill(XmlPoints):
@@ -71,13 +72,14 @@ class _Fill(XmlPoints):
     words: ClassVar[str]  # name of the element in it that people read
     before_words: ClassVar[frozenset[str]]  # elements that come before that, in lower case
     rates: ClassVar[frozenset[str]]  # names of the elements that hold a heart rate
+    around: ClassVar[frozenset[str]]  # and of those that it may be put into
 
     def __init__(self, heart_rate_at: HeartRateAt, anew: bool) -> None:
         super().__init__()
         self.edits: list[Edit] = []
         self.filled = 0
         self._at, self._anew = heart_rate_at, anew
-        self._open: list[tuple[str, int, int]] = []  # tag, begin and where the content begins, of each open element
+        self._open: list[tuple[str, int, int, bool]] = []  # of each open element what `_Element` says of it
         self._inner: list[_Element] = []
         self._mark: Edit | None = None
         self._prefix = ""
@@ -93,9 +95,9 @@ class _Fill(XmlPoints):
     def start(self, tag, attributes):
         begin = self.parser.CurrentByteIndex
         super().start(tag, attributes)
-        rewritten = self.row is not None and self.path[-1] in self.rates or self.path[-2:] == [self.tracks, self.words.lower()]
-        inside = begin + self._length() if rewritten else begin
-        self._open.append((tag, begin, inside))
+        within = self.row is not None and self.path[-1] in self.rates | self.around
+        text = self._text_of_tag() if within or self.path[-2:] == [self.tracks, self.words.lower()] else b""
+        self._open.append((tag, begin, begin + len(text), text.endswith(b"/>")))
         if self.path[-1] == self.tracks:
             self._prefix = "".join(tag.rpartition(":")[:2])
         if self._mark or self.row is not None or self.path[-2:-1] != [self.tracks]:
@@ -105,9 +107,8 @@ class _Fill(XmlPoints):
 
     def end(self, tag):
         end, name = self.parser.CurrentByteIndex, self.path[-1]
-        opened, begin, inside = self._open.pop()
-        empty = begin == end
-        found = _Element(opened, len(self._open), begin, inside, end, end + self._length() if empty else 0)
+        opened, begin, inside, empty = self._open.pop()
+        found = _Element(opened, len(self._open), begin, inside, end, empty)
         if self.row is not None:
             if name == self.point:
                 self._fill(found, self.row)
@@ -126,12 +127,12 @@ class _Fill(XmlPoints):
         tag = self._prefix + self.words
         return Edit(place, place, f"<{tag}>{MARK}</{tag}>".encode())
 
-    def _length(self) -> int:
-        """Bytes of the tag that the parser is at."""
+    def _text_of_tag(self) -> bytes:
+        """The tag that the parser is at."""
         found = _TAG.match(self.parser.GetInputContext() or b"")
         if not found:  # the parser has read it as a whole
             raise InvalidWorkoutError("damaged XML")
-        return found.end()
+        return found.group()
 
     def _fill(self, point: _Element, row: list[float]) -> None:
         if self.tracks not in self.path or (row[HEART_RATE] > 0 and not self._anew):
@@ -146,6 +147,7 @@ class _Fill(XmlPoints):
 class _GpxFill(_Fill, Gpx):
     tracks, words, before_words = "trk", "desc", frozenset({"name", "cmt"})
     rates = frozenset({"hr", "heartrate"})
+    around = frozenset({"extensions", "trackpointextension"})
     before = frozenset({"atemp", "wtemp", "depth"})  # what comes before `hr` in Garmin's extension
 
     def start(self, tag, attributes):
@@ -184,6 +186,7 @@ class _GpxFill(_Fill, Gpx):
 class _TcxFill(_Fill, Tcx):
     tracks, words, before_words = "activity", "Notes", frozenset({"id", "lap"})
     rates = frozenset({"value"})
+    around = frozenset({"heartratebpm"})
     after = frozenset({"cadence", "sensorstate", "extensions"})  # what follows heart rate in a point
 
     def insert(self, point, inner, heart_rate):
@@ -216,18 +219,21 @@ def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt, anew: bool) -> 
         InvalidWorkoutError: as the readers do, and of UTF-16.
     """
     fill = FILLS[kind](heart_rate_at, anew)
-    fill.parse(_EightBit(stream))
+    fill.parse(_Pieces(stream))
     return sorted(fill.edits), fill.filled
 
 
-class _EightBit:
-    """Refuses text whose characters take two bytes, into which others cannot be put by simply writing them."""
+class _Pieces:
+    """A file in small pieces, of which the parser copies the rest to show a tag.
+
+    Text whose characters take two bytes is refused: others cannot be put into it by simply writing them.
+    """
 
     def __init__(self, stream: Stream):
         self._stream, self._seen = stream, False
 
     def read(self, size: int, /) -> bytes:
-        data = self._stream.read(size)
+        data = self._stream.read(min(size, PIECE))
         if not self._seen and (data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]):
             raise InvalidWorkoutError("XML in UTF-16, which cannot be copied; save it as UTF-8")
         self._seen = True
