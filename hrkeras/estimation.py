@@ -14,6 +14,7 @@ from hrkeras import keeping, prediction
 from hrkeras.prediction import Prediction
 from hrkeras.workouts import apple_health, detect, prepare, quality, tracks, zones
 from hrkeras.workouts.athlete import Athlete
+from hrkeras.workouts.band import limits
 from hrkeras.workouts.grid import resample
 from hrkeras.workouts.population import DAY
 from hrkeras.workouts.source import ReadLog
@@ -108,9 +109,12 @@ def estimate(
     log, workouts = ReadLog(on_bytes), list[Workout]()
     origins: dict[int, Path] = {}
     for source in sources:
-        if detect.reader(source) not in (apple_health, tracks):
+        reader = detect.reader(source)
+        if reader not in (apple_health, tracks):
             raise InputError(f"{source}: expected GPX, TCX or FIT files or an Apple Health export, found an Endomondo file.")
-        read = keeping.one_person(list(detect.read(source, log)), source)
+        read = keeping.one_person(list(reader.read(source, log=log)), source)
+        if reader is apple_health:  # which may hold a run twice, on one route
+            read = list({round(each.start): each for each in read}.values())
         workouts += read
         origins |= {id(each): source for each in read}
     if not workouts:
@@ -165,7 +169,18 @@ def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout
 
 def _predicted(run: Workout, state: Athlete, model: keras.Model | None) -> Prediction:
     """Its heart rate; of a run that was not measured also from later ones, as if it were run on the day after those."""
-    days = 0.0
-    if state.count and quality.measured_share(run) < ENOUGH_MEASURED:
-        days = np.ceil(max(state.ends[-1] - run.start, 0.0) / DAY)
-    return replace(prediction.predict(replace(run, start=run.start + days * DAY), state, model), start=run.start)
+    silent = quality.measured_share(run) < ENOUGH_MEASURED
+    start = _after(run.start, state) if silent else run.start
+    return replace(prediction.predict(replace(run, start=start), state, model), start=run.start)
+
+
+def _after(start: float, state: Athlete) -> float:
+    """The same time of the day, not before what is known of the person; s since 1970-01-01 UTC."""
+    return start + DAY * float(np.ceil(max(state.ends[-1] - start, 0.0) / DAY)) if state.count else start
+
+
+def anew(found: Prediction, athlete: Athlete) -> Prediction:
+    """A run that was predicted, by what another state knows of the person, which may be later runs."""
+    known = athlete.predict(_after(found.start, athlete), found.grid)
+    low, high = limits(known.expected[:, 0], known.spread, known.band)
+    return replace(found, heart_rate=known.expected[:, 0], low=low, high=high, earlier_runs=athlete.count)

@@ -1,9 +1,11 @@
 """What was estimated, in sentences and for programs."""
 
+import numpy as np
+
 from hrkeras import keeping
 from hrkeras.estimation import Estimate, Estimation
 from hrkeras.fitness_text import count
-from hrkeras.prediction import date
+from hrkeras.prediction import Prediction, date
 from hrkeras.workouts.zones import NAMES
 
 SHOWN = 30  # runs in a table
@@ -51,16 +53,29 @@ def _known(found: Estimation) -> list[str]:
         said.append(f"Known of the person: {count(most) if fewest == most else f'{fewest:,} to {most:,} runs'} with heart rate.")
     if flat:
         said.append(f"Without altitude, so taken as flat: {count(flat)}.")
+    doubtful = [each.found.doubts[0] for each in found.estimates if each.found.doubts]
+    if doubtful:
+        said.append(f"Hard to believe: {count(len(doubtful))}. Of the latest: {doubtful[-1]}")
     return said
 
 
 def _row(each: Estimate) -> str:
     found = each.found
-    mean = _told(found.heart_rate.mean(), found.low.mean(), found.high.mean())
-    highest = _told(found.heart_rate.max(), found.low.max(), found.high.max())
+    mean, highest = _told(*_mean(found)), _told(*_highest(found))
     zones = "".join(f"{_told(*values):12}" for values in zip(*_minutes(each), strict=True))
     minutes = f"{len(found.heart_rate) * found.step / 60:.0f}"
     return f"{date(each.run.start):16}  {minutes:>4}  {mean:13}  {highest:13}  {zones}".rstrip()
+
+
+def _mean(found: Prediction) -> tuple[float, float, float]:
+    """The mean heart rate and that of the limits of the band, beats/min."""
+    return float(found.heart_rate.mean()), float(found.low.mean()), float(found.high.mean())
+
+
+def _highest(found: Prediction) -> tuple[float, float, float]:
+    """The highest heart rate and the band at that step, beats/min."""
+    place = int(np.argmax(found.heart_rate))
+    return tuple(float(each[place]) for each in (found.heart_rate, found.low, found.high))  # type: ignore[return-value]
 
 
 def _minutes(each: Estimate) -> tuple:
@@ -69,6 +84,10 @@ def _minutes(each: Estimate) -> tuple:
 
 def _told(value: float, low: float, high: float) -> str:
     return f"{value:.0f} ({low:.0f}-{high:.0f})"
+
+
+def _rounded(*values: float) -> tuple[float, ...]:
+    return tuple(round(value, 1) for value in values)
 
 
 def as_dict(found: Estimation) -> dict:
@@ -82,13 +101,11 @@ def as_dict(found: Estimation) -> dict:
                 "start": date(each.run.start),
                 "where": each.run.where,
                 "minutes": round(len(prediction.heart_rate) * prediction.step / 60, 2),
-                **{
-                    f"{name}{end}": round(float(getattr(values, name)()), 1)
-                    for end, values in (("", prediction.heart_rate), ("_low", prediction.low), ("_high", prediction.high))
-                    for name in ("mean", "max")
-                },
+                **dict(zip(("mean", "mean_low", "mean_high"), _rounded(*_mean(prediction)), strict=True)),
+                **dict(zip(("highest", "highest_low", "highest_high"), _rounded(*_highest(prediction)), strict=True)),
                 "known_runs": prediction.earlier_runs,
                 "has_altitude": prediction.has_altitude,
+                "doubts": prediction.doubts,
                 "minutes_in_zones": minutes,
                 "least": least,
                 "most": most,

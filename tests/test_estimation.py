@@ -71,8 +71,18 @@ class TestEstimate:
         with pytest.raises(InputError, match="learnt from this very run"):
             estimation.estimate([sorted((mine / "whole").iterdir())[0]], athlete, everything=True)
 
+    def test_by_another_state(self, found, mine):
+        athlete = Athlete()
+        keeping.learn_from(athlete, tracks.read(mine / "whole"))
+        for each in found.estimates:
+            told = estimation.anew(each.found, athlete)
+            assert told.start == each.found.start
+            assert told.earlier_runs == 14
+            assert (told.high - told.low).mean() < (each.found.high - each.found.low).mean()
+
     def test_of_a_stranger(self, mine):
-        (each,) = (alone := estimation.estimate([sorted((mine / "runs").iterdir())[SILENT[0]]])).estimates
+        alone = estimation.estimate([sorted((mine / "runs").iterdir())[SILENT[0]]])
+        (each,) = alone.estimates
         assert each.found.earlier_runs == 0
         assert any("Nothing is known of the person" in line for line in estimation_text.lines(alone))
 

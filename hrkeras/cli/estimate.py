@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli.shared import Backend, Json, json_line, progress, start, warn
+from hrkeras.cli.shared import Backend, Json, json_line, progress, start
 
 
 def estimate(
@@ -85,6 +85,5 @@ def estimate(
         print(json_line(estimation_text.as_dict(found) | {"written": [str(path) for path in written]}))
         return
     print("\n".join(estimation_text.lines(found)))
-    warn(dict.fromkeys(doubt for each in found.estimates for doubt in each.found.doubts))
     if written:
         print(f"Written: {len(written):,} files in {output}" if len(written) > 1 else f"Written: {written[0]}")

@@ -12,7 +12,7 @@ def zones(
     source: RunsOfOne,
     athlete: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, if it knows more runs than SOURCE has."),
+        typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows more runs than SOURCE has."),
     ] = None,
     age: Annotated[float | None, typer.Option(help="Years; makes the maximum surer where few runs are known.")] = None,
     maximum: Annotated[float | None, typer.Option(help="Highest heart rate, beats/min, if known from a test.")] = None,
@@ -22,7 +22,9 @@ def zones(
     json: Json = False,
 ) -> None:
     """Tell a person's maximum and threshold from their runs, the five zones, and the time in them. No medical advice."""
-    from hrkeras import fitness_text, time_in_zones
+    from dataclasses import replace
+
+    from hrkeras import estimation, fitness_text, time_in_zones
     from hrkeras.workouts import athlete_file
     from hrkeras.workouts import zones as own
     from hrkeras.workouts.athlete import Athlete
@@ -30,6 +32,8 @@ def zones(
     state = athlete_file.load(athlete) if athlete else None
     own.estimate(state or Athlete(), age, maximum, threshold)  # before anything is read: what is given may be impossible
     found = read_diary(source, person)
+    if state:
+        found = replace(found, unheard=[estimation.anew(each, state) for each in found.unheard])
     limits = own.estimate(state or found.athlete, age, maximum, threshold)
     recent, everything = time_in_zones.times(found, limits, time_in_zones.WEEKS), time_in_zones.times(found, limits)
     if plot:
