@@ -83,6 +83,7 @@ class _Fill(XmlPoints):
         self._inner: list[_Element] = []
         self._mark: Edit | None = None
         self._prefix = ""
+        self._rewritten = self.rates | self.around
         self._filled_before = 0
 
     def insert(self, point: _Element, inner: list[_Element], heart_rate: int) -> Edit:
@@ -95,7 +96,7 @@ class _Fill(XmlPoints):
     def start(self, tag, attributes):
         begin = self.parser.CurrentByteIndex
         super().start(tag, attributes)
-        within = self.row is not None and self.path[-1] in self.rates | self.around
+        within = self.row is not None and self.path[-1] in self._rewritten
         text = self._text_of_tag() if within or self.path[-2:] == [self.tracks, self.words.lower()] else b""
         self._open.append((tag, begin, begin + len(text), text.endswith(b"/>")))
         if self.path[-1] == self.tracks:
