@@ -123,8 +123,8 @@ def write(
     """
     mine = [each for each in workouts if person in (None, each.user)]
     taken = Counter[str]()
-    runs = keeping.usable(mine, taken)
-    silent = keeping.usable((each for each in mine if not np.isfinite(each.heart_rate).any()), limits=SILENT)
+    runs = keeping.usable((each for each in mine if not _silent(each)), taken)
+    silent = keeping.usable(filter(_silent, mine), taken, SILENT)
     people = sorted({run.user for run in (*runs, *silent)})
     if len(people) > 1:
         some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
@@ -205,6 +205,11 @@ def usual_speed(runs: Sequence[Run]) -> float:
 
 def _faults(workout: Workout, expected: np.ndarray | None) -> list[Fault] | None:
     return sensor.faults(workout, expected) if sensor.often_enough(workout) else None
+
+
+def _silent(workout: Workout) -> bool:
+    """Whether nothing of its heart rate was measured."""
+    return workout.estimated or not np.isfinite(workout.heart_rate).any()
 
 
 def _stands_out(miss: float, earlier: np.ndarray) -> bool:

@@ -7,10 +7,12 @@ import matplotlib.dates
 import numpy as np
 from matplotlib.figure import Figure
 
-from hrkeras import pace
+from hrkeras import fitness_text, pace
 from hrkeras.diary import Diary, Entry
 from hrkeras.plots import HEART, MUTED, SPEED, STYLE, draw_prediction, new_figure
 from hrkeras.prediction import Prediction
+from hrkeras.time_in_zones import WEEKS, Times
+from hrkeras.workouts.zones import NAMES, Zones
 
 PAUSE = 60 * 86_400.0  # s between two runs across which no line is drawn
 NARROW = (5.6, 4.2)  # inches, to be read on a phone
@@ -66,4 +68,31 @@ def run(found: Prediction, title: str = "", narrow: bool = False) -> Figure:
     figure, (above, below) = new_figure(2, size=NARROW if narrow else (9, 5), height_ratios=(2.2, 1))
     draw_prediction(above, below, found)
     above.set_title(title)
+    return figure
+
+
+@matplotlib.rc_context(STYLE)
+def zones(own: Zones, recent: Times, everything: Times) -> Figure:
+    """Time in each zone of late and over all runs, measured and estimated."""
+    figure, panels = new_figure(1, 2, size=(9, 3.8), sharey=True)
+    place = np.arange(len(NAMES))
+    for axes, found, title in zip(panels, (recent, everything), (f"Last {WEEKS} weeks", "All runs"), strict=True):
+        hours, more = found.measured / 3600, found.estimated / 3600
+        axes.barh(place, hours, 0.7, color=HEART, label="measured")
+        if everything.silent:
+            axes.barh(place, more, 0.7, left=hours, color=HEART, alpha=0.35, label="estimated, with the limits of its band")
+            reach = np.abs(found.within / 3600 - more)
+            axes.errorbar(hours + more, place, xerr=reach, fmt="none", color=MUTED, lw=1.2, capsize=3)
+        axes.set_title(f"{title}: {fitness_text.count(found.runs + found.silent)}")
+        axes.set_xlabel("hours")
+        axes.set_xlim(0)
+        axes.grid(visible=False, axis="y")
+    labels = [f"{number} {name}\n{limits}" for number, (name, limits) in enumerate(zip(NAMES, own.limits, strict=True), 1)]
+    panels[0].set_yticks(place, labels)
+    panels[0].tick_params(axis="y", length=0)
+    panels[1].tick_params(axis="y", length=0)
+    figure.suptitle(f"Time in zones (beats/min): threshold {own.threshold:.0f}, maximum {own.maximum:.0f}", x=0.01, ha="left")
+    if everything.silent:
+        handles, names = panels[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower left", ncols=2)
     return figure

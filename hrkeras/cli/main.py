@@ -14,6 +14,7 @@ from hrkeras.cli import (
     convert,
     demo,
     ensemble,
+    estimate,
     evaluate,
     export,
     finetune,
@@ -25,6 +26,7 @@ from hrkeras.cli import (
     train,
     tune,
     update,
+    zones,
 )
 from hrkeras.workouts.workout import InputError
 
@@ -89,6 +91,8 @@ app.command()(audit.audit)
 app.command()(update.update)
 app.command()(predict.predict)
 app.command()(plan.plan)
+app.command()(estimate.estimate)
+app.command()(zones.zones)
 app.command()(fitness.fitness)
 app.command()(report.report)
 app.command()(export.export)

@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,17 @@ def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
             else:
                 yield workout
         log.advance(rest - rest * number // (number + 1))
+
+
+def routes(path) -> Iterator[tuple[str, Callable[[], AbstractContextManager[Stream]]]]:
+    """Yields the route files of an export: the bare name, and what opens it while the next one is not asked for.
+
+    Raises:
+        InputError: as `read` does.
+    """
+    with _open(Path(path)) as export:
+        for name, entry in export.routes.items():
+            yield name, partial(export.open, entry, ReadLog())
 
 
 def is_export(path) -> bool:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from hrkeras.workouts import history
-from hrkeras.workouts.band import Band
+from hrkeras.workouts.band import POSSIBLE, Band
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.population import COURSE, STATES, Population, default
@@ -26,7 +26,6 @@ BINS = {
     "minute": np.array([1, 2, 3, 5, 8, 12, 20, 30, 45, 60, 90, 120.0]),
 }
 SHRINK = 30.0  # steps
-POSSIBLE = (30.0, 230.0)  # beats/min; beyond, the linear model has left what it knows
 EXPECTED = ("expected", "quicker", "slower", "spread", *(f"miss_by_{bins}_over_{span:.0f}" for bins in BINS for span in MEMORIES))
 COURSE_FACTS = (
     *("run_seconds", "log_climb_per_km", "effort_spread", "mean_effort", "mean_speed"),

@@ -13,6 +13,7 @@ TYPICAL = 0.64  # of these is the standard deviation of people's misses
 WEIGHT = 4.0  # hours that this counts for
 SPAN = 100.0  # runs after which a run counts for a third
 HOUR = 3600.0  # s
+POSSIBLE = (30.0, 230.0)  # beats/min; beyond, a linear model has left what it knows
 
 _BELOW = np.array([0.0, *(0.5 + 0.5 * erf(edge / TYPICAL / sqrt(2)) for edge in EDGES), 1.0])
 
@@ -70,4 +71,5 @@ def limits(predicted: np.ndarray, spread: np.ndarray, band: np.ndarray) -> tuple
         spread: the standard deviation of it, beats/min, same shape.
         band: from `Band.limits`.
     """
-    return predicted + band[0] * spread, predicted + band[1] * spread
+    low, high = (np.clip(predicted + limit * spread, *POSSIBLE) for limit in band)
+    return low, high

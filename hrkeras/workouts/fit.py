@@ -16,14 +16,16 @@ from hrkeras.workouts.point_table import (
     MAX_POINTS,
     SPEED,
     TIME,
+    Recording,
     Stream,
 )
 from hrkeras.workouts.workout import InvalidWorkoutError
 
 MAX_BYTES = 32 << 20  # a day's run recorded every second has 5 MB
-FILE_ID, SPORT, SESSION, RECORD = 0, 12, 18, 20  # message numbers of the FIT profile
+FILE_ID, SPORT, SESSION, RECORD, DESCRIPTION = 0, 12, 18, 20, 206  # message numbers of the FIT profile
 FIT_EPOCH = 631_065_600  # 1989-12-31 UTC, seconds since 1970
 EARLIEST_CLOCK = 0x10000000  # a time below it counts from the device's start
+MARK = "estimated_heart_rate"  # the developer's field by which a copy says what of its heart rate was not measured
 DEGREES = 180 / 2**31  # per semicircle
 FIELDS = {
     "timestamp": TIME,
@@ -38,7 +40,7 @@ FIELDS = {
 }
 
 
-def read_sessions(stream: Stream) -> list[tuple[str, np.ndarray]]:
+def read_sessions(stream: Stream) -> list[Recording]:
     """Reads what was recorded; a multisport file has several sessions.
 
     A file that is cut off or whose checksum is wrong is refused rather than read up to the damage: half a run would
@@ -48,18 +50,17 @@ def read_sessions(stream: Stream) -> list[tuple[str, np.ndarray]]:
         stream: anything with `read(size)` that gives bytes.
 
     Returns:
-        For each session its sport and sub-sport as the FIT profile names them, with a space between, and a table of
-        points, shape `(n, COLUMNS)`, NaN where missing.
+        Each session; its sport is sport and sub-sport as the FIT profile names them, with a space between.
 
     Raises:
         InvalidWorkoutError: if the file is not FIT, damaged or cut off, no recording or without records.
     """
-    data = _content(stream)
+    data = content(stream)
     if not data:
         raise InvalidWorkoutError("empty file")
     if data[8:12] != b".FIT":
         raise InvalidWorkoutError("not FIT")
-    sports, sessions, values = _messages(data)
+    sports, sessions, values, estimated = _messages(data)
     if not values:
         raise InvalidWorkoutError("no track points")
     table = np.array(values).reshape(-1, COLUMNS)
@@ -67,15 +68,20 @@ def read_sessions(stream: Stream) -> list[tuple[str, np.ndarray]]:
     table[:, TIME] += FIT_EPOCH
     table[:, [LATITUDE, LONGITUDE]] *= DEGREES
     if len(sessions) < 2:
-        return [(sessions[0][1] if sessions else sports[0] if sports else "", table)]
+        return [Recording(sessions[0][1] if sessions else sports[0] if sports else "", table, estimated)]
     sessions.sort()
     begins = [begin + FIT_EPOCH for begin, _ in sessions[1:]]
     index = np.searchsorted(begins, table[:, TIME], side="right")
     parts = [(sport, table[index == number]) for number, (_, sport) in enumerate(sessions)]
-    return [(sport, part) for sport, part in parts if len(part)]
+    return [Recording(sport, part, estimated) for sport, part in parts if len(part)]
 
 
-def _content(stream: Stream) -> bytes:
+def content(stream: Stream) -> bytes:
+    """All bytes of a FIT file.
+
+    Raises:
+        InvalidWorkoutError: if there are more than a recording can have.
+    """
     chunks: list[bytes] = []
     left = MAX_BYTES + 1
     while left > 0 and (chunk := stream.read(left)):
@@ -86,13 +92,13 @@ def _content(stream: Stream) -> bytes:
     return b"".join(chunks)
 
 
-def _messages(data: bytes) -> tuple[list[str], list[tuple[float, str]], array]:
-    """Sports, sessions (their beginning and sport) and the values of all records, in FIT's units."""
+def _messages(data: bytes) -> tuple[list[str], list[tuple[float, str]], array, bool]:
+    """Sports, sessions (their beginning and sport), the values of all records in FIT's units, whether heart rate is ours."""
     import fitdecode
 
     sports: list[str] = []
     sessions: list[tuple[float, str]] = []
-    values = array("d")
+    values, estimated = array("d"), False
     try:
         with fitdecode.FitReader(
             BytesIO(data),
@@ -112,6 +118,8 @@ def _messages(data: bytes) -> tuple[list[str], list[tuple[float, str]], array]:
                     sports.append(_sport(frame))
                 elif kind == SESSION:
                     sessions.append((float(frame.get_value("start_time", fallback=None) or 0), _sport(frame)))
+                elif kind == DESCRIPTION:
+                    estimated |= frame.get_value("field_name", fallback=None) == MARK
                 elif kind == FILE_ID and frame.get_value("type", fallback=None) not in ("activity", None):
                     raise InvalidWorkoutError("FIT, but not of an activity")
     except InvalidWorkoutError:
@@ -122,7 +130,7 @@ def _messages(data: bytes) -> tuple[list[str], list[tuple[float, str]], array]:
         raise InvalidWorkoutError("FIT that is cut off") from None
     except Exception:  # fitdecode meets damaged data with errors of many kinds
         raise InvalidWorkoutError("damaged FIT") from None
-    return sports, sessions, values
+    return sports, sessions, values, estimated
 
 
 def _row(fields) -> list[float]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from hrkeras.workouts.point_table import ALTITUDE, COLUMNS, HEART_RATE, LATITUDE, LONGITUDE, SPEED, TIME, Stream
 from hrkeras.workouts.workout import InvalidWorkoutError
-from hrkeras.workouts.xml_points import XmlPoints
+from hrkeras.workouts.xml_points import MARK, XmlPoints
 
 
 class GpxTrack(NamedTuple):
@@ -23,6 +23,7 @@ class GpxTrack(NamedTuple):
         altitude: m, shape `(n,)`.
         speed: m/s, shape `(n,)`.
         heart_rate: beats/min, shape `(n,)`.
+        estimated: whether the file says that hrkeras has estimated it.
     """
 
     creator: str
@@ -34,6 +35,7 @@ class GpxTrack(NamedTuple):
     altitude: np.ndarray
     speed: np.ndarray
     heart_rate: np.ndarray
+    estimated: bool = False
 
 
 # a point as Apple Health writes it: most points there are, and a quarter of the time if they need no parser
@@ -45,7 +47,9 @@ APPLE_POINT = re.compile(
 APPLE_COLUMNS = (LONGITUDE, LATITUDE, ALTITUDE, TIME, SPEED)
 
 
-class _Gpx(XmlPoints):
+class Gpx(XmlPoints):
+    """Collects the points of a GPX file."""
+
     kind, root, points = "GPX", "gpx", ("trkpt",)
     attributes = {"lat": LATITUDE, "lon": LONGITUDE}
     columns = {"time": TIME, "ele": ALTITUDE, "speed": SPEED, "hr": HEART_RATE, "heartrate": HEART_RATE}
@@ -53,6 +57,7 @@ class _Gpx(XmlPoints):
     def __init__(self) -> None:
         super().__init__()
         self.said: dict[str, str] = {}
+        self.estimated = False
         self._plain = True
 
     def take_out(self, data):
@@ -76,6 +81,8 @@ class _Gpx(XmlPoints):
     def ended(self, name, text):
         if name in ("name", "type") and text and self.path[-1] == "trk":
             self.said.setdefault(name, text)
+        elif name == "desc" and self.path[-1] == "trk" and MARK in text:
+            self.estimated = True
 
 
 def read_points(stream: Stream) -> GpxTrack:
@@ -90,18 +97,19 @@ def read_points(stream: Stream) -> GpxTrack:
     Raises:
         InvalidWorkoutError: if the file is not GPX, damaged or cut off, has no track points or declares XML entities.
     """
-    gpx = _Gpx()
+    gpx = Gpx()
     gpx.parse(stream)
     table = gpx.take()
     if not len(table):
         raise InvalidWorkoutError("no track points")
     columns = np.ascontiguousarray(table.T)[[TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE]]
-    return GpxTrack(gpx.said.get("creator", ""), gpx.said.get("name", ""), gpx.said.get("type", ""), *columns)
+    track = GpxTrack(gpx.said.get("creator", ""), gpx.said.get("name", ""), gpx.said.get("type", ""), *columns)
+    return track._replace(estimated=gpx.estimated)
 
 
 class _GpxCourse(XmlPoints):
     kind, root, points = "GPX", "gpx", ("trkpt", "rtept")
-    attributes, columns = _Gpx.attributes, {"ele": ALTITUDE}
+    attributes, columns = Gpx.attributes, {"ele": ALTITUDE}
 
     def __init__(self) -> None:
         super().__init__()

@@ -80,6 +80,11 @@ class Limits:
         return replace(self, **changes)
 
 
+def measured_share(workout: Workout) -> float:
+    """Share of the points, 0 to 1, at which heart rate was measured or that lie between two not far apart where it was."""
+    return 0.0 if workout.estimated else covered_share(workout.time, workout.heart_rate)
+
+
 def _outside(values: np.ndarray, lowest: float, highest: float) -> np.ndarray:
     return (values < lowest) | (values > highest)
 
@@ -104,7 +109,7 @@ FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
     (
         "heart_rate",
         "heart rate incomplete",
-        lambda w, limits: covered_share(w.time, w.heart_rate) < limits.min_heart_rate_share,
+        lambda w, limits: measured_share(w) < limits.min_heart_rate_share,
     ),
     ("points", "too few points", lambda w, limits: len(w) < limits.min_points),
     ("range", "values out of range", _out_of_range),
@@ -136,13 +141,13 @@ def taken_by(workout: Workout, limits: Limits) -> str | None:
 
 
 def without_outliers(workout: Workout, limits: Limits) -> Workout:
-    """The workout with each value out of its valid range made unmeasured."""
+    """The workout with each value out of its valid range, and a heart rate that was estimated, made unmeasured."""
     speed, altitude, heart_rate = _outsides(workout, limits)
     return replace(
         workout,
         speed=np.where(speed, np.nan, workout.speed),
         altitude=np.where(altitude, np.nan, workout.altitude),
-        heart_rate=np.where(heart_rate, np.nan, workout.heart_rate),
+        heart_rate=np.where(heart_rate | workout.estimated, np.nan, workout.heart_rate),
     )
 
 

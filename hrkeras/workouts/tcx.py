@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from hrkeras.workouts.point_table import ALTITUDE, DISTANCE, HEART_RATE, LATITUDE, LONGITUDE, SPEED, TIME, Stream
+from hrkeras.workouts.point_table import ALTITUDE, DISTANCE, HEART_RATE, LATITUDE, LONGITUDE, SPEED, TIME, Recording, Stream
 from hrkeras.workouts.workout import InvalidWorkoutError
-from hrkeras.workouts.xml_points import XmlPoints
+from hrkeras.workouts.xml_points import MARK, XmlPoints
 
 
-class _Tcx(XmlPoints):
+class Tcx(XmlPoints):
+    """Collects the points of a TCX file."""
+
     kind, root, points = "TCX", "trainingcenterdatabase", ("trackpoint",)
     columns = {
         "time": TIME,
@@ -22,21 +24,24 @@ class _Tcx(XmlPoints):
     def __init__(self) -> None:
         super().__init__()
         self.sport = ""
-        self.parts: dict[str, list[tuple[str, np.ndarray]]] = {"course": [], "activity": []}
+        self.estimated = False
+        self.parts: dict[str, list[Recording]] = {"course": [], "activity": []}
 
     def started(self, name, attributes):
         if name in self.parts:
-            self.sport = attributes.get("Sport", "").strip()
+            self.sport, self.estimated = attributes.get("Sport", "").strip(), False
             self.take()  # points that are in neither
 
     def ended(self, name, text):
         if name in self.parts:
             table = self.take()
             if len(table):
-                self.parts[name].append((self.sport, table))
+                self.parts[name].append(Recording(self.sport, table, self.estimated))
+        elif name == "notes" and self.path[-1] == "activity" and MARK in text:
+            self.estimated = True
 
 
-def read_activities(stream: Stream) -> list[tuple[str, np.ndarray]]:
+def read_activities(stream: Stream) -> list[Recording]:
     """Reads what was recorded, the laps of an activity joined; courses and planned workouts are passed over.
 
     A file that is cut off is refused rather than read up to the cut: half a run would pass for a whole one.
@@ -45,12 +50,12 @@ def read_activities(stream: Stream) -> list[tuple[str, np.ndarray]]:
         stream: anything with `read(size)` that gives bytes.
 
     Returns:
-        For each activity its sport as written and a table of points, shape `(n, COLUMNS)`, NaN where missing.
+        Each activity.
 
     Raises:
         InvalidWorkoutError: if the file is not TCX, damaged or cut off, has no track points or declares XML entities.
     """
-    tcx = _Tcx()
+    tcx = Tcx()
     tcx.parse(stream)
     if not tcx.parts["activity"]:
         raise InvalidWorkoutError("no track points")
@@ -59,9 +64,9 @@ def read_activities(stream: Stream) -> list[tuple[str, np.ndarray]]:
 
 def read_course(stream: Stream) -> list[np.ndarray]:
     """Reads where a course leads, or where there is none what was recorded; tables and errors as of `read_activities`."""
-    tcx = _Tcx()
+    tcx = Tcx()
     tcx.parse(stream)
     found = next(filter(None, tcx.parts.values()), [])
     if not found:
         raise InvalidWorkoutError("no track points")
-    return [table for _, table in found]
+    return [each.table for each in found]

@@ -9,21 +9,21 @@ from typing import TypeVar
 import numpy as np
 
 from hrkeras.workouts import fit, gpx, tcx
-from hrkeras.workouts.point_table import Stream
+from hrkeras.workouts.point_table import Recording, Stream
 from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
 
-Recordings = list[tuple[str, np.ndarray]]  # sport as written, and table of points, of each
 Points = TypeVar("Points")
+ACTIVITY = ", activity "  # stands before the number of one of several in a file
 
 
-def _gpx(stream: Stream) -> Recordings:
+def _gpx(stream: Stream) -> list[Recording]:
     track = gpx.read_points(stream)
     columns = (track.time, track.latitude, track.longitude, track.altitude, track.speed, track.heart_rate)
-    return [(track.sport, np.stack([*columns, np.full(len(track.time), np.nan)], axis=1))]
+    return [Recording(track.sport, np.stack([*columns, np.full(len(track.time), np.nan)], axis=1), track.estimated)]
 
 
-READERS: dict[str, Callable[[Stream], Recordings]] = {
+READERS: dict[str, Callable[[Stream], list[Recording]]] = {
     "gpx": _gpx,
     "tcx": tcx.read_activities,
     "fit": fit.read_sessions,
@@ -41,7 +41,7 @@ SPORTS = (  # the first whose pattern is found in what a source calls a sport, i
 
 def is_track(path: str | os.PathLike) -> bool:
     """Whether a file's name says that it is GPX, TCX or FIT, plain or gzipped."""
-    return bool(_kind(Path(path))) and not os.path.isdir(path)
+    return bool(kind(Path(path))) and not os.path.isdir(path)
 
 
 def size(path: str | os.PathLike) -> int:
@@ -85,16 +85,21 @@ def sport_name(said: str) -> str:
     return next((name for name, pattern in SPORTS if re.search(pattern, said)), said) if said else "running"
 
 
-def _kind(path: Path) -> str:
+def kind(path: Path) -> str:
     """The key in `READERS` that a file's name says, empty if none."""
-    _, dot, kind = path.name.lower().removesuffix(".gz").rpartition(".")
-    return kind if dot and kind in READERS else ""
+    _, dot, ending = path.name.lower().removesuffix(".gz").rpartition(".")
+    return ending if dot and ending in READERS else ""
+
+
+def file_of(workout: Workout) -> Path:
+    """The file that a workout was read from."""
+    return Path(re.sub(f"{ACTIVITY}\\d+$", "", workout.where))
 
 
 def _files(folder: Path, on_error: Callable[[OSError], object] | None = None) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder, onerror=on_error):
         folders.sort()
-        yield from (Path(parent, name) for name in sorted(names) if _kind(Path(name)))
+        yield from (Path(parent, name) for name in sorted(names) if kind(Path(name)))
 
 
 def _read_folder(folder: Path, log: ReadLog) -> Iterator[Workout]:
@@ -135,7 +140,7 @@ def parse(path: Path, readers: Mapping[str, Callable[[Stream], Points]], log: Re
 
     try:
         with open_plain(path, ReadLog(count)) as stream:
-            return readers[_kind(path)](stream)
+            return readers[kind(path)](stream)
     except OSError as error:
         raise InvalidWorkoutError(f"a file that cannot be read ({error.strerror})") from None
     finally:
@@ -144,10 +149,10 @@ def parse(path: Path, readers: Mapping[str, Callable[[Stream], Points]], log: Re
 
 def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
     recordings = parse(path, READERS, log)
-    for number, (sport, table) in enumerate(recordings, 1):
-        where = f"{path}, activity {number}" if len(recordings) > 1 else str(path)
+    for number, recording in enumerate(recordings, 1):
+        where = f"{path}{ACTIVITY}{number}" if len(recordings) > 1 else str(path)
         try:
-            workout = _workout(sport_name(sport), table, user, where)
+            workout = _workout(recording, user, where)
         except InvalidWorkoutError as error:
             if len(recordings) == 1:
                 raise
@@ -156,8 +161,8 @@ def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
             yield workout
 
 
-def _workout(sport: str, table: np.ndarray, user: str, where: str) -> Workout:
-    clock, latitude, longitude, altitude, speed, heart_rate, distance = table.T
+def _workout(recording: Recording, user: str, where: str) -> Workout:
+    clock, latitude, longitude, altitude, speed, heart_rate, distance = recording.table.T
     if not (speed > 0).any() and not np.isfinite(latitude).any():
         speed = _speed_from_distance(clock, distance)
     try:
@@ -169,7 +174,8 @@ def _workout(sport: str, table: np.ndarray, user: str, where: str) -> Workout:
             altitude=altitude,
             heart_rate=heart_rate,
             user=user,
-            sport=sport,
+            sport=sport_name(recording.sport),
+            estimated=recording.estimated,
             where=where,
         )
     except InvalidWorkoutError as error:

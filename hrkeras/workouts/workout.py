@@ -34,6 +34,7 @@ class Workout:
         gps_fraction: share of the points, 0 to 1, that had a valid position or lie between two at most 30 s
             apart. The positions themselves are not kept.
         where: file and line or entry it was read from, for messages.
+        estimated: whether the heart rate is one that hrkeras has written, which counts as not measured.
         heart_rate_samples: how many times heart rate was measured during the workout, which is fewer than it has
             heart rates where a reader has drawn them onto the times of positions.
 
@@ -51,6 +52,7 @@ class Workout:
     gps_fraction: float = 1.0
     where: str = ""
     heart_rate_samples: int = 0
+    estimated: bool = False
 
     def __post_init__(self):
         shape = self.time.shape
@@ -80,6 +82,7 @@ def from_points(
     sport: str = "",
     where: str = "",
     heart_rate_samples: int | None = None,
+    estimated: bool = False,
 ) -> Workout:
     """Makes a `Workout` of raw points: every reader ends here, so all sources are treated alike.
 
@@ -100,6 +103,7 @@ def from_points(
         sport: see `Workout`.
         where: see `Workout`.
         heart_rate_samples: see `Workout`; the number of heart rates if not given.
+        estimated: see `Workout`.
 
     Raises:
         InvalidWorkoutError: if the columns differ in length or fewer than two points have a valid time.
@@ -141,6 +145,7 @@ def from_points(
         gps_fraction=gps_fraction,
         where=where,
         heart_rate_samples=int(np.count_nonzero(np.isfinite(heart_rate))) if heart_rate_samples is None else heart_rate_samples,
+        estimated=estimated,
     )
 
 

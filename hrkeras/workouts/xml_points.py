@@ -13,6 +13,7 @@ import numpy as np
 from hrkeras.workouts.point_table import COLUMNS, MAX_POINTS, TIME, Stream
 from hrkeras.workouts.workout import InvalidWorkoutError
 
+MARK = "Heart rate estimated by hrkeras from speed and altitude where no sensor measured it."  # in a copy with heart rate
 MAX_BYTES = 512 << 20  # of plain XML; a day's run recorded every second has 30 MB
 MAX_TAG = 4 << 20  # bytes; expat reads an unfinished tag again with every chunk
 MAX_NAMES = 10_000  # of elements and attributes; expat keeps each
@@ -29,6 +30,8 @@ class XmlPoints:
 
     Attributes:
         path: local names of the elements that are open, from the outermost.
+        row: what is known of the point that is open, shape `(COLUMNS,)`; None outside of points.
+        parser: that reads the document.
     """
 
     kind: ClassVar[str]  # for messages
@@ -42,7 +45,8 @@ class XmlPoints:
         self._values = array("d")
         self._count = 0
         self._begun = False
-        self._row: list[float] | None = None
+        self.row: list[float] | None = None
+        self.parser = expat.ParserCreate()
         self._text = ""
 
     def started(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -68,10 +72,10 @@ class XmlPoints:
         Raises:
             InvalidWorkoutError: if it is no whole document of this kind, or beyond what a recording can be.
         """
-        parser = expat.ParserCreate()
+        parser = self.parser
         parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
         parser.CharacterDataHandler = self._characters
         parser.EntityDeclHandler = _refuse("entities")
         parser.AttlistDeclHandler = _refuse("attributes")  # a default is copied into every element
@@ -97,6 +101,8 @@ class XmlPoints:
             raise InvalidWorkoutError(reason) from None
         except (ValueError, LookupError):
             raise InvalidWorkoutError("XML in a text encoding that is not supported") from None
+        finally:  # they hold this object, which holds the parser
+            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
 
     def take(self) -> np.ndarray:
         """Takes out the points collected since the last call, shape `(n, COLUMNS)`, NaN where missing."""
@@ -104,8 +110,9 @@ class XmlPoints:
         self._values = array("d")
         return table
 
-    def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        name = _local(tag)
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Called where any element begins."""
+        name = local(tag)
         path = self.path
         if not path:
             if name != self.root:
@@ -115,11 +122,11 @@ class XmlPoints:
             raise InvalidWorkoutError(f"XML nested over {MAX_DEPTH} deep")
         path.append(name)
         self._text = ""
-        if self._row is None:
+        if self.row is None:
             if name in self.points:
-                self._row = [nan] * COLUMNS
+                self.row = [nan] * COLUMNS
                 for attribute, column in self.attributes.items():
-                    self._row[column] = number(attributes.get(attribute, ""))
+                    self.row[column] = number(attributes.get(attribute, ""))
             else:
                 self.started(name, attributes)
 
@@ -127,9 +134,10 @@ class XmlPoints:
         if len(self._text) < MAX_TEXT:
             self._text += text
 
-    def _end(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        """Called where any element ends."""
         name = self.path.pop()
-        row = self._row
+        row = self.row
         if row is None:
             self.ended(name, self._text[:MAX_TEXT].strip())
         elif name in self.points:
@@ -137,7 +145,7 @@ class XmlPoints:
             if self._count > MAX_POINTS:
                 raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
             self._values.extend(row)
-            self._row = None
+            self.row = None
         else:
             column = self.columns.get(name)
             if column is not None and isnan(row[column]):
@@ -146,7 +154,8 @@ class XmlPoints:
 
 
 @lru_cache(256)
-def _local(tag: str) -> str:
+def local(tag: str) -> str:
+    """The name of an element without its prefix, in lower case."""
     return tag.rpartition(":")[2].lower()
 
 

@@ -42,7 +42,7 @@ def test_fit_in_our_units(tmp_path):
 
 
 def test_fit_positions_in_degrees():
-    ((_, table),) = fit.read_sessions(io.BytesIO(fit_file(run())))
+    ((_, table, _),) = fit.read_sessions(io.BytesIO(fit_file(run())))
     np.testing.assert_allclose(table[:, 1:3], [[SECRET, -1.5]] * 5, rtol=0, atol=1e-7)
 
 

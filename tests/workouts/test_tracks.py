@@ -207,7 +207,7 @@ def test_damaged_bytes_are_read_or_refused(kind, seed, mend):
         data += checksum(data)
     try:
         recordings = tracks.READERS[kind](io.BytesIO(bytes(data)))
-        workouts = [tracks._workout(sport, table, "", "") for sport, table in recordings]
+        workouts = [tracks._workout(each, "", "") for each in recordings]
     except InvalidWorkoutError:
         return
     assert all(len(workout) > 1 for workout in workouts)

@@ -1,0 +1,89 @@
+"""`hrkeras estimate`: the heart rate of runs that have none."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.shared import Backend, Json, json_line, progress, start
+
+
+def estimate(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            exists=True, help="One person's runs: GPX, TCX and FIT files, folders, Apple Health exports.", show_default=False
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for copies of the files with the heart rate in them, or the file for a single copy; of an export its "
+            "routes are copied. If not given, nothing is written."
+        ),
+    ] = None,
+    athlete: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows their other runs.")
+    ] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            help="Folder or export with the person's other runs, may be repeated; without this and --athlete the runs of RUNS "
+            "that have a heart rate.",
+        ),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A .keras file from `hrkeras train`; if not given, the athlete's state alone estimates."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also runs that have a heart rate; in the copies the estimate takes its place.")
+    ] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="A PNG of each run as well, in the folder of the copies.")] = False,
+    json: Json = False,
+    backend: Backend = None,
+) -> None:
+    """Estimate the heart rate of runs that have none, and write copies of their files that have it."""
+    if athlete and history:
+        raise typer.BadParameter("--athlete and --history both say what is known; give one of them", param_hint="--athlete")
+    if plot and not output:
+        raise typer.BadParameter("pictures lie beside the copies; give a folder with --output", param_hint="--plot")
+    loaded = None
+    if model:
+        start(backend)
+        from hrkeras import saving
+
+        loaded = saving.load(model)
+    from hrkeras import estimated_copies, estimation, estimation_text, keeping, prediction
+    from hrkeras.workouts import athlete_file, detect
+
+    state = athlete_file.load(athlete) if athlete else None
+    if state and loaded:
+        keeping.check_population(state, prediction.population(loaded), str(athlete))
+    histories = history or []
+    with (
+        progress(sum(detect.reader(path).size(path) for path in (*runs, *histories)), "Reading", "B") as bar,
+        progress(None, "Estimating", "run") as estimating,
+    ):
+        found = estimation.estimate(runs, state, histories, loaded, everything, bar.update, estimating.update)
+    written: list[Path] = []
+    if output and found.estimates:
+        with progress(None, "Writing", "file") as bar:
+            written = estimated_copies.write(found.estimates, output, everything, bar.update)
+    if plot and output:
+        from hrkeras import person_plots, plots
+
+        folder = output if output.is_dir() else output.parent
+        with progress(len(found.estimates), "Drawing", "run") as bar:
+            for each in found.estimates:
+                when = prediction.date(each.run.start)
+                path = folder / f"{when.replace(' ', '_').replace(':', '')}.png"
+                written.append(plots.save(person_plots.run(each.found, f"Run of {when} UTC, heart rate estimated"), path))
+                bar.update()
+    if json:
+        print(json_line(estimation_text.as_dict(found) | {"written": [str(path) for path in written]}))
+        return
+    print("\n".join(estimation_text.lines(found)))
+    if written:
+        print(f"Written: {len(written):,} files in {output}" if len(written) > 1 else f"Written: {written[0]}")

@@ -1,0 +1,59 @@
+"""`hrkeras zones`: a person's heart rate zones, and the time in them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.shared import Json, Person, RunsOfOne, json_line, read_diary
+
+
+def zones(
+    source: RunsOfOne,
+    athlete: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows more runs than SOURCE has."),
+    ] = None,
+    age: Annotated[float | None, typer.Option(help="Years; makes the maximum surer where few runs are known.")] = None,
+    maximum: Annotated[float | None, typer.Option(help="Highest heart rate, beats/min, if known from a test.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Heart rate at threshold, beats/min, if known from a test.")] = None,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw: time in zones.")] = None,
+    person: Person = None,
+    json: Json = False,
+) -> None:
+    """Tell a person's maximum and threshold from their runs, the five zones, and the time in them. No medical advice."""
+    from dataclasses import replace
+
+    from hrkeras import estimation, fitness_text, time_in_zones
+    from hrkeras.workouts import athlete_file
+    from hrkeras.workouts import zones as own
+    from hrkeras.workouts.athlete import Athlete
+
+    state = athlete_file.load(athlete) if athlete else None
+    own.estimate(state or Athlete(), age, maximum, threshold)  # before anything is read: what is given may be impossible
+    found = read_diary(source, person)
+    if state:
+        found = replace(found, unheard=[estimation.anew(each, state) for each in found.unheard])
+    limits = own.estimate(state or found.athlete, age, maximum, threshold)
+    recent, everything = time_in_zones.times(found, limits, time_in_zones.WEEKS), time_in_zones.times(found, limits)
+    if plot:
+        from hrkeras import person_plots, plots
+
+        plots.save(person_plots.zones(limits, recent, everything), plot)
+    if json:
+        print(json_line(time_in_zones.as_dict(limits, recent, everything)))
+        return
+    print("\n".join(time_in_zones.lines(limits, recent, everything)))
+    known = state.count if state else len(found.entries)
+    if known:
+        runs = fitness_text.count(known)
+        print(f"Read from {runs} with heart rate, not from a test; give what a test said with --maximum or --threshold.")
+    else:
+        print("No run with heart rate is known, so this is what adults have in general; give --age, or runs with heart rate.")
+    if why := found.report.taken:
+        from hrkeras import keeping
+
+        print(f"Not used: {keeping.taken_text(why)}.")
+    print(time_in_zones.ADVICE)
+    if plot:
+        print(f"Picture: {plot}")

@@ -1,0 +1,54 @@
+"""A copy of a GPX, TCX or FIT file with heart rates in it, which say that they were not measured."""
+
+import gzip
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from hrkeras.workouts import fill_fit, fill_xml, fit
+from hrkeras.workouts.beside import beside
+from hrkeras.workouts.point_table import HeartRateAt, Stream
+
+
+def copy(
+    kind: str, opened: Callable[[], AbstractContextManager[Stream]], target: Path, heart_rate_at: HeartRateAt, anew: bool = False
+) -> int:
+    """Writes a copy; where no point gets a heart rate, none.
+
+    In GPX a heart rate stands in Garmin's extension of a point, in TCX in its `HeartRateBpm`, in FIT in the records'
+    `heart_rate`. What says that it was estimated are words in the track's `desc`, the activity's `Notes`, and a field of
+    its own in each record. All other bytes stay, but for lengths and checksums.
+
+    Args:
+        kind: of the file, a key of `tracks.READERS`.
+        opened: opens it for reading, as often as it is called.
+        target: of the copy, which is packed if this ends in .gz.
+        heart_rate_at: at the time of a point.
+        anew: whether points that have a heart rate get another.
+
+    Returns:
+        How many points got a heart rate.
+
+    Raises:
+        InvalidWorkoutError: if the file cannot be used, as its reader does.
+        InputError: if it cannot be read.
+    """
+    if kind == "fit":
+        with opened() as stream:
+            data, count = fill_fit.filled(fit.content(stream), heart_rate_at, anew)
+    else:
+        with opened() as stream:
+            changes, count = fill_xml.edits(kind, stream, heart_rate_at, anew)
+    if not count:
+        return 0
+    with beside(target) as part, open(part, "wb") as plain:
+        packed = gzip.GzipFile("", "wb", fileobj=plain, mtime=0) if target.suffix == ".gz" else None
+        write = (packed or plain).write
+        if kind == "fit":
+            write(data)
+        else:
+            with opened() as stream:
+                fill_xml.copy(stream, changes, write)
+        if packed:
+            packed.close()
+    return count

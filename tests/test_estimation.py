@@ -1,0 +1,165 @@
+"""Heart rate of runs that have none, and the copies of their files."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hrkeras import diary, estimated_copies, estimation, estimation_text, keeping, time_in_zones
+from hrkeras.workouts import synthetic, tracks, writers, zones
+from hrkeras.workouts.athlete import Athlete
+from hrkeras.workouts.workout import InputError
+
+SILENT = (2, 13)  # of the runs
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    return list(synthetic.simulate(1, 14, seed=8, flawed=0, faulty=0))
+
+
+@pytest.fixture(scope="module")
+def mine(simulated, tmp_path_factory):
+    """One person's runs, two of which have no heart rate, as files and as an export."""
+    folder = tmp_path_factory.mktemp("mine")
+    runs = [replace(each, heart_rate=0 * each.heart_rate) if number in SILENT else each for number, each in enumerate(simulated)]
+    writers.write_gpx_folder(runs, folder / "runs")
+    writers.write_gpx_folder(simulated, folder / "whole")
+    writers.write_apple_health(runs, folder / "export.zip")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(mine):
+    return estimation.estimate([mine / "runs"])
+
+
+class TestEstimate:
+    def test_runs_without_heart_rate_from_the_others(self, found, simulated):
+        assert [each.run.start for each in found.estimates] == [simulated[number].clock[0] for number in SILENT]
+        assert found.measured == 12
+        assert [each.found.earlier_runs for each in found.estimates] == [10, 12]  # the first of them partly from later ones
+        for each, number in zip(found.estimates, SILENT, strict=True):
+            track = simulated[number]
+            told = np.array([each.at(clock) for clock in track.clock])
+            assert np.abs(told - track.truth).mean() < 15
+            assert (each.found.low < each.found.heart_rate).all()
+            assert each.seconds.sum() == len(each.found.heart_rate) * 10
+            assert (each.within[0] <= each.seconds).all()
+            assert (each.seconds <= each.within[1]).all()
+
+    def test_estimates_between_steps_and_nowhere_else(self, found):
+        each = found.estimates[0]
+        start, rates = each.run.start, each.found.heart_rate
+        assert each.at(start - 1) == each.at(start + each.run.duration + 1) == each.at(float("nan")) == 0
+        assert each.at(start) == round(float(rates[0]))
+        assert each.at(start + 15) == round(float(rates[1]))
+        assert each.at(start + 20) == round(float(rates[1] + rates[2]) / 2)
+
+    def test_an_export_gives_the_same(self, mine, found):
+        export = estimation.estimate([mine / "export.zip"])
+        for one, other in zip(export.estimates, found.estimates, strict=True):
+            assert np.abs(one.found.heart_rate - other.found.heart_rate).mean() < 1.5
+
+    def test_from_a_state_that_knows_later_runs(self, mine, simulated):
+        athlete = Athlete()
+        keeping.learn_from(athlete, tracks.read(mine / "whole"))
+        source = sorted((mine / "runs").iterdir())[SILENT[0]]
+        (each,) = estimation.estimate([source], athlete).estimates
+        assert each.found.start == each.run.start == simulated[SILENT[0]].clock[0]
+        assert each.found.earlier_runs == 14
+        with pytest.raises(InputError, match="learnt from this very run"):
+            estimation.estimate([sorted((mine / "whole").iterdir())[0]], athlete, everything=True)
+
+    def test_by_another_state(self, found, mine):
+        athlete = Athlete()
+        keeping.learn_from(athlete, tracks.read(mine / "whole"))
+        for each in found.estimates:
+            told = estimation.anew(each.found, athlete)
+            assert told.start == each.found.start
+            assert told.earlier_runs == 14
+            assert (told.high - told.low).mean() < (each.found.high - each.found.low).mean()
+
+    def test_of_a_stranger(self, mine):
+        alone = estimation.estimate([sorted((mine / "runs").iterdir())[SILENT[0]]])
+        (each,) = alone.estimates
+        assert each.found.earlier_runs == 0
+        assert any("Nothing is known of the person" in line for line in estimation_text.lines(alone))
+
+    def test_everything_is_estimated_from_what_was_before(self, mine):
+        found = estimation.estimate([mine / "whole"], everything=True)
+        assert [each.found.earlier_runs for each in found.estimates] == list(range(14))
+        assert found.measured == 0
+
+    def test_nothing_that_can_be_estimated(self, mine, tmp_path):
+        text = sorted((mine / "runs").iterdir())[SILENT[0]].read_text()
+        (tmp_path / "a.gpx").write_text(text.replace('lat="', 'lat="north '))
+        with pytest.raises(InputError, match="no run that can be estimated: 1 x no speed and no positions"):
+            estimation.estimate([tmp_path / "a.gpx"])
+        said = estimation_text.lines(estimation.estimate([mine / "whole"]))
+        assert said == ["Nothing to estimate: 14 runs, all with heart rate. --all estimates these too."]
+
+    def test_no_altitude_is_said(self, mine, tmp_path):
+        text = sorted((mine / "runs").iterdir())[SILENT[0]].read_text()
+        (tmp_path / "a.gpx").write_text(text.replace("ele>", "elevation>"))
+        found = estimation.estimate([tmp_path / "a.gpx"])
+        assert "Without altitude, so taken as flat: 1 run." in estimation_text.lines(found)
+
+
+class TestCopies:
+    def test_are_read_back_with_the_estimate(self, found, mine, tmp_path):
+        written = estimated_copies.write(found.estimates, tmp_path)
+        assert [path.name for path in written] == [sorted(each.name for each in (mine / "runs").iterdir())[n] for n in SILENT]
+        for path, each in zip(written, found.estimates, strict=True):
+            (copy,) = tracks.read(path)
+            assert copy.heart_rate.tolist() == [each.at(copy.start + time) for time in copy.time]
+            assert copy.estimated
+
+    def test_nothing_is_learnt_from_them(self, found, tmp_path):
+        estimated_copies.write(found.estimates, tmp_path)
+        report = keeping.learn_from(Athlete(), tracks.read(tmp_path))
+        assert report.taken == {"heart rate incomplete": 2}
+        written = diary.write(tracks.read(tmp_path))
+        assert (len(written.entries), len(written.unheard)) == (0, 2)
+        assert estimation.estimate([tmp_path]).measured == 2  # they have one, so they are left alone
+
+    def test_of_an_export_are_its_routes(self, mine, tmp_path):
+        written = estimated_copies.write(estimation.estimate([mine / "export.zip"]).estimates, tmp_path)
+        assert len(written) == 2
+        assert all(path.name.startswith("route_") for path in written)
+        assert all(np.isfinite(each.heart_rate).all() for path in written for each in tracks.read(path))
+
+    def test_the_files_given_are_never_overwritten(self, found, mine):
+        before = {path: path.read_bytes() for path in (mine / "runs").iterdir()}
+        with pytest.raises(InputError, match="stays as it is"):
+            estimated_copies.write(found.estimates, mine / "runs")
+        with pytest.raises(InputError, match="stays as it is"):
+            estimated_copies.write(found.estimates[:1], tracks.file_of(found.estimates[0].run))
+        assert {path: path.read_bytes() for path in (mine / "runs").iterdir()} == before
+
+    def test_earlier_copies_are(self, found, tmp_path):
+        first = estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx")
+        assert estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx") == first == [tmp_path / "a.gpx"]
+
+    @pytest.mark.parametrize(("name", "count", "said"), [("a.fit", 1, "ending in .gpx"), ("a.gpx", 2, "expected a folder")])
+    def test_a_file_is_for_one_of_its_kind(self, found, tmp_path, name, count, said):
+        with pytest.raises(InputError, match=said):
+            estimated_copies.write(found.estimates[:count], tmp_path / name)
+
+
+class TestTimeInZones:
+    def test_measured_and_estimated(self, mine):
+        written = diary.write(tracks.read(mine / "runs"))
+        own = zones.estimate(written.athlete)
+        everything, recent = time_in_zones.times(written, own), time_in_zones.times(written, own, 1)
+        assert (everything.runs, everything.silent) == (12, 2)
+        assert 0 < recent.runs + recent.silent < 14
+        measured = sum(np.isfinite(each.heart_rate).sum() for each in written.entries)
+        assert everything.measured.sum() == 10 * measured
+        assert (everything.within[0] <= everything.estimated).all()
+        said = "\n".join(time_in_zones.lines(own, recent, everything))
+        assert "all: 12 runs" in said
+        assert "all: 2 runs estimated" in said
+        numbers = time_in_zones.as_dict(own, recent, everything)
+        assert numbers["zones_begin"] == own.edges.tolist()
+        assert sum(numbers["all"]["minutes"]) == pytest.approx(measured / 6, abs=0.05)
