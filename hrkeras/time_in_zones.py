@@ -55,17 +55,15 @@ def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
     columns = [["", *(f"{number} {name}" for number, name in enumerate(NAMES, 1))], ["beats/min", *own.limits]]
     for title, found in ((f"last {WEEKS} weeks", recent), ("all", everything)):
         if found.runs:
-            columns.append([f"{title}: {fitness_text.count(found.runs)}", *_clocks(found.measured)])
+            columns.append([f"{title}: {fitness_text.count(found.runs)}", *clocks(found.measured)])
         if found.silent:
-            bounds = (_clocks(each, share=False) for each in (found.estimated, *found.within))
+            bounds = (clocks(each, share=False) for each in (found.estimated, *found.within))
             told = [f"{value} ({low} to {high})" for value, low, high in zip(*bounds, strict=True)]
             columns.append([f"{title}: {fitness_text.count(found.silent)} estimated", *told])
     widths = [max(map(len, column)) for column in columns]
     rows = [zip(row, widths, strict=True) for row in zip(*columns, strict=True)]
-    threshold = _told(own.threshold, own.threshold_low, own.threshold_high)
     said = [
-        f"Maximum: {_told(own.maximum, own.maximum_low, own.maximum_high)} beats/min.",
-        f"Threshold, which one can hold for about an hour: {threshold} beats/min.",
+        *heart_rates(own),
         *("  ".join(f"{cell:{width}}" for cell, width in row).rstrip() for row in rows),
     ]
     if everything.silent:
@@ -76,12 +74,21 @@ def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
     return said
 
 
+def heart_rates(own: Zones) -> list[str]:
+    """Maximum and threshold, a sentence each."""
+    threshold = _told(own.threshold, own.threshold_low, own.threshold_high)
+    return [
+        f"Maximum: {_told(own.maximum, own.maximum_low, own.maximum_high)} beats/min.",
+        f"Threshold, which one can hold for about an hour: {threshold} beats/min.",
+    ]
+
+
 def _told(value: float, low: float, high: float) -> str:
     return f"{value:.0f}, as given" if low == high else f"{value:.0f} ({low:.0f} to {high:.0f}, four times in five)"
 
 
-def _clocks(seconds: np.ndarray, share: bool = True) -> list[str]:
-    """Times as hours and minutes, with their share of all."""
+def clocks(seconds: np.ndarray, share: bool = True) -> list[str]:
+    """Times in s as hours and minutes, with their share of all."""
     clocks = [f"{int(each // 3600)}:{int(each % 3600 // 60):02}" for each in seconds]
     total = max(float(seconds.sum()), 1.0)
     return [f"{clock} ({100 * each / total:.0f} %)" for clock, each in zip(clocks, seconds, strict=True)] if share else clocks

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hrkeras import __version__, diary, fitness_text, keeping, pace, person_plots
+from hrkeras import __version__, diary, fitness_text, keeping, pace, person_plots, time_in_zones
 from hrkeras.diary import Diary
 from hrkeras.report.html import details, figure, items, paragraph, section, table
 from hrkeras.report.picture import svg
+from hrkeras.workouts import zones
 from hrkeras.workouts.beside import beside
 
 SHOWN, FAULTS = 12, 8  # rows of a table of days, and of one of faults
@@ -31,7 +32,14 @@ def page(written: Diary) -> str:
     """The whole page."""
     sections = [_head(written)]
     if written.entries:
-        sections += [_fitness(written), _last_run(written), _standing_out(written), _sensor(written), _how_good(written)]
+        sections += [
+            _fitness(written),
+            _last_run(written),
+            _zones(written),
+            _standing_out(written),
+            _sensor(written),
+            _how_good(written),
+        ]
     sections += [_unheard(written), _notes(written)]
     css = (files("hrkeras.report") / "page.css").read_text(encoding="utf-8")
     return (
@@ -110,6 +118,20 @@ def _last_run(written: Diary) -> str:
     )
     drawn = svg(person_plots.run(found, narrow=True), "run", "Heart rate, speed and altitude of the last run", said)
     return section(f"Your last run, {fitness_text.day(found.start)}", paragraph(said), figure(drawn))
+
+
+def _zones(written: Diary) -> str:
+    own = zones.estimate(written.athlete)
+    recent, everything = time_in_zones.times(written, own, time_in_zones.WEEKS), time_in_zones.times(written, own)
+    columns = [time_in_zones.clocks(each.measured) for each in (recent, everything)]
+    names = [f"{number} {name}" for number, name in enumerate(zones.NAMES, 1)]
+    head = ("Zone", "beats/min", f"last {time_in_zones.WEEKS} weeks", "all runs")
+    return section(
+        "Your zones",
+        *(paragraph(each) for each in time_in_zones.heart_rates(own)),
+        table("Time in each zone, hours and minutes", head, list(zip(names, own.limits, *columns, strict=True))),
+        paragraph("Read from your runs, not from a test: somebody who never runs hard gets too low a maximum.", "soft"),
+    )
 
 
 def _standing_out(written: Diary) -> str:
@@ -208,7 +230,7 @@ def _notes(written: Diary) -> str:
                 f"Not used: {taken}." if taken else "",
                 "Heart rate is as your device recorded it; a watch that counts steps, or a dry strap, misleads all of this.",
                 "Times and days are in UTC.",
-                "This is no medical advice. Ask a doctor before you train hard, or if something feels wrong.",
+                time_in_zones.ADVICE,
             ]
         ),
     )

@@ -37,7 +37,7 @@ def test_it_is_whole_and_small(report):
     assert not re.findall(r'(?:src|href)="(?!#)[^"]*"', text)
     assert "url(" not in re.sub(r"url\(#", "", text)
     assert f"Written: {path}" in said
-    for title in ("Fitness", "Your last run", "How good the predictions are", "What to bear in mind"):
+    for title in ("Fitness", "Your last run", "Your zones", "How good the predictions are", "What to bear in mind"):
         assert f"<h2>{title}" in text
     assert "no medical advice" in text
 
