@@ -63,7 +63,7 @@ def _row(each: Estimate) -> str:
     found = each.found
     mean, highest = _told(*_mean(found)), _told(*_highest(found))
     zones = "".join(f"{_told(*values):12}" for values in zip(*_minutes(each), strict=True))
-    minutes = f"{len(found.heart_rate) * found.step / 60:.0f}"
+    minutes = f"{found.minutes:.0f}"
     return f"{date(each.run.start):16}  {minutes:>4}  {mean:13}  {highest:13}  {zones}".rstrip()
 
 
@@ -100,7 +100,7 @@ def as_dict(found: Estimation) -> dict:
             {
                 "start": date(each.run.start),
                 "where": each.run.where,
-                "minutes": round(len(prediction.heart_rate) * prediction.step / 60, 2),
+                "minutes": round(prediction.minutes, 2),
                 **dict(zip(("mean", "mean_low", "mean_high"), _rounded(*_mean(prediction)), strict=True)),
                 **dict(zip(("highest", "highest_low", "highest_high"), _rounded(*_highest(prediction)), strict=True)),
                 "known_runs": prediction.earlier_runs,

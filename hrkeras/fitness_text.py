@@ -62,6 +62,11 @@ def best(diary: Diary) -> str:
     return f"It was lowest around {datetime.fromtimestamp(fittest.start, UTC):%B %Y}: {value:.0f} ({low:.0f} to {high:.0f})."
 
 
+def told(diary: Diary) -> list[str]:
+    """`now`, `change` and `best`, those that have something to say."""
+    return [each for each in (now(diary), change(diary), best(diary)) if each]
+
+
 def effects(diary: Diary) -> list[str]:
     """What raises the person's heart rate, and by how much: those that are sure enough and worth a sentence."""
     last, speed = diary.entries[-1], diary.speed
@@ -77,8 +82,8 @@ def effects(diary: Diary) -> list[str]:
     }
     if len(diary.entries) < MANY or last.start - diary.entries[0].start < COMPARED:
         del found["season"]
-    told = {name: each for name, each in found.items() if each.certain and abs(each.value) >= WORTH}
-    return [f"{said[name]}: {each.value:+.0f} beats/min ({each.low:+.0f} to {each.high:+.0f})" for name, each in told.items()]
+    sure = {name: each for name, each in found.items() if each.certain and abs(each.value) >= WORTH}
+    return [f"{said[name]}: {each.value:+.0f} beats/min ({each.low:+.0f} to {each.high:+.0f})" for name, each in sure.items()]
 
 
 def count(number: int) -> str:

@@ -211,7 +211,7 @@ class Planner:
         if effort > BEYOND * high or effort * BEYOND < low:
             much = f"{abs(effort / (high if effort > high else low) - 1):.0%}"
             doubts.append(f"the plan is {much} {'harder' if effort > high else 'easier'} than {whose}: this is a guess.")
-        if len(minutes) and (planned := len(found.heart_rate) * found.step / 60) > LONGER * minutes.max():
+        if len(minutes) and (planned := found.minutes) > LONGER * minutes.max():
             doubts.append(
                 f"the plan takes {planned:.0f} min and the longest run known {minutes.max():.0f}: what comes after is a guess."
             )

@@ -55,6 +55,16 @@ class Prediction:
     step: float = STEP
 
     @property
+    def minutes(self) -> float:
+        """How long the run is."""
+        return len(self.heart_rate) * self.step / 60
+
+    @property
+    def kilometres(self) -> float:
+        """How far it goes."""
+        return float(self.grid.speed.sum()) * self.step / 1000
+
+    @property
     def error(self) -> float | None:
         """Mean absolute error in beats/min where heart rate was measured; None if it was nowhere."""
         measured = np.isfinite(self.grid.heart_rate)

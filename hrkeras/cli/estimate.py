@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli.shared import Backend, Json, json_line, progress, start
+from hrkeras.cli.shared import Backend, Json, check_one_known, json_line, load_model, progress, reading
 
 
 def estimate(
@@ -45,25 +45,19 @@ def estimate(
     backend: Backend = None,
 ) -> None:
     """Estimate the heart rate of runs that have none, and write copies of their files that have it."""
-    if athlete and history:
-        raise typer.BadParameter("--athlete and --history both say what is known; give one of them", param_hint="--athlete")
+    check_one_known(athlete, history)
     if plot and not output:
         raise typer.BadParameter("pictures lie beside the copies; give a folder with --output", param_hint="--plot")
-    loaded = None
-    if model:
-        start(backend)
-        from hrkeras import saving
-
-        loaded = saving.load(model)
+    loaded = load_model(model, backend)
     from hrkeras import estimated_copies, estimation, estimation_text, keeping, prediction
-    from hrkeras.workouts import athlete_file, detect
+    from hrkeras.workouts import athlete_file
 
     state = athlete_file.load(athlete) if athlete else None
     if state and loaded:
         keeping.check_population(state, prediction.population(loaded), str(athlete))
     histories = history or []
     with (
-        progress(sum(detect.reader(path).size(path) for path in (*runs, *histories)), "Reading", "B") as bar,
+        reading((*runs, *histories)) as bar,
         progress(None, "Estimating", "run") as estimating,
     ):
         found = estimation.estimate(runs, state, histories, loaded, everything, bar.update, estimating.update)

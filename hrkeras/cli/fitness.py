@@ -39,7 +39,7 @@ def fitness(
     print(
         f"{len(found.entries):,} runs, {fitness_text.day(found.entries[0].start)} to {fitness_text.day(found.entries[-1].start)}."
     )
-    print("\n".join(filter(None, [fitness_text.now(found), fitness_text.change(found), fitness_text.best(found)])))
+    print("\n".join(fitness_text.told(found)))
     if told := fitness_text.effects(found):
         print("What changes it (in brackets where it lies four times in five):\n" + "\n".join(f"- {each}" for each in told))
     if odd := fitness_text.standing_out(found):

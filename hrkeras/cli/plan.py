@@ -5,7 +5,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from hrkeras.cli.shared import Backend, Json, json_line, progress, start, warn
+from hrkeras.cli.shared import (
+    AthleteFile,
+    Backend,
+    Json,
+    Model,
+    check_one_known,
+    json_line,
+    load_model,
+    progress,
+    reading,
+    warn,
+)
 
 
 def plan(
@@ -31,16 +42,11 @@ def plan(
         Literal["pace", "effort"],
         typer.Option(help="What is the same all along; with even effort one is slower uphill and faster downhill."),
     ] = "pace",
-    athlete: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows their earlier runs.")
-    ] = None,
+    athlete: AthleteFile = None,
     history: Annotated[
         list[Path] | None, typer.Option(exists=True, help="Folder or export with the person's earlier runs, may be repeated.")
     ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(help="A .keras file from `hrkeras train`; if not given, the athlete's state alone predicts."),
-    ] = None,
+    model: Model = None,
     start_at: Annotated[
         str | None,
         typer.Option(
@@ -56,21 +62,15 @@ def plan(
     backend: Backend = None,
 ) -> None:
     """Plan a run on a course: the heart rate to expect at a pace, or the pace for a heart rate."""
-    if athlete and history:
-        raise typer.BadParameter("--athlete and --history both say what is known; give one of them", param_hint="--athlete")
+    check_one_known(athlete, history)
     if (pace and heart_rate) or not (pace or heart_rate or limit):
         raise typer.BadParameter("give one of --pace and --heart-rate, or --limit alone", param_hint="--pace")
-    loaded = None
-    if model:
-        start(backend)
-        from hrkeras import saving
-
-        loaded = saving.load(model)
+    loaded = load_model(model, backend)
     import time
 
     from hrkeras import keeping, planning, planning_plots, planning_text, plots, prediction
     from hrkeras import pace as paces
-    from hrkeras.workouts import athlete_file, detect, route
+    from hrkeras.workouts import athlete_file, route
     from hrkeras.workouts.athlete import Athlete
     from hrkeras.workouts.beside import beside
     from hrkeras.workouts.source import ReadLog
@@ -82,7 +82,7 @@ def plan(
     if athlete and loaded:
         keeping.check_population(state, population, str(athlete))
     if history:
-        with progress(sum(detect.reader(path).size(path) for path in history), "Reading", "B") as bar:
+        with reading(history) as bar:
             log = ReadLog(bar.update)
             workouts = prediction.load_history(history, log)
         learnt = keeping.learn_from(state, workouts, until=begin or float("inf"), model=loaded)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli.shared import Backend, progress, start, warn
+from hrkeras.cli.shared import AthleteFile, Backend, Model, check_one_known, load_model, reading, warn
 
 
 def predict(
@@ -19,13 +19,8 @@ def predict(
             help="The CSV to write: a row every 10 s; heart rate lies below low a tenth of the time, and as often above high.",
         ),
     ],
-    model: Annotated[
-        Path | None,
-        typer.Option(help="A .keras file from `hrkeras train`; if not given, the athlete's state alone predicts."),
-    ] = None,
-    athlete: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows their earlier runs.")
-    ] = None,
+    model: Model = None,
+    athlete: AthleteFile = None,
     history: Annotated[
         list[Path] | None,
         typer.Option(
@@ -41,16 +36,10 @@ def predict(
     backend: Backend = None,
 ) -> None:
     """Predict the heart rate of a run from its speed and altitude, and from earlier runs if there are any."""
-    if athlete and history:
-        raise typer.BadParameter("--athlete and --history both say what is known; give one of them", param_hint="--athlete")
-    loaded = None
-    if model:
-        start(backend)
-        from hrkeras import saving
-
-        loaded = saving.load(model)
+    check_one_known(athlete, history)
+    loaded = load_model(model, backend)
     from hrkeras import keeping, prediction
-    from hrkeras.workouts import athlete_file, detect
+    from hrkeras.workouts import athlete_file
     from hrkeras.workouts.athlete import Athlete
     from hrkeras.workouts.beside import beside
 
@@ -59,14 +48,14 @@ def predict(
     if athlete and loaded:
         keeping.check_population(state, population, str(athlete))
     histories = history or []
-    with progress(sum(detect.reader(path).size(path) for path in (run, *histories)), "Reading", "B") as bar:
+    with reading((run, *histories)) as bar:
         chosen, others, log = prediction.load_run(run, workout, histories, bar.update)
     learnt = None if athlete else keeping.learn_from(state, others, until=chosen.start, model=loaded)
     found = prediction.predict(chosen, state, loaded)
     with beside(output) as part:
         found.frame().to_csv(part, index=False)
     print(
-        f"Run of {prediction.date(found.start)} UTC, {len(found.heart_rate) * found.step / 60:.0f} min: "
+        f"Run of {prediction.date(found.start)} UTC, {found.minutes:.0f} min: "
         f"predicted mean {found.heart_rate.mean():.0f}, highest {found.heart_rate.max():.0f} beats/min, "
         f"give or take {(found.high - found.low).mean() / 2:.0f} (four times in five)."
     )

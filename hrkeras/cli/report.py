@@ -5,26 +5,19 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli.shared import Backend, Pace, Person, RunsOfOne, read_diary, start
+from hrkeras.cli.shared import Backend, Model, Pace, Person, RunsOfOne, load_model, read_diary
 
 
 def report(
     source: RunsOfOne,
     output: Annotated[Path, typer.Option(dir_okay=False, help="The HTML file to write; it holds everything it shows.")],
     at: Pace = None,
-    model: Annotated[
-        Path | None, typer.Option(help="A .keras file from `hrkeras train`; if not given, the athlete's state alone predicts.")
-    ] = None,
+    model: Model = None,
     person: Person = None,
     backend: Backend = None,
 ) -> None:
     """Write a page that tells a person what their runs say; it needs no network, and no position or name is in it."""
-    loaded = None
-    if model:
-        start(backend)
-        from hrkeras import saving
-
-        loaded = saving.load(model)
+    loaded = load_model(model, backend)
     from hrkeras.report import page
 
     found = read_diary(source, person, at, loaded)

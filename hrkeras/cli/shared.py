@@ -3,7 +3,7 @@
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -34,6 +34,12 @@ Limit = Annotated[
 ]
 
 
+Model = Annotated[
+    Path | None, typer.Option(help="A .keras file from `hrkeras train`; if not given, the athlete's state alone predicts.")
+]
+AthleteFile = Annotated[
+    Path | None, typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows their earlier runs.")
+]
 RunsOfOne = Annotated[
     Path,
     typer.Argument(exists=True, help="One person's runs: an Apple Health export or a folder of tracks.", show_default=False),
@@ -64,6 +70,22 @@ def start(backend: str | None = None) -> None:
     import absl.logging
 
     absl.logging.set_verbosity(absl.logging.ERROR)
+
+
+def load_model(path: Path | None, backend: str | None):
+    """The model in a file, on a backend; None, and no Keras, without a file."""
+    if path is None:
+        return None
+    start(backend)
+    from hrkeras import saving
+
+    return saving.load(path)
+
+
+def check_one_known(athlete: Path | None, history: list[Path] | None) -> None:
+    """Refuses to be told twice what is known of a person."""
+    if athlete and history:
+        raise typer.BadParameter("--athlete and --history both say what is known; give one of them", param_hint="--athlete")
 
 
 def fitting(data: str, protocol: str) -> str:
@@ -112,6 +134,13 @@ def progress(total: int | None, what: str, unit: str):
     )
 
 
+def reading(sources: Iterable[Path], what: str = "Reading"):
+    """A progress bar over the bytes of some sources."""
+    from hrkeras.workouts import detect
+
+    return progress(sum(detect.reader(path).size(path) for path in sources), what, "B")
+
+
 def read_diary(source: Path, person: str | None = None, at: str | None = None, model=None):
     """A `diary.Diary` of the runs of a source; `at` is a pace."""
     from hrkeras import diary, pace
@@ -119,7 +148,7 @@ def read_diary(source: Path, person: str | None = None, at: str | None = None, m
     from hrkeras.workouts.source import ReadLog
 
     speed = pace.parse(at) if at else None
-    with progress(detect.reader(source).size(source), f"Reading {source.name}", "B") as bar:
+    with reading([source], f"Reading {source.name}") as bar:
         workouts = list(detect.read(source, ReadLog(bar.update)))
     with progress(None, "Following the runs", "run") as bar:
         return diary.write(workouts, person, speed, model, bar.update)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli.shared import Backend, progress, start
+from hrkeras.cli.shared import Backend, load_model, reading
 
 
 def update(
@@ -31,17 +31,11 @@ def update(
     """Add a person's runs to what is known of them; what is known already changes nothing."""
     if athlete.suffix != ".json":
         raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
-    loaded = None
-    if model:
-        start(backend)
-        from hrkeras import saving
-
-        loaded = saving.load(model)
+    loaded = load_model(model, backend)
     from hrkeras import keeping
-    from hrkeras.workouts import detect
     from hrkeras.workouts.athlete_file import date
 
-    with progress(sum(detect.reader(path).size(path) for path in runs), "Reading", "B") as bar:
+    with reading(runs) as bar:
         found = keeping.update(athlete, runs, loaded, bar.update)
     state = found.athlete
     if found.is_new:

@@ -53,12 +53,11 @@ def page(written: Diary) -> str:
 
 
 def _head(written: Diary) -> str:
-    everything = [each.found.grid for each in written.entries]
     starts = [each.start for each in written.entries] + [each.start for each in written.unheard]
-    kilometres = sum(float(grid.speed.sum()) / 100 for grid in everything)
+    kilometres = sum(each.found.kilometres for each in written.entries)
     first, last = fitness_text.day(min(starts)), fitness_text.day(max(starts))
-    measured = f"{fitness_text.count(len(everything))} with heart rate, {kilometres:,.0f} km"
-    facts = f"{measured if everything else 'No run with heart rate'}, {first if first == last else f'{first} to {last}'}."
+    measured = f"{fitness_text.count(len(written.entries))} with heart rate, {kilometres:,.0f} km"
+    facts = f"{measured if written.entries else 'No run with heart rate'}, {first if first == last else f'{first} to {last}'}."
     return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
 
 
@@ -70,7 +69,7 @@ def headlines(written: Diary) -> list[str]:
             "in general have, and may be off by 10 to 20 beats/min; a few runs with heart rate make it yours."
         ]
     found = [
-        " ".join(filter(None, [fitness_text.now(written), fitness_text.change(written), fitness_text.best(written)])),
+        " ".join(fitness_text.told(written)),
         *(f"{each[0].upper()}{each[1:]}." for each in fitness_text.effects(written)),
     ]
     if told := diary.recent(written):
@@ -92,7 +91,7 @@ def _fitness(written: Diary) -> str:
         person_plots.fitness(written, narrow=True),
         "fitness",
         f"Heart rate at {at} on the flat over the months",
-        " ".join(filter(None, [fitness_text.now(written), fitness_text.change(written), fitness_text.best(written)])),
+        " ".join(fitness_text.told(written)),
     )
     months: dict[str, diary.Entry] = {}
     for each in written.entries:
@@ -112,7 +111,7 @@ def _fitness(written: Diary) -> str:
 def _last_run(written: Diary) -> str:
     found = written.entries[-1].found
     said = (
-        f"{len(found.heart_rate) * found.step / 60:.0f} min, {float(found.grid.speed.sum()) * found.step / 1000:.1f} km; heart "
+        f"{found.minutes:.0f} min, {found.kilometres:.1f} km; heart "
         f"rate {np.nanmean(found.grid.heart_rate):.0f} on average, {found.heart_rate.mean():.0f} expected from the runs "
         f"before. {100 * (found.inside or 0):.0f} % of it lay in the band, where 80 % is usual."
     )
@@ -207,8 +206,8 @@ def _unheard(written: Diary) -> str:
     rows = [
         (
             fitness_text.short_day(each.start),
-            f"{len(each.heart_rate) * each.step / 60:.0f}",
-            f"{float(each.grid.speed.sum()) * each.step / 1000:.1f}",
+            f"{each.minutes:.0f}",
+            f"{each.kilometres:.1f}",
             f"{each.heart_rate.mean():.0f}",
             f"{each.low.mean():.0f} - {each.high.mean():.0f}",
         )
