@@ -78,7 +78,7 @@ class TestEstimate:
             told = estimation.anew(each.found, athlete)
             assert told.start == each.found.start
             assert told.earlier_runs == 14
-            assert (told.high - told.low).mean() < 1.05 * (each.found.high - each.found.low).mean()  # bands change by run
+            assert (told.heart_rate != each.found.heart_rate).any()
 
     def test_of_a_stranger(self, mine):
         alone = estimation.estimate([sorted((mine / "runs").iterdir())[SILENT[0]]])

@@ -18,6 +18,7 @@ CALENDAR = ("sin_day", "cos_day", "sin_half_day", "cos_half_day", "sin_year", "c
 STATES = (*BASIS, *CALENDAR, *COURSE)
 EVERY = 5  # steps; of these one is taken for means and variances
 PENALTY = 1e3
+CIRCLE = 0.4  # a sine of hours that are spread evenly deviates by 0.7
 TINY, HUGE = 1e-12, 1e12  # no number of a population comes near
 
 
@@ -147,6 +148,8 @@ def fit(given: Iterable[tuple[float, Grid, np.ndarray | None]], source: str = ""
     centre = total / count
     scale = np.sqrt(np.maximum(squares / count - centre**2, 0))
     scale = np.where(scale > 1e-6, scale, 1.0)
+    hours = slice(len(BASIS), len(BASIS) + len(CALENDAR))
+    scale[hours] = np.maximum(scale[hours], CIRCLE)  # of runs at one hour nothing is learnt about the others
     centre[0], scale[0] = 0.0, 1.0
     scaled = Population(_rounded(centre), _rounded(scale), neutral.weights, source=source)
     gram, moment = np.diag([1e-6, *[PENALTY] * (len(STATES) - 1)]), np.zeros(len(STATES))

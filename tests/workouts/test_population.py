@@ -10,7 +10,7 @@ from hrkeras.workouts import population
 from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import Grid
-from hrkeras.workouts.population import COURSE, DAY, EVERY, PENALTY, STATES
+from hrkeras.workouts.population import CALENDAR, CIRCLE, COURSE, DAY, EVERY, PENALTY, STATES
 
 NOON = 1.6e9
 HEIGHT = len(STATES)
@@ -40,6 +40,8 @@ def test_a_fit_is_the_ridge_regression_over_the_runs_it_is_given(fitted):
     centre, scale = some.mean(axis=0), some.std(axis=0)
     centre[0] = 0
     scale[scale < 1e-6] = 1
+    hours = slice(len(BASIS), len(BASIS) + len(CALENDAR))
+    scale[hours] = np.maximum(scale[hours], CIRCLE)
     np.testing.assert_allclose(fitted.centre, centre, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(fitted.scale, scale, rtol=1e-3)
     rows = np.concatenate([fitted.features(start, basis(grid)) for start, grid, _ in runs])
@@ -49,6 +51,14 @@ def test_a_fit_is_the_ridge_regression_over_the_runs_it_is_given(fitted):
     with_pull = np.concatenate([rows[measured], pull]), np.concatenate([heart_rate[measured], np.zeros(HEIGHT - 1)])
     np.testing.assert_allclose(fitted.weights, np.linalg.lstsq(*with_pull, rcond=None)[0], rtol=1e-3, atol=1e-3)
     assert fitted.source == "invented runs"
+
+
+def test_of_runs_at_one_hour_nothing_is_learnt_about_the_others():
+    found = population.fit((NOON + run * DAY + 600 * (run % 2), made_up(run), None) for run in range(8))
+    start, efforts = NOON + 0.5 * DAY, basis(made_up(9))
+    day = slice(len(BASIS), len(BASIS) + 4)
+    moved = found.features(start, efforts)[0] - found.features(start - 0.5 * DAY, efforts)[0]
+    assert abs(moved[day] @ np.array(found.weights)[day]) < 15
 
 
 def test_efforts_that_are_there_already_are_not_needed_again(fitted):
