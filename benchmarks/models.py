@@ -2,8 +2,8 @@
 
     python benchmarks/models.py --data endomondo --output rows --share 0.25 --epochs 4 --backend jax
 
-Every model is trained on the same part of each person's training runs, for the same number of epochs: once with all that is known
-of the person, once on speed and altitude alone. The best epoch is chosen on validation. `ensemble` is made of all the others that
+Every model is trained on the same latest part of each person's training runs, for as many epochs: once with all that is known of
+the person, once on speed and altitude alone. The best epoch is chosen on validation. `ensemble` is made of all the others that
 the folder holds. What is done is not done again; a killed training goes on. The ratio is that of a training step
 (benchmarks/training_step.py), on one thread, to the same recurrent layers in plain PyTorch; the other models have no such peer.
 """
@@ -29,7 +29,7 @@ def main(
     output: Annotated[Path, typer.Option(help="Folder of the models and rows; made if missing.")],
     data: str = "endomondo",
     models: Annotated[list[str] | None, typer.Option(help="Presets, or ensemble; all if not given.")] = None,
-    share: Annotated[float, typer.Option(min=0.001, max=1.0, help="Of each person's training runs.")] = 1.0,
+    share: Annotated[float, typer.Option(min=0.001, max=1.0, help="Of each person's training runs, the latest.")] = 1.0,
     epochs: int = 9,
     batch_size: int = 32,
     seed: Seed = 0,
@@ -39,6 +39,7 @@ def main(
 ) -> None:
     start(backend)
     from hrkeras import training
+    from hrkeras.parts import latest
     from hrkeras.windows import load
 
     settings = training.Settings(epochs=epochs, batch_size=batch_size, patience=epochs, seed=seed)
@@ -57,8 +58,8 @@ def main(
             if kind in row:
                 continue
             if test is None:
-                learnt = load(data, data_dir, ("train", "validation")).share(share, seed)
-                test = _Test(load(data, data_dir).share(share, seed))
+                learnt = latest(load(data, data_dir, ("train", "validation")), share)
+                test = _Test(latest(load(data, data_dir), share))
             if name == "ensemble":
                 model, seconds = _ensemble(output, kind, learnt), None
             else:

@@ -30,6 +30,20 @@ def part(runs: Runs, rows: np.ndarray, users: np.ndarray | None = None, split: n
     )
 
 
+def latest(runs: Runs, share: float) -> Runs:
+    """The runs with only the latest of each person's training runs, as if the person had begun to record later.
+
+    Args:
+        runs: of all splits that are wanted.
+        share: of each person's training runs that stays, rounded up.
+    """
+    keep = runs.split != "train"
+    for rows in splits.by_person(runs.users, runs.starts):
+        mine = rows[runs.split[rows] == "train"]
+        keep[mine[len(mine) - int(np.ceil(share * len(mine))) :]] = True
+    return part(runs, np.flatnonzero(keep))
+
+
 def one_person(runs: Runs, data: str, person: int | None = None) -> Runs:
     """The runs of one person, enough of them to learn from.
 

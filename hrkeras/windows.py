@@ -1,7 +1,7 @@
 """Windows of runs in memory: what models are trained on, scored on and asked to predict."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -235,10 +235,6 @@ class Runs:
         parts = [self.grids[row] for row in rows], [known[int(row)] for row in rows], self.starts[rows]
         persons = splits.person_numbers(self.users, self.starts)[rows]
         return of_runs(*parts, users=self.users[rows], persons=persons, numbers=rows, size=size, firsts=firsts)
-
-    def share(self, part: float, seed: int = 0) -> "Runs":
-        """The same runs, with a part of each person's training runs alone in training; see `splits.share`."""
-        return replace(self, split=splits.share(self.split, self.users, self.starts, part, seed))
 
 
 def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits.SPLITS) -> Runs:

@@ -6,6 +6,9 @@ from made_up import made_up
 
 from hrkeras import parts
 from hrkeras.batches import Batches, drawn
+from hrkeras.windows import Runs
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.workout import InputError
 
 
@@ -71,3 +74,14 @@ def test_runs_that_weigh_more_come_more_often(runs):
                 counts[windows.user[(windows.speed[:, : len(speed)] == speed).all(axis=1)][0]] += 1
         batches.on_epoch_end()
     assert counts[1] / counts[[0, 2]] == pytest.approx([4, 4], rel=0.25)
+
+
+def test_a_share_is_the_latest_of_each_person():
+    split = np.array(["train"] * 5 + ["validation"] + ["train"] * 3 + ["validation"] * 2)
+    users, starts = np.array([1] * 6 + [2] * 5), np.array([4, 3, 2, 1, 0, 9, 0, 1, 2, 3, 4], float)
+    grids = [Grid(*np.full((3, 5), number, np.float32)) for number in range(11)]
+    runs = Runs(users, starts, grids, split, [basis(each) for each in grids])
+    found = parts.latest(runs, 0.5)
+    assert [int(each.speed[0]) for each in found.grids] == [0, 1, 2, 5, 7, 8, 9, 10]
+    assert [int(each.speed[0]) for each in parts.latest(runs, 0.01).grids] == [0, 5, 8, 9, 10]
+    assert len(parts.latest(runs, 1.0).grids) == 11

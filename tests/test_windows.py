@@ -119,14 +119,6 @@ def test_windows_tell_who_the_person_is_if_that_is_known(found, runs):
     assert len(set(whole.person)) == len(set(whole.user)) > 1
 
 
-def test_runs_that_a_share_leaves_out_are_still_known(runs):
-    some = runs.share(0.2)
-    assert 0 < (some.split == "train").sum() < 0.5 * (runs.split == "train").sum()
-    start = runs.population()
-    for one, other in zip(runs.known(start), some.known(start), strict=True):
-        assert_same(one, other)
-
-
 def test_where_the_course_is_not_known_nothing_of_it_is_left(found):
     before = found[np.arange(len(found))]
     is_known = np.arange(len(found)) % 2 == 0

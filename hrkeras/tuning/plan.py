@@ -5,15 +5,11 @@ from inspect import signature
 from typing import Any
 
 import keras
-import numpy as np
 from keras_tuner import HyperParameters
 
 from hrkeras.models import MODELS, Statistics
-from hrkeras.parts import part
 from hrkeras.training import Settings
 from hrkeras.tuning.spaces import SPACES
-from hrkeras.windows import Runs
-from hrkeras.workouts import splits
 from hrkeras.workouts.workout import InputError
 
 EPOCHS = "tuner/epochs"  # under which Hyperband says how many epochs a trial gets
@@ -71,17 +67,3 @@ class Plan:
     def build(self, hp: HyperParameters, statistics: Statistics) -> keras.Model:
         """A trial's untrained model."""
         return MODELS[self.model](**self.fixed, **SPACES[self.space](hp).architecture, statistics=statistics)
-
-
-def latest(runs: Runs, share: float) -> Runs:
-    """The runs with only the latest of each person's training runs, as if the person had begun to record later.
-
-    Args:
-        runs: of a training and a validation split.
-        share: of each person's training runs that stays, rounded up.
-    """
-    keep = runs.split != "train"
-    for rows in splits.by_person(runs.users, runs.starts):
-        mine = rows[runs.split[rows] == "train"]
-        keep[mine[len(mine) - int(np.ceil(share * len(mine))) :]] = True
-    return part(runs, np.flatnonzero(keep))

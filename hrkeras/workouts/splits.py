@@ -10,7 +10,6 @@ from hrkeras.workouts.workout import InputError
 
 SPLITS = ("train", "validation", "test")
 SHARES = (0.1, 0.1)  # of validation and test
-LEFT_OUT = "left out"
 MANY = 1 << 24  # up to here single precision holds each number
 
 
@@ -36,28 +35,6 @@ def person_numbers(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
     for rows in by_person(users, starts):
         found[rows] = 1 + zlib.crc32(f"{starts[rows[0]]:.0f}".encode()) % (MANY - 1)
     return found
-
-
-def share(split: np.ndarray, users: np.ndarray, starts: np.ndarray, part: float, seed: int = 0) -> np.ndarray:
-    """The splits of runs with a part of each person's training runs alone, chosen at random; one at least.
-
-    The others are in no split, so that nothing learns from them, but are still known as earlier runs.
-
-    Args:
-        split: name of each run's split, shape `(runs,)`.
-        users: shape `(runs,)`, whose run it is.
-        starts: s, shape `(runs,)`.
-        part: above 0, at most 1.
-        seed: of what chance decides.
-
-    Returns:
-        Shape `(runs,)`, `LEFT_OUT` where a run was.
-    """
-    random, found = np.random.default_rng(seed), split.astype(object)
-    for rows in by_person(users, starts):
-        mine = random.permutation(rows[split[rows] == SPLITS[0]])
-        found[mine[max(1, round(part * len(mine))) :]] = LEFT_OUT
-    return found.astype(str)
 
 
 def by_time(users: np.ndarray, starts: np.ndarray) -> np.ndarray:

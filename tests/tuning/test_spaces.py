@@ -3,18 +3,14 @@
 from dataclasses import replace
 from inspect import signature
 
-import numpy as np
 import pytest
 from keras_tuner import HyperParameters
 
 from hrkeras import training
 from hrkeras.models import MODELS, Statistics
-from hrkeras.tuning.plan import Plan, latest
+from hrkeras.tuning.plan import Plan
 from hrkeras.tuning.results import label
 from hrkeras.tuning.spaces import SPACES
-from hrkeras.windows import Runs
-from hrkeras.workouts.effort import basis
-from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.workout import InputError
 
 
@@ -75,14 +71,3 @@ def test_what_is_tried_in_words():
 def test_what_a_plan_does_not_allow(change, said):
     with pytest.raises(InputError, match=said):
         replace(plan_of("gru"), **change)
-
-
-def test_a_share_is_the_latest_of_each_person():
-    split = np.array(["train"] * 5 + ["validation"] + ["train"] * 3 + ["validation"] * 2)
-    users, starts = np.array([1] * 6 + [2] * 5), np.array([4, 3, 2, 1, 0, 9, 0, 1, 2, 3, 4], float)
-    grids = [Grid(*np.full((3, 5), number, np.float32)) for number in range(11)]
-    runs = Runs(users, starts, grids, split, [basis(each) for each in grids])
-    found = latest(runs, 0.5)
-    assert [int(each.speed[0]) for each in found.grids] == [0, 1, 2, 5, 7, 8, 9, 10]
-    assert [int(each.speed[0]) for each in latest(runs, 0.01).grids] == [0, 5, 8, 9, 10]
-    assert len(latest(runs, 1.0).grids) == 11

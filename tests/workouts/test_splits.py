@@ -123,18 +123,3 @@ def test_people_have_numbers_that_depend_on_their_first_run_alone():
     assert ((found >= 1) & (found < 2**24) & (found == np.round(found))).all()
     np.testing.assert_array_equal(splits.person_numbers(users[:3] + 5, starts[:3]), found[:3])
     assert not set(splits.person_numbers(users, starts + 1)) & set(found)
-
-
-def test_of_each_persons_training_runs_a_share_stays():
-    users = np.repeat([0, 1, 2], [20, 10, 1])
-    starts = np.arange(31.0)
-    split = np.array(["train"] * 16 + ["validation"] * 2 + ["test"] * 2 + ["train"] * 8 + ["validation", "test"] + ["train"])
-    found = splits.share(split, users, starts, 0.25, seed=1)
-    assert [((found == "train") & (users == user)).sum() for user in range(3)] == [4, 2, 1]
-    np.testing.assert_array_equal(found[split != "train"], split[split != "train"])
-    assert set(found[split == "train"]) == {"train", splits.LEFT_OUT}
-    assert (splits.share(split, users, starts, 0.25, seed=1) == found).all()
-    assert (splits.share(split, users, starts, 0.25, seed=2) != found).any()
-    known = split != "test"  # where the test runs are not loaded the same ones stay
-    np.testing.assert_array_equal(splits.share(split[known], users[known], starts[known], 0.25, seed=1), found[known])
-    np.testing.assert_array_equal(splits.share(split, users, starts, 1.0), split)
