@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-ON_EVERY_BACKEND := tests/layers tests/models tests/test_training.py
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+ON_EVERY_BACKEND := tests/layers tests/models/test_conformance.py tests/test_training.py tests/test_layerwise.py
+PYTEST := $(BIN)/python -m pytest --numprocesses 2
 
 .PHONY: demo test lint docs install dev clean
 
@@ -11,7 +11,7 @@ demo: install
 	$(BIN)/hrkeras demo
 
 test: dev lint
-	$(PYTEST)
+	$(PYTEST) --dist loadfile --no-loadscope-reorder
 	KERAS_BACKEND=jax $(PYTEST) $(ON_EVERY_BACKEND)
 	KERAS_BACKEND=torch $(PYTEST) $(ON_EVERY_BACKEND)
 

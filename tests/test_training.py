@@ -21,6 +21,7 @@ from hrkeras.workouts.athlete import COURSE_FACTS
 from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.workout import InputError
 
+ONE_BACKEND = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough")
 FAST = training.Settings(epochs=4, batch_size=7, learning_rate=3e-3, seed=5)
 
 
@@ -312,6 +313,7 @@ def test_training_keeps_the_best(runs, trained):
     assert len(pd.read_csv(folder / "epochs.csv")) == len(log)
 
 
+@ONE_BACKEND
 def test_validation_is_never_trained_on(runs, trained, tmp_path):
     folder, _, log = trained
     moved = changed(runs, runs.split == "validation", np.float32(30))
@@ -367,9 +369,6 @@ def test_resuming_a_finished_training_changes_nothing(runs, trained, tmp_path):
 def test_resuming_with_other_settings_is_refused(runs, trained):
     with pytest.raises(InputError, match="was begun otherwise"):
         training.train(small, runs, trained[0], replace(FAST, epochs=9), resume=True)
-
-
-ONE_BACKEND = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough for the command")
 
 
 @ONE_BACKEND

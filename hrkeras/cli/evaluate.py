@@ -14,7 +14,7 @@ def evaluate(
     data: Data,
     protocol: Annotated[
         ProtocolName,
-        typer.Option(help="What is known when a run is predicted; docs/results.md says more."),
+        typer.Option(help="What is known when a run is predicted; docs/model.md says more."),
     ] = "profile",
     split: Annotated[Literal["test", "validation"], typer.Option(help="Which runs to score.")] = "test",
     beside: Annotated[
