@@ -1,7 +1,6 @@
 """The model card: what a model is, what it was trained on and how well it did, beside the model."""
 
 import platform
-from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +10,7 @@ import keras
 from hrkeras import __version__, saving
 from hrkeras.training import Settings, best_epoch
 from hrkeras.workouts.beside import beside
+from hrkeras.workouts.grid import STEP
 
 TEXT = """# {name}
 
@@ -63,18 +63,7 @@ The model predicts how far heart rate lies from what that state expects."""
 NO_PERSON = "Nothing: this model was trained without history and predicts everyone alike."
 
 
-def combined(metadata: Sequence) -> dict:
-    """What the metadata of several datasets are together."""
-    return {
-        "step": metadata[0]["step"],
-        "people": sum(each["people"] for each in metadata),
-        "runs": {split: sum(each["runs"][split] for each in metadata) for split in metadata[0]["runs"]},
-    }
-
-
-def write(
-    path: Path, model: keras.Model, log: list[dict], settings: Settings, description: dict, metadata, adapted: str = ""
-) -> None:
+def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, description: dict, adapted: str = "") -> None:
     """Writes the card of a trained model.
 
     Args:
@@ -82,8 +71,7 @@ def write(
         model: the trained model.
         log: of its epochs, from `training.train`.
         settings: it was trained with.
-        description: with `model`, `architecture` and `data`.
-        metadata: of the dataset.
+        description: with `model`, `architecture`, `data`, and what `Runs.counts` says.
         adapted: for a model that began from another, what became of that, in sentences.
     """
     best = log[best_epoch(log) - 1]
@@ -91,7 +79,7 @@ def write(
     packages = {"hrkeras": __version__, "Keras": version("keras"), keras.backend.backend(): _backend_version()}
     text = TEXT.format(
         name=path.stem,
-        step=metadata["step"],
+        step=STEP,
         known=" and from the same person's earlier runs" if architecture["history"] else "",
         person=PERSON.format(source=_source(model)) if architecture["history"] else NO_PERSON,
         model=description["model"].upper(),
@@ -101,8 +89,8 @@ def write(
         normalised="the model it began from" if adapted else "it",
         data=description["data"],
         scored=description["data"].partition(" ")[0].partition("=")[0],
-        people=metadata["people"],
-        counts=", ".join(f"{count:,} runs for {name}" for name, count in metadata["runs"].items()),
+        people=description["people"],
+        counts=", ".join(f"{count:,} runs for {name}" for name, count in description["runs"].items()),
         epochs=len(log),
         best=best["epoch"],
         mae=best["mae"],

@@ -18,5 +18,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # by name the function of `h
 
 if TYPE_CHECKING:
     Preset = str
+    Architecture = str
 else:
     Preset = Literal[*PRESETS]  # from which the command line makes its choices
+    Architecture = Literal[*{function: None for function, _ in PRESETS.values()}]

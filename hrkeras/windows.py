@@ -197,6 +197,12 @@ class Runs:
         """s since 1970-01-01 UTC, shape `(runs,)`."""
         return self.starts + np.array([len(each.speed) * grid.STEP for each in self.grids])
 
+    @property
+    def counts(self) -> dict:
+        """Of how many `people` they are, and how many `runs` of each split there are, of those that have any."""
+        runs = {name: int((self.split == name).sum()) for name in splits.SPLITS}
+        return {"people": len(np.unique(self.users)), "runs": {name: count for name, count in runs.items() if count}}
+
     def population(self, source: str = "") -> Population:
         """The population of the training split."""
         chosen = np.flatnonzero(self.split == splits.SPLITS[0])

@@ -39,8 +39,8 @@ def evaluate(
 
     from hrkeras import evaluation, lags, plots, protocols, saving
     from hrkeras.audit import model as audit
-    from hrkeras.builders import find
     from hrkeras.windows import load
+    from hrkeras.workouts.grid import STEP
 
     others = _others(beside or [], protocol, send)
     loaded = saving.load(model)
@@ -75,11 +75,10 @@ def evaluate(
         _print(found, data, split, checks)
     warn(found.doubts)
     if output:  # the scores are out, should there be no place for the pictures
-        step = find(data, data_dir).info.metadata["step"]
-        pictures = plots.evaluation(found, step, output)
+        pictures = plots.evaluation(found, STEP, output)
         by_lag = lags.attention_by_lag(loaded, found.windows, **found.cases[0].case.known(found.windows))
         if len(by_lag):
-            pictures.append(plots.attention(by_lag, step, output / "attention.png"))
+            pictures.append(plots.attention(by_lag, STEP, output / "attention.png"))
         if not as_json:
             print("\nPictures: " + ", ".join(map(str, pictures)))
     elif not as_json:

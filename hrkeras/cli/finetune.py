@@ -74,7 +74,6 @@ def finetune(
 
     from hrkeras import card, finetuning, inference, parts, saving, score_tables, training
     from hrkeras.audit import model as audit
-    from hrkeras.builders import find
     from hrkeras.windows import load
 
     def say(text: str) -> None:
@@ -93,7 +92,7 @@ def finetune(
     settings = replace(finetuning.SETTINGS, **given)
     alone_settings = replace(finetuning.ALONE, **given | {"learning_rate": finetuning.ALONE.learning_rate})
     rates, half_life = rates or finetuning.usual_rates(loaded), half_life or finetuning.HALF_LIFE
-    counts = {split: int((runs.split == split).sum()) for split in ("train", "validation", "test")}
+    counts = runs.counts["runs"]
     description = {"base": base.name, "data": data, "person": person, "half_life": half_life, "runs": counts}
     learnt = parts.part(runs, np.flatnonzero(runs.split != "test"))
     folder = output.with_suffix(".training")
@@ -132,9 +131,8 @@ def finetune(
         "half_life": half_life,
         "rates": rates,
     }
-    about = {"model": loaded.name, "architecture": architecture, "data": data}
-    metadata = {"step": find(data, data_dir).info.metadata["step"], "people": 1, "runs": counts}
-    card.write(output.with_suffix(".md"), adapted.model, adapted.log, settings, about, metadata, verdict)
+    about = {"model": loaded.name, "architecture": architecture, "data": data, **runs.counts}
+    card.write(output.with_suffix(".md"), adapted.model, adapted.log, settings, about, verdict)
     with progress(None, "Predicting", "run") as bar:
         found = finetuning.compare(loaded, adapted.candidate, alone, runs, bar.update)
     if as_json:

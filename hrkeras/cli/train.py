@@ -51,7 +51,6 @@ def train(
     from inspect import signature
 
     from hrkeras import card, models, parts, training
-    from hrkeras.builders import find
 
     given = {"units": units, "num_layers": layers, "bidirectional": bidirectional or None, "dropout": dropout}
     given = {name: value for name, value in given.items() if value is not None}
@@ -59,12 +58,11 @@ def train(
         raise typer.BadParameter(f"{model} has no such argument; leave it out", param_hint=f"--{foreign.pop()}")
     build = models.preset(model, **given, history=history, profile=profile)
     architecture = {name: each.default for name, each in signature(build).parameters.items() if name != "statistics"}
-    metadata = card.combined([find(name, data_dir).info.metadata for name in sources])
     runs, weights = parts.mixed(sources, data_dir, ("train", "validation"))
     settings = training.Settings(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, augment=augment, seed=seed
     )
-    description = {"model": model, "architecture": architecture, "data": " + ".join(data), "runs": metadata["runs"]}
+    description = {"model": model, "architecture": architecture, "data": " + ".join(data), **runs.counts}
     folder = output.with_suffix(".training")
 
     best, log = training.train(
@@ -78,7 +76,7 @@ def train(
         callbacks=[epoch_bar(epochs), epoch_line(print)],
     )
     training.save(best, output)
-    card.write(output.with_suffix(".md"), best, log, settings, description, metadata)
+    card.write(output.with_suffix(".md"), best, log, settings, description)
     print(f"Best epoch {training.best_epoch(log)} of {len(log)}. Model: {output}; card: {output.with_suffix('.md')}")
     print(f"Log, curves and TensorBoard files: {folder}")
     print(f"Next: hrkeras evaluate {output} --data {next(iter(sources))}")

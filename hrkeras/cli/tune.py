@@ -10,6 +10,7 @@ import typer
 
 from hrkeras.cli import tune_processes
 from hrkeras.cli.shared import Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
+from hrkeras.presets import Architecture
 from hrkeras.tuning.roles import VARIABLES, is_worker
 
 
@@ -22,7 +23,7 @@ def tune(
         typer.Option(help="What is searched; docs/tuning.md says what each holds."),
     ],
     model: Annotated[
-        Literal["gru", "lstm", "attention", "patchtst", "lag_llama"] | None,
+        Architecture | None,
         typer.Option(help="Architecture; if not given the one the space is named after, else lstm."),
     ] = None,
     units: Annotated[int | None, typer.Option(min=1, help="Width of each layer, if the space does not search it.")] = None,
@@ -98,7 +99,7 @@ def tune(
         _say(f"Now the best is trained for {epochs} epochs on all training runs; the results stand already in {output}.")
     best, log, settings, description = search.retrain(found.trials[0])
     training.save(best, output / "best.keras")
-    card.write(output / "best.md", best, log, settings, description, search.metadata)
+    card.write(output / "best.md", best, log, settings, description)
     if as_json:
         print(json_line(found.as_dict()))
     else:

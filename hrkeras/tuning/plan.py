@@ -10,6 +10,7 @@ from keras_tuner import HyperParameters
 from hrkeras.models import MODELS, Statistics
 from hrkeras.training import Settings
 from hrkeras.tuning.spaces import SPACES
+from hrkeras.windows import Runs
 from hrkeras.workouts.workout import InputError
 
 EPOCHS = "tuner/epochs"  # under which Hyperband says how many epochs a trial gets
@@ -57,12 +58,12 @@ class Plan:
         epochs = hp.values.get(EPOCHS, self.epochs)
         return Settings(epochs=epochs, patience=epochs, seed=seed, **SPACES[self.space](hp).settings)
 
-    def description(self, hp: HyperParameters, runs: dict[str, int]) -> dict[str, Any]:
-        """What `training.train` keeps of model and data; `runs` are how many there are of each split."""
+    def description(self, hp: HyperParameters, runs: Runs) -> dict[str, Any]:
+        """What `training.train` keeps of model and data; `runs` are those that it is trained and validated on."""
         given = self.fixed | SPACES[self.space](hp).architecture
         defaults = {name: each.default for name, each in signature(MODELS[self.model]).parameters.items()}
         del defaults["statistics"]
-        return {"model": self.model, "architecture": defaults | given, "data": self.data, "runs": runs}
+        return {"model": self.model, "architecture": defaults | given, "data": self.data, **runs.counts}
 
     def build(self, hp: HyperParameters, statistics: Statistics) -> keras.Model:
         """A trial's untrained model."""

@@ -62,8 +62,8 @@ class Search(BaseTuner):
 
     def __init__(self, plan: Plan, folder: Path, data_dir: Path | None = None, reporters: Reporters = lambda what, epochs: ()):
         self.plan, self._data_dir, self._reporters = plan, data_dir, reporters
-        self.metadata = builders.find(plan.data, data_dir).info.metadata
-        asked = asdict(plan) | {"runs": self.metadata["runs"], "backend": keras.backend.backend()}
+        runs = builders.find(plan.data, data_dir).info.metadata["runs"]
+        asked = asdict(plan) | {"runs": runs, "backend": keras.backend.backend()}
         del asked["trials"]  # more of them may be asked for later
         super().__init__(oracles.make(plan), SPACES[plan.space], directory=os.fspath(folder), project_name="trials")
         self.folder, self._asked = folder, False
@@ -150,7 +150,7 @@ class Search(BaseTuner):
         again = self.trains_again(best)
         folder = self.folder / f"best_{best.trial_id}.training" if again else self._folder_of(best, seed)
         model, log = self._train(hp, seed, folder, self.all_runs, "Best: " if again else "")
-        return model, log, self.plan.settings(hp, seed), self._description(hp)
+        return model, log, self.plan.settings(hp, seed), self.plan.description(hp, self.all_runs)
 
     def _train(self, hp, seed: int, folder: Path, runs: windows.Runs, what: str = "") -> tuple[keras.Model, list[dict]]:
         keras.backend.clear_session()
@@ -160,13 +160,10 @@ class Search(BaseTuner):
             runs,
             folder,
             settings,
-            description=self._description(hp),
+            description=self.plan.description(hp, runs),
             resume=True,
             callbacks=[Clock(folder), *self._reporters(f"{what}{label(hp.values)}, seed {seed}, ", settings.epochs)],
         )
-
-    def _description(self, hp) -> dict:
-        return self.plan.description(hp, self.metadata["runs"])
 
     def _folder_of(self, trial, seed: int) -> Path:
         return Path(self.get_trial_dir(trial.trial_id)) / f"seed_{seed}"

@@ -5,6 +5,7 @@ from inspect import signature
 
 import pytest
 from keras_tuner import HyperParameters
+from made_up import made_up
 
 from hrkeras import training
 from hrkeras.models import MODELS, Statistics
@@ -29,7 +30,8 @@ def test_a_space_builds_a_model_and_its_settings(space):
     assert (settings.epochs, settings.patience, settings.seed) == (7, 7, 3)
     drawn = SPACES[space](hp)
     assert drawn.architecture.keys() | drawn.settings.keys() == hp.values.keys()
-    described = plan.description(hp, {"train": 5})
+    described = plan.description(hp, made_up(people=1, runs=16))
+    assert (described["people"], set(described["runs"])) == (1, {"train", "validation", "test"})
     assert described["architecture"].items() >= (drawn.architecture | fixed).items()
     assert described["architecture"].keys() == signature(MODELS[plan.model]).parameters.keys() - {"statistics"}
 
