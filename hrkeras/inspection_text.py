@@ -98,7 +98,7 @@ def _sensor(found: Inspection) -> str:
     for kind, what in FAULTS.items():
         flags = faults.of_kind(kind)
         share = sum(flag.seconds for flag in flags) / faults.seconds
-        rows.append((f"{kind}: {what}", f"{len(flags):,}", f"{len(flags) / faults.runs:.1%}", f"{share:.2%}"))
+        rows.append((f"{kind}: {what}", f"{len(flags):,}", f"{100 * len(flags) / faults.runs:.1f} %", f"{100 * share:.2f} %"))
     table = _table(("Sensor faults", "runs", "of the runs", "of the time"), rows)
     note = f"of {_of(faults.runs, 'run', 'runs')} whose heart rate was measured every {sensor.SELDOM:.0f} s or more often"
     if faults.seldom:

@@ -209,7 +209,7 @@ class Planner:
         whose = "any run known of the person" if len(efforts) else "what most people run"
         doubts = []
         if effort > BEYOND * high or effort * BEYOND < low:
-            much = f"{abs(effort / (high if effort > high else low) - 1):.0%}"
+            much = f"{100 * abs(effort / (high if effort > high else low) - 1):.0f} %"
             doubts.append(f"the plan is {much} {'harder' if effort > high else 'easier'} than {whose}: this is a guess.")
         if len(minutes) and (planned := found.minutes) > LONGER * minutes.max():
             doubts.append(

@@ -112,7 +112,7 @@ PROTOCOLS = {
         ),
         Protocol(
             "imputation",
-            f"{_KNOWN}, and the run's own heart rate but for gaps of 1 to 10 minutes, {GAP_SHARE:.0%} of the run.",
+            f"{_KNOWN}, and the run's own heart rate but for gaps of 1 to 10 minutes, {100 * GAP_SHARE:.0f} % of the run.",
             (Case("gaps", shown=between_gaps),),
         ),
         Protocol("by_user", f"people of whom no run was trained on; {_KNOWN}, nothing of the run's own heart rate is."),

@@ -112,7 +112,7 @@ def test_doubts(state, planner):
     mine = planner()
     assert mine.at(state.records[:, 9].mean()).doubts == []
     (far,) = mine.at(state.records[:, 9].max() * 1.3).doubts
-    assert far == "the plan is 30% harder than any run known of the person: this is a guess."
+    assert far == "the plan is 30 % harder than any run known of the person: this is a guess."
     assert "easier than any run known" in mine.at(0.7).doubts[0]
     assert any("the longest run known" in said for said in planner(replace(FLAT, length=60_000.0)).at(3.0).doubts)
     assert planner(replace(FLAT, doubts=["wrong."])).at(3.0).doubts[0] == "wrong."

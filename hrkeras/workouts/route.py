@@ -135,8 +135,8 @@ def from_positions(latitude, longitude, altitude) -> Route:
     steepest = int(np.abs(found.grade).argmax())
     if (grade := abs(found.grade[steepest])) > MAX_GRADE:
         doubts.append(
-            f"the altitude changes by {grade:.0%} of the distance at km {found.edges[steepest] / 1000:.1f}, steeper than is run: "
-            "what is said of heart rate there is a guess, and wrong if the file's altitude is."
+            f"the altitude changes by {100 * grade:.0f} % of the distance at km {found.edges[steepest] / 1000:.1f}, steeper than "
+            "is run: what is said of heart rate there is a guess, and wrong if the file's altitude is."
         )
     return found
 

@@ -128,7 +128,7 @@ def test_a_jump_and_a_wall_are_said(tmp_path):
     assert "up to 9.0 km, in all 9.0 km are straight lines" in jump
     metres = np.arange(0, 2000, 10)
     (wall,) = read(tmp_path, track(metres, np.where(metres < 1000, 0, 100))).doubts
-    assert "115% of the distance at km 1.0" in wall
+    assert "115 % of the distance at km 1.0" in wall
 
 
 @pytest.mark.parametrize(
