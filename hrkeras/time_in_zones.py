@@ -12,6 +12,7 @@ from hrkeras.workouts.zones import NAMES, Zones
 
 WEEKS = 4  # before the last run: what counts as of late
 ADVICE = "This is no medical advice. Ask a doctor before you train hard, or if something feels wrong."
+ESTIMATED = "Estimated are runs without heart rate; in brackets what the band of 10 to 90 % allows."
 
 
 @dataclass(frozen=True)
@@ -50,28 +51,48 @@ def times(diary: Diary, own: Zones, weeks: float = float("inf")) -> Times:
     )
 
 
+Column = list[str]  # of a table, with its head
+
+
+def named(own: Zones) -> list[Column]:
+    """The zones and their heart rates."""
+    return [["Zone", *(f"{number} {name}" for number, name in enumerate(NAMES, 1))], ["beats/min", *own.limits]]
+
+
+def measured(recent: Times, everything: Times) -> list[Column]:
+    """Time in zones, of late and in all, where there are runs with heart rate."""
+    return [
+        [f"{when}: {fitness_text.count(each.runs)}", *clocks(each.measured)]
+        for when, each in _both(recent, everything)
+        if each.runs
+    ]
+
+
+def estimated(recent: Times, everything: Times) -> list[Column]:
+    """Likewise of runs without."""
+    found = []
+    for when, each in _both(recent, everything):
+        if each.silent:
+            bounds = (clocks(seconds, share=False) for seconds in (each.estimated, *each.within))
+            told = [f"{value} ({low} to {high})" for value, low, high in zip(*bounds, strict=True)]
+            found.append([f"{when}: {fitness_text.count(each.silent)} estimated", *told])
+    return found
+
+
+def _both(recent: Times, everything: Times) -> list[tuple[str, Times]]:
+    return [(f"last {WEEKS} weeks", recent), ("all", everything)]
+
+
 def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
     """What `hrkeras zones` prints."""
-    columns = [["", *(f"{number} {name}" for number, name in enumerate(NAMES, 1))], ["beats/min", *own.limits]]
-    for title, found in ((f"last {WEEKS} weeks", recent), ("all", everything)):
-        if found.runs:
-            columns.append([f"{title}: {fitness_text.count(found.runs)}", *clocks(found.measured)])
-        if found.silent:
-            bounds = (clocks(each, share=False) for each in (found.estimated, *found.within))
-            told = [f"{value} ({low} to {high})" for value, low, high in zip(*bounds, strict=True)]
-            columns.append([f"{title}: {fitness_text.count(found.silent)} estimated", *told])
+    columns = [*named(own), *measured(recent, everything), *estimated(recent, everything)]
     widths = [max(map(len, column)) for column in columns]
     rows = [zip(row, widths, strict=True) for row in zip(*columns, strict=True)]
     said = [
         *heart_rates(own),
         *("  ".join(f"{cell:{width}}" for cell, width in row).rstrip() for row in rows),
     ]
-    if everything.silent:
-        said.append(
-            "Estimated are runs without heart rate, from speed, altitude and the runs before; in brackets what the band of 10 to "
-            "90 % allows."
-        )
-    return said
+    return [*said, *([ESTIMATED] if everything.silent else [])]
 
 
 def heart_rates(own: Zones) -> list[str]:

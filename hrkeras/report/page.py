@@ -120,17 +120,20 @@ def _last_run(written: Diary) -> str:
 
 
 def _zones(written: Diary) -> str:
-    own = zones.estimate(written.athlete)
-    recent, everything = time_in_zones.times(written, own, time_in_zones.WEEKS), time_in_zones.times(written, own)
-    columns = [time_in_zones.clocks(each.measured) for each in (recent, everything)]
-    names = [f"{number} {name}" for number, name in enumerate(zones.NAMES, 1)]
-    head = ("Zone", "beats/min", f"last {time_in_zones.WEEKS} weeks", "all runs")
+    own, recent, everything = _times(written)
+    head, *rows = zip(*time_in_zones.named(own), *time_in_zones.measured(recent, everything), strict=True)
     return section(
         "Your zones",
         *(paragraph(each) for each in time_in_zones.heart_rates(own)),
-        table("Time in each zone, hours and minutes", head, list(zip(names, own.limits, *columns, strict=True))),
+        table("Time in each zone, hours and minutes", head, rows),
         paragraph("Read from your runs, not from a test: somebody who never runs hard gets too low a maximum.", "soft"),
     )
+
+
+def _times(written: Diary) -> tuple[zones.Zones, time_in_zones.Times, time_in_zones.Times]:
+    """The zones, and the time in them, of late and in all."""
+    own = zones.estimate(written.athlete)
+    return own, time_in_zones.times(written, own, time_in_zones.WEEKS), time_in_zones.times(written, own)
 
 
 def _standing_out(written: Diary) -> str:
@@ -213,10 +216,14 @@ def _unheard(written: Diary) -> str:
         )
         for each in reversed(written.unheard[-SHOWN:])
     ]
+    own, recent, everything = _times(written)
+    head, *in_zones = zip(*time_in_zones.named(own), *time_in_zones.estimated(recent, everything), strict=True)
     return section(
         "Runs without heart rate",
         paragraph("What it may have been, estimated from speed, altitude and the runs before."),
         table("Estimated mean heart rate (beats/min)", ("Day", "min", "km", "estimated", "10 - 90 %"), rows),
+        table("Time in each zone, hours and minutes", head, in_zones),
+        paragraph(time_in_zones.ESTIMATED, "soft"),
     )
 
 
