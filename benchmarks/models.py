@@ -120,13 +120,14 @@ def _ensemble(output: Path, kind: str, runs):
 
 
 class _Test:
-    """The test runs, whose histories are computed once."""
+    """The test runs, whose histories are computed once; each model is trusted as its predictions of earlier runs deserve."""
 
     def __init__(self, runs):
         from hrkeras import inference
 
-        self._population = runs.population()
-        self._windows = runs.windows(runs.known(self._population), "test", inference.WHOLE)
+        self._all, self._population = runs, runs.population()
+        self._known = runs.known(self._population)
+        self._windows = runs.windows(self._known, "test", inference.WHOLE)
         self._runs = list(self._windows.runs())
         found = self._score(inference.by_run(self._windows.expected[:, :, 0], self._windows))
         self.state = "MAE {mae:.2f}, median run {median_run:.2f}".format(**found)
@@ -141,7 +142,9 @@ class _Test:
         """Errors of a model; of `multitask` also the error of speed, m/s, with all heart rate known, and the spread of speed."""
         from hrkeras import inference, models
 
-        found = self._score(inference.predict(model, self._windows))
+        known = inference.known(model, self._all, self._population, alone=self._known)
+        windows = self._all.windows(known, "test", inference.WHOLE)
+        found = self._score(inference.predict(model, windows))
         if model.name == "multitask":
             speeds = inference.predict(models.speed_model(model), self._windows, heart_rate=self._windows.heart_rate)
             measured = [np.isfinite(run.grid.heart_rate) for run in self._runs]

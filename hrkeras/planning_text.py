@@ -36,7 +36,7 @@ def limit(heart_rate: float, answer: Answer) -> list[str]:
     said, what = [], f"under {heart_rate:.0f}"
     above = float((plan.prediction.heart_rate[plan.warm].round() >= heart_rate).mean())
     if above:
-        share = f"{100 * above:.0f} % of the time" if above >= 0.01 else "for a moment"
+        share = f"for {100 * above:.0f} % of the time" if above >= 0.01 else "for a moment"
         said.append(f"That is at or above {heart_rate:.0f} {share}.")
     if under.end == "slowest":
         reached = f"walking at {pace.text(under.plan.speed)} reaches {under.plan.highest[0]:.0f}"

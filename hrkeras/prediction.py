@@ -12,7 +12,7 @@ import numpy as np
 
 from hrkeras import doubts, windows
 from hrkeras.keeping import LIMITS, check_population, one_person, read_log_text
-from hrkeras.workouts import detect, quality
+from hrkeras.workouts import athlete_file, detect, quality
 from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.athlete_file import date
 from hrkeras.workouts.band import limits
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # a state predicts without them
     import keras
     import pandas as pd
 
-__all__ = ["Prediction", "choose", "date", "load_run", "population", "predict", "read_log_text"]
+__all__ = ["Prediction", "choose", "date", "load_run", "opened", "population", "predict", "read_log_text"]
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,21 @@ def population(model: keras.Model | None = None) -> Population:
     if step != STEP:
         raise InputError(f"Expected a model of steps of {STEP:g} s, found one of {step:g} s; train it again with this version.")
     return saving.population(model)
+
+
+def opened(path: Path | None, model: keras.Model | None = None) -> Athlete:
+    """What is known of a person: the state in their file, or that of somebody new without one.
+
+    Raises:
+        InputError: if the file is none, or starts from another population than the model's athletes.
+    """
+    start = population(model)
+    if path is None:
+        return Athlete(start)
+    state = athlete_file.load(path)
+    if model:
+        check_population(state, start, str(path))
+    return state
 
 
 def choose(workouts: Iterable[Workout], wanted: str | None, path: Path) -> Workout:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli.shared import Backend, Json, check_one_known, json_line, load_model, progress, reading
+from hrkeras.cli.shared import AthleteFile, Backend, Json, Model, check_one_known, json_line, load_model, progress, reading
 
 
 def estimate(
@@ -22,9 +22,7 @@ def estimate(
             "routes are copied. If not given, nothing is written."
         ),
     ] = None,
-    athlete: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows their other runs.")
-    ] = None,
+    athlete: AthleteFile = None,
     history: Annotated[
         list[Path] | None,
         typer.Option(
@@ -33,10 +31,7 @@ def estimate(
             "that have a heart rate.",
         ),
     ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(help="A .keras file from `hrkeras train`; if not given, the athlete's state alone estimates."),
-    ] = None,
+    model: Model = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Also runs that have a heart rate; in the copies the estimate takes its place.")
     ] = False,
@@ -49,12 +44,9 @@ def estimate(
     if plot and not output:
         raise typer.BadParameter("pictures lie beside the copies; give a folder with --output", param_hint="--plot")
     loaded = load_model(model, backend)
-    from hrkeras import estimated_copies, estimation, estimation_text, keeping, prediction
-    from hrkeras.workouts import athlete_file
+    from hrkeras import estimated_copies, estimation, estimation_text, prediction
 
-    state = athlete_file.load(athlete) if athlete else None
-    if state and loaded:
-        keeping.check_population(state, prediction.population(loaded), str(athlete))
+    state = prediction.opened(athlete, loaded) if athlete else None
     histories = history or []
     with (
         reading((*runs, *histories)) as bar,

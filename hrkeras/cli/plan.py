@@ -70,17 +70,13 @@ def plan(
 
     from hrkeras import keeping, planning, planning_plots, planning_text, plots, prediction
     from hrkeras import pace as paces
-    from hrkeras.workouts import athlete_file, route
-    from hrkeras.workouts.athlete import Athlete
+    from hrkeras.workouts import route
     from hrkeras.workouts.beside import beside
     from hrkeras.workouts.source import ReadLog
 
     speed, begin = paces.parse(pace) if pace else None, _moment(start_at)
     way, log, learnt = route.read(course), ReadLog(), None
-    population = prediction.population(loaded)
-    state = athlete_file.load(athlete) if athlete else Athlete(population)
-    if athlete and loaded:
-        keeping.check_population(state, population, str(athlete))
+    state = prediction.opened(athlete, loaded)
     if history:
         with reading(history) as bar:
             log = ReadLog(bar.update)
@@ -100,7 +96,7 @@ def plan(
         print(json_line(answer.as_dict()))
         return
     print(planning_text.course(found))
-    print(" ".join([planning_text.expected(found), *planning_text.limit(limit or 0, answer)]))
+    print("\n".join([planning_text.expected(found), *planning_text.limit(limit or 0, answer)]))
     warn(found.doubts)
     print(keeping.known_text(state))
     if learnt and not state.count and (why := keeping.left_out_text(learnt)):

@@ -39,14 +39,9 @@ def predict(
     check_one_known(athlete, history)
     loaded = load_model(model, backend)
     from hrkeras import keeping, prediction
-    from hrkeras.workouts import athlete_file
-    from hrkeras.workouts.athlete import Athlete
     from hrkeras.workouts.beside import beside
 
-    population = prediction.population(loaded)
-    state = athlete_file.load(athlete) if athlete else Athlete(population)
-    if athlete and loaded:
-        keeping.check_population(state, population, str(athlete))
+    state = prediction.opened(athlete, loaded)
     histories = history or []
     with reading((run, *histories)) as bar:
         chosen, others, log = prediction.load_run(run, workout, histories, bar.update)

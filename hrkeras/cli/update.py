@@ -33,6 +33,7 @@ def update(
         raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
     loaded = load_model(model, backend)
     from hrkeras import keeping
+    from hrkeras.fitness_text import count
     from hrkeras.workouts.athlete_file import date
 
     with reading(runs) as bar:
@@ -42,7 +43,7 @@ def update(
         print(f"New: nothing was known of the person; starting from people in general ({keeping.about(state.population)}).")
     if found.added:
         days = dict.fromkeys(date(run.start) for run in (found.added[0], found.added[-1]))
-        print(f"Added {_count(len(found.added))}: {' to '.join(days)} UTC.")
+        print(f"Added {count(len(found.added))}: {' to '.join(days)} UTC.")
     else:
         print("Added no run.")
     if found.known:
@@ -62,10 +63,6 @@ def update(
     if found.log.skipped:
         print(f"Skipped while reading: {keeping.read_log_text(found.log)}")
     last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
-    print(f"{'Written' if found.added else 'Unchanged'}: {athlete}; {_count(state.count)} known{last_known}.")
+    print(f"{'Written' if found.added else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
     if found.is_new:
         print(f"Next: hrkeras predict RUN --athlete {athlete}{f' --model {model}' if model else ''} --output run.csv")
-
-
-def _count(runs: int) -> str:
-    return "1 run" if runs == 1 else f"{runs:,} runs"

@@ -29,7 +29,7 @@ def test_a_course_with_earlier_runs(folder, course, tmp_path):
     known = ("--history", folder / "runs", "--output", table, "--plot", picture)
     said = run(course, "--pace", "6:00", "--limit", 150, *known)
     assert re.search(r"^Course: \d+\.\d km, \d+ m of climb\. At 6:00 /km on average \(even pace\) it takes ", said)
-    assert re.search(r"^At 6:00 /km expect \d+ on average \(\d+-\d+\), highest \d+ at km \d+\.\d\. ", said, re.MULTILINE)
+    assert re.search(r"^At 6:00 /km expect \d+ on average \(\d+-\d+\), highest \d+ at km \d+\.\d\.$", said, re.MULTILINE)
     assert "Known of the person: 8 earlier runs, the last of " in said
     rows = table.read_text().splitlines()
     assert rows[0] == "km,length_m,seconds,seconds_per_km,climb_m,heart_rate,low,high"
