@@ -1,4 +1,4 @@
-"""Whether the fitness that is read from an athlete's state is the simulated athletes' true one.
+"""Whether the fitness that is read from an athlete's state is the simulated athletes' true one, and whether its bands hold.
 
     python benchmarks/fitness.py --athletes 30 --runs 80
 
@@ -42,6 +42,7 @@ def main(athletes: int = 30, runs: int = 80, seed: int = 1, trend: float = 0.1, 
                 truth = _truth(who, written.speed, entry.start, tracks[entry.start].fitness)
                 rows.append((entry.start, truth, *entry.at_pace, like))
             start, truth, value, low, high, like_runs = np.array(rows)[warm_up:].T
+            found["band"].append(np.nanmean([entry.found.inside or np.nan for entry in written.entries[warm_up:]]))
             found["error"].append(np.abs(value - truth).mean())
             found["plain"].append(np.nanmean(np.abs(like_runs - truth)))
             found["covered"].append(((low <= truth) & (truth <= high)).mean())
@@ -56,6 +57,9 @@ def main(athletes: int = 30, runs: int = 80, seed: int = 1, trend: float = 0.1, 
     print(f"{athletes} simulated athletes, runs {warm_up + 1} to {runs}, heart rate at each one's usual pace on the flat:")
     print(f"state: mean absolute error {mean['error']:.1f} beats/min; 10-90 % holds {100 * mean['covered']:.0f} %")
     print(f"last run of that pace instead: mean absolute error {mean['plain']:.1f} beats/min")
+    low, high = 100 * np.quantile(found["band"], (0.1, 0.9))
+    held = f"{100 * np.mean(found['band']):.0f} % of the heart rates, {low:.0f} to {high:.0f} % for four athletes in five"
+    print(f"runs predicted from those before: the band of 10 to 90 % holds {held}")
     print("correlation in time with the truth, median over athletes: ", end="")
     print(f"state {np.median(found['changes']):.2f}, last run {np.median(found['plain changes']):.2f}")
     print(f"change a year: correlation over athletes {np.corrcoef(slopes.T)[0, 1]:.2f}, same sign {100 * same:.0f} %")
