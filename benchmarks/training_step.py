@@ -64,7 +64,40 @@ def recurrent_peer(kind: str):
     return make
 
 
-PEERS = {"gru": recurrent_peer("GRU"), "lstm": recurrent_peer("LSTM")}  # by the name of the model; one without is timed alone
+def transformer_peer(num_layers: int, patch: int = 1, window: int | None = None):
+    """Likewise of a transformer: PyTorch's encoder over patches of steps, each of which sees all, or so many before it."""
+
+    def make(channels):
+        import torch
+
+        class Peer(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.projection = torch.nn.Linear(patch * channels, UNITS)
+                sizes = {"nhead": HEADS, "dim_feedforward": 2 * UNITS, "dropout": 0.0, "activation": "gelu"}
+                layer = torch.nn.TransformerEncoderLayer(UNITS, **sizes, batch_first=True, norm_first=True)
+                self.layers = torch.nn.TransformerEncoder(layer, num_layers, enable_nested_tensor=False)
+                self.out = torch.nn.Linear(UNITS, patch)
+                lag = torch.arange(STEPS)[:, None] - torch.arange(STEPS)[None, :]
+                self.hidden = (lag < 0) | (lag >= window) if window else None
+
+            def forward(self, sequence):
+                tokens = self.projection(sequence.reshape(len(sequence), -1, patch * sequence.shape[-1]))
+                return self.out(self.layers(tokens, mask=self.hidden)).reshape(len(sequence), -1)
+
+        return Peer()
+
+    return make
+
+
+UNITS, HEADS, LAYERS = 64, 4, {"attention": 2, "patchtst": 3}  # as these models usually are
+WINDOW, PATCH = 36, 10
+PEERS = {  # by the name of the model; one without is timed alone
+    "gru": recurrent_peer("GRU"),
+    "lstm": recurrent_peer("LSTM"),
+    "attention": transformer_peer(LAYERS["attention"], window=WINDOW),
+    "patchtst": transformer_peer(LAYERS["patchtst"], patch=PATCH),
+}
 
 
 def peer_step(size: Size):
@@ -104,21 +137,35 @@ def our_step(size: Size):
 
 
 def layers_step(size: Size):
-    """A training step of the recurrent layers alone."""
+    """A training step of the recurrent layers, or of attention and feed-forward, alone."""
     import keras
     import numpy as np
 
-    from hrkeras import layers
-    from hrkeras.models.frame import recurrent
-
-    options = {"units": 64, "num_layers": 2, "bidirectional": False, "dropout": 0.0} | size.options
-    sequence = keras.Input((None, CHANNELS))
-    body = recurrent({"gru": layers.GRU, "lstm": layers.LSTM}[size.model], **options)
-    model = keras.Model(sequence, keras.layers.Dense(1)(body(sequence, sequence[:, :, 0] > -100, None)))
+    sequence = keras.Input((STEPS, CHANNELS))
+    model = keras.Model(sequence, _layers(size, sequence))
     model.compile(keras.optimizers.AdamW(1e-3), loss=keras.losses.Huber())
     random = np.random.default_rng(0)
     inputs, target = (random.normal(size=(BATCH, STEPS, n)).astype("float32") for n in (CHANNELS, 1))
     return lambda: model.train_on_batch(inputs, target)
+
+
+def _layers(size: Size, sequence):
+    """What the layers of a model make of a sequence, as one number a step."""
+    import keras
+
+    from hrkeras import layers
+    from hrkeras.models.frame import recurrent
+    from hrkeras.models.transformer import encoded, projected
+
+    if size.model in ("gru", "lstm"):
+        options = {"units": 64, "num_layers": 2, "bidirectional": False, "dropout": 0.0} | size.options
+        body = recurrent({"gru": layers.GRU, "lstm": layers.LSTM}[size.model], **options)
+        return keras.layers.Dense(1)(body(sequence, {"valid": keras.ops.ones_like(sequence[:, :, 0])}, None))
+    whole = size.model == "patchtst"  # which sees all patches
+    patch, window = (PATCH, STEPS // PATCH) if whole else (1, WINDOW)
+    tokens = projected(keras.layers.Reshape((STEPS // patch, patch * CHANNELS))(sequence), None, UNITS)
+    usual = {"num_layers": LAYERS[size.model], "num_heads": HEADS, "window": window, "dropout": 0.0, "causal": not whole}
+    return keras.layers.Reshape((STEPS, 1))(keras.layers.Dense(patch)(encoded(tokens, **usual)))
 
 
 def measure(size: Size, threads: int) -> dict:
