@@ -72,6 +72,8 @@ class WindowedAttention(keras.layers.Layer):
         """What `call` returns, and the attention: shape `(batch, blocks, heads, window, seen)`, see `by_lag`."""
         shape = ops.shape(sequence)
         steps, blocks = shape[1], (shape[1] + self.window - 1) // self.window
+        # a run that fits one block has no other to see; its steps are a number where the graph is made for them
+        around = (0, 0) if isinstance(steps, int) and steps <= self.window else (1, 0 if self.causal else 1)
         size = sequence.shape[-1] // self.num_heads
         split = (shape[0], steps, self.num_heads, size)
         layers = (self.query_layer, self.key_layer, self.value_layer)
@@ -80,13 +82,10 @@ class WindowedAttention(keras.layers.Layer):
             query, key = rotated(query), rotated(key)
         exists = ops.ones_like(sequence[:1, :, 0]) if valid is None else ops.cast(valid, sequence.dtype)
         query = ops.transpose(self._blocks(query * size**-0.5, blocks, 0, 0), (0, 1, 3, 2, 4))
-        key = ops.transpose(self._seen(key, blocks), (0, 1, 3, 4, 2))
-        value = ops.transpose(self._seen(value, blocks), (0, 1, 3, 2, 4))
-        exists = self._seen(exists, blocks)[:, :, None, None, :]
-        by_lag = ops.cast(self._by_lag(), sequence.dtype)
-        position = HIDDEN * (ops.sum(by_lag, axis=0) - 1)
-        if not self.rotary:
-            position = position + ops.tensordot(ops.cast(self.bias, sequence.dtype), by_lag, 1)
+        key = ops.transpose(self._seen(key, blocks, *around), (0, 1, 3, 4, 2))
+        value = ops.transpose(self._seen(value, blocks, *around), (0, 1, 3, 2, 4))
+        exists = self._seen(exists, blocks, *around)[:, :, None, None, :]
+        position = ops.cast(self._near(self._position(), key.shape[-1]), sequence.dtype)
         scores = ops.matmul(query, key) + (position + HIDDEN * (exists - 1))
         weights = ops.softmax(scores, axis=-1)
         found = ops.transpose(ops.matmul(weights, value), (0, 1, 3, 2, 4))
@@ -102,7 +101,28 @@ class WindowedAttention(keras.layers.Layer):
         Returns:
             Shape `(..., window, len(lags))`.
         """
-        return ops.einsum("...qs,lqs->...ql", weights, ops.cast(self._by_lag(), weights.dtype))
+        by_lag = self._near(self._by_lag(), weights.shape[-1])
+        return ops.einsum("...qs,lqs->...ql", weights, ops.cast(by_lag, weights.dtype))
+
+    def _near(self, values, seen: int):
+        """Of values by what a step of a block sees, its own block where it sees no other."""
+        return values[:, :, self.window : 2 * self.window] if seen == self.window else values
+
+    def _position(self):
+        """What is added to the score of a step of a block and one that it sees, for their lag; shape `(heads, window, seen)`."""
+        seen, lags = self.window * (2 if self.causal else 3), self.lags
+        bias = ops.zeros((1, len(lags))) if self.rotary else self.bias
+        # of all lags, the greatest first, as the last step of a block meets them; one more, so that rows move by a step
+        hidden = [ops.full((bias.shape[0], count), -HIDDEN, bias.dtype) for count in self._beyond(seen)]
+        row = ops.concatenate([hidden[0], ops.flip(bias, axis=1), hidden[1]], axis=1)
+        length = self.window + seen - 1
+        rows = ops.reshape(ops.tile(row, (1, self.window)), (-1, self.window * (length + 1)))[:, : self.window * length]
+        return ops.reshape(rows, (-1, self.window, length))[:, :, self.window - 1 :]
+
+    def _beyond(self, seen: int) -> tuple[int, int]:
+        """How many lags there are above and below `lags`, with one more below."""
+        greatest, least = 2 * self.window - 1, self.window - (seen - 1)
+        return greatest - self.lags[-1], self.lags[0] - least + 1
 
     def _by_lag(self):
         """1 where a step of a block sees another at a lag, shape `(len(lags), window, seen)`."""
@@ -118,11 +138,10 @@ class WindowedAttention(keras.layers.Layer):
         shape = ops.shape(values)
         return ops.reshape(cut, (shape[0], before + blocks + after, self.window, *shape[2:]))
 
-    def _seen(self, values, blocks):
-        """Of each block the values of all steps that it sees."""
-        after = 0 if self.causal else 1
-        cut = self._blocks(values, blocks, 1, after)
-        return ops.concatenate([cut[:, first : first + blocks] for first in range(2 + after)], axis=2)
+    def _seen(self, values, blocks, before: int, after: int):
+        """Of each block the values of all steps that it sees, of so many blocks before and after it."""
+        cut = self._blocks(values, blocks, before, after)
+        return ops.concatenate([cut[:, first : first + blocks] for first in range(before + 1 + after)], axis=2)
 
     def compute_output_shape(self, sequence_shape, valid_shape=None):
         return sequence_shape
