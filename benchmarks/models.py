@@ -19,7 +19,7 @@ import training_step
 import typer
 
 from hrkeras.cli.shared import Backend, DataDir, Seed, progress, start
-from hrkeras.presets import PRESETS
+from hrkeras.presets import PRESETS, learning_rate
 
 KINDS = {"": {}, "_bare": {"history": False, "profile": False}}
 COLUMNS = ("model", "parameters", "MAE", "95 % interval", "median run", "bare: MAE", "median run", "s an epoch", "PyTorch ratio")
@@ -42,7 +42,6 @@ def main(
     from hrkeras.parts import latest
     from hrkeras.windows import load
 
-    settings = training.Settings(epochs=epochs, batch_size=batch_size, patience=epochs, seed=seed)
     known = {"data": data, "share": share}
     asked = known | {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     output.mkdir(parents=True, exist_ok=True)
@@ -63,6 +62,7 @@ def main(
             if name == "ensemble":
                 model, seconds = _ensemble(output, kind, learnt), None
             else:
+                settings = training.Settings(epochs, batch_size, learning_rate(name), patience=epochs, seed=seed)
                 model, seconds = _trained(name, options, learnt, output / f"{name}{kind}", settings, known)
             training.save(model, output / f"{name}{kind}.keras")
             row[kind] = test.scored(model) | {"parameters": model.count_params(), "seconds": seconds}

@@ -15,6 +15,15 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # by name the function of `h
     "lag_llama": ("lag_llama", {}),
     "multitask": ("multitask", {}),
 }
+LEARNING_RATE = 3e-3  # at its highest
+# with that rate deep recurrent models diverge at first
+LOWER = dict.fromkeys(("gru_large", "lstm_large", "lstm_bidirectional"), 1e-3)
+
+
+def learning_rate(name: str) -> float:
+    """At its highest, for the model of a name."""
+    return LOWER.get(name, LEARNING_RATE)
+
 
 if TYPE_CHECKING:
     Preset = str

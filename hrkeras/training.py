@@ -17,6 +17,7 @@ from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
 from hrkeras.models import Statistics
 from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
+from hrkeras.presets import LEARNING_RATE
 from hrkeras.windows import Runs, Windows
 from hrkeras.workouts.beside import beside
 from hrkeras.workouts.population import Population
@@ -40,7 +41,7 @@ class Settings:
 
     epochs: int = 9
     batch_size: int = 32
-    learning_rate: float = 3e-3
+    learning_rate: float = LEARNING_RATE
     patience: int = 6
     thinned_history: float = 0.4
     augment: float = 0.0

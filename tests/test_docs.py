@@ -77,11 +77,21 @@ def test_commands_and_their_options_exist(page):
         assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known, words
 
 
+def anchors(page):
+    """Of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_links_lead_somewhere(page):
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    for target in re.findall(r"\]\(([^)#\s]+)", text):
-        assert re.match(r"https?://", target) or (page.parent / target).exists(), target
+    for target, place in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", text):
+        if re.match(r"https?://", target):
+            continue
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        assert not place or place in anchors(there), f"{target}#{place}"
 
 
 def test_the_commands_help_needs_no_heavy_import():

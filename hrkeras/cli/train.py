@@ -35,7 +35,10 @@ def train(
     ] = True,
     epochs: Annotated[int, typer.Option(min=1, help="At most so many.")] = 9,
     batch_size: Annotated[int, typer.Option(min=1, help="Windows a batch.")] = 32,
-    learning_rate: Annotated[float, typer.Option(min=1e-8, max=1.0, help="At its highest.")] = 3e-3,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(min=1e-8, max=1.0, help="At its highest; if not given 0.003, of large recurrent models 0.001."),
+    ] = None,
     patience: Annotated[int, typer.Option(min=1, help="Epochs without improvement after which to stop.")] = 6,
     augment: Augment = 0.0,
     seed: Seed = 0,
@@ -50,7 +53,7 @@ def train(
     start(backend)
     from inspect import signature
 
-    from hrkeras import card, models, parts, training
+    from hrkeras import card, models, parts, presets, training
 
     given = {"units": units, "num_layers": layers, "bidirectional": bidirectional or None, "dropout": dropout}
     given = {name: value for name, value in given.items() if value is not None}
@@ -60,7 +63,12 @@ def train(
     architecture = {name: each.default for name, each in signature(build).parameters.items() if name != "statistics"}
     runs, weights = parts.mixed(sources, data_dir, ("train", "validation"))
     settings = training.Settings(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, patience=patience, augment=augment, seed=seed
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate or presets.learning_rate(model),
+        patience=patience,
+        augment=augment,
+        seed=seed,
     )
     description = {"model": model, "architecture": architecture, "data": " + ".join(data), **runs.counts}
     folder = output.with_suffix(".training")
