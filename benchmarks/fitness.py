@@ -42,7 +42,7 @@ def main(athletes: int = 30, runs: int = 80, seed: int = 1, trend: float = 0.1, 
                 truth = _truth(who, written.speed, entry.start, tracks[entry.start].fitness)
                 rows.append((entry.start, truth, *entry.at_pace, like))
             start, truth, value, low, high, like_runs = np.array(rows)[warm_up:].T
-            found["band"].append(np.nanmean([entry.found.inside or np.nan for entry in written.entries[warm_up:]]))
+            found["band"].append(np.nanmean(np.array([entry.found.inside for entry in written.entries[warm_up:]], float)))
             found["error"].append(np.abs(value - truth).mean())
             found["plain"].append(np.nanmean(np.abs(like_runs - truth)))
             found["covered"].append(((low <= truth) & (truth <= high)).mean())
