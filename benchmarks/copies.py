@@ -7,8 +7,6 @@ and of about its length. Beside the pairs that are most alike stand runs that we
 the grid between its steps: so alike is a recording that was written twice.
 """
 
-from pathlib import Path
-
 import numpy as np
 import typer
 
@@ -25,7 +23,7 @@ PLANTED = 200
 def main(data: str = "endomondo", shown: int = 5, seed: int = 0, data_dir: DataDir = None) -> None:
     from hrkeras.windows import load
 
-    runs = load(data, Path(data_dir) if data_dir else None)
+    runs = load(data, data_dir)
     lengths = np.array([len(each.speed) for each in runs.grids])
     waves = [_waves(_blocks(grid)) if len(grid.speed) >= EXCERPT else None for grid in runs.grids]
     heard = np.flatnonzero([each is not None and bool(each[HEARD].any()) for each in waves])

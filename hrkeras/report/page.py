@@ -30,17 +30,17 @@ def write(written: Diary, output: Path) -> None:
 
 def page(written: Diary) -> str:
     """The whole page."""
-    sections = [_head(written)]
+    sections, in_zones = [_head(written)], _times(written)
     if written.entries:
         sections += [
             _fitness(written),
             _last_run(written),
-            _zones(written),
+            _zones(*in_zones),
             _standing_out(written),
             _sensor(written),
             _how_good(written),
         ]
-    sections += [_unheard(written), _notes(written)]
+    sections += [_unheard(written, *in_zones), _notes(written)]
     css = (files("hrkeras.report") / "page.css").read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -119,8 +119,7 @@ def _last_run(written: Diary) -> str:
     return section(f"Your last run, {fitness_text.day(found.start)}", paragraph(said), figure(drawn))
 
 
-def _zones(written: Diary) -> str:
-    own, recent, everything = _times(written)
+def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
     head, *rows = zip(*time_in_zones.named(own), *time_in_zones.measured(recent, everything), strict=True)
     return section(
         "Your zones",
@@ -203,7 +202,7 @@ def _how_good(written: Diary) -> str:
     )
 
 
-def _unheard(written: Diary) -> str:
+def _unheard(written: Diary, own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
     if not written.unheard:
         return ""
     rows = [
@@ -216,7 +215,6 @@ def _unheard(written: Diary) -> str:
         )
         for each in reversed(written.unheard[-SHOWN:])
     ]
-    own, recent, everything = _times(written)
     head, *in_zones = zip(*time_in_zones.named(own), *time_in_zones.estimated(recent, everything), strict=True)
     return section(
         "Runs without heart rate",

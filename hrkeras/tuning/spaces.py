@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from keras_tuner import HyperParameters
 
+from hrkeras.presets import LEARNING_RATE
+
 BATCH_SIZES = [8, 16, 32, 64]
 
 
@@ -78,7 +80,7 @@ def _transformer(hp: HyperParameters) -> dict[str, Any]:
 
 
 def _learning_rate(hp: HyperParameters) -> dict[str, Any]:
-    return {"learning_rate": hp.Float("learning_rate", 3e-4, 3e-2, sampling="log", default=3e-3)}
+    return {"learning_rate": hp.Float("learning_rate", 3e-4, 3e-2, sampling="log", default=LEARNING_RATE)}
 
 
 def _dropout(hp: HyperParameters) -> float:
