@@ -13,6 +13,11 @@ if os.environ["KERAS_BACKEND"] == "jax":  # tests compile much and run little
 import pytest
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """Bytes are named after their argument: gzip writes the time into them, and two workers must find the same names."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The optional folder of real data beside the checkout."""

@@ -129,7 +129,6 @@ def test_memory_stays_constant(tmp_path):
         (gzip.compress(LINE.encode() * 1000)[:60], "cut off or damaged"),
         (b"\x1f\x8b" + b"junk" * 10, "cut off or damaged"),
     ],
-    ids=["empty", "blank", "gpx", "cut", "junk"],  # of its own accord pytest would put gzip's time stamp into the name
 )
 def test_a_file_without_workouts_is_refused(tmp_path, content, message):
     path = tmp_path / "x.json"
