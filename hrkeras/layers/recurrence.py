@@ -1,4 +1,4 @@
-"""Recurrences with gradients written by hand: a GRU for TensorFlow and JAX, an LSTM for TensorFlow, on a CPU.
+"""Recurrences with gradients written by hand, for TensorFlow and JAX on a CPU: a GRU and an LSTM.
 
 Automatic differentiation of a loop updates the gradient of the weights at every step and keeps every intermediate value.
 Here a loop holds only what depends on the step before: going forward the product of the state with the recurrent
@@ -25,6 +25,19 @@ if keras.backend.backend() == "jax":
         the outputs for all steps."""
         return jax.lax.scan(step, states, sequences, reverse=reverse)
 
+    def lstm_forward(sequence, state, cell, kernel, recurrent_kernel, bias):
+        """All that an LSTM computes at each step: gates, cells and states, in the order of TensorFlow's `BlockLSTMV2`."""
+
+        def step(states, inputs):
+            before, cell = states
+            to_i, to_f, to_new, to_o = ops.split(inputs + ops.matmul(before, recurrent_kernel), 4, axis=-1)
+            i, f, new, o = ops.sigmoid(to_i), ops.sigmoid(to_f), ops.tanh(to_new), ops.sigmoid(to_o)
+            cell = f * cell + i * new
+            shown = ops.tanh(cell)
+            return (o * shown, cell), (i, cell, f, o, new, shown, o * shown)
+
+        return jax.lax.scan(step, (state, cell), ops.matmul(sequence, kernel) + bias)[1]
+
 else:
     import tensorflow as tf
 
@@ -48,6 +61,23 @@ else:
 
         _, states, write = tf.while_loop(lambda index, *_: index < steps, body, (0, states, write), parallel_iterations=1)
         return states, write.stack()
+
+    def lstm_forward(sequence, state, cell, kernel, recurrent_kernel, bias):
+        """All that an LSTM computes at each step, by `BlockLSTMV2`. The gradient of TensorFlow 2.21 for it is not its own."""
+        none = tf.zeros((state.shape[-1],), bias.dtype)
+        return tf.raw_ops.BlockLSTMV2(
+            seq_len_max=tf.shape(sequence, tf.int64)[0],
+            x=sequence,
+            cs_prev=cell,
+            h_prev=state,
+            w=tf.concat([kernel, recurrent_kernel], axis=0),
+            wci=none,
+            wcf=none,
+            wco=none,
+            b=bias,
+            cell_clip=0,
+            use_peephole=False,
+        )
 
 
 def gru(sequence, state, kernel, recurrent_kernel, bias):
@@ -117,9 +147,7 @@ def _gru(sequence, state, kernel, recurrent_kernel, bias):
 
 
 def lstm(sequence, state, cell, kernel, recurrent_kernel, bias):
-    """An LSTM with tanh and sigmoid, on TensorFlow.
-
-    Forward it is TensorFlow's own `BlockLSTMV2`. The gradient that TensorFlow 2.21 has for it is not its derivative.
+    """An LSTM with tanh and sigmoid.
 
     Args:
         sequence: shape `(batch, steps, channels)`.
@@ -140,22 +168,10 @@ def lstm(sequence, state, cell, kernel, recurrent_kernel, bias):
 @ops.custom_gradient
 def _lstm(sequence, state, cell, kernel, recurrent_kernel, bias):
     units = state.shape[-1]
-    none = tf.zeros((units,), bias.dtype)
-    i, cells, f, o, new, shown, states = tf.raw_ops.BlockLSTMV2(
-        seq_len_max=tf.shape(sequence, tf.int64)[0],
-        x=sequence,
-        cs_prev=cell,
-        h_prev=state,
-        w=tf.concat([kernel, recurrent_kernel], axis=0),
-        wci=none,
-        wcf=none,
-        wco=none,
-        b=bias,
-        cell_clip=0,
-        use_peephole=False,
-    )
+    i, cells, f, o, new, shown, states = lstm_forward(sequence, state, cell, kernel, recurrent_kernel, bias)
 
-    def gradient(given, given_last):
+    def gradient(*upstream):
+        given, given_last = keras.tree.flatten(upstream)  # TensorFlow has two arguments for them, JAX a pair
         before, cells_before = ops.concatenate([state[None], states[:-1]]), ops.concatenate([cell[None], cells[:-1]])
         # how much of the gradient of a cell goes to what enters three gates; of a state, to the cell and the output gate
         of_gates = ops.concatenate([new * i * (1 - i), cells_before * f * (1 - f), i * (1 - new * new)], axis=-1)

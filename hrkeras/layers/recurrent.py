@@ -47,16 +47,17 @@ class GRU(keras.layers.GRU):
 
 @keras.saving.register_keras_serializable("hrkeras")
 class LSTM(keras.layers.LSTM):
-    """`keras.layers.LSTM`, quicker on a CPU with TensorFlow and PyTorch; whatever the quick kernels do not do, Keras does.
+    """`keras.layers.LSTM`, quicker on a CPU; whatever the quick kernels do not do, Keras does.
 
     Attributes:
-        fast: whether the quick kernels may be used; `plain` sets it. On JAX there is none that is quicker than Keras.
+        fast: whether the quick kernels may be used; `plain` sets it.
     """
 
-    fast = keras.backend.backend() != "jax"
+    fast = True
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        if not _applies(self, sequences, mask, training):
+        wasteful = keras.backend.backend() == "jax" and not training  # there it also keeps what only a gradient needs
+        if wasteful or not _applies(self, sequences, mask, training):
             return super().inner_loop(sequences, initial_state, mask, training=training)
         cell = self.cell
         sequences = ops.flip(sequences, axis=1) if self.go_backwards else sequences
