@@ -157,9 +157,7 @@ class _Test:
 def _ratio(name: str) -> float:
     import keras
 
-    model, options = PRESETS[name]
-    options = {key: value for key, value in options.items() if key != "person_units"}  # which the peer has not
-    times = training_step.timed(training_step.Size(model, options), keras.backend.backend())
+    times = training_step.timed(name, keras.backend.backend())
     return times["model"] / times["peer"]
 
 

@@ -8,6 +8,7 @@ other work on the machine disturbs less.
 """
 
 import argparse
+import inspect
 import json
 import os
 import statistics
@@ -15,7 +16,8 @@ import subprocess
 import sys
 import time
 from itertools import chain
-from typing import NamedTuple
+
+from hrkeras.presets import PRESETS
 
 BATCH, STEPS = 16, 500
 WARM_UP, REPEATS = 2, 7
@@ -23,29 +25,10 @@ CHANNELS = 24  # that the layers alone and the peer are given
 BACKENDS = ("jax", "tensorflow", "torch")
 
 
-class Size(NamedTuple):
-    """A model and the arguments of `hrkeras.models` that make it."""
-
-    model: str
-    options: dict
-
-    @property
-    def text(self) -> str:
-        words = ["bidirectional" if value is True else f"{name} {value}" for name, value in self.options.items()]
-        return ", ".join([self.model, *words])
-
-
-LARGER = [
-    Size("lstm", {"num_layers": 2, "units": 64}),
-    Size("gru", {"num_layers": 4, "units": 128}),
-    Size("lstm", {"bidirectional": True, "num_layers": 4, "units": 128}),
-]
-
-
 def recurrent_peer(kind: str):
     """A function that makes the peer of a recurrent model from the same arguments."""
 
-    def make(channels, *, units=64, num_layers=2, bidirectional=False):
+    def make(channels, *, units, num_layers, bidirectional=False, **_):
         import torch
 
         class Peer(torch.nn.Module):
@@ -64,47 +47,49 @@ def recurrent_peer(kind: str):
     return make
 
 
-def transformer_peer(num_layers: int, patch: int = 1, window: int | None = None):
+def transformer_peer(channels, *, units, num_layers, num_heads, patch=1, window=None, **_):
     """Likewise of a transformer: PyTorch's encoder over patches of steps, each of which sees all, or so many before it."""
+    import torch
 
-    def make(channels):
-        import torch
+    class Peer(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.projection = torch.nn.Linear(patch * channels, units)
+            sizes = {"nhead": num_heads, "dim_feedforward": 2 * units, "dropout": 0.0, "activation": "gelu"}
+            layer = torch.nn.TransformerEncoderLayer(units, **sizes, batch_first=True, norm_first=True)
+            self.layers = torch.nn.TransformerEncoder(layer, num_layers, enable_nested_tensor=False)
+            self.out = torch.nn.Linear(units, patch)
+            lag = torch.arange(STEPS)[:, None] - torch.arange(STEPS)[None, :]
+            self.hidden = (lag < 0) | (lag >= window) if window else None
 
-        class Peer(torch.nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.projection = torch.nn.Linear(patch * channels, UNITS)
-                sizes = {"nhead": HEADS, "dim_feedforward": 2 * UNITS, "dropout": 0.0, "activation": "gelu"}
-                layer = torch.nn.TransformerEncoderLayer(UNITS, **sizes, batch_first=True, norm_first=True)
-                self.layers = torch.nn.TransformerEncoder(layer, num_layers, enable_nested_tensor=False)
-                self.out = torch.nn.Linear(UNITS, patch)
-                lag = torch.arange(STEPS)[:, None] - torch.arange(STEPS)[None, :]
-                self.hidden = (lag < 0) | (lag >= window) if window else None
+        def forward(self, sequence):
+            tokens = self.projection(sequence.reshape(len(sequence), -1, patch * sequence.shape[-1]))
+            return self.out(self.layers(tokens, mask=self.hidden)).reshape(len(sequence), -1)
 
-            def forward(self, sequence):
-                tokens = self.projection(sequence.reshape(len(sequence), -1, patch * sequence.shape[-1]))
-                return self.out(self.layers(tokens, mask=self.hidden)).reshape(len(sequence), -1)
-
-        return Peer()
-
-    return make
+    return Peer()
 
 
-UNITS, HEADS, LAYERS = 64, 4, {"attention": 2, "patchtst": 3}  # as these models usually are
-WINDOW, PATCH = 36, 10
-PEERS = {  # by the name of the model; one without is timed alone
+PEERS = {  # by the function of `hrkeras.models`; one without is timed alone
     "gru": recurrent_peer("GRU"),
     "lstm": recurrent_peer("LSTM"),
-    "attention": transformer_peer(LAYERS["attention"], window=WINDOW),
-    "patchtst": transformer_peer(LAYERS["patchtst"], patch=PATCH),
+    "attention": transformer_peer,
+    "patchtst": transformer_peer,
 }
 
 
-def peer_step(size: Size):
+def sizes(name: str) -> dict:
+    """All arguments of the function that makes a model, those of its preset and else the usual ones."""
+    from hrkeras.models import MODELS
+
+    function, options = PRESETS[name]
+    return {key: each.default for key, each in inspect.signature(MODELS[function]).parameters.items()} | options
+
+
+def peer_step(name: str):
     """A training step of the peer."""
     import torch
 
-    model = PEERS[size.model](CHANNELS, **size.options)
+    model = PEERS[PRESETS[name][0]](CHANNELS, **sizes(name))
     sequence, target = torch.randn(BATCH, STEPS, CHANNELS), torch.randn(BATCH, STEPS)
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
 
@@ -116,7 +101,7 @@ def peer_step(size: Size):
     return step
 
 
-def our_step(size: Size):
+def our_step(name: str):
     """A training step of the whole model, with all that is around its layers but the correction by known heart rate."""
     import keras
     import numpy as np
@@ -124,7 +109,7 @@ def our_step(size: Size):
     from hrkeras import losses, models, saving
     from hrkeras.models.frame import UNAIDED
 
-    model = models.MODELS[size.model](**size.options)
+    model = models.preset(name)()
     model = keras.Model(model.input, model.get_layer(UNAIDED).output)
     model.compile(keras.optimizers.AdamW(1e-3), loss=losses.MaskedHuber())
     random = np.random.default_rng(0)
@@ -136,20 +121,20 @@ def our_step(size: Size):
     return lambda: model.train_on_batch(inputs, target)
 
 
-def layers_step(size: Size):
+def layers_step(name: str):
     """A training step of the recurrent layers, or of attention and feed-forward, alone."""
     import keras
     import numpy as np
 
     sequence = keras.Input((STEPS, CHANNELS))
-    model = keras.Model(sequence, _layers(size, sequence))
+    model = keras.Model(sequence, _layers(name, sequence))
     model.compile(keras.optimizers.AdamW(1e-3), loss=keras.losses.Huber())
     random = np.random.default_rng(0)
     inputs, target = (random.normal(size=(BATCH, STEPS, n)).astype("float32") for n in (CHANNELS, 1))
     return lambda: model.train_on_batch(inputs, target)
 
 
-def _layers(size: Size, sequence):
+def _layers(name: str, sequence):
     """What the layers of a model make of a sequence, as one number a step."""
     import keras
 
@@ -157,18 +142,20 @@ def _layers(size: Size, sequence):
     from hrkeras.models.frame import recurrent
     from hrkeras.models.transformer import encoded, projected
 
-    if size.model in ("gru", "lstm"):
-        options = {"units": 64, "num_layers": 2, "bidirectional": False, "dropout": 0.0} | size.options
-        body = recurrent({"gru": layers.GRU, "lstm": layers.LSTM}[size.model], **options)
+    function, size = PRESETS[name][0], sizes(name)
+    if function in ("gru", "lstm"):
+        options = {key: size[key] for key in ("units", "num_layers", "bidirectional", "dropout")}
+        body = recurrent({"gru": layers.GRU, "lstm": layers.LSTM}[function], **options)
         return keras.layers.Dense(1)(body(sequence, {"valid": keras.ops.ones_like(sequence[:, :, 0])}, None))
-    whole = size.model == "patchtst"  # which sees all patches
-    patch, window = (PATCH, STEPS // PATCH) if whole else (1, WINDOW)
-    tokens = projected(keras.layers.Reshape((STEPS // patch, patch * CHANNELS))(sequence), None, UNITS)
-    usual = {"num_layers": LAYERS[size.model], "num_heads": HEADS, "window": window, "dropout": 0.0, "causal": not whole}
-    return keras.layers.Reshape((STEPS, 1))(keras.layers.Dense(patch)(encoded(tokens, **usual)))
+    patch = size.get("patch", 1)
+    tokens = projected(keras.layers.Reshape((STEPS // patch, patch * CHANNELS))(sequence), None, size["units"])
+    window = size.get("window", STEPS // patch)  # patches see all
+    options = {key: size[key] for key in ("num_layers", "num_heads", "dropout")}
+    tokens = encoded(tokens, **options, window=window, causal="window" in size)
+    return keras.layers.Reshape((STEPS, 1))(keras.layers.Dense(patch)(tokens))
 
 
-def measure(size: Size, threads: int) -> dict:
+def measure(name: str, threads: int) -> dict:
     """Medians in ms: of the whole model, of its layers alone, of the peer."""
     import torch
 
@@ -178,51 +165,49 @@ def measure(size: Size, threads: int) -> dict:
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
-    steps = {"model": our_step(size)}
-    if size.model in PEERS:
-        steps |= {"layers": layers_step(size), "peer": peer_step(size)}
+    steps = {"model": our_step(name)}
+    if PRESETS[name][0] in PEERS:
+        steps |= {"layers": layers_step(name), "peer": peer_step(name)}
     clock = time.process_time if threads == 1 else time.perf_counter
-    times: dict[str, list] = {name: [] for name in steps}
+    times: dict[str, list] = {what: [] for what in steps}
     for repeat in range(WARM_UP + REPEATS):
-        for name, step in steps.items():
+        for what, step in steps.items():
             begin = clock()
             step()
             if repeat >= WARM_UP:
-                times[name].append(clock() - begin)
-    return {name: 1e3 * statistics.median(each) for name, each in times.items()}
+                times[what].append(clock() - begin)
+    return {what: 1e3 * statistics.median(each) for what, each in times.items()}
 
 
-def timed(size: Size, backend: str, threads: int = 1) -> dict:
+def timed(name: str, backend: str, threads: int = 1) -> dict:
     """What `measure` finds on a backend, in a process of its own."""
     environment = os.environ | {"KERAS_BACKEND": backend, "OMP_NUM_THREADS": str(threads), "TF_CPP_MIN_LOG_LEVEL": "3"}
     if threads == 1:
         environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
-    command = [sys.executable, __file__, "--threads", str(threads), "--child", json.dumps(size)]
+    command = [sys.executable, __file__, "--threads", str(threads), "--child", name]
     child = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(child.stdout.splitlines()[-1])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", default=list(PRESETS), help="names of presets; all if none is given")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--child", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        print(json.dumps(measure(Size(*json.loads(arguments.child)), arguments.threads)))
+        print(json.dumps(measure(arguments.child, arguments.threads)))
         return
-    os.environ["KERAS_BACKEND"], os.environ["TF_CPP_MIN_LOG_LEVEL"] = "tensorflow", "3"
-    from hrkeras.models import MODELS
-
     print("| model | backend | plain PyTorch, ms | layers alone, ms | ratio | whole model, ms | ratio |", flush=True)
     print("|---|---|---|---|---|---|---|", flush=True)
-    for size in [Size(name, {}) for name in MODELS if name not in {each.model for each in LARGER}] + LARGER:
+    for name in arguments.models:
         for backend in BACKENDS:
-            times = timed(size, backend, arguments.threads)
+            times = timed(name, backend, arguments.threads)
             cells = [*[""] * 3, f"{times['model']:.0f}", ""]
             if peer := times.get("peer"):
-                ours = ([f"{times[name]:.0f}", f"{times[name] / peer:.2f}"] for name in ("layers", "model"))
+                ours = ([f"{times[each]:.0f}", f"{times[each] / peer:.2f}"] for each in ("layers", "model"))
                 cells = [f"{peer:.0f}", *chain.from_iterable(ours)]
-            print(f"| {' | '.join([size.text, backend, *cells])} |", flush=True)
+            print(f"| {' | '.join([f'`{name}`', backend, *cells])} |", flush=True)
 
 
 if __name__ == "__main__":
