@@ -132,6 +132,8 @@ class WindowedAttention(keras.layers.Layer):
 
     def _blocks(self, values, blocks, before: int, after: int):
         """Cut into `before + blocks + after` blocks; zeros stand before the first step and behind the last."""
+        if not before + after and values.shape[1] == self.window:
+            return values[:, None]
         zeros = ops.repeat(ops.zeros_like(values[:, :1]), self.window, axis=1)
         padded = ops.concatenate([*[zeros] * before, values, *[zeros] * (after + 1)], axis=1)
         cut = padded[:, : (before + blocks + after) * self.window]
