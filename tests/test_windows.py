@@ -185,7 +185,9 @@ def test_loaded_until_a_date_the_test_is_what_comes_later(runs, data_dir):
 
 def test_the_population_is_that_of_the_training_split(runs):
     chosen = runs.split == "train"
-    wanted = population.fit([(runs.starts[run], runs.grids[run], None) for run in np.flatnonzero(chosen)], "these")
+    wanted = population.fit(
+        [(runs.users[run], runs.starts[run], runs.grids[run], None) for run in np.flatnonzero(chosen)], "these"
+    )
     assert runs.population("these") == wanted
     others = [grid if known else made_up(90, 9) for grid, known in zip(runs.grids, chosen, strict=True)]
     changed = replace(runs, grids=others, efforts=[basis(grid) for grid in others])

@@ -79,7 +79,8 @@ export class Athlete {
     } else {
       const prior = this.spread(this.population.prior);
       this.weights = Array(FILTERS).fill(this.population.weights);
-      this.covariance = prior.map((value, i) => prior.map((_, k) => (i === k ? value : 0)));
+      const apart = (i, k) => this.population.differences.reduce((sum, each) => sum + each[i] * each[k], 0);
+      this.covariance = prior.map((value, i) => prior.map((_, k) => apart(i, k) + (i === k ? value : 0)));
       this.misses = [0, 1].map(() => Object.keys(BINS).map(() => MEMORIES.map(() => Array(MOST_BINS).fill(0))));
       Object.assign(this, { starts: [], ends: [], records: [], count: 0 });
     }
@@ -218,7 +219,7 @@ function check(kept, { states, record, population }) {
     kept.covariance[0]?.length === size &&
     kept.covariance[0].every((row, i) => shaped(row, [i + 1]));
   if (!fits) throw new InputError(`its numbers are damaged; ${anew}`);
-  const other = Object.keys(population).some((name) => name !== "source" && String(kept.population?.[name]) !== String(population[name]));
+  const other = Object.keys(population).some((name) => name !== "source" && String(kept.population?.[name] ?? "") !== String(population[name]));
   if (other) throw new InputError(`it starts from another population than the model was trained with; ${anew}`);
 }
 

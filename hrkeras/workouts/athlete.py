@@ -97,7 +97,7 @@ class Athlete:
     def __post_init__(self):
         if self.weights is None:
             self.weights = np.tile(self.population.weights, (len(PACES), 1))
-            self.covariance = np.tile(np.diag(self.population.spread(self.population.prior)), (len(PACES), 1, 1))
+            self.covariance = np.tile(self.population.covariance, (len(PACES), 1, 1))
 
     def predict(self, start: float, grid: Grid, efforts: np.ndarray | None = None) -> Known:
         """What is known before a run.

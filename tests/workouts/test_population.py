@@ -25,7 +25,7 @@ def made_up(seed, steps=80):
 
 
 def made_up_runs(count=6):
-    return [(NOON + 9.3 * run * DAY, made_up(run), None) for run in range(count)]
+    return [(run % 3, NOON + 9.3 * run * DAY, made_up(run), None) for run in range(count)]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def fitted():
 
 def test_a_fit_is_the_ridge_regression_over_the_runs_it_is_given(fitted):
     runs = made_up_runs()
-    raw = [np.column_stack([basis(grid), np.tile(population.facts(start, basis(grid)), (80, 1))]) for start, grid, _ in runs]
+    raw = [np.column_stack([basis(grid), np.tile(population.facts(start, basis(grid)), (80, 1))]) for _, start, grid, _ in runs]
     some = np.concatenate([each[::EVERY] for each in raw])
     centre, scale = some.mean(axis=0), some.std(axis=0)
     centre[0] = 0
@@ -44,8 +44,8 @@ def test_a_fit_is_the_ridge_regression_over_the_runs_it_is_given(fitted):
     scale[hours] = np.maximum(scale[hours], CIRCLE)
     np.testing.assert_allclose(fitted.centre, centre, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(fitted.scale, scale, rtol=1e-3)
-    rows = np.concatenate([fitted.features(start, basis(grid)) for start, grid, _ in runs])
-    heart_rate = np.concatenate([grid.heart_rate for _, grid, _ in runs])
+    rows = np.concatenate([fitted.features(start, basis(grid)) for _, start, grid, _ in runs])
+    heart_rate = np.concatenate([grid.heart_rate for *_, grid, _ in runs])
     measured = np.isfinite(heart_rate)
     pull = np.sqrt(PENALTY) * np.eye(HEIGHT)[1:]
     with_pull = np.concatenate([rows[measured], pull]), np.concatenate([heart_rate[measured], np.zeros(HEIGHT - 1)])
@@ -54,15 +54,41 @@ def test_a_fit_is_the_ridge_regression_over_the_runs_it_is_given(fitted):
 
 
 def test_of_runs_at_one_hour_nothing_is_learnt_about_the_others():
-    found = population.fit((NOON + run * DAY + 600 * (run % 2), made_up(run), None) for run in range(8))
+    found = population.fit((0, NOON + run * DAY + 600 * (run % 2), made_up(run), None) for run in range(8))
     start, efforts = NOON + 0.5 * DAY, basis(made_up(9))
     day = slice(len(BASIS), len(BASIS) + 4)
     moved = found.features(start, efforts)[0] - found.features(start - 0.5 * DAY, efforts)[0]
     assert abs(moved[day] @ np.array(found.weights)[day]) < 15
 
 
+def test_the_differences_are_the_way_in_which_people_differ():
+    """Of people whose heart rates differ by a level, and by what they rise with speed."""
+    rise = BASIS.index("speed_over_30")
+
+    def of(user, level, slope, run):
+        grid = made_up(100 * user + run, steps=200)
+        speed = basis(grid)[:, rise]
+        return user, NOON + run * DAY, grid._replace(heart_rate=(120 + level + (20 + slope) * (speed - 2.7)).astype("f")), None
+
+    people = {0: (-20.0, 0.0), 1: (20.0, 0.0), 2: (0.0, 10.0), 3: (0.0, -10.0)}
+    runs = [of(user, *differs, run) for user, differs in people.items() for run in range(20)]
+    found = population.fit(runs)
+    first, second = np.array(found.differences)
+    assert first[0] == pytest.approx(np.sqrt(2 * 20**2 / 4), rel=0.1)
+    assert np.abs(first[1:]).max() < 3
+    assert abs(second[0]) < 3
+    apart = [(found.features(start, basis(grid)) @ second, basis(grid)[:, rise]) for _, start, grid, _ in runs[40:]]
+    assert abs(np.corrcoef(*np.concatenate(apart, axis=1))[0, 1]) > 0.6
+    np.testing.assert_allclose(
+        found.covariance, np.diag(found.spread(found.prior)) + np.outer(first, first) + np.outer(second, second)
+    )
+    assert np.array_equal(Athlete(found).covariance[2], found.covariance)
+    assert len(population.fit(run for run in runs if run[0] < 2).differences) == 1
+    assert population.fit(run for run in runs if run[0] == 2).differences == ()
+
+
 def test_efforts_that_are_there_already_are_not_needed_again(fitted):
-    runs = ((start, grid, basis(grid)) for start, grid, _ in made_up_runs())
+    runs = ((user, start, grid, basis(grid)) for user, start, grid, _ in made_up_runs())
     assert population.fit(runs, "invented runs") == fitted
 
 
@@ -99,6 +125,15 @@ def test_spread_gives_each_state_the_number_of_its_kind(fitted):
     assert [found[name] for name in ("one", STATES[1], BASIS[-1], "sin_day", "log_steps")] == [1, 2, 2, 3, 3]
 
 
+def test_a_population_may_know_nothing_of_differences(fitted):
+    """As those that were saved before there were any."""
+    values = fitted.as_dict()
+    del values["differences"]
+    found = population.from_dict(values)
+    assert found == replace(fitted, differences=())
+    np.testing.assert_array_equal(found.covariance, np.diag(found.spread(found.prior)))
+
+
 def test_what_is_written_comes_back(fitted):
     found = population.from_dict(json.loads(json.dumps(fitted.as_dict())))
     assert population.from_dict(found.as_dict()) == found
@@ -126,6 +161,8 @@ def test_a_population_without_these_is_none(fitted, name):
         *({"scale": [value] * HEIGHT} for value in (0.0, -1.0, 1e-300)),
         *({name: value} for name in ("level", "noise", "surprise") for value in (0, -1, float("inf"), 10**400, "x", [1.0], None)),
         *({"longest": value} for value in (-1, float("nan"))),
+        *({"differences": value} for value in (None, 3, "abc", [1.0], [[1.0]], [[1e300] * HEIGHT], [[float("nan")] * HEIGHT])),
+        {"differences": [[1.0] * HEIGHT] * (HEIGHT + 1)},
         {"weights": [[1.0]] * HEIGHT},
         {"prior": [1.0, 0.0, 1.0]},
         {"drift": [-1.0, 0.0, 0.0]},
