@@ -1,10 +1,14 @@
 """Error against the number of earlier runs that are known of a person: a table, and a picture of it.
 
     python benchmarks/earlier_runs.py MODEL --data endomondo --without NO_HISTORY_MODEL --picture earlier_runs.png
+    python benchmarks/earlier_runs.py left_out --data endomondo --without left_out_bare
 
-Each run of the split is predicted anew with nothing known but the person's last 0, 1, 2, 5, ... runs before it.
+Each run of the split is predicted anew with nothing known but the person's last 0, 1, 2, 5, ... runs before it. With folders
+each person is predicted by the models `without_PERSON.keras` in them, which were trained on the others, as for
+`benchmarks/left_out.py`.
 """
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +24,7 @@ def main(
     model: Path,
     data: str = "endomondo",
     split: str = "test",
-    without: Annotated[Path | None, typer.Option(help="A model trained with --no-history, to compare with.")] = None,
+    without: Annotated[Path | None, typer.Option(help="Model or models trained with --no-history, to compare with.")] = None,
     picture: Path | None = None,
     data_dir: DataDir = None,
     backend: Backend = None,
@@ -30,24 +34,36 @@ def main(
     from hrkeras.audit.scrambling import alone
     from hrkeras.windows import load
 
-    loaded = saving.load(model)
-    population = saving.population(loaded)
     runs = load(data, data_dir)
-    chosen, rows = np.flatnonzero(runs.split == split), []
-    for count in COUNTS:
-        some, _ = alone(runs, chosen, count)
-        with progress(None, f"{count} earlier runs", "run") as bar:
-            known = inference.known(loaded, some, population, on_batch=bar.update)
-        windows = some.windows(known, "test", inference.WHOLE)
-        those = list(windows.runs())
-        found = inference.predict(loaded, windows), inference.by_run(windows.expected[:, :, 0], windows)
-        rows.append((count, *(scores.score("", those, each) for each in found)))
-    print(f"{'earlier runs':>12}  {'model':>15}  {'state alone':>15}   (mean absolute error / median run, beats/min)")
-    for count, *found in rows:
-        print(f"{count:12}  " + "  ".join(f"{each.mae:7.2f} /{each.median_run_mae:6.2f}" for each in found))
+    asked = [(model, without, np.flatnonzero(runs.split == split))]
+    if model.is_dir():
+        asked = []
+        for path in sorted(model.glob("without_*.keras")):
+            mine = runs.users == int(path.stem.removeprefix("without_"))
+            asked.append((path, without / path.name if without else None, np.flatnonzero((runs.split == split) & mine)))
+        asked = [each for each in asked if not each[1] or each[1].exists()]
+    those: list = []
+    found: dict = defaultdict(list)  # predictions by what is asked, in the order of those
+    for path, bare_path, chosen in asked:
+        loaded = saving.load(path)
+        for count in COUNTS:
+            some, _ = alone(runs, chosen, count)
+            with progress(None, f"{path.stem}, {count} earlier runs", "run") as bar:
+                known = inference.known(loaded, some, saving.population(loaded), on_batch=bar.update)
+            windows = some.windows(known, "test", inference.WHOLE)
+            found["model", count] += inference.predict(loaded, windows)
+            found["state", count] += inference.by_run(windows.expected[:, :, 0], windows)
+        those += windows.runs()
+        if bare_path:
+            found["bare"] += inference.predict(saving.load(bare_path), windows)
+    rows = [(count, *(scores.score("", those, found[who, count]) for who in ("model", "state"))) for count in COUNTS]
+    print(f"{len(those):,} runs. Mean absolute error / median run, beats/min:")
+    print(f"{'earlier runs':>12}  {'model':>15}  {'state alone':>15}")
+    for count, *both in rows:
+        print(f"{count:12}  " + "  ".join(f"{each.mae:7.2f} /{each.median_run_mae:6.2f}" for each in both))
     bare = None
-    if without:
-        bare = scores.score("", those, inference.predict(saving.load(without), windows))
+    if found["bare"]:
+        bare = scores.score("", those, found["bare"])
         print(f"{'no history':>12}  {bare.mae:7.2f} /{bare.median_run_mae:6.2f}")
     if picture:
         plots.earlier_runs(rows, bare, picture)
