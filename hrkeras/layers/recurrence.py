@@ -63,7 +63,7 @@ else:
         return states, write.stack()
 
     def lstm_forward(sequence, state, cell, kernel, recurrent_kernel, bias):
-        """All that an LSTM computes at each step, by `BlockLSTMV2`. The gradient of TensorFlow 2.21 for it is not its own."""
+        """All that an LSTM computes at each step, by `BlockLSTMV2`. TensorFlow 2.21 has no right gradient for it."""
         none = tf.zeros((state.shape[-1],), bias.dtype)
         return tf.raw_ops.BlockLSTMV2(
             seq_len_max=tf.shape(sequence, tf.int64)[0],
