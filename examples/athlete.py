@@ -141,7 +141,8 @@ class Athlete:
         size = len(population["weights"])
         prior = self.spread(population["prior"])
         self.weights = [list(population["weights"]) for _ in PACES]
-        apart = [[sum(each[i] * each[k] for each in population["differences"]) for k in range(size)] for i in range(size)]
+        differences = population.get("differences", [])  # exports of before know of none
+        apart = [[sum(each[i] * each[k] for each in differences) for k in range(size)] for i in range(size)]
         self.covariance = [[[apart[i][k] + prior[i] * (i == k) for k in range(size)] for i in range(size)] for _ in PACES]
         most = max(map(len, BINS)) + 1
         self.misses = [[[[0.0] * most for _ in MEMORIES] for _ in BINS] for _ in range(2)]

@@ -65,7 +65,7 @@ export class Athlete {
    */
   constructor(description, kept) {
     this.description = description;
-    this.population = description.population;
+    this.population = { differences: [], ...description.population }; // exports of before know of none
     this.facts = description.states.length - COURSE.length;
     this.trust = TRUST; // how far the model counts for the person
     if (kept !== undefined) {
