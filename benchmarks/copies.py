@@ -10,7 +10,7 @@ the grid between its steps: so alike is a recording that was written twice.
 import numpy as np
 import typer
 
-from hrkeras.audit.copies import EXCERPT, LONGER, _blocks
+from hrkeras.audit.copies import EXCERPT, LONGER, quick_changes
 from hrkeras.audit.copies import HEART_RATE as HEARD
 from hrkeras.audit.copies import SPEED as RUN
 from hrkeras.cli.shared import DataDir, progress
@@ -25,7 +25,7 @@ def main(data: str = "endomondo", shown: int = 5, seed: int = 0, data_dir: DataD
 
     runs = load(data, data_dir)
     lengths = np.array([len(each.speed) for each in runs.grids])
-    waves = [_waves(_blocks(grid)) if len(grid.speed) >= EXCERPT else None for grid in runs.grids]
+    waves = [_waves(quick_changes(grid)) if len(grid.speed) >= EXCERPT else None for grid in runs.grids]
     heard = np.flatnonzero([each is not None and bool(each[HEARD].any()) for each in waves])
     spectra = {row: np.fft.rfft(waves[row]).astype(np.complex64) for row in heard}
     random, found, planted = np.random.default_rng(seed), {}, []
@@ -47,7 +47,7 @@ def main(data: str = "endomondo", shown: int = 5, seed: int = 0, data_dir: DataD
         between = np.arange(0.5, len(grid.speed) - 1)[len(grid.speed) // 10 :]
         copy = type(grid)(*(np.interp(between, np.arange(len(each)), each).astype(np.float32) for each in grid))
         if len(between) >= EXCERPT:
-            spectrum = np.fft.rfft(_waves(_blocks(copy))[HEARD])
+            spectrum = np.fft.rfft(_waves(quick_changes(copy))[HEARD])
             planted.append(np.fft.irfft(spectrum * spectra[row][HEARD].conj(), SIZE).max())
     print(f"{len(scored):,} runs against those of other splits; correlation of heart rate, and of speed at that shift:")
     for heart_rate, speed, shift, row, other in sorted(found.values(), reverse=True)[:shown]:

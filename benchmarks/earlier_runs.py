@@ -35,17 +35,11 @@ def main(
     from hrkeras.windows import load
 
     runs = load(data, data_dir)
-    asked = [(model, without, np.flatnonzero(runs.split == split))]
-    if model.is_dir():
-        asked = []
-        for path in sorted(model.glob("without_*.keras")):
-            mine = runs.users == int(path.stem.removeprefix("without_"))
-            asked.append((path, without / path.name if without else None, np.flatnonzero((runs.split == split) & mine)))
-        asked = [each for each in asked if not each[1] or each[1].exists()]
     those: list = []
     found: dict = defaultdict(list)  # predictions by what is asked, in the order of those
-    for path, bare_path, chosen in asked:
-        loaded = saving.load(path)
+    for path, bare_path, person in _asked(model, without):
+        whose = runs.users == person if person is not None else True
+        chosen, loaded = np.flatnonzero((runs.split == split) & whose), saving.load(path)
         for count in COUNTS:
             some, _ = alone(runs, chosen, count)
             with progress(None, f"{path.stem}, {count} earlier runs", "run") as bar:
@@ -67,6 +61,17 @@ def main(
         print(f"{'no history':>12}  {bare.mae:7.2f} /{bare.median_run_mae:6.2f}")
     if picture:
         plots.earlier_runs(rows, bare, picture)
+
+
+def _asked(model: Path, without: Path | None):
+    """The models, those without history beside them if there are any, and whom they predict; None for everyone."""
+    if not model.is_dir():
+        yield model, without, None
+        return
+    for path in sorted(model.glob("without_*.keras")):
+        bare = without and without / path.name
+        if not bare or bare.exists():
+            yield path, bare, int(path.stem.removeprefix("without_"))
 
 
 if __name__ == "__main__":

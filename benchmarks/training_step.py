@@ -78,11 +78,10 @@ PEERS = {  # by the function of `hrkeras.models`; one without is timed alone
 
 
 def sizes(name: str) -> dict:
-    """All arguments of the function that makes a model, those of its preset and else the usual ones."""
-    from hrkeras.models import MODELS
+    """All arguments that make a preset."""
+    from hrkeras import models
 
-    function, options = PRESETS[name]
-    return {key: each.default for key, each in inspect.signature(MODELS[function]).parameters.items()} | options
+    return {key: each.default for key, each in inspect.signature(models.preset(name)).parameters.items()}
 
 
 def peer_step(name: str):

@@ -51,7 +51,7 @@ def find(grids: list[Grid], split: np.ndarray) -> tuple[list[Copy], int]:
     lengths = np.array([len(each.speed) for each in grids])
     medians = np.array([_medians(each) for each in grids])
     names, counts = np.unique(split, return_counts=True)
-    blocks = [_blocks(each) if len(each.speed) >= EXCERPT else np.empty((0, 0)) for each in grids]
+    blocks = [quick_changes(each) if len(each.speed) >= EXCERPT else np.empty((0, 0)) for each in grids]
     whose, starts, shapes, sizes = _queries(blocks, np.flatnonzero(split != names[counts.argmax()]))
     found: dict[tuple[int, int], Copy] = {}
     if not len(whose):
@@ -80,7 +80,7 @@ def _medians(grid: Grid) -> tuple[float, float, float]:
     )
 
 
-def _blocks(grid: Grid) -> np.ndarray:
+def quick_changes(grid: Grid) -> np.ndarray:
     """Speed, heart rate and altitude without their slow changes, as running means of `SMOOTH` steps."""
     rows = []
     for values in (grid.speed, grid.heart_rate, grid.altitude):

@@ -167,13 +167,13 @@ def fit(given: Iterable[tuple[int, float, Grid, np.ndarray | None]], source: str
     scale[hours] = np.maximum(scale[hours], CIRCLE)  # of runs at one hour nothing is learnt about the others
     centre[0], scale[0] = 0.0, 1.0
     scaled = Population(_rounded(centre), _rounded(scale), neutral.weights, source=source)
-    people = sorted({user for user, *_ in runs})
+    people, whose = np.unique([user for user, *_ in runs], return_inverse=True)
     grams, moments = np.zeros((len(people), len(STATES), len(STATES))), np.zeros((len(people), len(STATES)))
-    for user, start, grid, efforts in runs:
+    for person, (_, start, grid, efforts) in zip(whose, runs, strict=True):
         measured = np.isfinite(grid.heart_rate)
         rows = scaled.features(start, efforts)[measured]
-        grams[people.index(user)] += rows.T @ rows
-        moments[people.index(user)] += rows.T @ grid.heart_rate[measured]
+        grams[person] += rows.T @ rows
+        moments[person] += rows.T @ grid.heart_rate[measured]
     pull = np.diag([1e-6, *[PENALTY] * (len(STATES) - 1)])
     weights = _rounded(np.linalg.solve(pull + grams.sum(axis=0), moments.sum(axis=0)))
     own = [np.linalg.solve(pull + gram, moment - gram @ weights) for gram, moment in zip(grams, moments, strict=True)]
