@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.workout import InputError
 
 
@@ -21,7 +21,7 @@ def check(path: Path, asked: dict[str, Any], advice: str) -> None:
     """
     asked = json.loads(json.dumps(asked))
     if not path.exists():
-        with beside(path) as part:
+        with atomic_write(path) as part:
             part.write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
         return
     kept = json.loads(path.read_text(encoding="utf-8"))

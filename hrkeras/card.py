@@ -9,7 +9,7 @@ import keras
 
 from hrkeras import __version__, saving
 from hrkeras.training import Settings, best_epoch
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.grid import STEP
 
 TEXT = """# {name}
@@ -98,7 +98,7 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
         settings=_listed(asdict(settings)),
         versions=_listed(packages | {"Python": platform.python_version()}),
     )
-    with beside(path) as part:
+    with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8")
 
 

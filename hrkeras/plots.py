@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.quality import Funnel
 
 HEART, SPEED, ALTITUDE, MUTED, GOOD, GRID = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77", "#e4e6ea"
@@ -33,7 +33,7 @@ def new_figure(*shape, size, **kwargs):
 
 def save(figure: Figure, path: Path) -> Path:
     """Writes beside and renames, so that a killed command leaves the old picture or none."""
-    with beside(path) as part:
+    with atomic_write(path) as part:
         figure.savefig(part, format="png", metadata={"Software": None})
     return path
 

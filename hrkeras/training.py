@@ -19,7 +19,7 @@ from hrkeras.models import Statistics
 from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
 from hrkeras.presets import LEARNING_RATE
 from hrkeras.windows import Runs, Windows
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.population import Population
 from hrkeras.workouts.workout import InputError
 
@@ -123,7 +123,7 @@ class _Keeper(keras.callbacks.Callback):
         if best_epoch(self.log) == epoch + 1:
             save(self.model, self._folder / "best.keras")
         save(self.model, self._folder / _last(epoch + 1))
-        with beside(self._folder / "epochs.csv") as part:
+        with atomic_write(self._folder / "epochs.csv") as part:
             pd.DataFrame(self.log).to_csv(part, index=False)
         (self._folder / _last(epoch)).unlink(missing_ok=True)
         plots.epochs(self.log, self._folder / "epochs.png")
@@ -146,7 +146,7 @@ def is_over(log: list[dict], patience: int) -> bool:
 
 def save(model: keras.Model, path: Path) -> None:
     """Saves beside and renames, so that a killed command leaves the old file or none."""
-    with beside(path) as part:
+    with atomic_write(path) as part:
         model.save(part)
 
 

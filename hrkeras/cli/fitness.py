@@ -20,7 +20,7 @@ def fitness(
 ) -> None:
     """Show how a person's heart rate at a set pace on the flat has changed, and which days stand out."""
     from hrkeras import diary, fitness_text, keeping, pace, person_plots, plots
-    from hrkeras.workouts.beside import beside
+    from hrkeras.workouts.files import atomic_write
     from hrkeras.workouts.workout import InputError
 
     found = read_diary(source, person, at)
@@ -29,7 +29,7 @@ def fitness(
             f"{source}: not one run has a heart rate that fitness could be read from; `hrkeras report` estimates it."
         )
     if output:
-        with beside(output) as part:
+        with atomic_write(output) as part:
             diary.frame(found).to_csv(part, index=False)
     if plot:
         plots.save(person_plots.fitness(found), plot)

@@ -71,7 +71,7 @@ def plan(
     from hrkeras import keeping, planning, planning_plots, planning_text, plots, prediction
     from hrkeras import pace as paces
     from hrkeras.workouts import route
-    from hrkeras.workouts.beside import beside
+    from hrkeras.workouts.files import atomic_write
     from hrkeras.workouts.source import ReadLog
 
     speed, begin = paces.parse(pace) if pace else None, _moment(start_at)
@@ -87,7 +87,7 @@ def plan(
         answer = planning.Planner(way, state, begin, even, loaded, bar.update).answer(speed, heart_rate, limit)
     found = answer.plan
     if output:
-        with beside(output) as part:
+        with atomic_write(output) as part:
             found.frame().to_csv(part, index=False)
     if plot:
         line, called = (limit, "limit") if limit else (heart_rate, "target")

@@ -39,7 +39,7 @@ def predict(
     check_one_known(athlete, history)
     loaded = load_model(model, backend)
     from hrkeras import keeping, prediction
-    from hrkeras.workouts.beside import beside
+    from hrkeras.workouts.files import atomic_write
 
     state = prediction.opened(athlete, loaded)
     histories = history or []
@@ -47,7 +47,7 @@ def predict(
         chosen, others, log = prediction.load_run(run, workout, histories, bar.update)
     learnt = None if athlete else keeping.learn_from(state, others, until=chosen.start, model=loaded)
     found = prediction.predict(chosen, state, loaded)
-    with beside(output) as part:
+    with atomic_write(output) as part:
         found.frame().to_csv(part, index=False)
     print(
         f"Run of {prediction.date(found.start)} UTC, {found.minutes:.0f} min: "

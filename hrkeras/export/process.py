@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.workout import InputError
 
 SUFFIXES = {"savedmodel": "", "litert": ".tflite", "onnx": ".onnx"}
@@ -38,7 +38,7 @@ def export(model: Path, output: Path, kind: str, *, streaming: bool = False, qua
         InputError: if the model cannot be loaded or exported, the export differs too much, or a package is missing.
     """
     _check(output, kind, quantize)
-    with beside(output) as part, beside(output.with_name(f"{output.name}.json")) as description:
+    with atomic_write(output) as part, atomic_write(output.with_name(f"{output.name}.json")) as description:
         found = _in_child(model, part, kind, streaming, quantize)
         milliseconds = found.pop("milliseconds")
         description.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8", newline="\n")

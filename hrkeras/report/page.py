@@ -11,7 +11,7 @@ from hrkeras.diary import Diary
 from hrkeras.report.html import details, figure, items, paragraph, section, table
 from hrkeras.report.picture import svg
 from hrkeras.workouts import zones
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 
 SHOWN, FAULTS = 12, 8  # rows of a table of days, and of one of faults
 HEAD = ("Last run of", "expected", "10 %", "90 %")
@@ -24,7 +24,7 @@ def write(written: Diary, output: Path) -> None:
         written: the person's runs.
         output: the HTML file.
     """
-    with beside(output) as part:
+    with atomic_write(output) as part:
         part.write_text(page(written), encoding="utf-8", newline="\n")
 
 

@@ -13,7 +13,7 @@ import keras_tuner
 from keras_tuner import oracles
 
 from hrkeras.tuning.plan import Plan
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.workout import InputError
 
 OBJECTIVE = keras_tuner.Objective("val_mae", "min")
@@ -106,5 +106,5 @@ def make(plan: Plan) -> keras_tuner.Oracle:
 
 
 def _write(path: Path, state: dict) -> None:
-    with beside(path) as part:
+    with atomic_write(path) as part:
         part.write_text(json.dumps(state), encoding="utf-8")

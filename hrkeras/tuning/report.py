@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from hrkeras.tuning import picture, results
 from hrkeras.tuning.search import Search
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.workout import InputError
 
 TABLE, PAGE, CURVES = FILES = ("results.csv", "results.md", "curves.png")
@@ -68,7 +68,7 @@ def write(search: Search, folder: Path, command: str) -> Report:
     if not trials or not trials[0].trained:
         raise InputError(f"All {len(trials)} trials of {folder} failed: their losses became no numbers; choose another --space.")
     found = Report(trials, results.table(trials), results.sentence(trials), _setting(search))
-    with beside(folder / TABLE) as part:
+    with atomic_write(folder / TABLE) as part:
         part.write_text(results.as_csv(trials), encoding="utf-8")
     picture.curves(trials, folder / CURVES)
     page = PAGE_TEXT.format(
@@ -78,7 +78,7 @@ def write(search: Search, folder: Path, command: str) -> Report:
         curves=CURVES,
         **{k: v for k, v in found._asdict().items() if k != "trials"},
     )
-    with beside(folder / PAGE) as part:
+    with atomic_write(folder / PAGE) as part:
         part.write_text(page, encoding="utf-8")
     return found
 

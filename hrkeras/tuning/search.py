@@ -22,7 +22,7 @@ from hrkeras.tuning.plan import Plan
 from hrkeras.tuning.results import SECONDS, Trained, Trial, label
 from hrkeras.tuning.roles import HOST, PORT, is_worker
 from hrkeras.tuning.spaces import SPACES
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.splits import SPLITS
 from hrkeras.workouts.workout import InputError
 
@@ -185,5 +185,5 @@ class Clock(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         seconds = json.loads(self._path.read_text()) if self._path.exists() else {}
         seconds[str(epoch + 1)] = time.perf_counter() - self._begin
-        with beside(self._path) as part:
+        with atomic_write(self._path) as part:
             part.write_text(json.dumps(seconds), encoding="utf-8")

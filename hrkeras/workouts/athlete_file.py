@@ -11,7 +11,7 @@ import numpy as np
 from hrkeras.workouts import history
 from hrkeras.workouts.athlete import PACES, Athlete
 from hrkeras.workouts.band import Band
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.population import STATES, from_dict
 from hrkeras.workouts.trust import Network, Trust
 from hrkeras.workouts.workout import LATEST, InputError
@@ -60,7 +60,7 @@ def save(athlete: Athlete, path: Path) -> None:
             "band": _plain(athlete.network.band),
         },
     }
-    with beside(path) as part:
+    with atomic_write(path) as part:
         part.write_text(_text(content) + "\n", encoding="utf-8", newline="\n")
 
 

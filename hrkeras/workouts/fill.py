@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from hrkeras.workouts import fill_fit, fill_xml, fit
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.point_table import HeartRateAt, Stream
 
 
@@ -41,7 +41,7 @@ def copy(
             changes, count = fill_xml.edits(kind, stream, heart_rate_at, anew)
     if not count:
         return 0
-    with beside(target) as part, open(part, "wb") as plain:
+    with atomic_write(target) as part, open(part, "wb") as plain:
         packed = gzip.GzipFile("", "wb", fileobj=plain, mtime=0) if target.suffix == ".gz" else None
         write = (packed or plain).write
         if kind == "fit":

@@ -7,7 +7,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.synthetic import Track
 
 ENDOMONDO_POINTS = 500
@@ -74,7 +74,7 @@ def write_endomondo(runs: Iterable[Track], path: Path | str) -> None:
         path: the file; packed if it ends in .gz.
     """
     path = Path(path)
-    with beside(path) as part, open(part, "wb") as stream:
+    with atomic_write(path) as part, open(part, "wb") as stream:
         lines = (f"{_endomondo(run)}\n".encode() for run in runs)
         if path.suffix == ".gz":
             with gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packed:
@@ -125,7 +125,7 @@ def write_gpx_folder(runs: Iterable[Track], folder: Path | str) -> list[Path]:
 def write_gpx(run: Track, path: Path | str) -> None:
     """Writes a GPX file as Garmin Connect does: heart rate in an extension, no speed."""
     times = _utc(run.clock)
-    with beside(Path(path)) as part, open(part, "wb") as stream:
+    with atomic_write(Path(path)) as part, open(part, "wb") as stream:
         stream.write(GARMIN_HEAD.format(time=times[0], kind=run.kind, sport=run.sport).encode())
         for time, *place, altitude, heart_rate in zip(
             times, run.latitude, run.longitude, run.altitude, run.heart_rate, strict=True
@@ -164,7 +164,7 @@ def write_apple_health(runs: Iterable[Track], path: Path | str) -> None:
     if len(users) > 1:
         raise ValueError(f"an Apple Health export is one athlete's, got the workouts of {len(users)}; write one for each")
     folder = "apple_health_export/"
-    with beside(Path(path)) as part, ZipFile(part, "w") as archive:
+    with atomic_write(Path(path)) as part, ZipFile(part, "w") as archive:
         with archive.open(_entry(folder + "export.xml"), "w") as xml:
             xml.writelines(line.encode() for line in _apple_xml(runs))
         with archive.open(_entry(folder + "export_cda.xml"), "w") as xml:

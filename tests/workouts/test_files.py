@@ -4,18 +4,18 @@ import os
 
 import pytest
 
-from hrkeras.workouts.beside import beside
+from hrkeras.workouts.files import atomic_write
 
 
 def write_and_fail(path, error):
-    with beside(path) as part:
+    with atomic_write(path) as part:
         part.write_text("two")
         raise error
 
 
 def test_it_replaces_only_when_all_is_written(tmp_path):
     path = tmp_path / "new" / "a.csv.gz"
-    with beside(path) as part:
+    with atomic_write(path) as part:
         assert part.suffix == ".gz"
         part.write_text("one")
         assert not path.exists()
@@ -23,7 +23,7 @@ def test_it_replaces_only_when_all_is_written(tmp_path):
     for error in (ValueError, KeyboardInterrupt):
         with pytest.raises(error):
             write_and_fail(path, error)
-    with pytest.raises(FileNotFoundError), beside(path):
+    with pytest.raises(FileNotFoundError), atomic_write(path):
         pass  # nothing was written
     assert path.read_text() == "one"
     assert os.listdir(path.parent) == ["a.csv.gz"]
@@ -32,11 +32,11 @@ def test_it_replaces_only_when_all_is_written(tmp_path):
 def test_a_folder_takes_the_place_of_a_folder(tmp_path):
     path = tmp_path / "made"
     for name in ("one", "two"):
-        with beside(path) as part:
+        with atomic_write(path) as part:
             part.mkdir()
             (part / name).touch()
     assert os.listdir(path) == ["two"]
-    with pytest.raises(FileNotFoundError), beside(path):
+    with pytest.raises(FileNotFoundError), atomic_write(path):
         pass  # nothing was written
     assert os.listdir(path) == ["two"]
     assert os.listdir(tmp_path) == ["made"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A path to write to, in the folder of `path` and with its suffix; folders are made where they are missing.
 
     What was written, a file or a folder, takes the place of `path` at the end, and is gone if that, or anything before, fails.
