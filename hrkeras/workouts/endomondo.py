@@ -8,11 +8,12 @@ import ast
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import orjson
 
+from hrkeras.workouts.point_table import Stream
 from hrkeras.workouts.processes import ordered_map
 from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
@@ -77,7 +78,7 @@ def read(
         )
 
 
-def _blocks(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def _blocks(stream: Stream) -> Iterator[tuple[int, bytes]]:
     """Whole lines in blocks, with the number of the first; workers split them, which costs more than cutting blocks.
 
     Memory stays bounded: of a line that is too long the beginning is given, itself too long.
