@@ -1,6 +1,7 @@
 """Heart rate of runs that have none, and the copies of their files."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -134,7 +135,7 @@ class TestCopies:
         with pytest.raises(InputError, match="stays as it is"):
             estimated_copies.write(found.estimates, mine / "runs")
         with pytest.raises(InputError, match="stays as it is"):
-            estimated_copies.write(found.estimates[:1], tracks.file_of(found.estimates[0].run))
+            estimated_copies.write(found.estimates[:1], Path(tracks.file_of(found.estimates[0].run)))
         assert {path: path.read_bytes() for path in (mine / "runs").iterdir()} == before
 
     def test_earlier_copies_are(self, found, tmp_path):

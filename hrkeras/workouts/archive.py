@@ -69,13 +69,14 @@ class Archive:
             yield decompressed(stream, self.place(member), self._expansion)
 
     @contextmanager
-    def open_zip(self, member: Member, log: ReadLog) -> Iterator["Archive"]:
-        """Opens a zip in this zip.
+    def open_zip(self, member: Member) -> Iterator["Archive"]:
+        """Opens a zip in this zip, whose files are read in their order at little more cost than those of this one.
 
         Raises:
             InputError: if it is encrypted or damaged.
         """
-        with self._packed(member, log) as stream, _zip_file(stream.seekable, self.place(member)) as archive:
+        self._expansion.add(member.size)  # it is unpacked to find its directory, and again with its files
+        with self._packed(member, ReadLog()) as stream, _zip_file(stream.seekable, self.place(member)) as archive:
             yield Archive(self.place(member), archive, member.size, self._expansion)
 
     @contextmanager
@@ -83,9 +84,9 @@ class Archive:
         place, info = self.place(member), member.info
         packed = min(info.compress_size, self._size)
         if info.flag_bits & 1:
-            raise InputError(f"{place} is encrypted; unpack the zip with its password and give the folder.")
+            raise InputError(f"{place}: the file is encrypted; unpack the zip with its password and give the folder.")
         if info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * packed:
-            raise InputError(f"{place} unpacks to more than {MAX_RATIO} times its size, which no export does; {ADVICE}")
+            raise InputError(f"{place}: unpacks to more than {MAX_RATIO} times its size, which no export does; {ADVICE}")
         try:
             stream = self._archive.open(info)
         except DAMAGE as error:
@@ -143,7 +144,7 @@ def _zip_file(file, where: str) -> Iterator[zipfile.ZipFile]:
 
 
 def _damaged(place: str, error: Exception) -> InputError:
-    return InputError(f"{place} is damaged ({error}); fetch the zip anew.")
+    return InputError(f"{place}: the data is damaged ({error}); fetch the zip anew.")
 
 
 def _real_name(info: zipfile.ZipInfo) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from hrkeras.workouts import sports
 from hrkeras.workouts.point_table import Stream
 from hrkeras.workouts.processes import ordered_map
 from hrkeras.workouts.source import ReadLog, open_plain
@@ -21,7 +22,6 @@ from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, f
 MAX_LINE = 1 << 20  # bytes; 500 points need about 30,000
 MAX_POINTS = 100_000
 BLOCK = 1 << 19  # bytes read at once; what one process parses at once
-SPORTS = {"run": "running", "treadmill running": "indoor running", "bike": "cycling", "walk": "walking"}
 
 
 def size(path: Path) -> int:
@@ -141,7 +141,7 @@ def _workout(entry: dict, where: str) -> Workout:
         altitude=_column(entry, "altitude"),
         heart_rate=_column(entry, "heart_rate"),
         user=str(entry.get("userId", ""))[:100],
-        sport=(sport := str(entry.get("sport", ""))[:100]) and SPORTS.get(sport, sport),
+        sport=sports.name(str(entry.get("sport", ""))[:100]),
         where=where,
     )
 

@@ -20,11 +20,13 @@ class Recording(NamedTuple):
         sport: as written, empty if it does not say.
         table: points, shape `(n, COLUMNS)`, NaN where missing.
         estimated: whether the file says that its heart rate is one of ours, which no sensor measured.
+        name: of the activity as written, empty if it has none.
     """
 
     sport: str
     table: np.ndarray
     estimated: bool = False
+    name: str = ""
 
 
 class Stream(Protocol):

@@ -1,6 +1,7 @@
 """Open what a person points at, count what is read and what is skipped."""
 
 import gzip
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -40,10 +41,34 @@ class ReadLog:
         if len(places) < EXAMPLES:
             places.append(where)
 
+    def refuse(self, error: InputError, where: str) -> None:
+        """Counts a file by what is wrong with it, as a sentence that begins with its path says."""
+        said = str(error)
+        told = said.removeprefix(f"{where}: ") if said.startswith(where) else said.partition(": ")[2] or said
+        self.skip(re.split(r" \(|; ", told)[0], where)
+
     def advance(self, size: int) -> None:
         """Says that `size` more bytes of the source were read."""
         if self._on_bytes:
             self._on_bytes(size)
+
+    @contextmanager
+    def whole(self, size: int) -> "Iterator[ReadLog]":
+        """A log for a part of the source, which in the end has told this one of `size` bytes, whatever it was told of."""
+        left = size
+
+        def count(number: int) -> None:
+            nonlocal left
+            number = min(number, left)
+            left -= number
+            self.advance(number)
+
+        part = ReadLog(count)
+        part.skipped, part.examples = self.skipped, self.examples
+        try:
+            yield part
+        finally:
+            self.advance(left)
 
 
 class _Counted:
