@@ -48,6 +48,8 @@ class ActivityTable:
         if not self._has_paths:
             paths = next((column for column in keys if len(set(column)) == len(column)), [])
         told = max(columns, key=_sports, default=[])
+        if not _sports(told)[0]:
+            told = [""] * len(rows)
         named = next((place for place, head in enumerate(heads[: len(columns)]) if NAME.search(sports.folded(head))), None)
         names = [""] * len(rows) if named is None else columns[named]
         self._files = {path: Listed(*said) for path, *said in zip(paths, told, names, strict=True) if path}
