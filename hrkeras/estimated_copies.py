@@ -78,6 +78,8 @@ def _copies(estimates: Sequence[Estimate], output: Path) -> Iterator[_Copy]:
         for file in track_files.files(source, ReadLog()):
             if not (some := runs.get(file.where)):
                 continue
+            if file.kind == track_files.JSON:
+                raise InputError(f"{file.where}: expected a GPX, TCX or FIT file to copy, found JSON; give it as one of these.")
             if alone and track_files.kind(output) != file.kind:
                 raise InputError(
                     f"{output}: expected a file name ending in .{file.kind}, as that of {file.where}; copies stay of their kind."

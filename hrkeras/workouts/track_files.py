@@ -1,9 +1,9 @@
-"""Find the GPX, TCX and FIT files in a folder or a zip, and whose they are."""
+"""Find the tracks (GPX, TCX, FIT, and the JSON of Endomondo's export) in a folder or a zip, and whose they are."""
 
 import os
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
@@ -12,11 +12,13 @@ from typing import NamedTuple
 from hrkeras.workouts import archive
 from hrkeras.workouts.activity_table import FILE, ActivityTable, Listed
 from hrkeras.workouts.archive import Archive
+from hrkeras.workouts.endomondo_export import FOLDER, SUFFIX
 from hrkeras.workouts.point_table import Stream
 from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
 KINDS = ("gpx", "tcx", "fit")
+JSON = "json"  # the kind of a file that is a track by the folder it lies in
 RESOURCE_FORK = "._"  # begins the names of what macOS writes beside a file
 APPLE = "apple_health_export/"  # begins the names in an export that has a reader of its own
 # words of which the name of a folder is made that says what is in it and not whose it is
@@ -31,7 +33,7 @@ class TrackFile(NamedTuple):
 
     Attributes:
         where: its path, that in a zip behind the zip's.
-        kind: one of `KINDS`.
+        kind: one of `KINDS`, or `JSON`.
         user: whose it is.
         inside: its path within the folder or zip that was given, of which no part leads out of it.
         size: bytes of the folder's or zip's that reading it tells a log of.
@@ -119,6 +121,13 @@ def _says_what(folder: str) -> bool:
     return bool(CONTENT.fullmatch(folder.lower()))
 
 
+def _kind(path: PurePath, others: Container[PurePath]) -> str:
+    """The kind of a file in a folder or zip with others, empty if it is no track; what is there as TCX is not read as JSON."""
+    if path.suffix == SUFFIX and path.parent.name.lower() == FOLDER and path.with_suffix(".tcx") not in others:
+        return JSON
+    return kind(path)
+
+
 def _named_zip(name: str) -> bool:
     return name.lower().endswith(".zip") and not os.path.basename(name).startswith(RESOURCE_FORK)
 
@@ -128,7 +137,9 @@ def _walk(folder: Path, on_error: Callable[[OSError], object] | None = None) -> 
     for parent, folders, names in os.walk(folder, onerror=on_error):
         folders.sort()
         names.sort(key=lambda name: (name.lower() != FILE, name))
-        yield from (Path(parent, name) for name in names if kind(name) or _named_zip(name) or name.lower() == FILE)
+        paths = [Path(parent, name) for name in names]
+        others = set(paths)
+        yield from (path for path in paths if _kind(path, others) or _named_zip(path.name) or path.name.lower() == FILE)
 
 
 def _in_folder(folder: Path, log: ReadLog) -> Iterator[TrackFile]:
@@ -140,7 +151,7 @@ def _in_folder(folder: Path, log: ReadLog) -> Iterator[TrackFile]:
         if path.name.lower() == FILE:
             if table := _table(partial(open_plain, path), str(path), log):
                 tables[path.parent] = table
-        elif kind(path):
+        elif not _named_zip(path.name):
             yield _plain(path, user, PurePosixPath(inside.as_posix()), _listed(tables, path))
         else:
             try:
@@ -151,7 +162,7 @@ def _in_folder(folder: Path, log: ReadLog) -> Iterator[TrackFile]:
 
 
 def _plain(path: Path, user: str, inside: PurePosixPath, listed: Listed) -> TrackFile:
-    return TrackFile(str(path), kind(path), user, inside, size(path), listed, partial(open_plain, path))
+    return TrackFile(str(path), kind(path) or JSON, user, inside, size(path), listed, partial(open_plain, path))
 
 
 def _in_zip(opened: Archive, user: str, inside: PurePosixPath, log: ReadLog, nested: bool = False) -> Iterator[TrackFile]:
@@ -163,10 +174,11 @@ def _in_zip(opened: Archive, user: str, inside: PurePosixPath, log: ReadLog, nes
     for path, member in zip(paths, opened.members, strict=True):
         if path.name.lower() == FILE and (table := _table(partial(opened.open, member), opened.place(member), log)):
             tables[path.parent] = table
+    others = set(paths)
     for path, member in zip(paths, opened.members, strict=True):
         place = opened.place(member)
         target = inside.joinpath(*(part.replace(":", "_") for part in path.parts if part not in ("..", "/", "//")))
-        if which := kind(path):
+        if which := _kind(path, others):
             packed, listed = member.info.compress_size, _listed(tables, path)
             yield TrackFile(place, which, user, target, packed, listed, partial(opened.open, member))
         elif _named_zip(member.name):

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from hrkeras.workouts import fit, gpx, sports, tcx
+from hrkeras.workouts import endomondo_export, fit, gpx, sports, tcx
 from hrkeras.workouts.point_table import Recording, Stream
 from hrkeras.workouts.source import ReadLog
-from hrkeras.workouts.track_files import TrackFile, files, is_track, is_zip, size
+from hrkeras.workouts.track_files import JSON, TrackFile, files, is_track, is_zip, size
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
 
 Points = TypeVar("Points")
@@ -28,6 +28,7 @@ READERS: dict[str, Callable[[Stream], list[Recording]]] = {
     "gpx": _gpx,
     "tcx": tcx.read_activities,
     "fit": fit.read_sessions,
+    JSON: endomondo_export.read_workout,
 }
 
 

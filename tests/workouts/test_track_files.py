@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 import struct
 import zipfile
@@ -9,7 +10,7 @@ import zlib
 
 import numpy as np
 import pytest
-from track_files import WHOLE, activity, fit_file, gpx_file, lap, run, session, tcx_file, trackpoint
+from track_files import NOON, WHOLE, activity, fit_file, gpx_file, lap, run, session, tcx_file, trackpoint
 
 from hrkeras.workouts import archive, source, track_files, tracks
 from hrkeras.workouts.source import ReadLog
@@ -105,6 +106,45 @@ def test_garmins_takeout_has_zips_within(tmp_path, how, compression):
     assert log.skipped["the zip file is cut off or damaged"] == 1
     assert log.examples.get("zip in a zip in a zip") == (None if deeper else [f"{path}/{GARMIN}2.zip/deep.zip"])
     assert log.skipped.total() == 3 - deeper
+
+
+def endomondo_workout(sport, points=4) -> bytes:
+    """As Endomondo's export has it: objects of one key each, in lists."""
+    track = [
+        [
+            {"location": [[{"latitude": 12.0 + second / 1e5}, {"longitude": 3.0}]]},
+            {"altitude": 100 + second},
+            {"distance_km": 0.003 * second},
+            {"speed_kmh": 10.8},
+            {"heart_rate_bpm": 140 + second},
+            {"timestamp": f"Sun Sep 13 12:26:{40 + second} UTC 2020"},
+        ]
+        for second in range(points)
+    ]
+    return json.dumps([{"sport": sport}, {"source": "TRACK_MOBILE"}, {"distance_km": 0.009}, {"points": track}]).encode()
+
+
+@pytest.mark.parametrize("how", ["zip", "folder"])
+def test_endomondos_own_export(tmp_path, how):
+    content = {
+        "Profile/profile.json": b"{}",
+        "Workouts/2020-09-13 12_26_40.0.json": endomondo_workout("RUNNING"),
+        "Workouts/2020-09-14 12_26_40.0.json": endomondo_workout("CYCLING_SPORT"),
+        "Workouts/2020-09-14 12_26_40.0.tcx": tcx_file(activity("Biking", lap(trackpoint(1), trackpoint(2)))),
+        "Workouts/2020-09-15.json": b'[{"sport": "RUNNING"}]',
+        "Workouts/2020-09-16.json": b"[[[[[[[[",
+    }
+    path = zipped(tmp_path / "me.zip", content) if how == "zip" else unpacked(tmp_path / "me", content)
+    (run, ride), log = read(path)
+    assert (run.sport, ride.sport) == ("running", "cycling")
+    assert {run.user, ride.user} == {"me"}
+    assert run.start == NOON
+    assert run.time.tolist() == [0, 1, 2, 3]
+    assert run.heart_rate.tolist() == [140, 141, 142, 143]
+    assert run.altitude.tolist() == [100, 101, 102, 103]
+    np.testing.assert_allclose(run.speed, 3.0)
+    assert run.gps_fraction == 1
+    assert log.skipped == {"no track points": 1, "not JSON": 1}
 
 
 def test_bad_files_in_a_zip_are_counted_and_the_others_read(tmp_path, monkeypatch):
