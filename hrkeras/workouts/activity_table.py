@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -13,6 +12,9 @@ from hrkeras.workouts.workout import InvalidWorkoutError
 
 FILE = "activities.csv"
 MAX_BYTES = 64 << 20
+MAX_CELLS = 5_000_000
+MAX_PATH = 200  # characters
+SAMPLE = 50  # rows that are looked at for sports
 NAME = re.compile(
     r"\b(name|title|titel|titre|titulo|titolo|nom|nombre|nome|naam|nazwa|navn|namn|название)\b|名|タイトル|标题|이름"
 )
@@ -41,18 +43,24 @@ class ActivityTable:
 
     def __init__(self, stream: Stream):
         heads, *rows = _rows(stream) or [[]]
-        columns = [list(column) for column in zip_longest(*rows, fillvalue="")]
-        keys = [[_key(cell) for cell in column] for column in columns]
-        paths = max(keys, key=_paths, default=[])
-        self._has_paths = _paths(paths) > 0
+        places = range(max(map(len, rows), default=0))
+        if len(rows) * len(places) > MAX_CELLS:
+            raise InvalidWorkoutError(f"table of activities of over {MAX_CELLS:,} cells")
+
+        def column(place: int | None, rows: list[list[str]] = rows) -> list[str]:
+            return ["" if place is None or place >= len(row) else row[place] for row in rows]
+
+        path = max(places, key=lambda place: _paths(column(place)), default=None)
+        self._has_paths = _paths(column(path)) > 0
         if not self._has_paths:
-            paths = next((column for column in keys if len(set(column)) == len(column)), [])
-        told = max(columns, key=_sports, default=[])
-        if not _sports(told)[0]:
-            told = [""] * len(rows)
-        named = next((place for place, head in enumerate(heads[: len(columns)]) if NAME.search(sports.folded(head))), None)
-        names = [""] * len(rows) if named is None else columns[named]
-        self._files = {path: Listed(*said) for path, *said in zip(paths, told, names, strict=True) if path}
+            path = next((place for place in places if len(set(column(place))) == len(rows)), None)
+        some = rows[:: len(rows) // SAMPLE + 1]
+        sport = max(places, key=lambda place: _sports(column(place, some)), default=None)
+        if not _sports(column(sport, some))[0]:
+            sport = None
+        named = next((place for place, head in enumerate(heads) if NAME.search(sports.folded(head))), None)
+        listed = map(Listed, column(sport), column(named))
+        self._files = {_key(cell): each for cell, each in zip(column(path), listed, strict=True) if cell}
 
     def find(self, path: str) -> Listed:
         """What the table says of a file.
@@ -66,7 +74,7 @@ class ActivityTable:
 
 def _paths(column: list[str]) -> int:
     """How many cells are paths of tracks."""
-    return sum(bool(TRACK.search(cell)) for cell in column)
+    return sum(bool(TRACK.search(_key(cell[-MAX_PATH:]))) for cell in column)
 
 
 def _sports(column: list[str]) -> tuple[int, int, int]:
@@ -84,7 +92,8 @@ def _rows(stream: Stream) -> list[list[str]]:
     text = data.decode("utf-8-sig", errors="replace")
     head = text.partition("\n")[0]
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ","))
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
+        return [row for row in rows if row]
     except csv.Error as error:
         raise InvalidWorkoutError(f"table of activities that cannot be read ({error})") from None
 

@@ -96,6 +96,8 @@ INDOOR, ON_TREADMILL = _pattern(INDOORS), _pattern(TREADMILL)
 def told(text: str) -> str:
     """The sport that a text such as a title names, empty if none."""
     plain = folded(text)
+    if not any(map(str.isalpha, plain)):
+        return ""
     sport = next((sport for sport, pattern in PATTERNS.items() if pattern.search(plain)), "")
     if (sport == RUNNING and INDOOR.search(plain)) or (not sport and ON_TREADMILL.search(plain)):
         return INDOOR_RUNNING

@@ -24,7 +24,7 @@ APPLE = "apple_health_export/"  # begins the names in an export that has a reade
 # words of which the name of a folder is made that says what is in it and not whose it is
 CONTENT = re.compile(
     r"(?=.*[a-z])([\W\d_]|gpx|tcx|fit|gz|zip|out(put)?|raw|original|files?|data|tracks?|activity|activities|workouts?|runs?|running"
-    r"|exports?|upload(s|ed)?|recordings?|garmin|strava|polar|suunto|coros|di.connect)+"
+    r"|exports?|upload(s|ed)?|recordings?|routes?|fitness|takeout|garmin|strava|polar|suunto|coros|di.connect)+"
 )
 
 

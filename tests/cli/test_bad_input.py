@@ -80,7 +80,7 @@ def model(tmp_path_factory) -> Path:
         ("apple_watch", "picture.png", "expected an Apple Health export"),
         ("apple_watch", "cut.zip", "cut off or damaged"),
         ("tracks", "endomondo.json", "expected a .gpx, .tcx or .fit file"),
-        ("tracks", "export.zip", "expected a .gpx, .tcx or .fit file"),
+        ("tracks", "export.zip", "Apple Health export, which is to be given by itself"),
         ("tracks", "empty", "found none"),
         ("tracks", "empty.gpx", "empty file"),
         ("tracks", "cut.gpx", "cut off"),

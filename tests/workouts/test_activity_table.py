@@ -56,6 +56,11 @@ def test_a_poor_table_says_nothing(text):
     assert table(text).find("activities/1.gpx") == Listed()
 
 
+def test_a_table_that_would_not_fit_into_memory_is_refused():
+    with pytest.raises(InvalidWorkoutError, match="table of activities of over 5,000,000 cells"):
+        table("a\n" + "," * 5_000 + "\n" + "1\n" * 1_000)
+
+
 def test_what_is_no_table_is_refused():
     with pytest.raises(InvalidWorkoutError, match="table of activities that cannot be read"):
         table("a,b\n" + "x" * 200_000)

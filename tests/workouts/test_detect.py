@@ -22,6 +22,8 @@ def sources(tmp_path_factory):
     (folder / "run.GPX.gz").write_bytes(gzip.compress((folder / "run.gpx").read_bytes()))
     shutil.unpack_archive(folder / "export.zip", folder / "unpacked")
     shutil.copy(folder / "export.zip", folder / "renamed.backup")
+    shutil.make_archive(str(folder / "strava"), "zip", folder / "gpx")
+    shutil.copy(folder / "strava.zip", folder / "strava.backup")
     shutil.copy(folder / "endomondo.json.gz", folder / "log")
     return folder
 
@@ -41,6 +43,8 @@ def sources(tmp_path_factory):
         ("run.GPX.gz", tracks),
         ("gpx", tracks),
         ("gpx/2020", tracks),
+        ("strava.zip", tracks),
+        ("strava.backup", tracks),
     ],
 )
 def test_each_kind_is_told_by_its_content(sources, name, module):
