@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hrkeras.workouts.point_table import Stream
-from hrkeras.workouts.workout import InputError
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError, cleaned
 
 MAX_RATIO = 200  # real recordings shrink by 5 to 40; a bomb by 1,000
 RATIO_FROM = 64 << 20  # bytes from which on the ratio is looked at
@@ -35,6 +35,7 @@ class ReadLog:
 
     def skip(self, reason: str, where: str) -> None:
         """Counts one workout, line or file that was passed over."""
+        reason, where = cleaned(reason), cleaned(where)
         self.skipped[reason] += 1
         places = self.examples.setdefault(reason, [])
         if len(places) < EXAMPLES:
@@ -44,6 +45,25 @@ class ReadLog:
         """Says that `size` more bytes of the source were read."""
         if self._on_bytes:
             self._on_bytes(size)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Stands around the parsing of one file, line or entry: whatever a parser stumbles over, the others go on.
+
+    What the system says of a disk or a file passes through, as does what readers say themselves.
+
+    Raises:
+        InvalidWorkoutError: in place of any other exception.
+    """
+    try:
+        yield
+    except (InputError, InvalidWorkoutError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise InvalidWorkoutError(f"damaged ({type(error).__name__})") from error
 
 
 class _Counted:

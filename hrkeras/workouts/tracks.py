@@ -10,7 +10,7 @@ import numpy as np
 
 from hrkeras.workouts import fit, gpx, tcx
 from hrkeras.workouts.point_table import Recording, Stream
-from hrkeras.workouts.source import ReadLog, open_plain
+from hrkeras.workouts.source import ReadLog, guarded, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
 
 Points = TypeVar("Points")
@@ -139,7 +139,7 @@ def parse(path: Path, readers: Mapping[str, Callable[[Stream], Points]], log: Re
         log.advance(number)
 
     try:
-        with open_plain(path, ReadLog(count)) as stream:
+        with guarded(), open_plain(path, ReadLog(count)) as stream:
             return readers[kind(path)](stream)
     except OSError as error:
         raise InvalidWorkoutError(f"a file that cannot be read ({error.strerror})") from None
@@ -152,7 +152,8 @@ def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
     for number, recording in enumerate(recordings, 1):
         where = f"{path}{ACTIVITY}{number}" if len(recordings) > 1 else str(path)
         try:
-            workout = _workout(recording, user, where)
+            with guarded():
+                workout = _workout(recording, user, where)
         except InvalidWorkoutError as error:
             if len(recordings) == 1:
                 raise
