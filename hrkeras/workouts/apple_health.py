@@ -1,6 +1,5 @@
 """Read the workouts of an Apple Health export: the `.zip`, the folder unpacked from it, or its `.xml`."""
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -9,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from hrkeras.workouts import apple_xml, archive, gpx
+from hrkeras.workouts import apple_routes, apple_xml, archive
+from hrkeras.workouts.apple_heart_rate import HeartRates
+from hrkeras.workouts.apple_routes import Routes, file_key
 from hrkeras.workouts.apple_xml import Stream
 from hrkeras.workouts.archive import Archive, Member
-from hrkeras.workouts.source import ReadLog, open_plain
+from hrkeras.workouts.source import ReadLog, guarded, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points, interpolate
 
 USER = "apple_watch"  # one export holds one person
-MARGIN = 60.0  # s by which a route may begin before its workout or end after it
 HEAD = 1 << 18  # bytes within which the root element must begin; Apple's document type has 6 kB
 CANDIDATES = 20  # of the XML files in a zip or folder, so many of the biggest are looked into
 WANTED = (
@@ -28,8 +28,8 @@ WANTED = (
 def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
     """Reads every workout of an export, in the order of its XML.
 
-    A run has the points of its route, with the heart rate measured meanwhile drawn onto their times; points while
-    it was paused are left out. An indoor run, or one without a route, is "indoor running" and has a point for each
+    A run has the points of its route, with the heart rate that one source measured meanwhile drawn onto their times;
+    points while it was paused are left out. An indoor run, or one without a route, is "indoor running" and has a point for each
     heart rate, and so has every other sport, whose route is not read.
 
     Args:
@@ -37,7 +37,8 @@ def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
         log: told of the bytes read, in all `size(path)`, and of each workout that is passed over.
 
     Raises:
-        InputError: if `path` is no Apple Health export, or one that is damaged, encrypted or a decompression bomb.
+        InputError: if `path` is no Apple Health export, or one that is damaged, encrypted, a decompression bomb or without
+            any of the routes of its runs.
     """
     path, log = Path(path), log or ReadLog()
     advanced = 0
@@ -50,11 +51,19 @@ def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
     with _open(path) as export:
         with export.open(export.xml, ReadLog(count)) as stream:
             content = apple_xml.scan(stream, log, path.name)
+        runs = [entry for entry in content.entries if entry.is_run_outdoors]
+        if runs and not apple_routes.any_present(runs, export.routes):
+            raise InputError(
+                f"{path}: route file missing for each of its runs ({len(runs):,}); give the whole export.zip, or the folder "
+                "unpacked from it, which has them in the folder workout-routes beside the XML."
+            )
+        route_files = Routes(runs, export.routes, export.open)
         rest, number = export.size - advanced, len(content.entries)
         for done, entry in enumerate(content.entries):
             log.advance(rest * (done + 1) // (number + 1) - rest * done // (number + 1))
             try:
-                workout = _workout(entry, content, export)
+                with guarded():
+                    workout = _workout(entry, content.heart_rates, route_files)
             except InvalidWorkoutError as error:
                 log.skip(str(error), entry.where)
             else:
@@ -98,21 +107,17 @@ def size(path) -> int:
         return export.size
 
 
-def _workout(entry: apple_xml.Entry, content: apple_xml.Content, export: "_Archive | _Folder") -> Workout:
-    first, last = np.searchsorted(content.clock, [entry.start, np.nextafter(entry.end, np.inf)])
-    clock, heart_rate = content.clock[first:last], content.heart_rate[first:last]
+def _workout(entry: apple_xml.Entry, heart_rates: HeartRates, routes: Routes) -> Workout:
+    clock, heart_rate = heart_rates.during(entry.start, entry.end, entry.source)
     about: dict[str, Any] = {"user": USER, "sport": entry.sport, "where": entry.where}
-    if entry.sport != "running" or entry.indoor or not (entry.routes or entry.points.size):
+    if not entry.is_run_outdoors:
         if entry.sport == "running":
             about["sport"] = "indoor running"
         running = ~_paused(entry, clock)
         if np.count_nonzero(running) < 2:
             raise InvalidWorkoutError("no heart rate")
         return from_points(clock[running], heart_rate=heart_rate[running], **about)
-    points = np.concatenate([entry.points, *_routes(entry, export)], axis=1)
-    points = points[:, (points[0] >= entry.start - MARGIN) & (points[0] <= entry.end + MARGIN)]
-    if not points.size:
-        raise InvalidWorkoutError("route lies outside the workout's time")
+    points = routes.of(entry)
     time, latitude, longitude, altitude, speed = points[:, ~_paused(entry, points[0])]
     return from_points(
         time,
@@ -127,34 +132,9 @@ def _workout(entry: apple_xml.Entry, content: apple_xml.Content, export: "_Archi
 
 
 def _paused(entry: apple_xml.Entry, clock: np.ndarray) -> np.ndarray:
-    paused = np.zeros(len(clock), bool)
-    for begin, end in entry.pauses:
-        paused |= (clock > begin) & (clock < end)
-    return paused
-
-
-def _routes(entry: apple_xml.Entry, export: "_Archive | _Folder") -> list[np.ndarray]:
-    """The points of the routes that can be read, each shaped `(5, n)`; at least one if the workout has no others."""
-    routes, problem = [], InvalidWorkoutError("route file missing")
-    for name in dict.fromkeys(map(_key, entry.routes)):
-        if name not in export.routes:
-            continue
-        try:
-            with export.open(export.routes[name], ReadLog()) as stream:
-                track = gpx.read_points(stream)
-        except (InputError, InvalidWorkoutError) as error:
-            reason = "damaged" if isinstance(error, InputError) else str(error)
-            problem = InvalidWorkoutError(f"route file unusable: {reason}")
-        else:
-            routes.append(np.stack([track.time, track.latitude, track.longitude, track.altitude, track.speed]))
-    if not routes and not entry.points.size:
-        raise problem
-    return routes
-
-
-def _key(name: str) -> str:
-    """What a route file is looked up by: its bare name, so that no path in the data ever leads anywhere."""
-    return unicodedata.normalize("NFKC", name.replace("\\", "/").rpartition("/")[2])
+    begins, ends = np.array(entry.pauses).reshape(-1, 2).T
+    since = np.searchsorted(begins, clock)  # how many pauses have begun before
+    return clock < np.concatenate([[-np.inf], ends])[since]
 
 
 @contextmanager
@@ -187,7 +167,7 @@ class _Folder:
 
     Attributes:
         xml: the file of the health data.
-        routes: route files by `_key`; none that a link leads to outside the export.
+        routes: route files by `apple_routes.file_key`; none that a link leads to outside the export.
         size: bytes of all of them.
     """
 
@@ -196,7 +176,7 @@ class _Folder:
         self.xml: Path = _health_xml(path, files, lambda file: file.stat().st_size, self.open)
         root = self.xml.parent.resolve()
         self.routes = {
-            _key(file.name): file
+            file_key(file.name): file
             for file in self.xml.parent.glob("*/*.gpx")
             if file.is_file() and file.resolve().is_relative_to(root)
         }
@@ -215,7 +195,7 @@ class _Archive:
         self.xml: Member = _health_xml(path, xmls, lambda member: member.size, self.open)
         root = "".join(self.xml.name.rpartition("/")[:2])
         self.routes = {
-            _key(member.name): member
+            file_key(member.name): member
             for member in opened.members
             if member.name.startswith(root) and member.name.lower().endswith(".gpx")
         }

@@ -24,7 +24,7 @@ def reader(path: Path):
         return endomondo
     raise InputError(
         f"{path}: expected an Apple Health export (.zip, folder or .xml), a GPX, TCX or FIT file, a folder or zip of those, or "
-        "an Endomondo file (one Python dict literal a line); this is none of them."
+        "an Endomondo file (one Python dict or JSON object a line); this is none of them."
     )
 
 

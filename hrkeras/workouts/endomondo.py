@@ -1,22 +1,21 @@
-"""Read `endomondoHR.json`: FitRec's Endomondo workouts, one Python dict literal per line, plain or gzip.
+"""Read `endomondoHR.json`: FitRec's Endomondo workouts, one a line as a Python dict or a JSON object, plain or gzip.
 
 Ni, Muhlstein and McAuley, "Modeling Heart Rate and Activity Data for Personalized Fitness Recommendation",
 WWW 2019. The file is to be asked for at https://sites.google.com/eng.ucsd.edu/fitrec-project.
 """
 
-import ast
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 
-from hrkeras.workouts import sports
+from hrkeras.workouts import literals, sports
 from hrkeras.workouts.point_table import Stream
 from hrkeras.workouts.processes import ordered_map
-from hrkeras.workouts.source import ReadLog, open_plain
+from hrkeras.workouts.source import ReadLog, guarded, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
 
 MAX_LINE = 1 << 20  # bytes; 500 points need about 30,000
@@ -30,10 +29,10 @@ def size(path: Path) -> int:
 
 
 def is_endomondo(path: Path) -> bool:
-    """Whether the file starts like an Endomondo file: with a dict literal."""
+    """Whether the file starts like an Endomondo file: with a dict."""
     try:
         with open_plain(path, ReadLog()) as stream:
-            return stream.read(64).lstrip()[:1] == b"{"
+            return stream.read(64).removeprefix(BOM_UTF8).lstrip()[:1] == b"{"
     except (InputError, OSError):
         return False
 
@@ -103,7 +102,8 @@ def _parse(block: tuple[int, bytes], name: str, then) -> tuple[list, list[tuple[
         if not line.strip():
             continue
         try:
-            workout = _workout(_literal(line), f"{name}:{number}")
+            with guarded():
+                workout = _workout(_entry(line), f"{name}:{number}")
         except InvalidWorkoutError as error:
             skipped.append((str(error), number))
         else:
@@ -111,22 +111,13 @@ def _parse(block: tuple[int, bytes], name: str, then) -> tuple[list, list[tuple[
     return items, skipped
 
 
-def _literal(line: bytes) -> dict:
-    """The dict that a line spells. Without a double quote in it, swapping the quotes makes it JSON exactly."""
+def _entry(line: bytes) -> dict:
     if len(line) > MAX_LINE:
         raise InvalidWorkoutError(f"line of more than {MAX_LINE:,} bytes")
     try:
-        if b'"' in line:
-            raise ValueError
-        found = orjson.loads(line.replace(b"'", b'"'))
+        return literals.parse(line.removeprefix(BOM_UTF8))
     except ValueError:
-        try:
-            found = ast.literal_eval(line.decode("utf-8").strip())
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            raise InvalidWorkoutError("line is no complete dict literal") from None
-    if not isinstance(found, dict):
-        raise InvalidWorkoutError("line is no complete dict literal")
-    return found
+        raise InvalidWorkoutError("line is no complete dict") from None
 
 
 def _workout(entry: dict, where: str) -> Workout:
@@ -140,10 +131,20 @@ def _workout(entry: dict, where: str) -> Workout:
         speed=None if speed is None else speed / 3.6,
         altitude=_column(entry, "altitude"),
         heart_rate=_column(entry, "heart_rate"),
-        user=str(entry.get("userId", ""))[:100],
-        sport=sports.name(str(entry.get("sport", ""))[:100]),
+        user=_text(entry, "userId"),
+        sport=sports.name(_text(entry, "sport")),
         where=where,
     )
+
+
+def _text(entry: dict, key: str) -> str:
+    """A text, or a number as one; empty if there is none."""
+    value = entry.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str | int | float):
+        raise InvalidWorkoutError(f"{key} is neither text nor number")
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def _column(entry: dict, key: str) -> np.ndarray | None:

@@ -26,6 +26,7 @@ def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int)
 
     Raises:
         InputError: if a process ends before its time.
+        Exception: what `function` raised, whichever process it was called in.
     """
     if processes == 1:
         yield from map(function, items)
@@ -44,12 +45,12 @@ def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int)
             busy.append(pipe)
         for item in items:
             pipe = busy.popleft()
-            made = pipe.recv()
+            made = _received(pipe)
             pipe.send(item)  # it waits for one, so this cannot block for long
             busy.append(pipe)
             yield made
         while busy:
-            yield busy.popleft().recv()
+            yield _received(busy.popleft())
     except LOST:
         raise InputError("A process that was reading has ended, perhaps for want of memory; use one process.") from None
     finally:
@@ -60,8 +61,20 @@ def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int)
             worker.join()
 
 
+def _received(pipe: Connection) -> Any:
+    made, error = pipe.recv()
+    if error:
+        raise error
+    return made
+
+
 def _work(function: Callable[[Any], Any], pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process that started this one
     with suppress(*LOST):
         while True:
-            pipe.send(function(pipe.recv()))
+            item = pipe.recv()
+            try:
+                made, error = function(item), None
+            except Exception as raised:
+                made, error = None, raised
+            pipe.send((made, error))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hrkeras.workouts.point_table import Stream
-from hrkeras.workouts.workout import InputError
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError, cleaned
 
 MAX_RATIO = 200  # real recordings shrink by 5 to 40; a bomb by 1,000
 RATIO_FROM = 64 << 20  # bytes from which on the ratio is looked at
@@ -36,6 +36,7 @@ class ReadLog:
 
     def skip(self, reason: str, where: str) -> None:
         """Counts one workout, line or file that was passed over."""
+        reason, where = cleaned(reason), cleaned(where)
         self.skipped[reason] += 1
         places = self.examples.setdefault(reason, [])
         if len(places) < EXAMPLES:
@@ -69,6 +70,25 @@ class ReadLog:
             yield part
         finally:
             self.advance(left)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Stands around the parsing of one file, line or entry: whatever a parser stumbles over, the others go on.
+
+    What the system says of a disk or a file passes through, as does what readers say themselves.
+
+    Raises:
+        InvalidWorkoutError: in place of any other exception.
+    """
+    try:
+        yield
+    except (InputError, InvalidWorkoutError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise InvalidWorkoutError(f"damaged ({type(error).__name__})") from error
 
 
 class _Counted:

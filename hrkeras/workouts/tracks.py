@@ -10,7 +10,7 @@ import numpy as np
 
 from hrkeras.workouts import endomondo_export, fit, gpx, sports, tcx
 from hrkeras.workouts.point_table import Recording, Stream
-from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.source import ReadLog, guarded
 from hrkeras.workouts.track_files import JSON, TrackFile, files, is_track, is_zip, size
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
 
@@ -103,7 +103,7 @@ def parse(file: TrackFile, readers: Mapping[str, Callable[[Stream], Points]], lo
     if os.path.exists(file.where) and not os.path.isfile(file.where):
         raise InvalidWorkoutError("no regular file")
     try:
-        with log.whole(file.size) as part, file.opened(part) as stream:
+        with guarded(), log.whole(file.size) as part, file.opened(part) as stream:
             return readers[file.kind](stream)
     except OSError as error:
         raise InvalidWorkoutError(f"a file that cannot be read ({error.strerror})") from None
@@ -116,7 +116,8 @@ def _read_file(file: TrackFile, log: ReadLog) -> Iterator[Workout]:
         where = f"{file.where}{ACTIVITY}{number}" if len(recordings) > 1 else file.where
         sport = sports.of_activity(file.listed.sport, recording.sport, (recording.name, file.listed.name, stem))
         try:
-            workout = _workout(recording, file.user, sport, where)
+            with guarded():
+                workout = _workout(recording, file.user, sport, where)
         except InvalidWorkoutError as error:
             if len(recordings) == 1:
                 raise

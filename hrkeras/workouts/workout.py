@@ -1,5 +1,6 @@
 """One recorded workout, whatever device or service it came from."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990-01-01 and 2100-01-01, 
 MAX_HEART_RATE_GAP = 120.0  # s; docs/data.md shows the error that interpolating across such a gap makes
 MAX_SPEED_GAP = 30.0  # s; across a longer one a speed reading says nothing of the whole interval
 MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is no measurement
+MAX_TEXT = 500  # characters of the name of a person, a sport or a place
+# control characters, separators of lines, what changes the direction of writing, halves of characters
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 class InputError(Exception):
@@ -58,6 +62,8 @@ class Workout:
         shape = self.time.shape
         if len(shape) != 1 or not self.speed.shape == self.altitude.shape == self.heart_rate.shape == shape:
             raise ValueError("time, speed, altitude and heart_rate must be vectors of one length")
+        object.__setattr__(self, "user", cleaned(self.user))
+        object.__setattr__(self, "sport", cleaned(self.sport))
         if not shape[0] or self.time[0] != 0 or not (self.time[1:] > self.time[:-1]).all():
             raise ValueError("time must increase strictly from 0")
 
@@ -68,6 +74,14 @@ class Workout:
     def duration(self) -> float:
         """Seconds from the first point to the last."""
         return float(self.time[-1])
+
+
+def cleaned(text: str) -> str:
+    """A text from a file as it may be shown and written: what cannot be printed is escaped, as in Python's `"\\x1b"`.
+
+    What is beyond `MAX_TEXT` characters is cut off.
+    """
+    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text[:MAX_TEXT])[:MAX_TEXT]
 
 
 def from_points(

@@ -1,14 +1,29 @@
 """Small exports are built here, one oddity of real ones or one attack at a time."""
 
-import io
 import os
 import time
 import zipfile
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
+from apple_files import (
+    HEAD,
+    ROUTE,
+    START,
+    date,
+    health,
+    read,
+    read_run,
+    record,
+    records,
+    reference,
+    route,
+    scan,
+    workout,
+    zipped,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,80 +32,6 @@ from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "apple_health"
-START = 1_700_000_000  # 2023-11-14 22:13:20 UTC
-ROUTE = "/workout-routes/route_1.gpx"
-HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE HealthData [\n<!ELEMENT HealthData (ExportDate,Me)>\n]>\n'
-
-
-def date(clock, hours=8):
-    return datetime.fromtimestamp(clock, timezone(timedelta(hours=hours))).strftime("%Y-%m-%d %H:%M:%S %z")
-
-
-def record(clock, value, unit="count/min", kind="HeartRate", hours=8, device="&lt;HKDevice&gt;"):
-    when = date(clock, hours)
-    return (
-        f' <Record type="HKQuantityTypeIdentifier{kind}" sourceName="A’s Apple\u00a0Watch" device="{device}" '
-        f'unit="{unit}" creationDate="{when}" startDate="{when}" endDate="{when}" value="{value}">\n'
-        '  <MetadataEntry key="HKMetadataKeyHeartRateMotionContext" value="2"/>\n </Record>\n'
-    )
-
-
-def records(length=100, start=START, step=5):
-    return "".join(record(start + second, 100 + second / 10) for second in range(0, length + 1, step))
-
-
-def reference(path=ROUTE):
-    return f'  <WorkoutRoute sourceName="Watch">\n   <FileReference path="{path}"/>\n  </WorkoutRoute>\n'
-
-
-def workout(body=None, sport="Running", start=START, length=100, hours=8):
-    return (
-        f' <Workout workoutActivityType="HKWorkoutActivityType{sport}" duration="1" durationUnit="min" '
-        f'startDate="{date(start, hours)}" endDate="{date(start + length, hours)}">\n'
-        f"{reference() if body is None else body} </Workout>\n"
-    )
-
-
-def health(*elements, head=HEAD):
-    return f'{head}<HealthData locale="en_GB">\n{"".join(elements)}</HealthData>\n'.encode()
-
-
-def route(start=START, length=100, speed="3.0"):
-    points = "".join(
-        f'<trkpt lon="{7 + second * 3e-5:.6f}" lat="50.0"><ele>{100 + second}</ele>'
-        f"<time>{datetime.fromtimestamp(start + second, UTC):%Y-%m-%dT%H:%M:%SZ}</time>"
-        f"<extensions><speed>{speed}</speed></extensions></trkpt>\n"
-        for second in range(length + 1)
-    )
-    return f'<gpx version="1.1" creator="Apple Health Export"><trk><trkseg>{points}</trkseg></trk></gpx>'.encode()
-
-
-def zipped(tmp_path, xml, routes=None, name="apple_health_export/export.xml", **more):
-    path = tmp_path / "export.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("apple_health_export/export_cda.xml", "<ClinicalDocument/>" * 100)
-        archive.writestr(name, xml)
-        for entry, data in ({ROUTE: route()} if routes is None else routes).items():
-            archive.writestr("apple_health_export" + entry, data)
-        for entry, data in more.items():
-            archive.writestr(entry, data)
-    return path
-
-
-def read(path):
-    log = ReadLog()
-    return list(apple_health.read(path, log=log)), log
-
-
-def read_run(path):
-    (run,), log = read(path)
-    assert not log.skipped
-    return run
-
-
-def scan(xml, chunk=apple_xml.CHUNK):
-    log = ReadLog()
-    return apple_xml.scan(io.BytesIO(xml), log, "export", chunk), log
 
 
 def test_run_joins_route_and_heart_rate(tmp_path):
@@ -164,14 +105,14 @@ def test_units_correlations_and_second_sources(tmp_path):
         ]
     )
     content, _ = scan(health(rates))
-    assert (content.clock - START).tolist() == [0, 50, 100]
-    assert content.heart_rate.tolist() == [120, 130, 140]
+    assert (content.heart_rates.clock - START).tolist() == [0, 50, 100]
+    assert content.heart_rates.value.tolist() == [120, 130, 140]
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-70", "0", "1e400", "9" * 500, "", "abc", "0x40", "１２０"])
 def test_absurd_heart_rates_are_not_measured(value):
     content, _ = scan(health(record(START, value), record(START + 5, "120.5")))
-    assert content.heart_rate.tolist() == [120.5]
+    assert content.heart_rates.value.tolist() == [120.5]
 
 
 def test_attributes_in_any_order_and_other_types():
@@ -182,7 +123,7 @@ def test_attributes_in_any_order_and_other_types():
     content, _ = scan(
         health(other, own, statistics, record(START, 7, kind="StepCount"), record(START, 8, kind="RestingHeartRate"))
     )
-    assert content.heart_rate.tolist() == [120]
+    assert content.heart_rates.value.tolist() == [120]
 
 
 def test_indoor_other_sports_and_activities_within(tmp_path):
@@ -220,6 +161,13 @@ def test_pauses_are_left_out_and_time_stays(tmp_path):
     assert run.time.tolist() == [*range(11), *range(30, 51), *range(60, 91), 100]
 
 
+def test_a_pause_that_ends_in_the_second_in_which_it_began_takes_nothing(tmp_path):
+    kinds = ("Pause", "Resume", "Pause", "Resume")
+    events = "".join(f'<WorkoutEvent type="HKWorkoutEventType{kind}" date="{date(START + 10)}"/>' for kind in kinds)
+    run = read_run(zipped(tmp_path, health(records(), workout(events + reference()))))
+    assert run.time.tolist() == list(range(101))
+
+
 def test_split_routes_are_merged_each_once(tmp_path):
     parts = {f"/workout-routes/{part}.gpx": route(START + 10 * part, 9) for part in range(10)}
     body = "".join(map(reference, [*parts, *list(parts)[:2]]))
@@ -252,7 +200,6 @@ def test_route_outside_the_workout(tmp_path):
 @pytest.mark.parametrize(
     ("routes", "reason"),
     [
-        ({}, "route file missing"),
         ({ROUTE: b""}, "route file unusable: empty file"),
         ({ROUTE: b"hello"}, "route file unusable: not XML"),
         ({ROUTE: route()[:3000]}, "route file unusable: XML that is cut off"),
@@ -262,6 +209,20 @@ def test_unusable_route_is_counted(tmp_path, routes, reason):
     workouts, log = read(zipped(tmp_path, health(records(), workout()), routes))
     assert not workouts
     assert log.skipped == {reason: 1}
+
+
+def test_a_missing_route_is_counted(tmp_path):
+    workouts, log = read(zipped(tmp_path, health(records(), workout(), workout(reference("/workout-routes/none.gpx")))))
+    assert len(workouts) == 1
+    assert log.skipped == {"route file missing": 1}
+
+
+def test_an_export_without_its_routes_is_refused(tmp_path):
+    path = tmp_path / "export.xml"
+    path.write_bytes(health(records(), workout(), workout(start=START + 999), workout("", "Cycling")))
+    refused(path, "route file missing for each of its runs (2)", "give the whole export.zip", "workout-routes")
+    path.write_bytes(health(records(), workout(""), workout("", "Cycling")))
+    assert [found.sport for found in read(path)[0]] == ["indoor running", "cycling"]
 
 
 @pytest.mark.parametrize("name", ["apple_health_export/exportar.xml", "导出/导出.xml", "export.xml", "x/Export.XML"])
@@ -332,11 +293,11 @@ def test_truncated_xml_gives_what_was_complete(tmp_path):
 def test_long_lines_and_oversized_elements(tmp_path, monkeypatch):
     xml = health(records(), record(START + 2, 110, device="x" * 10_000_000), "y" * 10_000_000, workout())
     content, log = scan(xml)
-    assert (len(content.entries), len(content.clock)) == (1, 22)
+    assert (len(content.entries), len(content.heart_rates.clock)) == (1, 22)
     assert not log.skipped
     monkeypatch.setattr(apple_xml, "MAX_ELEMENT", 1 << 20)
     content, log = scan(xml, chunk=1 << 18)
-    assert (len(content.entries), len(content.clock)) == (1, 21)
+    assert (len(content.entries), len(content.heart_rates.clock)) == (1, 21)
     assert set(log.skipped) == {"element of over 1 MB"}
 
 
@@ -353,7 +314,7 @@ def test_time_stays_in_proportion_to_size(piece, before):
 
 def test_endless_numeric_entity_in_a_reference(tmp_path):
     path = zipped(tmp_path, health(records(), workout(reference("&#" + "9" * 100_000 + ";"))))
-    assert read(path)[1].skipped == {"route file missing": 1}
+    refused(path, "route file missing")
 
 
 def refused(path, *parts):
@@ -450,9 +411,7 @@ def test_references_never_lead_out(tmp_path, name):
     folder = tmp_path / "a" / "apple_health_export"
     (folder / "workout-routes").mkdir(parents=True)
     (folder / "export.xml").write_bytes(health(records(), workout(reference(name))))
-    workouts, log = read(folder)
-    assert not workouts
-    assert log.skipped == {"route file missing": 1}
+    refused(folder, "route file missing")
 
 
 def test_links_never_lead_out(tmp_path):
@@ -461,7 +420,7 @@ def test_links_never_lead_out(tmp_path):
     (folder / "workout-routes").mkdir(parents=True)
     (folder / "export.xml").write_bytes(health(records(), workout()))
     os.symlink(tmp_path / "secret.gpx", folder / ROUTE.lstrip("/"))
-    assert read(folder)[1].skipped == {"route file missing": 1}
+    refused(folder, "route file missing")
 
 
 @pytest.mark.parametrize("name", ["../../outside.xml", "/tmp/outside.xml"])
@@ -470,6 +429,21 @@ def test_names_in_a_zip_are_never_paths(tmp_path, name):
     before = set(tmp_path.rglob("*"))
     assert [run.sport for run in read(path)[0]] == ["indoor running"]
     assert set(tmp_path.rglob("*")) == before
+
+
+def test_workouts_that_crowd_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(apple_xml, "MAX_AT_ONCE", 3)
+    crowd = [workout(start=START + each) for each in (0, 0, 50, 99, 100, 101)]
+    workouts, log = read(zipped(tmp_path, health(records(), *crowd)))
+    assert [run.start - START for run in workouts] == [0, 0, 0, 40]  # when the fifth began two had ended
+    assert log.skipped == {"begins while 3 other workouts go on": 2}
+
+
+def test_too_many_workouts_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(apple_xml, "MAX_WORKOUTS", 3)
+    workouts, log = read(zipped(tmp_path, health(records(), *[workout()] * 5)))
+    assert len(workouts) == 3
+    assert log.skipped == {"beyond the first 3 workouts": 2}
 
 
 SAMPLE = health(
@@ -489,7 +463,7 @@ def test_chunk_size_changes_nothing(chunk, cut):
     def outcome(size):
         content, log = scan(SAMPLE[:cut], size)
         entries = [(entry[:-1], entry.points.tolist()) for entry in content.entries]
-        return repr((entries, content.clock.tolist(), content.heart_rate.tolist(), log.skipped))
+        return repr((entries, content.heart_rates.clock.tolist(), content.heart_rates.value.tolist(), log.skipped))
 
     assert outcome(chunk) == outcome(1 << 20)
 

@@ -47,15 +47,18 @@ def test_gzip_is_told_by_its_content(tmp_path):
 
 
 BAD = {
-    "line is no complete dict literal": [
+    "line is no complete dict": [
         LINE[:100],
         "[1, 2]",
         "__import__('os').system('true')",
         "{'timestamp': __import__('os')}",
         "(" * 5000,
+        LINE.replace("'userId': 9", "'userId': 9" + "9" * 900_000),
+        LINE.replace("'userId': 9", "'userId': 0x" + "f" * 900_000),
         "\x00\x01",
         '{"timestamp": "',
     ],
+    "userId is neither text nor number": [LINE.replace("'userId': 9", "'userId': " + "[" * 500 + "]" * 500)],
     "line of more than 1,048,576 bytes": ["{'a': '" + "x" * 10_000_000 + "'}"],
     "no timestamp": ["{}", "{'sport': 'run'}"],
     "timestamp is no list of numbers": [
@@ -80,6 +83,42 @@ def test_a_bad_line_is_counted_and_passed_over(tmp_path, reason, line):
     assert len(list(endomondo.read(path, log=log))) == 2
     assert log.skipped == {reason: 1}
     assert log.examples == {reason: ["x.json:2"]}
+
+
+MIXED = [
+    '{"userId": 9, "sport": "run", "gender": null, "good": true, "timestamp": [1600000000, 1600000010, 1600000020], '
+    '"heart_rate": [100, null, 120], "speed": [NaN, 7.2, -Infinity], "url": "it\'s"}',
+    "{'userId': 9, 'sport': 'run', 'gender': None, 'good': True, 'timestamp': [1600000000, 1600000010, 1600000020], "
+    "'heart_rate': [100, nan, 120], 'speed': [nan, 7.2, -inf], 'url': \"it's\"}",
+    "{'userId': '9', 'sport': 'run', 'timestamp': [1600000000, 1600000010, 1600000020], "
+    "'heart_rate': [100, None, 120], 'speed': [inf, 7.2, None]}",
+    '{"userId":9.0,"sport":"run","timestamp":[1600000000,1600000010,1600000020],"heart_rate":[100,null,120],"speed":[null,7.2,null]}',
+]
+
+
+def test_json_and_python_may_be_mixed(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(MIXED).encode())
+    assert endomondo.is_endomondo(path)
+    log = ReadLog()
+    workouts = list(endomondo.read(path, log=log))
+    assert not log.skipped
+    assert [(each.user, each.sport, each.start) for each in workouts] == [("9", "running", 1.6e9)] * 4
+    for workout in workouts:
+        np.testing.assert_array_equal(workout.heart_rate, [100, np.nan, 120])
+        np.testing.assert_array_equal(workout.speed, [np.nan, 2, np.nan])
+
+
+def test_who_and_what_may_be_missing(tmp_path):
+    path = write(tmp_path / "x.json", LINE.replace("'run'", "None").replace(": 9", ": None"), LINE.replace(", 'userId': 9", ""))
+    assert [(each.user, each.sport) for each in endomondo.read(path)] == [("", ""), ("", "running")]
+
+
+def test_texts_can_be_printed(tmp_path):
+    hostile = LINE.replace("'userId': 9", '"userId": "\\x1b[2J\\u202eu"').replace("'run'", "'ru\\ud800'")
+    (workout,) = endomondo.read(write(tmp_path / "x.json", hostile))
+    assert workout.user == r"\x1b[2J\u202eu"
+    assert workout.sport == "ru\N{REPLACEMENT CHARACTER}"
 
 
 def test_quotes_inside_strings_are_not_misread(tmp_path):
@@ -107,7 +146,7 @@ def test_several_processes_give_the_same_in_the_same_order(tmp_path):
         list(endomondo.read(path, log=log, processes=number, then=then)) for number, log in zip((1, 2), logs, strict=True)
     )
     assert [str(a) for a in one] == [str(b) for b in two]
-    assert logs[0].examples == logs[1].examples == {"line is no complete dict literal": ["x.json:51"]}
+    assert logs[0].examples == logs[1].examples == {"line is no complete dict": ["x.json:51"]}
 
 
 def test_memory_stays_constant(tmp_path):

@@ -29,6 +29,21 @@ def test_items_are_read_as_they_are_needed():
     assert not multiprocessing.active_children()
 
 
+def half(number):
+    if number % 2:
+        raise ValueError(f"{number} is odd")
+    return number // 2
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_exception_comes_out_where_its_result_would(processes):
+    results = ordered_map(half, [2, 4, 5, 6], processes)
+    assert [next(results), next(results)] == [1, 2]
+    with pytest.raises(ValueError, match="5 is odd"):
+        next(results)
+    assert not multiprocessing.active_children()
+
+
 def test_a_killed_process_ends_the_work():
     with pytest.raises(InputError, match="has ended"):
         list(ordered_map(os._exit, range(5), 2))

@@ -1,11 +1,12 @@
 """Opening what a person points at, and counting."""
 
+import errno
 import gzip
 
 import pytest
 
-from hrkeras.workouts.source import EXAMPLES, ReadLog, open_plain
-from hrkeras.workouts.workout import InputError
+from hrkeras.workouts.source import EXAMPLES, ReadLog, guarded, open_plain
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
 PLAIN = b"".join(b"%d beats\n" % (100 + number % 80) for number in range(50_000))
 
@@ -100,3 +101,24 @@ def test_the_log_counts_all_and_keeps_a_few_places():
     log.advance(3)
     assert log.skipped == {"torn": 10, "empty": 1}
     assert log.examples == {"torn": [f"line {number}" for number in range(EXAMPLES)], "empty": ["line 7"]}
+
+
+def test_what_is_counted_can_be_printed():
+    log = ReadLog()
+    log.skip("no \x1b[2J", "a\udcffb")
+    assert log.examples == {r"no \x1b[2J": [r"a\udcffb"]}
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), RecursionError(), MemoryError(), ZeroDivisionError(), OSError("of a parser")])
+def test_what_a_parser_stumbles_over_is_a_reason(error):
+    with pytest.raises(InvalidWorkoutError, match=rf"^damaged \({type(error).__name__}\)$"), guarded():
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error", [InputError("a"), InvalidWorkoutError("b"), OSError(errno.ENOSPC, "full"), KeyboardInterrupt(), GeneratorExit()]
+)
+def test_what_is_not_the_parser_passes_through(error):
+    with pytest.raises(type(error)) as caught, guarded():
+        raise error
+    assert caught.value is error

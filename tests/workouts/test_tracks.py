@@ -196,3 +196,17 @@ def test_all_real_files():
         assert np.isfinite(workout.heart_rate).any() == (name != "no_heart_rate_1.gpx"), name
         if workout.sport == "running":
             assert 1.5 < np.nanmean(workout.speed) < 5, name
+
+
+def test_whatever_a_parser_raises_is_counted(tmp_path, monkeypatch):
+    def raising(stream):
+        raise KeyError(stream)
+
+    monkeypatch.setitem(tracks.READERS, "tcx", raising)
+    for name in ("a.gpx", "b.tcx", "c.gpx"):
+        (tmp_path / name).write_bytes(gpx_file())
+    log = ReadLog()
+    assert len(list(tracks.read(tmp_path, log=log))) == 2
+    assert log.examples == {"damaged (KeyError)": [str(tmp_path / "b.tcx")]}
+    with pytest.raises(InputError, match=r"but found: damaged \(KeyError\); export it anew"):
+        list(tracks.read(tmp_path / "b.tcx"))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hrkeras.workouts.workout import InvalidWorkoutError, Workout, from_points, haversine, interpolate
+from hrkeras.workouts.workout import MAX_TEXT, InvalidWorkoutError, Workout, cleaned, from_points, haversine, interpolate
 
 START = 1_600_000_000.0
 
@@ -80,3 +80,22 @@ def test_interpolate_leaves_wide_gaps_open():
     found = interpolate(np.array([-1.0, 0, 5, 30, 50, 55]), time, values, max_gap=20)
     np.testing.assert_array_equal(found, [np.nan, 100, 105, np.nan, 150, np.nan])
     np.testing.assert_array_equal(interpolate(time, time, np.full(4, np.nan)), [np.nan] * 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("Zoë\u00a0Ünal 走 \u200d👩‍🚒", "Zoë\u00a0Ünal 走 \u200d👩‍🚒"),
+        ("\x1b[2J\x07\x9b1", r"\x1b[2J\x07\x9b1"),
+        ("a\nb\u2028c\u202ed\u2066", r"a\nb\u2028c\u202ed\u2066"),
+        ("\ud800\udcff", r"\ud800\udcff"),
+        ("x" * 900_000, "x" * MAX_TEXT),
+        ("\x00" * 900_000, (r"\x00" * MAX_TEXT)[:MAX_TEXT]),
+    ],
+)
+def test_texts_of_a_file_can_be_printed(text, shown):
+    assert cleaned(text) == shown
+    workout = from_points([START, START + 1], user=text, sport=text)
+    assert (workout.user, workout.sport) == (shown, shown)
+    shown.encode()
