@@ -13,6 +13,7 @@ import numpy as np
 
 from hrkeras.workouts import apple_xml, gpx
 from hrkeras.workouts.apple_xml import Stream
+from hrkeras.workouts.point_table import ALTITUDE, LATITUDE, LONGITUDE, SPEED, TIME
 from hrkeras.workouts.source import MAX_RATIO, RATIO_FROM, ReadLog, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points, interpolate
 
@@ -143,12 +144,12 @@ def _routes(entry: apple_xml.Entry, export: "_Archive | _Folder") -> list[np.nda
             continue
         try:
             with export.open(export.routes[name], ReadLog()) as stream:
-                track = gpx.read_points(stream)
+                points = np.concatenate([track.table for track in gpx.read_tracks(stream)])
         except (InputError, InvalidWorkoutError) as error:
             reason = "damaged" if isinstance(error, InputError) else str(error)
             problem = InvalidWorkoutError(f"route file unusable: {reason}")
         else:
-            routes.append(np.stack([track.time, track.latitude, track.longitude, track.altitude, track.speed]))
+            routes.append(points[:, [TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED]].T)
     if not routes and not entry.points.size:
         raise problem
     return routes

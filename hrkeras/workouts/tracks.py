@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from hrkeras.workouts import fit, gpx, tcx
-from hrkeras.workouts.point_table import Recording, Stream
+from hrkeras.workouts import activities, fit, gpx, tcx
+from hrkeras.workouts.point_table import COURSE, Recording, Stream
 from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
 
@@ -17,14 +17,8 @@ Points = TypeVar("Points")
 ACTIVITY = ", activity "  # stands before the number of one of several in a file
 
 
-def _gpx(stream: Stream) -> list[Recording]:
-    track = gpx.read_points(stream)
-    columns = (track.time, track.latitude, track.longitude, track.altitude, track.speed, track.heart_rate)
-    return [Recording(track.sport, np.stack([*columns, np.full(len(track.time), np.nan)], axis=1), track.estimated)]
-
-
 READERS: dict[str, Callable[[Stream], list[Recording]]] = {
-    "gpx": _gpx,
+    "gpx": gpx.read_tracks,
     "tcx": tcx.read_activities,
     "fit": fit.read_sessions,
 }
@@ -148,9 +142,11 @@ def parse(path: Path, readers: Mapping[str, Callable[[Stream], Points]], log: Re
 
 
 def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
-    recordings = parse(path, READERS, log)
+    recordings = activities.workouts(parse(path, READERS, log))
     for number, recording in enumerate(recordings, 1):
         where = f"{path}{ACTIVITY}{number}" if len(recordings) > 1 else str(path)
+        for reason in recording.passed_over:
+            log.skip(reason, where)
         try:
             workout = _workout(recording, user, where)
         except InvalidWorkoutError as error:
@@ -179,7 +175,10 @@ def _workout(recording: Recording, user: str, where: str) -> Workout:
             where=where,
         )
     except InvalidWorkoutError as error:
-        if np.isfinite(clock).sum() < 2:
+        timed = np.count_nonzero(np.isfinite(clock))
+        if not timed and np.count_nonzero(np.isfinite(latitude)) > 1:
+            raise InvalidWorkoutError(COURSE) from None
+        if timed < 2:
             raise
         raise InvalidWorkoutError(f"{error}: the device's clock was wrong") from None
 

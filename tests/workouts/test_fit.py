@@ -25,6 +25,7 @@ from track_files import (
 )
 
 from hrkeras.workouts import fit
+from hrkeras.workouts.fit_messages import FIT_EPOCH
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
 
@@ -42,8 +43,8 @@ def test_fit_in_our_units(tmp_path):
 
 
 def test_fit_positions_in_degrees():
-    ((_, table, _),) = fit.read_sessions(io.BytesIO(fit_file(run())))
-    np.testing.assert_allclose(table[:, 1:3], [[SECRET, -1.5]] * 5, rtol=0, atol=1e-7)
+    (found,) = fit.read_sessions(io.BytesIO(fit_file(run())))
+    np.testing.assert_allclose(found.table[:, 1:3], [[SECRET, -1.5]] * 5, rtol=0, atol=1e-7)
 
 
 def test_fit_invalid_values_are_missing(tmp_path):
@@ -59,7 +60,7 @@ def test_fit_invalid_values_are_missing(tmp_path):
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_fit_enhanced_fields_are_preferred(tmp_path, order):
     fields = {253: UINT32, 73: UINT32, 6: UINT16, 2: UINT16, 78: UINT32}
-    rows = [[NOON - fit.FIT_EPOCH + second, 4000, 3000, 3000, (200 + 500) * 5] for second in range(2)]
+    rows = [[NOON - FIT_EPOCH + second, 4000, 3000, 3000, (200 + 500) * 5] for second in range(2)]
     (workout,) = read_file(tmp_path, "a.fit", fit_file(message(20, fields, *rows, order=order)))
     assert workout.speed.tolist() == [4, 4]
     assert workout.altitude.tolist() == [200, 200]
@@ -89,7 +90,7 @@ def test_fit_sessions_are_workouts(tmp_path):
 
 
 def test_fit_compressed_timestamps(tmp_path):
-    base = NOON - fit.FIT_EPOCH
+    base = NOON - FIT_EPOCH
     first = message(20, {253: UINT32, 3: UINT8}, [base, 100])
     second = message(20, {3: UINT8})  # the header of what follows: compressed, local type 0, offset of 5 bits
     rest = b"".join(bytes([0x80 | (base + n) & 31, 100 + n]) for n in range(1, 40))
@@ -110,13 +111,13 @@ def test_fit_clock_since_power_on_is_no_time(tmp_path):
         (b"GIF89a", "not FIT"),
         (gpx_file(), "not FIT"),
         (fit_file(), "no track points"),
-        (fit_file(kind=6), "FIT, but not of an activity"),
+        (fit_file(kind=5), "FIT, but a workout file without track points"),
+        (fit_file(kind=6), "FIT, but a course file without track points"),
         (fit_file(run())[:-1], "FIT that is cut off"),
         (fit_file(run())[:100], "FIT that is cut off"),
         (fit_file(run()).replace(b"\x96", b"\x97"), "FIT whose checksum is wrong"),
         (b"\x0c\x10\x34\x08\xff\xff\xff\xff.FIT" + fit_file(run())[14:-2], "FIT that is cut off"),
         (fit_file(b"\x05"), "damaged FIT"),
-        (fit_file(run()) + b"trailing rubbish", "damaged FIT"),
     ],
 )
 def test_fit_refused_with_a_reason(data, reason):
