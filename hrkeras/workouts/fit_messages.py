@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from hrkeras.workouts.point_table import MAX_ACTIVITIES
 from hrkeras.workouts.workout import InvalidWorkoutError
 
-MAX_MESSAGES = 3_000_000  # definitions included; a day of running has some 200,000
+MAX_MESSAGES = 2_000_000  # definitions included; a day of running has some 200,000
 COMPRESSED, DEFINITION, DEVELOPER = 0x80, 0x40, 0x20  # bits of a message's first byte
 TIMESTAMP = 253  # number of this field in every message of the FIT profile
 UNKNOWN_CLOCK = 0xFFFFFFFF
@@ -82,22 +82,23 @@ class Definition:
         timestamp: where in a message its time lies, None if it has none.
     """
 
-    __slots__ = ("developer_fields", "fields", "native_size", "number", "order", "size", "timestamp")
+    __slots__ = ("_places", "developer_fields", "fields", "native_size", "number", "order", "size", "timestamp")
 
     def __init__(self, number: int, order: str, fields: bytes, developer_fields: bytes):
         self.number, self.order, self.fields, self.developer_fields = number, order, fields, developer_fields
         self.native_size = sum(fields[1::3])
         self.size = self.native_size + sum(developer_fields[1::3])
+        self._places: dict[int, Field | None] = {}
         timestamp = self.field(TIMESTAMP)
         self.timestamp = timestamp.begin if timestamp and timestamp.size == 4 else None
 
     def field(self, number: int) -> Field | None:
         """A field by its number in the FIT profile, None if the messages do not have it."""
-        index = self.fields[::3].find(number)
-        if index < 0:
-            return None
-        _, size, base = self.fields[3 * index : 3 * index + 3]
-        return Field(sum(self.fields[1 : 3 * index : 3]), size, base & 0x1F)
+        if number not in self._places:
+            index = 3 * self.fields[::3].find(number)
+            _, size, base = self.fields[index : index + 3] if index >= 0 else (0, 0, 0)
+            self._places[number] = Field(sum(self.fields[1:index:3]), size, base & 0x1F) if index >= 0 else None
+        return self._places[number]
 
     def developer(self) -> Iterator[tuple[tuple[int, int], int, int]]:
         """Developer and number of each developer field, its offset and its size."""

@@ -71,7 +71,9 @@ class RecordLayout:
                 wanted.append((Field(begin, size, base), HEART_RATE, 1.0, 0.0))
             elif suggests_heart_rate(name):
                 self.unread.add(name)
-        wanted += [(field, *rest) for number, *rest in FIELDS if (field := definition.field(number))]
+        for number, column, divisor, less in FIELDS:
+            if field := definition.field(number):
+                wanted.append((field, column, divisor, less))
         wanted = [each for each in wanted if each[0].scalar]
         places = sorted({each[0].begin: each[0] for each in wanted}.values())
         layout, end = definition.order, -1  # the first byte of a message is not counted

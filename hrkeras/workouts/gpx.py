@@ -60,10 +60,7 @@ class Gpx(XmlPoints):
 
     def ended(self, name, text):
         if name == "trk":
-            track = self.recording(self._said.get("type", ""), self._said.get("name", ""), self._estimated)
-            if len(track.table):
-                self.tracks.append(track)
-                self.limit(self.tracks)
+            self.collect(self.tracks, self._said.get("type", ""), self._said.get("name", ""), self._estimated)
         elif self.path[-1:] == ["trk"]:
             if name in ("name", "type") and text:
                 self._said.setdefault(name, text)

@@ -29,14 +29,11 @@ class Tcx(XmlPoints):
     def started(self, name, attributes):
         if name in self.parts:
             self.sport, self.estimated = attributes.get("Sport", "").strip(), False
-            self.recording()  # points that are in neither
+            self.collect([])  # points that are in neither
 
     def ended(self, name, text):
         if name in self.parts:
-            part = self.recording(self.sport, estimated=self.estimated)
-            if len(part.table):
-                self.parts[name].append(part)
-                self.limit(self.parts[name])
+            self.collect(self.parts[name], self.sport, estimated=self.estimated)
         elif name == "value" and self.path[-1] == "averageheartratebpm":
             self.unread.add("an average")
         elif name == "notes" and self.path[-1] == "activity" and MARK in text:

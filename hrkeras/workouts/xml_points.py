@@ -1,8 +1,8 @@
 """The points of an XML track (GPX, TCX): streamed, in bounded memory, and safe with a hostile file."""
 
-import re
 from array import array
-from collections.abc import Callable, Mapping, Sized
+from codecs import BOM_UTF8
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import isnan, nan
@@ -34,7 +34,7 @@ MAX_TEXT = 256  # characters of an element's text that are kept
 MAX_TAGS = 2_000_000  # outside of points; 100,000 waypoints with all that belongs to them
 TAGS_A_POINT = 64  # a watch with every sensor writes 40
 CHUNK = 1 << 18  # bytes
-_BLANK = re.compile(rb"(?:\xef\xbb\xbf|[ \t\r\n])+|(?<=\xff\xfe)(?:[ \t\r\n]\0)+|(?<=\xfe\xff)(?:\0[ \t\r\n])+")
+_BLANK = b" \t\r\n"
 
 
 class XmlPoints:
@@ -128,27 +128,25 @@ class XmlPoints:
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
 
     def _beginning(self, stream: Stream) -> bytes:
-        """The first bytes that are not blank: XML may not begin with blanks, but some services write them."""
+        """The first bytes that are not blank: no declaration may come after others, but some services write them."""
         head = b""
-        while len(head) < 4 and (data := stream.read(CHUNK)):
-            head += data
-            if blank := _BLANK.match(head):
-                self.begin += blank.end()
-                head = head[blank.end() :]
+        while len(head) < len(BOM_UTF8) and (data := stream.read(CHUNK)):
+            rest = head = head + data
+            while head != (rest := rest.lstrip(_BLANK).removeprefix(BOM_UTF8)):
+                self.begin += len(head) - len(rest)
+                head = rest
             if self.begin > MAX_BYTES:
                 raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
         return head
 
-    def recording(self, sport: str = "", name: str = "", estimated: bool = False) -> Recording:
-        """Takes out the points collected since the last one, as those of one activity."""
-        table = self.take()
-        unread, self.unread = self.unread, set()
-        return Recording(sport, table, estimated, name, without_heart_rate(table, unread))
-
-    def limit(self, recordings: Sized) -> None:
-        """Refuses a file with more activities than one can hold."""
-        if len(recordings) > MAX_ACTIVITIES:
-            raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
+    def collect(self, recordings: list[Recording], sport: str = "", name: str = "", estimated: bool = False) -> None:
+        """Takes out the points collected since the last time, if any, as a recording of one activity."""
+        if self._values:
+            table = self.take()
+            recordings.append(Recording(sport, table, estimated, name, without_heart_rate(table, self.unread)))
+            if len(recordings) > MAX_ACTIVITIES:
+                raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
+        self.unread = set()
 
     def take(self) -> np.ndarray:
         """Takes out the points collected since the last call, shape `(n, COLUMNS)`, NaN where missing."""
