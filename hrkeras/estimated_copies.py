@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hrkeras.estimation import Estimate
-from hrkeras.workouts import apple_health, detect, fill, tracks
+from hrkeras.workouts import apple_health, detect, fill, track_files, tracks
 from hrkeras.workouts.point_table import Stream
-from hrkeras.workouts.source import ReadLog, open_plain
+from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
 
@@ -58,27 +58,33 @@ def write(
 
 
 def _copies(estimates: Sequence[Estimate], output: Path) -> Iterator[_Copy]:
-    files: dict[Path, list[Estimate]] = {}
-    exports: dict[Path, list[Estimate]] = {}
+    """What is to be written; a file in a zip can be opened until the next one is asked for."""
+    sources: dict[Path, dict[str, list[Estimate]]] = {}
     for each in estimates:
-        if detect.reader(each.source) is apple_health:
-            exports.setdefault(each.source, []).append(each)
-        else:
-            files.setdefault(tracks.file_of(each.run), []).append(each)
+        sources.setdefault(each.source, {}).setdefault(tracks.file_of(each.run), []).append(each)
+    exports = {source for source in sources if detect.reader(source) is apple_health}
+    count = sum(len(files) for source, files in sources.items() if source not in exports)
     alone = tracks.is_track(output)
-    if alone and (exports or len(files) != 1):
-        raise InputError(f"{output}: expected a folder, since {len(files)} files were estimated; a file is for one alone.")
+    if alone and (exports or count != 1):
+        raise InputError(f"{output}: expected a folder, since {count} files were estimated; a file is for one alone.")
     if output.is_file() and not alone:
         raise InputError(f"{output}: expected a folder or a .gpx, .tcx or .fit file, found another file; choose another path.")
-    for path, runs in files.items():
-        kind, source = tracks.kind(path), runs[0].source
-        if alone and tracks.kind(output) != kind:
-            raise InputError(f"{output}: expected a file name ending in .{kind}, as that of {path}; copies stay of their kind.")
-        target = output if alone else output / (path.relative_to(source) if source.is_dir() else path.name)
-        yield _Copy(kind, partial(open_plain, path, ReadLog()), target, runs)
-    for export, runs in exports.items():
-        for name, opened in apple_health.routes(export):
-            yield _Copy("gpx", opened, output / name, runs)
+    for source, runs in sources.items():
+        if source in exports:
+            everything = [each for some in runs.values() for each in some]
+            for name, opened in apple_health.routes(source):
+                yield _Copy("gpx", opened, output / name, everything)
+            continue
+        for file in track_files.files(source, ReadLog()):
+            if not (some := runs.get(file.where)):
+                continue
+            if file.kind == track_files.JSON:
+                raise InputError(f"{file.where}: expected a GPX, TCX or FIT file to copy, found JSON; give it as one of these.")
+            if alone and track_files.kind(output) != file.kind:
+                raise InputError(
+                    f"{output}: expected a file name ending in .{file.kind}, as that of {file.where}; copies stay of their kind."
+                )
+            yield _Copy(file.kind, partial(file.opened, ReadLog()), output if alone else output / file.inside, some)
 
 
 def _at(runs: Sequence[Estimate], clock: float) -> int:

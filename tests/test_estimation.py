@@ -1,6 +1,8 @@
 """Heart rate of runs that have none, and the copies of their files."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -123,6 +125,20 @@ class TestCopies:
         assert (len(written.entries), len(written.unheard)) == (0, 2)
         assert estimation.estimate([tmp_path]).measured == 2  # they have one, so they are left alone
 
+    @pytest.mark.parametrize("alone", [False, True])
+    def test_of_files_in_a_zip(self, found, mine, tmp_path, alone):
+        path = Path(shutil.make_archive(str(tmp_path / "export"), "zip", mine, "runs"))
+        same = estimation.estimate([path]).estimates
+        for each, other in zip(same, found.estimates, strict=True):
+            np.testing.assert_array_equal(each.found.heart_rate, other.found.heart_rate)
+        if alone:
+            assert estimated_copies.write(same[:1], tmp_path / "a.gpx") == [tmp_path / "a.gpx"]
+            return
+        written = estimated_copies.write(same, tmp_path / "copies")
+        expected = estimated_copies.write(found.estimates, tmp_path / "expected")
+        assert [path.parent for path in written] == [tmp_path / "copies/runs"] * 2
+        assert {path.name: path.read_bytes() for path in written} == {path.name: path.read_bytes() for path in expected}
+
     def test_of_an_export_are_its_routes(self, mine, tmp_path):
         written = estimated_copies.write(estimation.estimate([mine / "export.zip"]).estimates, tmp_path)
         assert len(written) == 2
@@ -134,7 +150,7 @@ class TestCopies:
         with pytest.raises(InputError, match="stays as it is"):
             estimated_copies.write(found.estimates, mine / "runs")
         with pytest.raises(InputError, match="stays as it is"):
-            estimated_copies.write(found.estimates[:1], tracks.file_of(found.estimates[0].run))
+            estimated_copies.write(found.estimates[:1], Path(tracks.file_of(found.estimates[0].run)))
         assert {path: path.read_bytes() for path in (mine / "runs").iterdir()} == before
 
     def test_earlier_copies_are(self, found, tmp_path):

@@ -36,7 +36,9 @@ def apple_watch(source: Source, config: Config = "by_time", data_dir: DataDir = 
 
 @app.command()
 def tracks(source: Source, config: Config = "by_time", data_dir: DataDir = None, limit: Limit = None) -> None:
-    """Of GPX, TCX and FIT files: one, or a folder; each sub-folder is a person."""
+    """Of GPX, TCX and FIT files: a folder, in which each sub-folder is a person, or a zip of one person's, such as Strava's bulk
+    export and Garmin's takeout.
+    """
     _build("tracks", source, config, data_dir, limit)
 
 

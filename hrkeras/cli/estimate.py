@@ -12,7 +12,9 @@ def estimate(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            exists=True, help="One person's runs: GPX, TCX and FIT files, folders, Apple Health exports.", show_default=False
+            exists=True,
+            help="One person's runs: tracks, folders and zips of them, Apple Health exports.",
+            show_default=False,
         ),
     ],
     output: Annotated[

@@ -13,7 +13,7 @@ def inspect(
         Path,
         typer.Argument(
             exists=True,
-            help="An Endomondo file, an Apple Health export, a GPX, TCX or FIT file, or a folder of those.",
+            help="An Endomondo file, an Apple Health export, a GPX, TCX or FIT file, or a folder or zip of those.",
             show_default=False,
         ),
     ],

@@ -10,7 +10,10 @@ from hrkeras.cli.shared import AthleteFile, Backend, Model, check_one_known, loa
 
 def predict(
     run: Annotated[
-        Path, typer.Argument(exists=True, help="A GPX, TCX or FIT file, or an Apple Health export.", show_default=False)
+        Path,
+        typer.Argument(
+            exists=True, help="A GPX, TCX or FIT file, a folder or zip, or an Apple Health export.", show_default=False
+        ),
     ],
     output: Annotated[
         Path,

@@ -42,7 +42,7 @@ AthleteFile = Annotated[
 ]
 RunsOfOne = Annotated[
     Path,
-    typer.Argument(exists=True, help="One person's runs: an Apple Health export or a folder of tracks.", show_default=False),
+    typer.Argument(exists=True, help="One person's runs: an Apple Health export, a folder or zip of tracks.", show_default=False),
 ]
 Person = Annotated[str | None, typer.Option(help="Whose runs, by the name in SOURCE, where it has several people's.")]
 Pace = Annotated[

@@ -16,7 +16,9 @@ def update(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            exists=True, help="The person's runs: GPX, TCX and FIT files, folders, Apple Health exports.", show_default=False
+            exists=True,
+            help="The person's runs: tracks, folders and zips of them, Apple Health exports.",
+            show_default=False,
         ),
     ],
     model: Annotated[

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from hrkeras.workouts import sports
 from hrkeras.workouts.point_table import HEART_RATE, MAX_ACTIVITIES, TIME, Recording
 from hrkeras.workouts.workout import EARLIEST, InvalidWorkoutError
 
@@ -37,8 +38,7 @@ def joined(tracks: Iterable[Recording]) -> list[Recording]:
     end = np.nan
     for track in sorted(tracks, key=lambda each: _range(each)[0]):
         begin, last = _range(track)
-        sports = {part.sport.lower() for part in (runs[-1] if runs else []) if part.sport}
-        other = track.sport and sports and track.sport.lower() not in sports
+        other = runs and len({_sport(runs[-1][0]), _sport(track)} - {""}) > 1
         if not runs or other or begin < end - MAX_OVERLAP or MAX_PAUSE < begin - end < np.inf:
             runs.append([track])
             end = last
@@ -46,6 +46,11 @@ def joined(tracks: Iterable[Recording]) -> list[Recording]:
             runs[-1].append(track)
             end = np.fmax(end, last)
     return [_join(parts) for parts in runs]
+
+
+def _sport(track: Recording) -> str:
+    """What a track's type or name tells of its sport, empty if nothing."""
+    return sports.name(track.sport) or sports.told(track.name)
 
 
 def _range(track: Recording) -> tuple[float, float]:

@@ -1,8 +1,6 @@
 """Read the workouts of an Apple Health export: the `.zip`, the folder unpacked from it, or its `.xml`."""
 
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -11,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from hrkeras.workouts import apple_xml, gpx
+from hrkeras.workouts import apple_xml, archive, gpx
 from hrkeras.workouts.apple_xml import Stream
+from hrkeras.workouts.archive import Archive, Member
 from hrkeras.workouts.point_table import ALTITUDE, LATITUDE, LONGITUDE, SPEED, TIME
-from hrkeras.workouts.source import MAX_RATIO, RATIO_FROM, ReadLog, open_plain
+from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points, interpolate
 
 USER = "apple_watch"  # one export holds one person
 MARGIN = 60.0  # s by which a route may begin before its workout or end after it
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)  # what zipfile meets it with
 HEAD = 1 << 18  # bytes within which the root element must begin; Apple's document type has 6 kB
 CANDIDATES = 20  # of the XML files in a zip or folder, so many of the biggest are looked into
 WANTED = (
@@ -88,7 +86,7 @@ def is_export(path) -> bool:
                 start = stream.read(100)
         except OSError:
             return False
-        return start.startswith(b"PK") and b"apple_health_export/" in start
+        return start.startswith(archive.START) and b"apple_health_export/" in start
 
 
 def size(path) -> int:
@@ -169,15 +167,11 @@ def _open(path: Path) -> Iterator["_Archive | _Folder"]:
         start = stream.read(4)
     if not start:
         raise InputError(f"{path}: the file is empty; {WANTED}.")
-    if not start.startswith(b"PK"):
+    if not start.startswith(archive.START):
         yield _Folder(path)
         return
-    try:
-        archive = zipfile.ZipFile(path)
-    except DAMAGE as error:
-        raise InputError(f"{path}: the zip file is cut off or damaged ({error}); fetch it anew.") from None
-    with archive:
-        yield _Archive(path, archive)
+    with archive.open_zip(path) as opened:
+        yield _Archive(path, opened)
 
 
 def _health_xml(path: Path, files: list, length: Callable, opened: Callable[..., AbstractContextManager[Stream]]):
@@ -216,60 +210,16 @@ class _Folder:
 class _Archive:
     """An export as a zip file, which is read in place; attributes as of `_Folder`."""
 
-    def __init__(self, path: Path, archive: zipfile.ZipFile):
-        self._path, self._archive, self.size = path, archive, path.stat().st_size
-        members = archive.infolist()
-        xmls = [member for member in members if member.filename.lower().endswith(".xml")]
-        self.xml: zipfile.ZipInfo = _health_xml(path, xmls, lambda member: member.file_size, self.open)
-        root = "".join(self.xml.filename.rpartition("/")[:2])
+    def __init__(self, path: Path, opened: Archive):
+        self._opened, self.size = opened, path.stat().st_size
+        xmls = [member for member in opened.members if member.name.lower().endswith(".xml")]
+        self.xml: Member = _health_xml(path, xmls, lambda member: member.size, self.open)
+        root = "".join(self.xml.name.rpartition("/")[:2])
         self.routes = {
-            _key(_real_name(member)): member
-            for member in members
-            if member.filename.startswith(root) and member.filename.lower().endswith(".gpx")
+            _key(member.name): member
+            for member in opened.members
+            if member.name.startswith(root) and member.name.lower().endswith(".gpx")
         }
 
-    @contextmanager
-    def open(self, file, log: ReadLog) -> Iterator[Stream]:
-        place = f"{self._path}: {_real_name(file)!a}"
-        packed = min(file.compress_size, self.size)
-        if file.flag_bits & 1:
-            raise InputError(f"{place} is encrypted; unpack it with its password and give the folder.")
-        if file.file_size > RATIO_FROM and file.file_size > MAX_RATIO * packed:
-            raise InputError(
-                f"{place} unpacks to more than {MAX_RATIO} times its size, which no export does; "
-                "if you trust it, unpack it first and give the folder."
-            )
-        try:
-            stream = self._archive.open(file)
-        except DAMAGE as error:
-            raise _damaged(place, error) from None
-        with stream:
-            yield _Member(stream, place, packed / max(file.file_size, 1), log)
-
-
-class _Member:
-    """A file in a zip that tells a log how much of the zip was read."""
-
-    def __init__(self, stream, place: str, ratio: float, log: ReadLog):
-        self._stream, self._place, self._ratio, self._log, self._count = stream, place, ratio, log, 0
-
-    def read(self, size: int, /) -> bytes:
-        try:
-            data = self._stream.read(size)
-        except DAMAGE as error:
-            raise _damaged(self._place, error) from None
-        before, self._count = self._count, self._count + len(data)
-        self._log.advance(int(self._count * self._ratio) - int(before * self._ratio))
-        return data
-
-
-def _damaged(place: str, error: Exception) -> InputError:
-    return InputError(f"{place} is damaged ({error}); fetch the zip anew.")
-
-
-def _real_name(member: zipfile.ZipInfo) -> str:
-    """A member's name, where the zip forgot to say that it is UTF-8."""
-    try:
-        return member.filename.encode("cp437").decode()
-    except UnicodeError:
-        return member.filename
+    def open(self, file, log: ReadLog) -> AbstractContextManager[Stream]:
+        return self._opened.open(file, log)

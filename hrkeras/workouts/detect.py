@@ -18,12 +18,12 @@ def reader(path: Path):
         raise InputError(f"{path}: no such file or folder; check the path.")
     if apple_health.is_export(path):
         return apple_health
-    if tracks.is_track(path) or path.is_dir():
+    if tracks.is_track(path) or path.is_dir() or tracks.is_zip(path):
         return tracks
     if endomondo.is_endomondo(path):
         return endomondo
     raise InputError(
-        f"{path}: expected an Apple Health export (.zip, folder or .xml), a GPX, TCX or FIT file, a folder of those, or "
+        f"{path}: expected an Apple Health export (.zip, folder or .xml), a GPX, TCX or FIT file, a folder or zip of those, or "
         "an Endomondo file (one Python dict literal a line); this is none of them."
     )
 

@@ -8,11 +8,13 @@ import ast
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import orjson
 
+from hrkeras.workouts import sports
+from hrkeras.workouts.point_table import Stream
 from hrkeras.workouts.processes import ordered_map
 from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
@@ -20,7 +22,6 @@ from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, f
 MAX_LINE = 1 << 20  # bytes; 500 points need about 30,000
 MAX_POINTS = 100_000
 BLOCK = 1 << 19  # bytes read at once; what one process parses at once
-SPORTS = {"run": "running", "treadmill running": "indoor running", "bike": "cycling", "walk": "walking"}
 
 
 def size(path: Path) -> int:
@@ -77,7 +78,7 @@ def read(
         )
 
 
-def _blocks(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def _blocks(stream: Stream) -> Iterator[tuple[int, bytes]]:
     """Whole lines in blocks, with the number of the first; workers split them, which costs more than cutting blocks.
 
     Memory stays bounded: of a line that is too long the beginning is given, itself too long.
@@ -140,7 +141,7 @@ def _workout(entry: dict, where: str) -> Workout:
         altitude=_column(entry, "altitude"),
         heart_rate=_column(entry, "heart_rate"),
         user=str(entry.get("userId", ""))[:100],
-        sport=(sport := str(entry.get("sport", ""))[:100]) and SPORTS.get(sport, sport),
+        sport=sports.name(str(entry.get("sport", ""))[:100]),
         where=where,
     )
 

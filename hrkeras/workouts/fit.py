@@ -142,8 +142,6 @@ class _Content:
             self._sessions.append((begin, _sport(definition, content, 5, 6), definition.text(content, 110)))
             if len(self._sessions) > MAX_ACTIVITIES:
                 raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
-            if definition.value(content, 16):
-                self._unread.add("an average")
         elif number == HRV:
             self._unread.add("times between heartbeats")
         elif number == DESCRIPTION:

@@ -1,7 +1,7 @@
 """The filters that decide which workouts a model may learn from, and the funnel that they make."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -132,12 +132,28 @@ FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
     ),
 )
 DUPLICATE = "duplicate"
+UNNAMED = "unnamed"  # a sport that is not said
 REASONS = {name: reason for name, reason, _ in FILTERS} | {DUPLICATE: "the same person and start once more"}
 
 
-def taken_by(workout: Workout, limits: Limits) -> str | None:
-    """Name of the first filter that takes the workout, or None if it passes all seven."""
-    return next((name for name, _, takes in FILTERS if takes(workout, limits)), None)
+class Taken(str):
+    """The name of the filter that took a workout.
+
+    Attributes:
+        sport: the workout's.
+    """
+
+    sport: str
+
+    def __new__(cls, name: str, sport: str = ""):
+        taken = super().__new__(cls, name)
+        taken.sport = sport
+        return taken
+
+
+def taken_by(workout: Workout, limits: Limits) -> Taken | None:
+    """The first filter that takes the workout, or None if it passes all seven."""
+    return next((Taken(name, workout.sport) for name, _, takes in FILTERS if takes(workout, limits)), None)
 
 
 def without_outliers(workout: Workout, limits: Limits) -> Workout:
@@ -151,6 +167,11 @@ def without_outliers(workout: Workout, limits: Limits) -> Workout:
     )
 
 
+def counted(numbers: Counter[str]) -> Iterator[str]:
+    """How many there are of what, such as "12 cycling", the most first."""
+    return (f"{count:,} {name}" for name, count in numbers.most_common() if count)
+
+
 @dataclass
 class Funnel:
     """How many workouts went in, how many each filter took, how many are left.
@@ -160,6 +181,7 @@ class Funnel:
         examples: by reason, the first places of those.
         workouts: how many workouts were read.
         taken: by filter name, how many it took; a workout is counted at the first filter that takes it.
+        other_sports: by name, how many the filter of sports took.
         seen: person and start, in whole seconds, of those that passed.
     """
 
@@ -167,6 +189,7 @@ class Funnel:
     examples: dict[str, list[str]] = field(default_factory=dict)
     workouts: int = 0
     taken: Counter[str] = field(default_factory=Counter)
+    other_sports: Counter[str] = field(default_factory=Counter)
     seen: set[tuple[str, int]] = field(default_factory=set, repr=False)
 
     def count(self, taken: str | None, user: str = "", start: float = 0.0) -> str | None:
@@ -187,6 +210,8 @@ class Funnel:
                 return None
             taken = DUPLICATE
         self.taken[taken] += 1
+        if isinstance(taken, Taken) and taken == "sport":
+            self.other_sports[taken.sport or UNNAMED] += 1
         return taken
 
     @property
@@ -208,6 +233,7 @@ class Funnel:
         return {
             "workouts": self.workouts,
             "taken": {name: self.taken[name] for name in REASONS},
+            "other_sports": dict(self.other_sports.most_common()),
             "left": self.left,
             "unreadable": dict(self.unreadable),
             "unreadable_examples": self.examples,
@@ -218,6 +244,8 @@ class Funnel:
         width = max(len(row[0]) for row in rows) + 2
         lines = [f"{'':{width}}{'taken':>9}{'left':>9}"]
         lines += [f"{label:{width}}{taken:>9,}{left:>9,}" for label, taken, left in rows]
+        if self.other_sports:
+            lines.append(f"other sports left out: {', '.join(counted(self.other_sports))}")
         if self.unreadable:
             lines.append(f"not readable as workouts: {self.unreadable.total():,}")
             for reason, count in self.unreadable.most_common():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hrkeras.workouts import fit, gpx, tcx, tracks
+from hrkeras.workouts import fit, gpx, tcx, track_files, tracks
 from hrkeras.workouts.effort import MAX_GRADE
 from hrkeras.workouts.point_table import ALTITUDE, LATITUDE, LONGITUDE, Stream
 from hrkeras.workouts.quality import Limits
@@ -85,7 +85,7 @@ def read(path: Path, log: ReadLog | None = None) -> Route:
         found = next((kind for kind, is_it in kinds if is_it), "nothing there")
         raise InputError(f"{path}: expected the course as a .gpx, .tcx or .fit file, found {found}; export it as GPX.")
     try:
-        table = np.concatenate(tracks.parse(path, READERS, log or ReadLog()))
+        table = np.concatenate(tracks.parse(track_files.of_file(path), READERS, log or ReadLog()))
         return from_positions(table[:, LATITUDE], table[:, LONGITUDE], table[:, ALTITUDE])
     except InvalidWorkoutError as error:
         raise InputError(

@@ -1,6 +1,7 @@
 """Open what a person points at, count what is read and what is skipped."""
 
 import gzip
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,10 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from hrkeras.workouts.point_table import Stream
 from hrkeras.workouts.workout import InputError
 
 MAX_RATIO = 200  # real recordings shrink by 5 to 40; a bomb by 1,000
 RATIO_FROM = 64 << 20  # bytes from which on the ratio is looked at
+GZIP = b"\x1f\x8b"  # what gzip data begins with
 EXAMPLES = 3  # places kept for each reason
 
 
@@ -38,10 +41,34 @@ class ReadLog:
         if len(places) < EXAMPLES:
             places.append(where)
 
+    def refuse(self, error: InputError, where: str) -> None:
+        """Counts a file by what is wrong with it, as a sentence that begins with its path says."""
+        said = str(error)
+        told = said.removeprefix(f"{where}: ") if said.startswith(where) else said.partition(": ")[2] or said
+        self.skip(re.split(r" \(|; ", told)[0], where)
+
     def advance(self, size: int) -> None:
         """Says that `size` more bytes of the source were read."""
         if self._on_bytes:
             self._on_bytes(size)
+
+    @contextmanager
+    def whole(self, size: int) -> "Iterator[ReadLog]":
+        """A log for a part of the source, which in the end has told this one of `size` bytes, whatever it was told of."""
+        left = size
+
+        def count(number: int) -> None:
+            nonlocal left
+            number = min(number, left)
+            left -= number
+            self.advance(number)
+
+        part = ReadLog(count)
+        part.skipped, part.examples = self.skipped, self.examples
+        try:
+            yield part
+        finally:
+            self.advance(left)
 
 
 class _Counted:
@@ -57,12 +84,37 @@ class _Counted:
         return data
 
 
-class _Checked:
-    """The plain bytes of a gzip file; stops where they are out of all proportion to its size."""
+class Expansion:
+    """Stops what unpacks to more than a recording or an export can.
 
-    def __init__(self, counted: _Counted, path: Path):
-        self._plain = gzip.GzipFile(fileobj=counted)  # type: ignore[call-overload]
-        self._counted, self._path, self._count = counted, path, 0
+    Args:
+        where: the file, for the message.
+        packed: tells of how many bytes of it everything so far was unpacked.
+        advice: how to go on.
+    """
+
+    def __init__(self, where: str, packed: Callable[[], int], advice: str):
+        self._where, self._packed, self._advice, self._count = where, packed, advice, 0
+
+    def add(self, size: int) -> None:
+        """Counts bytes that were unpacked.
+
+        Raises:
+            InputError: if they are out of all proportion.
+        """
+        self._count += size
+        if self._count > RATIO_FROM and self._count > MAX_RATIO * self._packed():
+            raise InputError(
+                f"{self._where}: unpacks to more than {MAX_RATIO} times its size, which no recording does; {self._advice}"
+            )
+
+
+class _Gzip:
+    """The plain bytes of a gzip file."""
+
+    def __init__(self, packed: Stream, where: str, expansion: Expansion):
+        self._plain = gzip.GzipFile(fileobj=packed)  # type: ignore[call-overload]
+        self._where, self._expansion = where, expansion
 
     def readable(self) -> bool:
         return True
@@ -71,18 +123,37 @@ class _Checked:
         try:
             data = self._plain.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise InputError(f"{self._path}: the gzip data is cut off or damaged ({error}); fetch the file anew.") from None
-        self._count += len(data)
-        if self._count > RATIO_FROM and self._count > MAX_RATIO * self._counted.count:
-            raise InputError(
-                f"{self._path}: unpacks to more than {MAX_RATIO} times its size, which no recording does; "
-                "if you trust it, unpack it first and give the plain file."
-            )
+            raise InputError(f"{self._where}: the gzip data is cut off or damaged ({error}); fetch the file anew.") from None
+        self._expansion.add(len(data))
         return data
 
 
+class _Begun:
+    """A stream of which the first bytes have been read already."""
+
+    def __init__(self, start: bytes, rest: Stream):
+        self._start, self._rest = start, rest
+
+    def read(self, size: int, /) -> bytes:
+        data, self._start = self._start[:size], self._start[size:]
+        return data + self._rest.read(size - len(data)) if len(data) < size else data
+
+
+def decompressed(stream: Stream, where: str, expansion: Expansion) -> Stream:
+    """The plain bytes of a stream, whether they are gzip (told by the first two) or plain already.
+
+    Args:
+        stream: at its beginning.
+        where: its path, for messages.
+        expansion: told of all bytes that gzip data unpacks to.
+    """
+    start = stream.read(2)
+    stream = _Begun(start, stream)
+    return _Gzip(stream, where, expansion) if start == GZIP else stream
+
+
 @contextmanager
-def open_plain(path: Path, log: ReadLog) -> Iterator[BinaryIO]:
+def open_plain(path: Path, log: ReadLog) -> Iterator[Stream]:
     """Opens a file for reading, unpacking gzip (told by its first bytes, not by its name) as it goes.
 
     Raises:
@@ -95,6 +166,6 @@ def open_plain(path: Path, log: ReadLog) -> Iterator[BinaryIO]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
     with stream:
-        packed = stream.peek(2)[:2] == b"\x1f\x8b"
         counted = _Counted(stream, log)
-        yield _Checked(counted, path) if packed else counted  # type: ignore[misc]
+        advice = "if you trust it, unpack it first and give the plain file."
+        yield decompressed(counted, str(path), Expansion(str(path), lambda: counted.count, advice))

@@ -34,8 +34,6 @@ class Tcx(XmlPoints):
     def ended(self, name, text):
         if name in self.parts:
             self.collect(self.parts[name], self.sport, estimated=self.estimated)
-        elif name == "value" and self.path[-1] == "averageheartratebpm":
-            self.unread.add("an average")
         elif name == "notes" and self.path[-1] == "activity" and MARK in text:
             self.estimated = True
 

@@ -1,16 +1,17 @@
-"""Read the runs in GPX, TCX and FIT files, one by one or a folder of them."""
+"""Read the runs in GPX, TCX and FIT files, one by one, a folder or a zip of them."""
 
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 import numpy as np
 
-from hrkeras.workouts import activities, fit, gpx, tcx
+from hrkeras.workouts import activities, endomondo_export, fit, gpx, sports, tcx
 from hrkeras.workouts.point_table import COURSE, Recording, Stream
-from hrkeras.workouts.source import ReadLog, open_plain
+from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.track_files import JSON, TrackFile, files, is_track, is_zip, size
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
 
 Points = TypeVar("Points")
@@ -21,51 +22,43 @@ READERS: dict[str, Callable[[Stream], list[Recording]]] = {
     "gpx": gpx.read_tracks,
     "tcx": tcx.read_activities,
     "fit": fit.read_sessions,
+    JSON: endomondo_export.read_workout,
 }
-SPORTS = (  # the first whose pattern is found in what a source calls a sport, in lower case
-    ("indoor running", r"(?=.*(run|jog|跑))(?=.*(indoor|treadmill|virtual|室内|跑步机))"),
-    ("running", r"run|jog|跑|^9$"),  # 9 and 1 are Strava's
-    ("swimming", r"swim|泳"),
-    ("cycling", r"cycl|bik|\bride|ride\b|riding|骑|^1$"),
-    ("walking", r"walk|步行|走"),
-    ("hiking", r"hik|徒步"),
-    ("indoor running", r"treadmill"),
-)
-
-
-def is_track(path: str | os.PathLike) -> bool:
-    """Whether a file's name says that it is GPX, TCX or FIT, plain or gzipped."""
-    return bool(kind(Path(path))) and not os.path.isdir(path)
-
-
-def size(path: str | os.PathLike) -> int:
-    """Bytes that `read` will tell its log of, in all."""
-    files = _files(Path(path)) if os.path.isdir(path) else [path]
-    return sum(os.path.getsize(file) for file in files if os.path.isfile(file))
 
 
 def read(path: str | os.PathLike, *, log: ReadLog | None = None) -> Iterator[Workout]:
-    """Reads a GPX, TCX or FIT file, or all of them in a folder and its sub-folders, in the order of their names.
+    """Reads a GPX, TCX or FIT file, or all of them in a folder with its sub-folders or in a zip.
 
-    A folder is a person: `user` is the sub-folder's path within the folder given, and for files directly in a folder
-    its own name. Links to folders are not followed. A file that does not name its sport is taken for a run.
+    Whose a workout is and in which order they come, `track_files.files` says. The sport is what the export's table of
+    activities or the file says; where neither does, what the activity's or the file's name tells, or else a run.
 
     Args:
-        path: a file or a folder; every file may also be gzipped.
-        log: told of the bytes read and, in a folder, of the files that cannot be used.
+        path: a file, a folder or a zip (read in place, never unpacked to disk); every file may also be gzipped.
+        log: told of the bytes read, in all `size(path)`, and of the files in a folder or zip that cannot be used.
 
     Raises:
         InputError: if there is nothing to read, or the one file given cannot be used.
     """
     path, log = Path(path), log or ReadLog()
-    if os.path.isdir(path):
-        yield from _read_folder(path, log)
-        return
-    if not is_track(path):
+    several = os.path.isdir(path) or is_zip(path)
+    if not several and not is_track(path):
         found = f"a file that ends in {path.suffix or 'nothing'}" if os.path.exists(path) else "nothing there"
-        raise InputError(f"{path}: expected a .gpx, .tcx or .fit file, or a folder of them, but found {found}; check the path.")
+        raise InputError(
+            f"{path}: expected a .gpx, .tcx or .fit file, or a folder or zip of them, but found {found}; check the path."
+        )
+    with log.whole(size(path)) as part:
+        yield from _read_all(path, part) if several else _read_one(path, part)
+
+
+def file_of(workout: Workout) -> str:
+    """The path of the file that a workout was read from, as `TrackFile.where` has it."""
+    return re.sub(f"{ACTIVITY}\\d+$", "", workout.where)
+
+
+def _read_one(path: Path, log: ReadLog) -> Iterator[Workout]:
     try:
-        yield from _read_file(path, path.resolve().parent.name, log)
+        for file in files(path, log):
+            yield from _read_file(file, log)
     except InvalidWorkoutError as error:
         raise InputError(
             f"{path}: expected the recording of a workout, but found: {error}; export it anew from the watch or "
@@ -73,82 +66,53 @@ def read(path: str | os.PathLike, *, log: ReadLog | None = None) -> Iterator[Wor
         ) from None
 
 
-def sport_name(said: str) -> str:
-    """The one name that a sport has here, whatever a source calls it; nothing said is taken for a run."""
-    said = said.strip().lower()
-    return next((name for name, pattern in SPORTS if re.search(pattern, said)), said) if said else "running"
-
-
-def kind(path: Path) -> str:
-    """The key in `READERS` that a file's name says, empty if none."""
-    _, dot, ending = path.name.lower().removesuffix(".gz").rpartition(".")
-    return ending if dot and ending in READERS else ""
-
-
-def file_of(workout: Workout) -> Path:
-    """The file that a workout was read from."""
-    return Path(re.sub(f"{ACTIVITY}\\d+$", "", workout.where))
-
-
-def _files(folder: Path, on_error: Callable[[OSError], object] | None = None) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder, onerror=on_error):
-        folders.sort()
-        yield from (Path(parent, name) for name in sorted(names) if kind(Path(name)))
-
-
-def _read_folder(folder: Path, log: ReadLog) -> Iterator[Workout]:
+def _read_all(path: Path, log: ReadLog) -> Iterator[Workout]:
     found = False
-    for path in _files(folder, lambda error: log.skip("folder that cannot be read", str(error.filename))):
+    for file in files(path, log):
         found = True
-        user = path.parent.relative_to(folder).as_posix()
         try:
-            yield from _read_file(path, folder.resolve().name if user == "." else user, log)
+            yield from _read_file(file, log)
         except InvalidWorkoutError as error:
-            log.skip(str(error), str(path))
-        except InputError as error:  # a sentence that names the path; what is counted is its middle
-            log.skip(re.split(r" \(|; ", str(error).removeprefix(f"{path}: "))[0], str(path))
+            log.skip(str(error), file.where)
+        except InputError as error:
+            log.refuse(error, file.where)
     if not found:
-        raise InputError(f"{folder}: expected .gpx, .tcx or .fit files in this folder, but found none; check the path.")
+        where = "folder" if os.path.isdir(path) else "zip"
+        why = "".join(f" ({reason}: {log.examples[reason][0]})" for reason in log.skipped)
+        raise InputError(f"{path}: expected .gpx, .tcx or .fit files in this {where}, but found none{why}; check the path.")
 
 
-def parse(path: Path, readers: Mapping[str, Callable[[Stream], Points]], log: ReadLog) -> Points:
+def parse(file: TrackFile, readers: Mapping[str, Callable[[Stream], Points]], log: ReadLog) -> Points:
     """What the reader of a file's kind makes of it.
 
     Args:
-        path: a file, which may be gzipped.
+        file: which may be gzipped.
         readers: by the kind that its name says.
         log: told of the bytes read.
 
     Raises:
-        InputError: if it is missing or its gzip data is damaged.
+        InputError: if it is missing or its packed data is damaged.
         InvalidWorkoutError: if the reader refuses it, or it cannot be read.
     """
-    if os.path.exists(path) and not os.path.isfile(path):
+    if os.path.exists(file.where) and not os.path.isfile(file.where):
         raise InvalidWorkoutError("no regular file")
-    left = size(path)
-
-    def count(number: int) -> None:
-        nonlocal left
-        left -= number
-        log.advance(number)
-
     try:
-        with open_plain(path, ReadLog(count)) as stream:
-            return readers[kind(path)](stream)
+        with log.whole(file.size) as part, file.opened(part) as stream:
+            return readers[file.kind](stream)
     except OSError as error:
         raise InvalidWorkoutError(f"a file that cannot be read ({error.strerror})") from None
-    finally:
-        log.advance(max(left, 0))
 
 
-def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
-    recordings = activities.workouts(parse(path, READERS, log))
+def _read_file(file: TrackFile, log: ReadLog) -> Iterator[Workout]:
+    recordings = activities.workouts(parse(file, READERS, log))
+    stem = PurePath(file.where).name.partition(".")[0]
     for number, recording in enumerate(recordings, 1):
-        where = f"{path}{ACTIVITY}{number}" if len(recordings) > 1 else str(path)
+        where = f"{file.where}{ACTIVITY}{number}" if len(recordings) > 1 else file.where
         for reason in recording.passed_over:
             log.skip(reason, where)
+        sport = sports.of_activity(file.listed.sport, recording.sport, (recording.name, file.listed.name, stem))
         try:
-            workout = _workout(recording, user, where)
+            workout = _workout(recording, file.user, sport, where)
         except InvalidWorkoutError as error:
             if len(recordings) == 1:
                 raise
@@ -157,7 +121,7 @@ def _read_file(path: Path, user: str, log: ReadLog) -> Iterator[Workout]:
             yield workout
 
 
-def _workout(recording: Recording, user: str, where: str) -> Workout:
+def _workout(recording: Recording, user: str, sport: str, where: str) -> Workout:
     clock, latitude, longitude, altitude, speed, heart_rate, distance = recording.table.T
     if not (speed > 0).any() and not np.isfinite(latitude).any():
         speed = _speed_from_distance(clock, distance)
@@ -170,7 +134,7 @@ def _workout(recording: Recording, user: str, where: str) -> Workout:
             altitude=altitude,
             heart_rate=heart_rate,
             user=user,
-            sport=sport_name(recording.sport),
+            sport=sport,
             estimated=recording.estimated,
             where=where,
         )

@@ -422,7 +422,7 @@ def test_encrypted_zip_is_refused(tmp_path):
 
 @pytest.mark.parametrize("hidden", [False, True])
 def test_zip_bomb_is_refused(tmp_path, monkeypatch, hidden):
-    monkeypatch.setattr(apple_health, "RATIO_FROM", 1 << 20)
+    monkeypatch.setattr("hrkeras.workouts.archive.RATIO_FROM", 1 << 20)
     path = zipped(tmp_path, health(records(), " " * (4 << 20), workout()))
     if hidden:  # the zip's own directory claims a small file
         data = path.read_bytes()
@@ -435,7 +435,7 @@ def test_zip_bomb_is_refused(tmp_path, monkeypatch, hidden):
 
 
 def test_route_that_is_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(apple_health, "RATIO_FROM", 1 << 20)
+    monkeypatch.setattr("hrkeras.workouts.archive.RATIO_FROM", 1 << 20)
     bomb = route().replace(b"</gpx>", b" " * (4 << 20) + b"</gpx>")
     _, log = read(zipped(tmp_path, health(records(), workout()), {ROUTE: bomb}))
     assert log.skipped == {"route file unusable: damaged": 1}

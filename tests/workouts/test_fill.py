@@ -30,6 +30,7 @@ from track_files import (
 from hrkeras.workouts import fill, fill_fit, fill_xml, tracks
 from hrkeras.workouts.fit_messages import FIT_EPOCH
 from hrkeras.workouts.source import ReadLog, open_plain
+from hrkeras.workouts.track_files import kind
 from hrkeras.workouts.workout import InvalidWorkoutError
 from hrkeras.workouts.xml_points import MARK
 
@@ -310,7 +311,11 @@ def test_real_files_are_read_back_with_what_was_put_in(real_data, tmp_path):
             continue
         target = tmp_path / source.name
         fill.copy(
-            tracks.kind(source), open_file(source), target, lambda clock: 60 + int(clock) % 100 if clock == clock else 0, True
+            kind(source),
+            open_file(source),
+            target,
+            lambda clock: 60 + int(clock) % 100 if clock == clock else 0,
+            True,
         )
         for before, after in zip(tracks.read(source), tracks.read(target), strict=True):
             for name in ("time", "speed", "altitude"):

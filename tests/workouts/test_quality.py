@@ -1,3 +1,4 @@
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -80,6 +81,18 @@ def test_outliers_become_unmeasured():
     assert np.isnan(run.heart_rate).sum() == 3
     assert np.isnan(run.speed).sum() == 2
     assert np.nanmax(run.heart_rate) == 150
+
+
+def test_funnel_names_the_sports_left_out():
+    funnel = quality.Funnel()
+    for sport in ["cycling", "walking", "running", "cycling", ""]:
+        taken = quality.taken_by(good(sport=sport), LIMITS)
+        funnel.count(pickle.loads(pickle.dumps(taken)))  # as from another process
+    assert funnel.other_sports == {"cycling": 2, "walking": 1, quality.UNNAMED: 1}
+    assert "other sports left out: 2 cycling, 1 walking, 1 unnamed" in str(funnel)
+    assert funnel.as_dict()["other_sports"] == {"cycling": 2, "walking": 1, "unnamed": 1}
+    assert funnel.as_dict()["taken"]["sport"] == 4
+    assert "other sports" not in str(quality.Funnel())
 
 
 def test_funnel_adds_up():

@@ -30,6 +30,32 @@ def test_several_gzip_members_are_one_file(tmp_path):
     assert read(tmp_path / "a") == b"one two"
 
 
+@pytest.mark.parametrize("parts", [[], [3], [3, 4], [10, 20]])
+def test_a_part_of_a_source_counts_as_what_it_is(parts):
+    told: list[int] = []
+    log = ReadLog(told.append)
+    with log.whole(10) as part:
+        for size in parts:
+            part.advance(size)
+        part.skip("odd", "a")
+    assert sum(told) == 10
+    assert (log.skipped, log.examples) == ({"odd": 1}, {"odd": ["a"]})
+
+
+@pytest.mark.parametrize(
+    ("error", "where", "reason"),
+    [
+        ("a: b.gpx: no such file; check the path.", "a: b.gpx", "no such file"),
+        ("a.zip: unpacks to too much (200 times); go on.", "a.zip/b.gpx", "unpacks to too much"),
+        ("no path in it", "a", "no path in it"),
+    ],
+)
+def test_an_error_is_counted_by_what_is_wrong(error, where, reason):
+    log = ReadLog()
+    log.refuse(InputError(error), where)
+    assert log.examples == {reason: [where]}
+
+
 def test_an_empty_file_is_empty(tmp_path):
     (tmp_path / "a").touch()
     assert read(tmp_path / "a") == b""

@@ -1,0 +1,125 @@
+"""The one name that a sport has here, whatever a device, a service or a person calls it, in any of some 20 languages."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+RUNNING, INDOOR_RUNNING = "running", "indoor running"
+MAX_TEXT = 200  # characters of a text that are looked at
+VAGUE = {"", "other", "generic", "generic generic", "unknown", "uncategorized", "sport", "workout", "activity", "track"}
+NUMBERS = {  # of sports, in GPX files from Strava
+    "1": "cycling",
+    "2": "skiing",
+    "3": "skiing",
+    "4": "hiking",
+    "5": "skating",
+    "6": "skating",
+    "7": "skiing",
+    "8": "skiing",
+    "9": RUNNING,
+    "10": "walking",
+    "12": "skiing",
+    "16": "swimming",
+    "17": "cycling",
+    "18": "cycling",
+    "23": "rowing",
+    "53": INDOOR_RUNNING,
+}
+
+# Words of each sport; of several sports in a text the first in this table counts. A star stands for any letters, "_" for a
+# space, "$" for the end of a word. In scripts without spaces between words, an entry is found anywhere.
+WORDS = {
+    "transition": "transition",
+    "horse riding": "horseback* equestrian equitation reiten reitsport equitacion equitazione paardrijden 骑马 騎馬 乗馬 승마",
+    "skiing": """ski skis skiing backcountryski nordicski alpineski rollerski* skitour* skifahr* skilang* skilauf* langlauf*
+        skidor skidakning langdskid* skilop* langrenn* hiihto* esqui* sci narciar* narty snowboard* 滑雪 スキー スノーボード
+        스키 스노보드 лыж*""",
+    "skating": """skat* iceskat* inlineskat* inline eislauf* schlittschuh* rollschuh* patin* pattin* rolki lyzw* schaats*
+        skeeler* skoyt* rullskridsk* 滑冰 轮滑 スケート 스케이트 인라인 ролик* коньк*""",
+    "cycling": """cycl* *bike bike* biking mountainbik* bicycl* ride rides riding virtualride ebikeride gravelride
+        mountainbikeride mtb bmx rad radl radeln *radfahr* radtour* radausfahrt* radsport* *fahrrad* rennrad* velo velos
+        velofahr* velotour* vtt ciclis* bici bicis bicicl* pedal* fiets* wielren* racefiets* sykl* cykl* cykel* cyklo* rower
+        rowery rower* kolarst* kolarz* kolo pyoraily* kerekpar* bisiklet* bersepeda sepeda dap_xe 骑 騎 单车 單車 自行车
+        サイクリング サイクル 自転車 ライド バイク 자전거 사이클 라이딩 라이드 вело* ποδηλα* จักรยาน ปั่น دراجة רכיבה""",
+    "running": """run runs running runner* *run *running jog jogs jogg* *jogging marathon* *marathon parkrun fartlek *lauf
+        *laufen lauf* course courir footing corrid* corre corrend* correr carrera* trote maraton* corsa corse corsetta correre
+        hardlop* hardloop* lopen loopsessie looptraining bieg biegi biegu bieganie biegan* biezn* przebiezk* lopning* lop
+        loptur* lopband* lopas* lob lobe lobetur* lobetraening* lobeband* loping lopetur* lopetrening* lope juoksu* beh behani
+        futas* kosu kosma* lari chay_bo alergare 跑 ランニング ラン$ ジョギング ジョグ マラソン トレラン 走る 走り 持久走
+        ペース走 달리기 러닝 런닝 런$ 조깅 마라톤 бег бега бегу беговая пробежк* забег* биг пробижк* марафон* τρεξιμο วิ่ง
+        جري ריצה""",
+    "swimming": """swim* *swim *swimming schwimm* *schwimmen natation natacion natacao nuoto nuotata zwem* simning* simma svom*
+        plywa* plavan* uinti uszas yuzme renang boi_loi 泳 スイム スイミング 수영 плаван* ว่ายน้ำ سباحة שחייה""",
+    "hiking": """hik* trek treks trekking wander* bergwander* bergsteig* rando* senderis* excursion* escursion* trilha* trilho*
+        wedrow* turystyk* wycieczk* vandr* fottur* fjelltur* vaellus* turistika kirandul* 徒步 登山 爬山 健行 远足 ハイキング
+        トレッキング 山歩き 등산 하이킹 트레킹 поход* пешии_туризм""",
+    "walking": """walk* *walk *walking spazier* *spaziergang gehen marche marcher promenade* caminar camin* andar paseo
+        passeggiat* camminat* camminare wandel* promenad* gatur* gang gange spacer* chod* chuze marsz* kavely* yuruyus*
+        jalan_kaki di_bo 步行 走 散步 ウォーキング ウォーク 散歩 歩 걷기 산책 워킹 ходьба прогулк* เดิน مشي הליכה""",
+    "rowing": "row rowing ruder* aviron canottaggi* remo roeien wioslar* 划船 赛艇 로잉 гребл*",
+    "strength training": """strength* weighttraining weight_training weights gym krafttraining musculation fuerza pesas musculacao
+        krachttraining styrketrening styrketraning silownia 力量训练 筋トレ 근력 силов*""",
+}
+TREADMILL = """treadmill* laufband* tapis cinta esteira* loopband* lopband* lobeband* tredemolle biezn* 跑步机 トレッドミル
+    ランニングマシン ルームランナー 트레드밀 러닝머신 런닝머신 беговая_дорожка"""
+INDOORS = f"""indoor* virtual* hallen* drinnen interieur en_salle interior interno binnen inomhus innendors indendors wirtualn*
+    virtuel* virtuell* 室内 室內 屋内 バーチャル 실내 가상 в_помещении виртуальн* {TREADMILL}"""
+UNFOLDED = str.maketrans("øłđıæœі", "oldiaoи")  # letters that Unicode does not take apart, and a Ukrainian one
+
+
+def folded(text: str) -> str:
+    """Words in lower case, without accents and what stands between them; "TrailRun" is two."""
+    text = unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text[:MAX_TEXT]).casefold())
+    kept = "".join(letter for letter in text if unicodedata.category(letter) != "Mn" or letter in "\u3099\u309a")
+    return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", kept).translate(UNFOLDED)).strip()
+
+
+def _pattern(words: str) -> re.Pattern:
+    letter = r"[^\W\d_]"
+    parts = []
+    for word in words.split():
+        stem = folded(word)
+        if min(stem.replace(" ", "")) >= "\u0590":  # Hebrew, and all scripts after it
+            parts.append(stem + (r"(?![ァ-ヺー가-힣])" if word.endswith("$") else ""))
+        else:
+            begin, end = (f"{letter}*" if star else "" for star in (word[0] == "*", word[-1] == "*"))
+            parts.append(rf"(?<!{letter}){begin}{stem}{end}(?!{letter})")
+    return re.compile("|".join(parts))
+
+
+PATTERNS = {sport: _pattern(words) for sport, words in WORDS.items()}
+INDOOR, ON_TREADMILL = _pattern(INDOORS), _pattern(TREADMILL)
+
+
+@lru_cache(1024)
+def told(text: str) -> str:
+    """The sport that a text such as a title names, empty if none."""
+    plain = folded(text)
+    sport = next((sport for sport, pattern in PATTERNS.items() if pattern.search(plain)), "")
+    if (sport == RUNNING and INDOOR.search(plain)) or (not sport and ON_TREADMILL.search(plain)):
+        return INDOOR_RUNNING
+    return sport
+
+
+def name(said: str) -> str:
+    """What a sport is called here: what `said` names if it is known, else `said` in lower case."""
+    plain = said.strip().lower()
+    return NUMBERS.get(plain) or told(said) or plain
+
+
+def of_activity(listed: str, said: str, titles: Iterable[str] = ()) -> str:
+    """The sport of an activity.
+
+    Args:
+        listed: what a table of activities calls it, which the athlete may have corrected; empty if it does not say.
+        said: what the recording calls it; it may add that a run was indoors.
+        titles: names of the activity and its file, the one to be believed most first; looked at where neither says.
+
+    Returns:
+        The name of the sport; where nothing tells, an activity is taken for a run.
+    """
+    for sport in (name(listed), name(said)):
+        if folded(sport) not in VAGUE:
+            return INDOOR_RUNNING if (sport, name(said)) == (RUNNING, INDOOR_RUNNING) else sport
+    return next(filter(None, map(told, titles)), name(said) or name(listed) or RUNNING)
