@@ -94,8 +94,6 @@ def parse(file: TrackFile, readers: Mapping[str, Callable[[Stream], Points]], lo
         InputError: if it is missing or its packed data is damaged.
         InvalidWorkoutError: if the reader refuses it, or it cannot be read.
     """
-    if os.path.exists(file.where) and not os.path.isfile(file.where):
-        raise InvalidWorkoutError("no regular file")
     try:
         with log.whole(file.size) as part, file.opened(part) as stream:
             return readers[file.kind](stream)
