@@ -82,10 +82,31 @@ def test_reads_apples_form():
         "<extensions><a:HR><![CDATA[150]]></a:HR></extensions>",
         "<extensions><hr>1<!-- no -->50</hr><hr>99</hr></extensions>",
         "<hr>150</hr>",
+        "<extensions><bpm>150</bpm></extensions>",
+        "<extensions><heartRate>150</heartRate></extensions>",
+        "<extensions><x:heart_rate>150</x:heart_rate></extensions>",
+        "<extensions><HeartRateBpm> <Value>150</Value> </HeartRateBpm></extensions>",
+        "<extensions><hr>0</hr><ns3:hr>--</ns3:hr><heartrate>150</heartrate></extensions>",
     ],
 )
 def test_heart_rate_under_any_name(inside):
     assert read(gpx(f"<trkpt lat='1' lon='2'>{inside}</trkpt>")).heart_rate.tolist() == [150]
+
+
+@pytest.mark.parametrize(
+    ("inside", "names"),
+    [
+        ("<extensions><heartbeat>150</heartbeat></extensions>", "heartbeat"),
+        ("<extensions><x:hrValue>1</x:hrValue><x:pulseRate>2</x:pulseRate></extensions>", "hrvalue, pulserate"),
+        ("<extensions><hr>150 bpm</hr></extensions>", "hr"),
+        ("<extensions><heartbeat>1</heartbeat><hr>150</hr></extensions>", ""),
+        ("<extensions><hr/><cad>80</cad><share>1</share></extensions>", ""),
+    ],
+)
+def test_what_looks_like_a_heart_rate_but_is_not_read_is_said(inside, names):
+    expected = (f"heart rate in a form that is not read: {names}",) if names else ()
+    (found,) = tracks(gpx(f"<trkpt lat='1' lon='2'>{inside}</trkpt>"))
+    assert found.passed_over == expected
 
 
 def test_gpx_1_0_speed_stands_in_the_point():
@@ -146,6 +167,22 @@ def test_encodings(encoding):
     assert track.time.tolist() == [NOON]
 
 
+BLANKS = [b" " * 10, b"\n\n  ", b"\r\n\t", b"\xef\xbb\xbf", b"\xef\xbb\xbf \n", b"  \xef\xbb\xbf", b" " * 600_000]
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=range(len(BLANKS)))
+@pytest.mark.parametrize("declared", [True, False])
+def test_blanks_before_the_document(blank, declared):
+    data = blank + gpx(head='<?xml version="1.0" encoding="UTF-8"?>' if declared else "").encode()
+    assert read(data).time.tolist() == [NOON]
+    if len(blank) < 100:
+        assert Track(read_tracks(Trickle(data, 1))).time.tolist() == [NOON]
+
+
+def test_utf_16_with_a_byte_order_mark():
+    assert read(gpx(track="<type>Läufe</type>").encode("utf-16")).sport == "Läufe"
+
+
 @pytest.mark.parametrize("step", [1, 2, 7])
 def test_values_may_lie_across_two_reads(step):
     points = POINT.replace("1.5", "12.345678") * 3
@@ -164,6 +201,7 @@ def test_values_may_lie_across_two_reads(step):
         (b"lat,lon\n1,2\n", "not XML"),
         ("<kml><trkpt lat='1' lon='2'/></kml>", "XML, but not GPX"),
         ("<gpx/>", "no track points"),
+        ("<gpx><rte><rtept lat='1' lon='2'/></rte></gpx>", "a course to follow, not a recording, which is for `hrkeras plan`"),
         (gpx("<!-- nothing -->"), "no track points"),
         (gpx()[:-3], "XML that is cut off"),
         (gpx(POINT + POINT[:30]).partition("</trkseg>")[0], "XML that is cut off"),
@@ -212,6 +250,25 @@ def test_limits(monkeypatch):
     monkeypatch.setattr("hrkeras.workouts.xml_points.MAX_BYTES", 1 << 20)
     with pytest.raises(InvalidWorkoutError, match="over 1 MB"):
         read(gpx(" " * (1 << 20)))
+
+
+def test_tags_that_belong_to_no_point_are_limited(monkeypatch):
+    monkeypatch.setattr("hrkeras.workouts.xml_points.MAX_TAGS", 1000)
+    monkeypatch.setattr("hrkeras.workouts.xml_points.CHUNK", 256)
+    many = gpx("<trkpt lat='1' lon='2'>" + "<extensions><a/><b/></extensions>" * 10 + "</trkpt>")
+    assert len(read(gpx("<trkpt lat='1' lon='2'><extensions><a/><b/></extensions></trkpt>" * 500)).time) == 500
+    assert len(read(many).time) == 1
+    for hostile in ("<a/>" * 2000, "<trkpt lat='1' lon='2'>" + "<a></a>" * 1000 + "</trkpt>", "<!---->" * 2000):
+        with pytest.raises(InvalidWorkoutError, match="^XML with over 1,000 tags that belong to no point$"):
+            read(gpx(hostile))
+
+
+def test_activities_are_limited(monkeypatch):
+    monkeypatch.setattr("hrkeras.workouts.xml_points.MAX_ACTIVITIES", 3)
+    track = f"<trk><trkseg>{POINT}</trkseg></trk>"
+    assert tracks(f"<gpx>{track * 3}</gpx>")
+    with pytest.raises(InvalidWorkoutError, match="^over 3 activities$"):
+        tracks(f"<gpx>{track * 4}</gpx>")
 
 
 def test_what_is_no_number_is_missing():
@@ -301,6 +358,14 @@ def test_the_short_cut_for_apples_points_gives_what_the_parser_gives(piece):
     (quick,) = read_tracks(Stream(apple(*TIMES)))
     (parsed,) = read_tracks(Stream(b"<!-- so nothing is cut short -->" + apple(*TIMES)))
     np.testing.assert_array_equal(quick.table[np.argsort(quick.table[:, 0])], parsed.table)
+
+
+@pytest.mark.parametrize("piece", [1, 7, 300, 1 << 18])
+def test_the_short_cut_knows_which_track_a_point_is_in(piece):
+    text = apple(*TIMES[:4]).replace(b"</gpx>", b"") + apple(*TIMES[:2]).partition(b'Export">')[2].replace(b"02-29", b"03-01")
+    first, second = read_tracks(Trickle(text, piece))
+    assert (len(first.table), len(second.table)) == (4, 2)
+    assert second.table[0, 0] - first.table[:, 0].min() == 86400
 
 
 def test_points_in_a_comment_do_not_count():
