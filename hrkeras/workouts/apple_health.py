@@ -13,7 +13,7 @@ from hrkeras.workouts.apple_heart_rate import HeartRates
 from hrkeras.workouts.apple_routes import Routes, file_key
 from hrkeras.workouts.apple_xml import Stream
 from hrkeras.workouts.archive import Archive, Member
-from hrkeras.workouts.source import ReadLog, guarded, open_plain
+from hrkeras.workouts.source import ReadLog, guarded, open_plain, open_regular
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points, interpolate
 
 USER = "apple_watch"  # one export holds one person
@@ -90,9 +90,9 @@ def is_export(path) -> bool:
             return True
     except InputError:
         try:
-            with open(path, "rb") as stream:
+            with open_regular(path) as stream:
                 start = stream.read(100)
-        except OSError:
+        except (InputError, OSError):
             return False
         return start.startswith(archive.START) and b"apple_health_export/" in start
 

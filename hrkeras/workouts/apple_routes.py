@@ -10,7 +10,7 @@ import numpy as np
 
 from hrkeras.workouts import gpx
 from hrkeras.workouts.apple_xml import Entry
-from hrkeras.workouts.point_table import Stream
+from hrkeras.workouts.point_table import ALTITUDE, LATITUDE, LONGITUDE, SPEED, TIME, Stream
 from hrkeras.workouts.source import ReadLog, guarded
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
@@ -78,12 +78,12 @@ class Routes:
     def _read(self, key: str) -> np.ndarray | str:
         try:
             with guarded(), self._opened(self._files[key], ReadLog()) as stream:
-                track = gpx.read_points(stream)
+                points = np.concatenate([track.table for track in gpx.read_tracks(stream)])
         except InvalidWorkoutError as error:
             return str(error)
         except (InputError, OSError):
             return "damaged"
-        points = np.stack([track.time, track.latitude, track.longitude, track.altitude, track.speed])
+        points = points[:, [TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED]].T
         return points[:, np.argsort(points[0], kind="stable")]
 
 

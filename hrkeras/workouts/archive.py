@@ -1,6 +1,7 @@
 """Read the files in a zip in place: never unpacked to disk, and in bounded time and memory whatever the zip claims."""
 
 import lzma
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hrkeras.workouts.point_table import Stream
-from hrkeras.workouts.source import MAX_RATIO, RATIO_FROM, Expansion, ReadLog, decompressed
+from hrkeras.workouts.source import MAX_RATIO, RATIO_FROM, Expansion, ReadLog, decompressed, open_regular
 from hrkeras.workouts.workout import InputError
 
 # what zipfile meets damage and unknown compression with
@@ -126,10 +127,10 @@ def open_zip(path: Path) -> Iterator[Archive]:
     """Opens a zip file.
 
     Raises:
-        InputError: if it is damaged.
+        InputError: as `source.open_regular`, or if it is damaged.
     """
-    size = path.stat().st_size
-    with _zip_file(path, str(path)) as archive:
+    with open_regular(path) as stream, _zip_file(stream, str(path)) as archive:
+        size = os.fstat(stream.fileno()).st_size
         yield Archive(str(path), archive, size, Expansion(str(path), lambda: size, ADVICE))
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from hrkeras.workouts import fill_fit, fill_xml, fit
+from hrkeras.workouts import fill_fit, fill_xml, fit, tracks
 from hrkeras.workouts.files import atomic_write
-from hrkeras.workouts.point_table import HeartRateAt, Stream
+from hrkeras.workouts.point_table import HEART_RATE, TIME, HeartRateAt, Stream
 
 
 def copy(
@@ -24,7 +24,7 @@ def copy(
         opened: opens it for reading, as often as it is called.
         target: of the copy, which is packed if this ends in .gz.
         heart_rate_at: at the time of a point.
-        anew: whether points that have a heart rate get another.
+        anew: whether times that have a heart rate get another.
 
     Returns:
         How many points got a heart rate.
@@ -33,12 +33,15 @@ def copy(
         InvalidWorkoutError: if the file cannot be used, as its reader does.
         InputError: if it cannot be read.
     """
+    if not anew:
+        with opened() as stream:
+            heart_rate_at = where_unmeasured(kind, stream, heart_rate_at)
     if kind == "fit":
         with opened() as stream:
-            data, count = fill_fit.filled(fit.content(stream), heart_rate_at, anew)
+            data, count = fill_fit.filled(fit.content(stream), heart_rate_at)
     else:
         with opened() as stream:
-            changes, count = fill_xml.edits(kind, stream, heart_rate_at, anew)
+            changes, count = fill_xml.edits(kind, stream, heart_rate_at)
     if not count:
         return 0
     with atomic_write(target) as part, open(part, "wb") as plain:
@@ -52,3 +55,11 @@ def copy(
         if packed:
             packed.close()
     return count
+
+
+def where_unmeasured(kind: str, stream: Stream, heart_rate_at: HeartRateAt) -> HeartRateAt:
+    """What gives a heart rate only to times at which the file has none, in whichever of its points or messages that is."""
+    measured: set[float] = set()
+    for recording in tracks.READERS[kind](stream):
+        measured.update(recording.table[recording.table[:, HEART_RATE] > 0, TIME].tolist())
+    return lambda clock: 0 if clock in measured else heart_rate_at(clock)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
 from hrkeras.workouts.gpx import Gpx
-from hrkeras.workouts.point_table import HEART_RATE, TIME, HeartRateAt, Stream
+from hrkeras.workouts.point_table import HEART_RATE_NAMES, TIME, HeartRateAt, Stream
 from hrkeras.workouts.tcx import Tcx
 from hrkeras.workouts.workout import InvalidWorkoutError
 from hrkeras.workouts.xml_points import CHUNK, MARK, XmlPoints, local
@@ -13,6 +13,8 @@ from hrkeras.workouts.xml_points import CHUNK, MARK, XmlPoints, local
 GARMIN = "http://www.garmin.com/xmlschemas/TrackPointExtension/v"
 GPX_1_0 = "http://www.topografix.com/GPX/1/0"
 PREFIXES = ("gpxtpx", "hrkerastpx")  # the usual one, and one for a file that means something else by it
+
+VALUED = "heartratebpm"  # an element that holds its number in another
 
 PIECE = 1 << 13  # bytes
 _TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
@@ -36,6 +38,7 @@ class _Element(NamedTuple):
         inside: where its content begins, and an empty tag ends; known of what `_Fill` may change.
         end: where its closing tag begins.
         empty: whether it is an empty tag; likewise.
+        is_rate: whether its text is a heart rate.
     """
 
     tag: str
@@ -44,6 +47,7 @@ class _Element(NamedTuple):
     inside: int
     end: int
     empty: bool
+    is_rate: bool
 
     @property
     def prefix(self) -> str:
@@ -68,22 +72,21 @@ class _Element(NamedTuple):
 class _Fill(XmlPoints):
     """Finds where heart rate goes in the points, and where a file says in words what it holds."""
 
-    tracks: ClassVar[str]  # name of the element that holds points and is marked, in lower case
+    element: ClassVar[str]  # name of the element that holds points and is marked, in lower case
     words: ClassVar[str]  # name of the element in it that people read
     before_words: ClassVar[frozenset[str]]  # elements that come before that, in lower case
-    rates: ClassVar[frozenset[str]]  # names of the elements that hold a heart rate
-    around: ClassVar[frozenset[str]]  # and of those that it may be put into
+    around: ClassVar[frozenset[str]]  # names of elements in a point that a heart rate may be put into
 
-    def __init__(self, heart_rate_at: HeartRateAt, anew: bool) -> None:
+    def __init__(self, heart_rate_at: HeartRateAt) -> None:
         super().__init__()
         self.edits: list[Edit] = []
         self.filled = 0
-        self._at, self._anew = heart_rate_at, anew
+        self._at = heart_rate_at
         self._open: list[tuple[str, int, int, bool]] = []  # of each open element what `_Element` says of it
         self._inner: list[_Element] = []
         self._mark: Edit | None = None
         self._prefix = ""
-        self._rewritten = self.rates | self.around
+        self._rewritten = HEART_RATE_NAMES | self.around | {"value"}
         self._filled_before = 0
 
     def insert(self, point: _Element, inner: list[_Element], heart_rate: int) -> Edit:
@@ -94,31 +97,32 @@ class _Fill(XmlPoints):
         return data
 
     def start(self, tag, attributes):
-        begin = self.parser.CurrentByteIndex
+        begin = self.begin + self.parser.CurrentByteIndex
         super().start(tag, attributes)
         within = self.row is not None and self.path[-1] in self._rewritten
-        text = self._text_of_tag() if within or self.path[-2:] == [self.tracks, self.words.lower()] else b""
+        text = self._text_of_tag() if within or self.path[-2:] == [self.element, self.words.lower()] else b""
         self._open.append((tag, begin, begin + len(text), text.endswith(b"/>")))
-        if self.path[-1] == self.tracks:
+        if self.path[-1] == self.element:
             self._prefix = "".join(tag.rpartition(":")[:2])
-        if self._mark or self.row is not None or self.path[-2:-1] != [self.tracks]:
+        if self._mark or self.row is not None or self.path[-2:-1] != [self.element]:
             return
         if self.path[-1] not in self.before_words and self.path[-1] != self.words.lower():
             self._mark = self._new_words(begin)
 
     def end(self, tag):
-        end, name = self.parser.CurrentByteIndex, self.path[-1]
+        end, name = self.begin + self.parser.CurrentByteIndex, self.path[-1]
         opened, begin, inside, empty = self._open.pop()
-        found = _Element(opened, len(self._open), begin, inside, end, empty)
+        is_rate = (self.path[-2] if name == "value" else name) in HEART_RATE_NAMES and name != VALUED
+        found = _Element(opened, len(self._open), begin, inside, end, empty, is_rate)
         if self.row is not None:
             if name in self.points:
                 self._fill(found, self.row)
                 self._inner.clear()
             else:
                 self._inner.append(found)
-        elif name == self.words.lower() and self.path[-2] == self.tracks:
+        elif name == self.words.lower() and self.path[-2] == self.element:
             self._mark = found.beginning(f"{MARK} ")  # a reader does not keep all of a long text
-        elif name == self.tracks:
+        elif name == self.element:
             if self.filled > self._filled_before:
                 self.edits.append(self._mark or self._new_words(end))
             self._mark, self._filled_before = None, self.filled
@@ -136,27 +140,27 @@ class _Fill(XmlPoints):
         return found.group()
 
     def _fill(self, point: _Element, row: list[float]) -> None:
-        if self.tracks not in self.path or (row[HEART_RATE] > 0 and not self._anew):
+        if self.element not in self.path:
             return
         heart_rate = self._at(row[TIME])
         if heart_rate:
-            there = [each for each in self._inner if local(each.tag) in self.rates]
+            rates = [each for each in self._inner if each.is_rate]
+            there = [each for each in rates if not any(each.begin < other.begin < each.end for other in rates)]
             self.edits += [each.of(str(heart_rate)) for each in there] or [self.insert(point, self._inner, heart_rate)]
             self.filled += 1
 
 
 class _GpxFill(_Fill, Gpx):
-    tracks, words, before_words = "trk", "desc", frozenset({"name", "cmt"})
-    rates = frozenset({"hr", "heartrate"})
+    element, words, before_words = "trk", "desc", frozenset({"name", "cmt"})
     around = frozenset({"extensions", "trackpointextension"})
     before = frozenset({"atemp", "wtemp", "depth"})  # what comes before `hr` in Garmin's extension
 
     def start(self, tag, attributes):
         if not self.path:
-            self._begin(self.parser.CurrentByteIndex, tag, attributes)
+            self._root(self.begin + self.parser.CurrentByteIndex, tag, attributes)
         super().start(tag, attributes)
 
-    def _begin(self, begin: int, tag: str, attributes: Mapping[str, str]) -> None:
+    def _root(self, begin: int, tag: str, attributes: Mapping[str, str]) -> None:
         known = (name[6:] for name, value in attributes.items() if name[:6] == "xmlns:" and value.startswith(GARMIN))
         free = next(each for each in PREFIXES if f"xmlns:{each}" not in attributes)
         prefix = next(known, None)
@@ -185,16 +189,15 @@ class _GpxFill(_Fill, Gpx):
 
 
 class _TcxFill(_Fill, Tcx):
-    tracks, words, before_words = "activity", "Notes", frozenset({"id", "lap"})
-    rates = frozenset({"value"})
-    around = frozenset({"heartratebpm"})
+    element, words, before_words = "activity", "Notes", frozenset({"id", "lap"})
+    around = frozenset({VALUED})
     after = frozenset({"cadence", "sensorstate", "extensions"})  # what follows heart rate in a point
 
     def insert(self, point, inner, heart_rate):
         new = f"<{point.prefix}Value>{heart_rate}</{point.prefix}Value>"
         own = [each for each in inner if each.depth == point.depth + 1]
         for each in own:
-            if local(each.tag) == "heartratebpm":
+            if local(each.tag) == VALUED:
                 return each.holding(new)
         name = f"{point.prefix}HeartRateBpm"
         place = min((each.begin for each in own if local(each.tag) in self.after), default=point.end)
@@ -204,14 +207,13 @@ class _TcxFill(_Fill, Tcx):
 FILLS: dict[str, type[_Fill]] = {"gpx": _GpxFill, "tcx": _TcxFill}
 
 
-def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt, anew: bool) -> tuple[list[Edit], int]:
+def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt) -> tuple[list[Edit], int]:
     """What puts heart rates into the points of a GPX or TCX file, and words that say so.
 
     Args:
         kind: a key of `FILLS`.
         stream: the file.
         heart_rate_at: at the time of a point.
-        anew: whether points that have a heart rate get another.
 
     Returns:
         What to change, in order, and how many points get a heart rate.
@@ -219,7 +221,7 @@ def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt, anew: bool) -> 
     Raises:
         InvalidWorkoutError: as the readers do, and of UTF-16.
     """
-    fill = FILLS[kind](heart_rate_at, anew)
+    fill = FILLS[kind](heart_rate_at)
     fill.parse(_Pieces(stream))
     return sorted(fill.edits), fill.filled
 

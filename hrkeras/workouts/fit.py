@@ -1,50 +1,36 @@
-"""Read the sessions of a FIT file (Garmin's binary format, written by most watches)."""
+"""Read the sessions of FIT files (Garmin's binary format, written by most watches)."""
 
 from array import array
-from io import BytesIO
-from math import isnan, nan
 
 import numpy as np
 
+from hrkeras.workouts import fit_messages
+from hrkeras.workouts.fit_heart_rate import HR, HeartRates
+from hrkeras.workouts.fit_messages import Clock, Definition
+from hrkeras.workouts.fit_records import ESTIMATED, HEART_RATE_FIELD, RECORD, WIDTH, DeveloperField, RecordLayout
 from hrkeras.workouts.point_table import (
-    ALTITUDE,
     COLUMNS,
-    DISTANCE,
+    COURSE,
     HEART_RATE,
-    LATITUDE,
-    LONGITUDE,
+    MAX_ACTIVITIES,
     MAX_POINTS,
-    SPEED,
     TIME,
     Recording,
     Stream,
+    without_heart_rate,
 )
-from hrkeras.workouts.workout import InvalidWorkoutError
+from hrkeras.workouts.workout import InvalidWorkoutError, interpolate
 
 MAX_BYTES = 32 << 20  # a day's run recorded every second has 5 MB
-FILE_ID, SPORT, SESSION, RECORD, DESCRIPTION = 0, 12, 18, 20, 206  # message numbers of the FIT profile
-FIT_EPOCH = 631_065_600  # 1989-12-31 UTC, seconds since 1970
-EARLIEST_CLOCK = 0x10000000  # a time below it counts from the device's start
-MARK = "estimated_heart_rate"  # the developer's field by which a copy says what of its heart rate was not measured
-DEGREES = 180 / 2**31  # per semicircle
-FIELDS = {
-    "timestamp": TIME,
-    "position_lat": LATITUDE,
-    "position_long": LONGITUDE,
-    "altitude": ALTITUDE,
-    "enhanced_altitude": ALTITUDE,
-    "speed": SPEED,
-    "enhanced_speed": SPEED,
-    "heart_rate": HEART_RATE,
-    "distance": DISTANCE,
-}
+FILE_ID, SPORT, SESSION, HRV, DESCRIPTION = 0, 12, 18, 78, 206  # message numbers of the FIT profile
+ACTIVITY_FILE, COURSE_FILE = 4, 6  # types of files
 
 
 def read_sessions(stream: Stream) -> list[Recording]:
-    """Reads what was recorded; a multisport file has several sessions.
+    """Reads what was recorded; a multisport file has several sessions, and several files may be chained in one.
 
     A file that is cut off or whose checksum is wrong is refused rather than read up to the damage: half a run would
-    pass for a whole one. Fields that apps add on the watch are passed over.
+    pass for a whole one. What comes after a whole file and is none is passed over.
 
     Args:
         stream: anything with `read(size)` that gives bytes.
@@ -55,25 +41,21 @@ def read_sessions(stream: Stream) -> list[Recording]:
     Raises:
         InvalidWorkoutError: if the file is not FIT, damaged or cut off, no recording or without records.
     """
-    data = content(stream)
-    if not data:
-        raise InvalidWorkoutError("empty file")
-    if data[8:12] != b".FIT":
-        raise InvalidWorkoutError("not FIT")
-    sports, sessions, values, estimated = _messages(data)
-    if not values:
-        raise InvalidWorkoutError("no track points")
-    table = np.array(values).reshape(-1, COLUMNS)
-    table[table[:, TIME] < EARLIEST_CLOCK, TIME] = nan
-    table[:, TIME] += FIT_EPOCH
-    table[:, [LATITUDE, LONGITUDE]] *= DEGREES
-    if len(sessions) < 2:
-        return [Recording(sessions[0][1] if sessions else sports[0] if sports else "", table, estimated)]
-    sessions.sort()
-    begins = [begin + FIT_EPOCH for begin, _ in sessions[1:]]
-    index = np.searchsorted(begins, table[:, TIME], side="right")
-    parts = [(sport, table[index == number]) for number, (_, sport) in enumerate(sessions)]
-    return [Recording(sport, part, estimated) for sport, part in parts if len(part)]
+    contents, left = _contents(stream)
+    recorded = [content for content in contents if not content.is_course]
+    if not recorded:
+        raise InvalidWorkoutError(COURSE)
+    rates = np.concatenate([content.rates for content in contents], axis=1)
+    rates = rates[:, np.argsort(rates[0], kind="stable")]
+    sessions = [session for content in recorded for session in content.recordings(rates)]
+    if left:
+        sessions[0] = sessions[0]._replace(passed_over=("bytes after the end of the FIT file",))
+    return sessions
+
+
+def read_course(stream: Stream) -> list[np.ndarray]:
+    """Reads where a course leads, or where a recording led; tables as of `Recording`, errors as of `read_sessions`."""
+    return [content.table[:, :COLUMNS] for content in _contents(stream)[0]]
 
 
 def content(stream: Stream) -> bytes:
@@ -92,61 +74,115 @@ def content(stream: Stream) -> bytes:
     return b"".join(chunks)
 
 
-def _messages(data: bytes) -> tuple[list[str], list[tuple[float, str]], array, bool]:
-    """Sports, sessions (their beginning and sport), the values of all records in FIT's units, whether heart rate is ours."""
-    import fitdecode
-
-    sports: list[str] = []
-    sessions: list[tuple[float, str]] = []
-    values, estimated = array("d"), False
-    try:
-        with fitdecode.FitReader(
-            BytesIO(data),
-            processor=None,
-            check_crc=fitdecode.CrcCheck.RAISE,
-            error_handling=fitdecode.ErrorHandling.IGNORE,
-        ) as frames:
-            for frame in frames:
-                if frame.frame_type != fitdecode.FIT_FRAME_DATA:
-                    continue
-                kind = frame.global_mesg_num
-                if kind == RECORD:
-                    values.extend(_row(frame.fields))
-                    if len(values) > MAX_POINTS * COLUMNS:
-                        raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
-                elif kind == SPORT:
-                    sports.append(_sport(frame))
-                elif kind == SESSION:
-                    sessions.append((float(frame.get_value("start_time", fallback=None) or 0), _sport(frame)))
-                elif kind == DESCRIPTION:
-                    estimated |= frame.get_value("field_name", fallback=None) == MARK
-                elif kind == FILE_ID and frame.get_value("type", fallback=None) not in ("activity", None):
-                    raise InvalidWorkoutError("FIT, but not of an activity")
-    except InvalidWorkoutError:
-        raise
-    except fitdecode.FitCRCError:
-        raise InvalidWorkoutError("FIT whose checksum is wrong") from None
-    except fitdecode.FitEOFError:
-        raise InvalidWorkoutError("FIT that is cut off") from None
-    except Exception:  # fitdecode meets damaged data with errors of many kinds
-        raise InvalidWorkoutError("damaged FIT") from None
-    return sports, sessions, values, estimated
+def _contents(stream: Stream) -> tuple[list["_Content"], int]:
+    """What the chained files with records or heart rates hold, and how many bytes of others were passed over."""
+    files, left = fit_messages.files(content(stream))
+    contents: list[_Content] = []
+    for number, file in enumerate(files):
+        try:
+            contents.append(_Content(file.body))
+        except InvalidWorkoutError:
+            if not number:
+                raise
+            left += sum(each.size for each in files[number:])
+            break
+    points = sum(len(each.table) for each in contents)
+    if points > MAX_POINTS:
+        raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+    if not points:
+        raise InvalidWorkoutError(f"FIT, but {contents[0].kind} without track points" if contents[0].kind else "no track points")
+    return [each for each in contents if len(each.table) or each.rates.size], left
 
 
-def _row(fields) -> list[float]:
-    row = [nan] * COLUMNS
-    for field in fields:
-        if field.field_type != "field" or field.field is None:
-            continue
-        name, value = field.field.name, field.value
-        column = FIELDS.get(name)
-        if column is not None and isinstance(value, int | float):
-            finer = name[:8] == "enhanced" and field.field_def is not None  # without: copied from the plain field
-            if finer or isnan(row[column]):
-                row[column] = value
-    return row
+class _Content:
+    """What one FIT file holds.
+
+    Attributes:
+        table: its points, shape `(n, WIDTH)`: the columns of `point_table`, and `ESTIMATED`.
+        rates: the heart rates of its `hr` messages, as of `HeartRates.table`.
+        kind: what it is, where it says that it is no activity.
+    """
+
+    def __init__(self, body: bytes):
+        self.kind = ""
+        self._sports: list[tuple[str, str]] = []  # sport and name
+        self._sessions: list[tuple[float, str, str]] = []  # beginning, sport and name
+        self._described: dict[tuple[int, int], DeveloperField] = {}
+        self._unread: set[str] = set()
+        heart_rates, clock, values = HeartRates(), Clock(), array("d")
+        layouts: dict[Definition, RecordLayout] = {}
+        for message in fit_messages.messages(body):
+            if message.is_definition:
+                continue
+            definition = message.definition
+            time = clock.at(message)
+            if definition.number == RECORD:
+                if not (layout := layouts.get(definition)):
+                    layout = layouts[definition] = RecordLayout(definition, self._described)
+                values.extend(layout.row(message.raw, time))
+                if len(values) > MAX_POINTS * WIDTH:
+                    raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+            elif definition.number == HR:
+                heart_rates.add(message, time)
+            else:
+                self._note(definition, message.content)
+        self.table = np.array(values).reshape(-1, WIDTH)
+        self.rates = heart_rates.table()
+        self._unread.update(name for layout in layouts.values() for name in layout.unread)
+        if heart_rates.unread:
+            self._unread.add("hr messages without a time of day")
+
+    def _note(self, definition: Definition, content: bytes) -> None:
+        """Takes what a message that is no point says of them."""
+        number = definition.number
+        if number == SPORT:
+            self._sports.append((_sport(definition, content, 0, 1), definition.text(content, 3)))
+        elif number == SESSION:
+            begin = fit_messages.seconds(definition.value(content, 2) or 0)
+            self._sessions.append((begin, _sport(definition, content, 5, 6), definition.text(content, 110)))
+            if len(self._sessions) > MAX_ACTIVITIES:
+                raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
+        elif number == HRV:
+            self._unread.add("times between heartbeats")
+        elif number == DESCRIPTION:
+            developer, field, base = (definition.value(content, each) for each in range(3))
+            native = definition.value(content, 15) == HEART_RATE_FIELD and definition.value(content, 14) in (RECORD, None)
+            name = "heart_rate" if native else definition.text(content, 3)
+            self._described[developer, field] = DeveloperField((base or 0) & 0x1F, name)
+        elif number == FILE_ID and (kind := definition.value(content, 0)) not in (None, ACTIVITY_FILE):
+            self.kind = f"a {_name('file', kind)} file".replace("_", " ")
+
+    @property
+    def is_course(self) -> bool:
+        """Whether the points are where to go rather than where somebody went."""
+        measured = (self.table[:, HEART_RATE] > 0).any()
+        return self.kind == "a course file" and not self._sessions and not measured
+
+    def recordings(self, rates: np.ndarray) -> list[Recording]:
+        """Its sessions, with the heart rates of all `hr` messages where a record has none."""
+        table = self.table
+        if rates.size:
+            silent = ~(table[:, HEART_RATE] > 0)
+            table[silent, HEART_RATE] = interpolate(table[silent, TIME], *rates)
+        sessions = sorted(self._sessions) or [(0.0, *name) for name in self._sports[:1]] or [(0.0, "", "")]
+        index = np.searchsorted([begin for begin, _, _ in sessions[1:]], table[:, TIME], side="right")
+        order = np.argsort(index, kind="stable")
+        parts = np.split(table[order], np.searchsorted(index[order], np.arange(1, len(sessions))))
+        found = []
+        for (_, sport, name), part in zip(sessions, parts, strict=True):
+            if len(part):
+                estimated = bool((part[:, ESTIMATED] > 0).any())
+                found.append(Recording(sport, part[:, :COLUMNS], estimated, name, without_heart_rate(part, self._unread)))
+        return found
 
 
-def _sport(frame) -> str:
-    said = (frame.get_value(name, fallback=None) for name in ("sport", "sub_sport"))
-    return " ".join(str(name) for name in said if name is not None)
+def _sport(definition: Definition, content: bytes, *fields: int) -> str:
+    values = zip(("sport", "sub_sport"), (definition.value(content, field) for field in fields), strict=True)
+    return " ".join(_name(kind, value) for kind, value in values if value is not None)
+
+
+def _name(kind: str, value: float) -> str:
+    """What the FIT profile calls a value of one of its enumerations; its number if it has no name there."""
+    from fitdecode.profile import FIELD_TYPES
+
+    return str(FIELD_TYPES[kind].enum.get(value, value))

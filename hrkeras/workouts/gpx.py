@@ -1,42 +1,13 @@
 """Read the track points of a GPX file, recorded or planned."""
 
 import re
-from typing import NamedTuple
 
 import numpy as np
 
-from hrkeras.workouts.point_table import ALTITUDE, COLUMNS, HEART_RATE, LATITUDE, LONGITUDE, SPEED, TIME, Stream
+from hrkeras.workouts.activities import joined
+from hrkeras.workouts.point_table import ALTITUDE, COLUMNS, COURSE, LATITUDE, LONGITUDE, SPEED, TIME, Recording, Stream
 from hrkeras.workouts.workout import InvalidWorkoutError
 from hrkeras.workouts.xml_points import MARK, XmlPoints
-
-
-class GpxTrack(NamedTuple):
-    """The points of all tracks of a GPX file, in the order of the file; what is missing is NaN.
-
-    Args:
-        creator: the program that wrote the file, empty if it does not say.
-        name: the first track's name, empty if it has none.
-        sport: the first track's type as written, empty if it has none.
-        time: s since 1970-01-01 UTC, shape `(n,)`, as recorded: neither sorted nor checked.
-        latitude: degrees, shape `(n,)`.
-        longitude: degrees, shape `(n,)`.
-        altitude: m, shape `(n,)`.
-        speed: m/s, shape `(n,)`.
-        heart_rate: beats/min, shape `(n,)`.
-        estimated: whether the file says that hrkeras has estimated it.
-    """
-
-    creator: str
-    name: str
-    sport: str
-    time: np.ndarray
-    latitude: np.ndarray
-    longitude: np.ndarray
-    altitude: np.ndarray
-    speed: np.ndarray
-    heart_rate: np.ndarray
-    estimated: bool = False
-
 
 # a point as Apple Health writes it: most points there are, and a quarter of the time if they need no parser
 _NUMBER = rb"(-?\d{1,20}(?:\.\d{1,20})?)"
@@ -45,23 +16,30 @@ APPLE_POINT = re.compile(
     rb"(?:<course>[-\d.]+</course>)?(?:<hAcc>[-\d.]+</hAcc>)?(?:<vAcc>[-\d.]+</vAcc>)?</extensions></trkpt>" % ((_NUMBER,) * 4)
 )
 APPLE_COLUMNS = (LONGITUDE, LATITUDE, ALTITUDE, TIME, SPEED)
+_TRACK = re.compile(rb"<trk[ >]")
 
 
 class Gpx(XmlPoints):
-    """Collects the points of a GPX file."""
+    """Collects the tracks of a GPX file."""
 
     kind, root, points = "GPX", "gpx", ("trkpt",)
     attributes = {"lat": LATITUDE, "lon": LONGITUDE}
-    columns = {"time": TIME, "ele": ALTITUDE, "speed": SPEED, "hr": HEART_RATE, "heartrate": HEART_RATE}
+    columns = {"time": TIME, "ele": ALTITUDE, "speed": SPEED}
 
     def __init__(self) -> None:
         super().__init__()
-        self.said: dict[str, str] = {}
-        self.estimated = False
+        self.tracks: list[Recording] = []
+        self.has_route = False
+        self._said: dict[str, str] = {}
+        self._estimated = False
         self._plain = True
+        self._begun_tracks, self._tail = 0, b""
 
     def take_out(self, data):
-        self._plain = self._plain and b"<!" not in data  # a comment or the like may hide points
+        # a comment or the like may hide points, and which of several tracks one is in only the parser knows
+        self._begun_tracks += len(_TRACK.findall(self._tail + data))
+        self._tail = data[-4:]
+        self._plain = self._plain and b"<!" not in data and self._begun_tracks < 2
         parts = APPLE_POINT.split(data) if self._plain else [data]
         if len(parts) == 1:
             return data
@@ -75,36 +53,41 @@ class Gpx(XmlPoints):
         return b"".join(parts[::6])
 
     def started(self, name, attributes):
-        if name == "gpx" and len(self.path) == 1:
-            self.said["creator"] = attributes.get("creator", "").strip()
+        if name == "trk":
+            self._said, self._estimated = {}, False
+        elif name == "rtept":
+            self.has_route = True
 
     def ended(self, name, text):
-        if name in ("name", "type") and text and self.path[-1] == "trk":
-            self.said.setdefault(name, text)
-        elif name == "desc" and self.path[-1] == "trk" and MARK in text:
-            self.estimated = True
+        if name == "trk":
+            self.collect(self.tracks, self._said.get("type", ""), self._said.get("name", ""), self._estimated)
+        elif self.path[-1:] == ["trk"]:
+            if name in ("name", "type") and text:
+                self._said.setdefault(name, text)
+            elif name == "desc":
+                self._estimated |= MARK in text
 
 
-def read_points(stream: Stream) -> GpxTrack:
+def read_tracks(stream: Stream) -> list[Recording]:
     """Reads GPX 1.0 or 1.1 with speed and heart rate wherever in a point the writer put them.
 
-    Tracks and their segments are joined; routes and waypoints are passed over. A file that is cut off is refused
-    rather than read up to the cut: half a run would pass for a whole one.
+    The segments of a track are joined, and tracks that continue one another; routes and waypoints are passed over. A file
+    that is cut off is refused rather than read up to the cut: half a run would pass for a whole one.
 
     Args:
         stream: anything with `read(size)` that gives bytes.
+
+    Returns:
+        The tracks with points, in order of time.
 
     Raises:
         InvalidWorkoutError: if the file is not GPX, damaged or cut off, has no track points or declares XML entities.
     """
     gpx = Gpx()
     gpx.parse(stream)
-    table = gpx.take()
-    if not len(table):
-        raise InvalidWorkoutError("no track points")
-    columns = np.ascontiguousarray(table.T)[[TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE]]
-    track = GpxTrack(gpx.said.get("creator", ""), gpx.said.get("name", ""), gpx.said.get("type", ""), *columns)
-    return track._replace(estimated=gpx.estimated)
+    if not gpx.tracks:
+        raise InvalidWorkoutError(COURSE if gpx.has_route else "no track points")
+    return joined(gpx.tracks)
 
 
 class _GpxCourse(XmlPoints):

@@ -1,6 +1,8 @@
 """What the readers of track files share: the columns of a table of points, and what they read from."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -8,7 +10,13 @@ import numpy as np
 TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE, DISTANCE = range(7)
 COLUMNS = 7
 MAX_POINTS = 1_000_000  # eleven days, recorded every second
-
+MAX_ACTIVITIES = 10_000  # in a file; two a day for thirteen years
+HEART_RATE_NAMES = frozenset(  # of what holds a heart rate of a point, in lower case
+    {"hr", "heartrate", "heart_rate", "heart-rate", "heart rate", "heartratebpm", "bpm", "hrbpm", "pulse"}
+)
+COURSE = "a course to follow, not a recording, which is for `hrkeras plan`"  # why a file is refused
+MAX_NAME = 40  # characters of a name in a message
+_SUGGESTS = re.compile(r"heart|pulse|bpm|^hr|hr$")
 
 HeartRateAt = Callable[[float], int]  # beats/min at s since 1970-01-01 UTC; 0 where there is none
 
@@ -18,18 +26,39 @@ class Recording(NamedTuple):
 
     Attributes:
         sport: as written, empty if it does not say.
-        table: points, shape `(n, COLUMNS)`, NaN where missing.
+        table: points, shape `(n, COLUMNS)`, NaN where missing; times are s since 1970-01-01 UTC, or all since an unknown one.
         estimated: whether the file says that its heart rate is one of ours, which no sensor measured.
-        name: of the activity as written, empty if it has none.
+        name: the activity's name as written, empty if it has none.
+        passed_over: what of the file could not be read though the activity can be used, each a few words.
     """
 
     sport: str
     table: np.ndarray
     estimated: bool = False
     name: str = ""
+    passed_over: tuple[str, ...] = ()
 
 
 class Stream(Protocol):
     """What bytes are read from."""
 
     def read(self, size: int, /) -> bytes: ...
+
+
+@lru_cache(256)
+def suggests_heart_rate(name: str) -> bool:
+    """Whether something of this name may hold a heart rate."""
+    return bool(_SUGGESTS.search(name.lower()))
+
+
+def without_heart_rate(table: np.ndarray, unread: Iterable[str]) -> tuple[str, ...]:
+    """What is said of points without a heart rate in whose file something looks like one; nothing where they have one.
+
+    Args:
+        table: points, at least `COLUMNS` wide.
+        unread: names of what looks like a heart rate.
+    """
+    names = sorted({"".join(filter(str.isprintable, name))[:MAX_NAME] for name in unread})
+    if not names or (table[:, HEART_RATE] > 0).any():
+        return ()
+    return (f"heart rate in a form that is not read: {', '.join(names[:3])}",)

@@ -23,7 +23,7 @@ ALONE = 100.0  # times the usual distance between two points: a position so far 
 READERS: dict[str, Callable[[Stream], list[np.ndarray]]] = {
     "gpx": gpx.read_course,
     "tcx": tcx.read_course,
-    "fit": lambda stream: [each.table for each in fit.read_sessions(stream)],
+    "fit": fit.read_course,
 }
 
 

@@ -1,7 +1,9 @@
 """Open what a person points at, count what is read and what is skipped."""
 
 import gzip
+import os
 import re
+import stat
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -172,20 +174,38 @@ def decompressed(stream: Stream, where: str, expansion: Expansion) -> Stream:
     return _Gzip(stream, where, expansion) if start == GZIP else stream
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Opens a file for reading; pipes, sockets and devices, which may never end, are not waited for.
+
+    Raises:
+        InputError: if the file is missing, none that can be read to its end, or unreadable.
+    """
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # a folder is refused by the system, with its name for it
+            stream = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 (closed by the caller)
+            if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                return stream
+            stream.close()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the path.") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
+    raise InputError(f"{path}: no regular file; save what comes from it as one.")
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # unknown to Windows, which has no such files
+
+
 @contextmanager
 def open_plain(path: Path, log: ReadLog) -> Iterator[Stream]:
     """Opens a file for reading, unpacking gzip (told by its first bytes, not by its name) as it goes.
 
     Raises:
-        InputError: if the file is missing, no file, unreadable, damaged gzip or a decompression bomb.
+        InputError: as `open_regular`, or if the file is damaged gzip or a decompression bomb.
     """
-    try:
-        stream = open(path, "rb")  # noqa: SIM115 (closed below)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; check the path.") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
-    with stream:
+    with open_regular(path) as stream:
         counted = _Counted(stream, log)
         advice = "if you trust it, unpack it first and give the plain file."
         yield decompressed(counted, str(path), Expansion(str(path), lambda: counted.count, advice))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hrkeras.workouts.point_table import ALTITUDE, DISTANCE, HEART_RATE, LATITUDE, LONGITUDE, SPEED, TIME, Recording, Stream
+from hrkeras.workouts.point_table import ALTITUDE, COURSE, DISTANCE, LATITUDE, LONGITUDE, SPEED, TIME, Recording, Stream
 from hrkeras.workouts.workout import InvalidWorkoutError
 from hrkeras.workouts.xml_points import MARK, XmlPoints
 
@@ -17,7 +17,6 @@ class Tcx(XmlPoints):
         "longitudedegrees": LONGITUDE,
         "altitudemeters": ALTITUDE,
         "speed": SPEED,
-        "value": HEART_RATE,  # within a point only HeartRateBpm has one
         "distancemeters": DISTANCE,
     }
 
@@ -30,13 +29,11 @@ class Tcx(XmlPoints):
     def started(self, name, attributes):
         if name in self.parts:
             self.sport, self.estimated = attributes.get("Sport", "").strip(), False
-            self.take()  # points that are in neither
+            self.collect([])  # points that are in neither
 
     def ended(self, name, text):
         if name in self.parts:
-            table = self.take()
-            if len(table):
-                self.parts[name].append(Recording(self.sport, table, self.estimated))
+            self.collect(self.parts[name], self.sport, estimated=self.estimated)
         elif name == "notes" and self.path[-1] == "activity" and MARK in text:
             self.estimated = True
 
@@ -58,7 +55,7 @@ def read_activities(stream: Stream) -> list[Recording]:
     tcx = Tcx()
     tcx.parse(stream)
     if not tcx.parts["activity"]:
-        raise InvalidWorkoutError("no track points")
+        raise InvalidWorkoutError(COURSE if tcx.parts["course"] else "no track points")
     return tcx.parts["activity"]
 
 

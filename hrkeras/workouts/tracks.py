@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from hrkeras.workouts import endomondo_export, fit, gpx, sports, tcx
-from hrkeras.workouts.point_table import Recording, Stream
+from hrkeras.workouts import activities, endomondo_export, fit, gpx, sports, tcx
+from hrkeras.workouts.point_table import COURSE, Recording, Stream
 from hrkeras.workouts.source import ReadLog, guarded
 from hrkeras.workouts.track_files import JSON, TrackFile, files, is_track, is_zip, size
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, from_points
@@ -18,14 +18,8 @@ Points = TypeVar("Points")
 ACTIVITY = ", activity "  # stands before the number of one of several in a file
 
 
-def _gpx(stream: Stream) -> list[Recording]:
-    track = gpx.read_points(stream)
-    columns = (track.time, track.latitude, track.longitude, track.altitude, track.speed, track.heart_rate)
-    return [Recording(track.sport, np.stack([*columns, np.full(len(track.time), np.nan)], axis=1), track.estimated, track.name)]
-
-
 READERS: dict[str, Callable[[Stream], list[Recording]]] = {
-    "gpx": _gpx,
+    "gpx": gpx.read_tracks,
     "tcx": tcx.read_activities,
     "fit": fit.read_sessions,
     JSON: endomondo_export.read_workout,
@@ -100,8 +94,6 @@ def parse(file: TrackFile, readers: Mapping[str, Callable[[Stream], Points]], lo
         InputError: if it is missing or its packed data is damaged.
         InvalidWorkoutError: if the reader refuses it, or it cannot be read.
     """
-    if os.path.exists(file.where) and not os.path.isfile(file.where):
-        raise InvalidWorkoutError("no regular file")
     try:
         with guarded(), log.whole(file.size) as part, file.opened(part) as stream:
             return readers[file.kind](stream)
@@ -110,10 +102,12 @@ def parse(file: TrackFile, readers: Mapping[str, Callable[[Stream], Points]], lo
 
 
 def _read_file(file: TrackFile, log: ReadLog) -> Iterator[Workout]:
-    recordings = parse(file, READERS, log)
+    recordings = activities.workouts(parse(file, READERS, log))
     stem = PurePath(file.where).name.partition(".")[0]
     for number, recording in enumerate(recordings, 1):
         where = f"{file.where}{ACTIVITY}{number}" if len(recordings) > 1 else file.where
+        for reason in recording.passed_over:
+            log.skip(reason, where)
         sport = sports.of_activity(file.listed.sport, recording.sport, (recording.name, file.listed.name, stem))
         try:
             with guarded():
@@ -144,7 +138,10 @@ def _workout(recording: Recording, user: str, sport: str, where: str) -> Workout
             where=where,
         )
     except InvalidWorkoutError as error:
-        if np.isfinite(clock).sum() < 2:
+        timed = np.count_nonzero(np.isfinite(clock))
+        if not timed and np.count_nonzero(np.isfinite(latitude)) > 1:
+            raise InvalidWorkoutError(COURSE) from None
+        if timed < 2:
             raise
         raise InvalidWorkoutError(f"{error}: the device's clock was wrong") from None
 

@@ -1,6 +1,7 @@
 """The points of an XML track (GPX, TCX): streamed, in bounded memory, and safe with a hostile file."""
 
 from array import array
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,7 +11,18 @@ from xml.parsers import expat
 
 import numpy as np
 
-from hrkeras.workouts.point_table import COLUMNS, MAX_POINTS, TIME, Stream
+from hrkeras.workouts.point_table import (
+    COLUMNS,
+    HEART_RATE,
+    HEART_RATE_NAMES,
+    MAX_ACTIVITIES,
+    MAX_POINTS,
+    TIME,
+    Recording,
+    Stream,
+    suggests_heart_rate,
+    without_heart_rate,
+)
 from hrkeras.workouts.workout import InvalidWorkoutError
 
 MARK = "Heart rate estimated by hrkeras from speed and altitude where no sensor measured it."  # in a copy with heart rate
@@ -19,19 +31,24 @@ MAX_TAG = 4 << 20  # bytes; expat reads an unfinished tag again with every chunk
 MAX_NAMES = 10_000  # of elements and attributes; expat keeps each
 MAX_DEPTH = 64  # elements within elements
 MAX_TEXT = 256  # characters of an element's text that are kept
+MAX_TAGS = 2_000_000  # outside of points; 100,000 waypoints with all that belongs to them
+TAGS_A_POINT = 64  # a watch with every sensor writes 40
 CHUNK = 1 << 18  # bytes
+_BLANK = b" \t\r\n"
 
 
 class XmlPoints:
     """Collects the points of one kind of XML track; a subclass names the elements.
 
     An element's namespace prefix and the case of its name do not matter. Of a value that a point gives twice, the
-    first counts; what is no number is NaN.
+    first counts; what is no number is NaN. Heart rate is what one of `HEART_RATE_NAMES` holds, itself or in a `Value`.
 
     Attributes:
         path: local names of the elements that are open, from the outermost.
         row: what is known of the point that is open, shape `(COLUMNS,)`; None outside of points.
+        unread: names of elements that may hold a heart rate but are not read as one, since the last recording.
         parser: that reads the document.
+        begin: bytes before the document that the parser is not given.
     """
 
     kind: ClassVar[str]  # for messages
@@ -46,6 +63,8 @@ class XmlPoints:
         self._count = 0
         self._begun = False
         self.row: list[float] | None = None
+        self.unread: set[str] = set()
+        self.begin = 0
         self.parser = expat.ParserCreate()
         self._text = ""
 
@@ -79,13 +98,17 @@ class XmlPoints:
         parser.CharacterDataHandler = self._characters
         parser.EntityDeclHandler = _refuse("entities")
         parser.AttlistDeclHandler = _refuse("attributes")  # a default is copied into every element
-        total, parsed, failure = 0, 0, "damaged XML"
+        total = parsed = tags = 0
+        failure = "damaged XML"
         try:
-            while data := stream.read(CHUNK):
+            while data := stream.read(CHUNK) if total else self._beginning(stream):
                 total += len(data)
-                if total > MAX_BYTES:
+                if self.begin + total > MAX_BYTES:
                     raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
                 data = self.take_out(data)
+                tags += data.count(b"<")
+                if tags > MAX_TAGS + TAGS_A_POINT * self._count:
+                    raise InvalidWorkoutError(f"XML with over {MAX_TAGS:,} tags that belong to no point")
                 parsed += len(data)
                 parser.Parse(data, False)
                 if parsed - parser.CurrentByteIndex > MAX_TAG:
@@ -97,12 +120,33 @@ class XmlPoints:
         except InvalidWorkoutError:
             raise
         except expat.ExpatError:
-            reason = "empty file" if not total else failure if self._begun else "not XML"
+            reason = "empty file" if not self.begin + total else failure if self._begun else "not XML"
             raise InvalidWorkoutError(reason) from None
         except (ValueError, LookupError):
             raise InvalidWorkoutError("XML in a text encoding that is not supported") from None
         finally:  # they hold this object, which holds the parser
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+
+    def _beginning(self, stream: Stream) -> bytes:
+        """The first bytes that are not blank: no declaration may come after others, but some services write them."""
+        head = b""
+        while len(head) < len(BOM_UTF8) and (data := stream.read(CHUNK)):
+            rest = head = head + data
+            while head != (rest := rest.lstrip(_BLANK).removeprefix(BOM_UTF8)):
+                self.begin += len(head) - len(rest)
+                head = rest
+            if self.begin > MAX_BYTES:
+                raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
+        return head
+
+    def collect(self, recordings: list[Recording], sport: str = "", name: str = "", estimated: bool = False) -> None:
+        """Takes out the points collected since the last time, if any, as a recording of one activity."""
+        if self._values:
+            table = self.take()
+            recordings.append(Recording(sport, table, estimated, name, without_heart_rate(table, self.unread)))
+            if len(recordings) > MAX_ACTIVITIES:
+                raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
+        self.unread = set()
 
     def take(self) -> np.ndarray:
         """Takes out the points collected since the last call, shape `(n, COLUMNS)`, NaN where missing."""
@@ -147,9 +191,18 @@ class XmlPoints:
             self._values.extend(row)
             self.row = None
         else:
-            column = self.columns.get(name)
-            if column is not None and isnan(row[column]):
-                row[column] = seconds(self._text) if column == TIME else number(self._text)
+            if name == "value":
+                name = self.path[-1]
+            column = HEART_RATE if name in HEART_RATE_NAMES else self.columns.get(name)
+            if column is None:
+                if suggests_heart_rate(name):
+                    self.unread.add(name)
+            elif not row[column] > 0 if column == HEART_RATE else isnan(row[column]):
+                value = seconds(self._text) if column == TIME else number(self._text)
+                if column != HEART_RATE or not isnan(value):
+                    row[column] = value
+                elif self._text.strip():
+                    self.unread.add(name)
         self._text = ""
 
 

@@ -4,6 +4,7 @@ import gzip
 import io
 import re
 import struct
+from codecs import BOM_UTF8
 from xml.etree import ElementTree
 
 import fitdecode
@@ -27,7 +28,8 @@ from track_files import (
     trackpoint,
 )
 
-from hrkeras.workouts import fill, fill_fit, fill_xml, fit, tracks
+from hrkeras.workouts import activities, fill, fill_fit, fill_xml, tracks
+from hrkeras.workouts.fit_messages import FIT_EPOCH
 from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.track_files import kind
 from hrkeras.workouts.workout import InvalidWorkoutError
@@ -44,9 +46,11 @@ def rate(clock):
 
 def copied(kind, data, anew=False, at=rate):
     """What `fill` makes of bytes, and how many points were filled."""
+    if not anew:
+        at = fill.where_unmeasured(kind, io.BytesIO(data), at)
     if kind == "fit":
-        return fill_fit.filled(data, at, anew)
-    changes, count = fill_xml.edits(kind, io.BytesIO(data), at, anew)
+        return fill_fit.filled(data, at)
+    changes, count = fill_xml.edits(kind, io.BytesIO(data), at)
     out = io.BytesIO()
     fill_xml.copy(io.BytesIO(data), changes, out.write)
     return out.getvalue(), count
@@ -103,6 +107,11 @@ class TestXml:
             ),
             ("<extensions><heartrate>0</heartrate></extensions>", "<extensions><heartrate>100</heartrate></extensions>"),
             ("<extensions><ns3:hr/></extensions>", "<extensions><ns3:hr>100</ns3:hr></extensions>"),
+            ("<extensions><bpm>0</bpm></extensions>", "<extensions><bpm>100</bpm></extensions>"),
+            (
+                "<extensions><pulse> <value>0</value> </pulse></extensions>",
+                "<extensions><pulse> <value>100</value> </pulse></extensions>",
+            ),
             ("<extensions><hr a='>'><![CDATA[0]]></hr></extensions>", "<extensions><hr a='>'>100</hr></extensions>"),
         ],
     )
@@ -138,6 +147,38 @@ class TestXml:
         bare = gpx(point("<extensions><ns3:hr>150</ns3:hr></extensions>"), point("", 1))
         assert read("gpx", copied("gpx", bare)[0])[0].table[:, 5].tolist() == [150, 101]
         assert read("gpx", copied("gpx", bare, anew=True)[0])[0].table[:, 5].tolist() == [100, 101]
+
+    @pytest.mark.parametrize("blank", [b" " * 10, b"\r\n", b"\xef\xbb\xbf\n", b" " * 20_000])
+    @pytest.mark.parametrize("kind", ["gpx", "tcx"])
+    def test_blanks_before_the_document_stay(self, kind, blank):
+        bare = {
+            "gpx": gpx(point(""), point("", 1)),
+            "tcx": b'<?xml version="1.0"?>'
+            + tcx_file(activity("Running", lap(trackpoint(40), trackpoint(41)))).removeprefix(BOM_UTF8),
+        }[kind]
+        data, count = copied(kind, blank + bare)
+        assert count == 2
+        assert data == blank + copied(kind, bare)[0]
+        assert read(kind, data)[0].table[:, 5].tolist() == [100, 101]
+
+    def test_points_at_a_time_that_has_a_heart_rate_get_none(self):
+        """A device that writes position and heart rate as two points of one time."""
+        rated = "<extensions><bpm>150</bpm></extensions>"
+        data, count = copied("gpx", gpx(point(""), point(rated), point("", 1), point("<hr>0</hr>", 1)))
+        assert count == 2
+        (found,) = activities.workouts(read("gpx", data))
+        assert found.table[:, 5].tolist() == [150, 101]
+
+    def test_tracks_are_marked_and_filled_one_by_one(self):
+        track = "<trk><trkseg>{}</trkseg></trk>"
+        day = "".join(point("", second) for second in range(3))
+        bare = ("<gpx>" + "".join(track.format(day.replace("-13T", f"-{day_of}T")) for day_of in (13, 14)) + "</gpx>").encode()
+        data, count = copied("gpx", bare, at=lambda clock: 120 if clock > NOON + 9 else 0)
+        assert count == 3
+        first, second = read("gpx", data)
+        assert (first.estimated, second.estimated) == (False, True)
+        assert not (first.table[:, 5] > 0).any()
+        assert second.table[:, 5].tolist() == [120] * 3
 
     @pytest.mark.parametrize(
         ("inside", "expected"),
@@ -211,7 +252,7 @@ class TestXml:
     )
     def test_what_the_reader_refuses(self, bad, reason):
         with pytest.raises(InvalidWorkoutError, match=reason):
-            fill_xml.edits("gpx", io.BytesIO(bad), rate, False)
+            fill_xml.edits("gpx", io.BytesIO(bad), rate)
 
 
 NO_RATE = {number: kind for number, kind in RECORD.items() if number != 3}
@@ -260,7 +301,7 @@ class TestFit:
         assert [(each.get_value("mine"), each.get_value("estimated_heart_rate")) for each in records] == [(7, 100), (7, 101)]
 
     def test_compressed_times_are_understood(self):
-        clock = NOON - fit.FIT_EPOCH
+        clock = NOON - FIT_EPOCH
         first = message(20, {253: UINT32, 6: UINT8}, [clock, 3])
         later = struct.pack("<BBBHB", 0x40, 0, 0, 20, 1) + bytes([6, 1, 2])
         rows = b"".join(bytes([0x80 | (clock + second) & 0x1F, 3]) for second in (1, 5, 36))
@@ -275,10 +316,34 @@ class TestFit:
         assert count == 4
         assert np.concatenate([each.table for each in read("fit", data)])[:, 5].tolist() == [100, 101, 102, 103]
 
+    def test_bytes_after_the_end_stay(self):
+        data, count = copied("fit", fit_file(silent(0, 1)) + b"rest")
+        assert count == 2
+        assert data.endswith(b"rest")
+        assert read("fit", data)[0].table[:, 5].tolist() == [100, 101]
+
+    def test_records_at_a_time_that_has_a_heart_rate_get_none(self):
+        rate_only = message(20, {253: UINT32, 3: UINT8}, [NOON - FIT_EPOCH, 150], [NOON - FIT_EPOCH + 1, 0])
+        data, count = copied("fit", fit_file(silent(0, 1), rate_only))
+        assert count == 2  # both of the second time
+        (found,) = activities.workouts(read("fit", data))
+        assert found.table[:, 5].tolist() == [150, 101]
+
+    def test_heart_rates_of_a_strap_count_as_measured(self):
+        strap = message(132, {9: UINT32, 253: UINT32, 6: UINT8}, [5120, NOON - FIT_EPOCH, 150], [6144, 0xFFFFFFFF, 152])
+        data, count = copied("fit", fit_file(silent(0, 1, 2), strap))
+        assert count == 1
+        assert read("fit", data)[0].table[:, 5].tolist() == [150, 152, 102]
+
+    def test_only_sessions_that_were_filled_say_so(self):
+        bare = fit_file(session(), session(start=100), silent(0, 1, 100, 101))
+        data, _ = copied("fit", bare, at=lambda clock: 120 if clock >= NOON + 100 else 0)
+        assert [each.estimated for each in read("fit", data)] == [False, True]
+
     @pytest.mark.parametrize("end", [3, 15, 40, -10])
     def test_damage_is_refused(self, end):
-        with pytest.raises(InvalidWorkoutError, match="damaged FIT"):
-            fill_fit.filled(fit_file(session(), silent(0, 1))[:end], rate, False)
+        with pytest.raises(InvalidWorkoutError, match=r"^(not FIT|FIT that is cut off)$"):
+            fill_fit.filled(fit_file(session(), silent(0, 1))[:end], rate)
 
 
 def open_file(path):

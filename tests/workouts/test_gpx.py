@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrkeras.workouts.gpx import read_points
+from hrkeras.workouts.gpx import read_tracks
 from hrkeras.workouts.workout import InvalidWorkoutError
 from hrkeras.workouts.xml_points import seconds
 
@@ -23,8 +23,22 @@ def gpx(points=POINT, track="", head="", attributes='version="1.1"'):
     return f"{head}<gpx {attributes}><trk>{track}<trkseg>{points}</trkseg></trk></gpx>"
 
 
+def tracks(text):
+    return read_tracks(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
+
+
+class Track:
+    """The only track of a file, with a name for each column."""
+
+    def __init__(self, recordings):
+        (self.recording,) = recordings
+        self.name, self.sport = self.recording.name, self.recording.sport
+        columns = self.recording.table.T
+        self.time, self.latitude, self.longitude, self.altitude, self.speed, self.heart_rate, _ = columns
+
+
 def read(text):
-    return read_points(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
+    return Track(tracks(text))
 
 
 class Trickle:
@@ -47,14 +61,14 @@ def test_reads_apples_form():
             attributes='creator="Apple Health Export" version="1.1"',
         )
     )
-    assert (track.creator, track.name, track.sport) == ("Apple Health Export", "Route 1", "")
+    assert (track.name, track.sport) == ("Route 1", "")
     np.testing.assert_array_equal(track.time, [NOON, NOON + 1])
     np.testing.assert_array_equal(track.latitude, [1.5, 1.6])
     np.testing.assert_array_equal(track.longitude, [-2.5, -2.6])
     np.testing.assert_array_equal(track.altitude, [10, np.nan])
     np.testing.assert_array_equal(track.speed, [2.75, np.nan])
     np.testing.assert_array_equal(track.heart_rate, [np.nan, np.nan])
-    assert all(column.dtype == np.float64 for column in track[3:9])
+    assert track.recording.table.dtype == np.float64
 
 
 @pytest.mark.parametrize(
@@ -68,17 +82,38 @@ def test_reads_apples_form():
         "<extensions><a:HR><![CDATA[150]]></a:HR></extensions>",
         "<extensions><hr>1<!-- no -->50</hr><hr>99</hr></extensions>",
         "<hr>150</hr>",
+        "<extensions><bpm>150</bpm></extensions>",
+        "<extensions><heartRate>150</heartRate></extensions>",
+        "<extensions><x:heart_rate>150</x:heart_rate></extensions>",
+        "<extensions><HeartRateBpm> <Value>150</Value> </HeartRateBpm></extensions>",
+        "<extensions><hr>0</hr><ns3:hr>--</ns3:hr><heartrate>150</heartrate></extensions>",
     ],
 )
 def test_heart_rate_under_any_name(inside):
     assert read(gpx(f"<trkpt lat='1' lon='2'>{inside}</trkpt>")).heart_rate.tolist() == [150]
 
 
+@pytest.mark.parametrize(
+    ("inside", "names"),
+    [
+        ("<extensions><heartbeat>150</heartbeat></extensions>", "heartbeat"),
+        ("<extensions><x:hrValue>1</x:hrValue><x:pulseRate>2</x:pulseRate></extensions>", "hrvalue, pulserate"),
+        ("<extensions><hr>150 bpm</hr></extensions>", "hr"),
+        ("<extensions><heartbeat>1</heartbeat><hr>150</hr></extensions>", ""),
+        ("<extensions><hr/><cad>80</cad><share>1</share></extensions>", ""),
+    ],
+)
+def test_what_looks_like_a_heart_rate_but_is_not_read_is_said(inside, names):
+    expected = (f"heart rate in a form that is not read: {names}",) if names else ()
+    (found,) = tracks(gpx(f"<trkpt lat='1' lon='2'>{inside}</trkpt>"))
+    assert found.passed_over == expected
+
+
 def test_gpx_1_0_speed_stands_in_the_point():
     assert read(gpx('<trkpt lat="1" lon="2"><course>5</course><speed>3.5</speed></trkpt>')).speed.tolist() == [3.5]
 
 
-def test_tracks_and_segments_are_joined_and_all_else_is_passed_over():
+def test_segments_are_joined_and_all_else_is_passed_over():
     text = (
         '<gpx creator="c"><metadata><name>no</name><time>2001-01-01T00:00:00Z</time></metadata>'
         '<wpt lat="8" lon="8"><ele>8</ele></wpt><rte><name>no</name><rtept lat="9" lon="9"/></rte>'
@@ -87,9 +122,11 @@ def test_tracks_and_segments_are_joined_and_all_else_is_passed_over():
         '<trkseg><trkpt lat="3" lon="0"/></trkseg></trk>'
         '<trk><name>second</name><type>Ride</type><trkseg><trkpt lat="4" lon="0"/></trkseg></trk></gpx>'
     )
-    track = read(text)
-    assert track.latitude.tolist() == [1, 2, 3, 4]
-    assert (track.name, track.sport) == ("first", "Run")
+    first, second = tracks(text)
+    assert first.table[:, 1].tolist() == [1, 2, 3]
+    assert (first.name, first.sport) == ("first", "Run")
+    assert second.table[:, 1].tolist() == [4]
+    assert (second.name, second.sport) == ("second", "Ride")
 
 
 @pytest.mark.parametrize(
@@ -130,10 +167,26 @@ def test_encodings(encoding):
     assert track.time.tolist() == [NOON]
 
 
+BLANKS = [b" " * 10, b"\n\n  ", b"\r\n\t", b"\xef\xbb\xbf", b"\xef\xbb\xbf \n", b"  \xef\xbb\xbf", b" " * 600_000]
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=range(len(BLANKS)))
+@pytest.mark.parametrize("declared", [True, False])
+def test_blanks_before_the_document(blank, declared):
+    data = blank + gpx(head='<?xml version="1.0" encoding="UTF-8"?>' if declared else "").encode()
+    assert read(data).time.tolist() == [NOON]
+    if len(blank) < 100:
+        assert Track(read_tracks(Trickle(data, 1))).time.tolist() == [NOON]
+
+
+def test_utf_16_with_a_byte_order_mark():
+    assert read(gpx(track="<type>Läufe</type>").encode("utf-16")).sport == "Läufe"
+
+
 @pytest.mark.parametrize("step", [1, 2, 7])
 def test_values_may_lie_across_two_reads(step):
     points = POINT.replace("1.5", "12.345678") * 3
-    track = read_points(Trickle(gpx(points, track="<name>ab&amp;cdef</name>").encode(), step))
+    track = Track(read_tracks(Trickle(gpx(points, track="<name>ab&amp;cdef</name>").encode(), step)))
     assert track.name == "ab&cdef"
     assert track.latitude.tolist() == [12.345678] * 3
     assert track.time.tolist() == [NOON] * 3
@@ -148,6 +201,7 @@ def test_values_may_lie_across_two_reads(step):
         (b"lat,lon\n1,2\n", "not XML"),
         ("<kml><trkpt lat='1' lon='2'/></kml>", "XML, but not GPX"),
         ("<gpx/>", "no track points"),
+        ("<gpx><rte><rtept lat='1' lon='2'/></rte></gpx>", "a course to follow, not a recording, which is for `hrkeras plan`"),
         (gpx("<!-- nothing -->"), "no track points"),
         (gpx()[:-3], "XML that is cut off"),
         (gpx(POINT + POINT[:30]).partition("</trkseg>")[0], "XML that is cut off"),
@@ -196,6 +250,25 @@ def test_limits(monkeypatch):
     monkeypatch.setattr("hrkeras.workouts.xml_points.MAX_BYTES", 1 << 20)
     with pytest.raises(InvalidWorkoutError, match="over 1 MB"):
         read(gpx(" " * (1 << 20)))
+
+
+def test_tags_that_belong_to_no_point_are_limited(monkeypatch):
+    monkeypatch.setattr("hrkeras.workouts.xml_points.MAX_TAGS", 1000)
+    monkeypatch.setattr("hrkeras.workouts.xml_points.CHUNK", 256)
+    many = gpx("<trkpt lat='1' lon='2'>" + "<extensions><a/><b/></extensions>" * 10 + "</trkpt>")
+    assert len(read(gpx("<trkpt lat='1' lon='2'><extensions><a/><b/></extensions></trkpt>" * 500)).time) == 500
+    assert len(read(many).time) == 1
+    for hostile in ("<a/>" * 2000, "<trkpt lat='1' lon='2'>" + "<a></a>" * 1000 + "</trkpt>", "<!---->" * 2000):
+        with pytest.raises(InvalidWorkoutError, match="^XML with over 1,000 tags that belong to no point$"):
+            read(gpx(hostile))
+
+
+def test_activities_are_limited(monkeypatch):
+    monkeypatch.setattr("hrkeras.workouts.xml_points.MAX_ACTIVITIES", 3)
+    track = f"<trk><trkseg>{POINT}</trkseg></trk>"
+    assert tracks(f"<gpx>{track * 3}</gpx>")
+    with pytest.raises(InvalidWorkoutError, match="^over 3 activities$"):
+        tracks(f"<gpx>{track * 4}</gpx>")
 
 
 def test_what_is_no_number_is_missing():
@@ -251,10 +324,10 @@ def test_damaged_bytes_are_read_or_refused(seed):
         start = chance.randrange(len(data))
         data[start : start + chance.choice([0, 1, 40])] = chance.randbytes(chance.choice([0, 1, 3]))
     try:
-        track = read(bytes(data))
+        found = tracks(bytes(data))
     except InvalidWorkoutError:
         return
-    assert len({len(column) for column in track[3:9]}) == 1
+    assert all(len(track.table) for track in found)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no real tracks in {REAL}")
@@ -282,19 +355,24 @@ def test_the_short_cut_for_apples_points_gives_what_the_parser_gives(piece):
         def read(self, size=-1):
             return super().read(min(size, piece))
 
-    quick = read_points(Stream(apple(*TIMES)))
-    parsed = read_points(Stream(b"<!-- so nothing is cut short -->" + apple(*TIMES)))
-    assert quick.creator == "Apple Health Export"
-    order = np.argsort(quick.time)
-    for one, two in zip(quick[3:9], parsed[3:9], strict=True):
-        np.testing.assert_array_equal(one[order], two)
+    (quick,) = read_tracks(Stream(apple(*TIMES)))
+    (parsed,) = read_tracks(Stream(b"<!-- so nothing is cut short -->" + apple(*TIMES)))
+    np.testing.assert_array_equal(quick.table[np.argsort(quick.table[:, 0])], parsed.table)
+
+
+@pytest.mark.parametrize("piece", [1, 7, 300, 1 << 18])
+def test_the_short_cut_knows_which_track_a_point_is_in(piece):
+    text = apple(*TIMES[:4]).replace(b"</gpx>", b"") + apple(*TIMES[:2]).partition(b'Export">')[2].replace(b"02-29", b"03-01")
+    first, second = read_tracks(Trickle(text, piece))
+    assert (len(first.table), len(second.table)) == (4, 2)
+    assert second.table[0, 0] - first.table[:, 0].min() == 86400
 
 
 def test_points_in_a_comment_do_not_count():
     hidden = apple(*TIMES[:3]).replace(b"<trkseg>", b"<trkseg><!--", 1).replace(b"</trkpt>\n", b"</trkpt>-->\n", 1)
-    assert len(read_points(io.BytesIO(hidden)).time) == 2
+    assert len(read(hidden).time) == 2
 
 
 def test_a_date_that_does_not_exist_is_no_time():
-    found = read_points(io.BytesIO(apple(TIMES[0], "2023-02-29T00:00:00Z")))
+    found = read(apple(TIMES[0], "2023-02-29T00:00:00Z"))
     assert np.isnan(found.time).tolist() == [False, True]

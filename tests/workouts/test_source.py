@@ -2,9 +2,14 @@
 
 import errno
 import gzip
+import os
+import socket
+import time
+from pathlib import Path
 
 import pytest
 
+from hrkeras.workouts import detect
 from hrkeras.workouts.source import EXAMPLES, ReadLog, guarded, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
@@ -91,6 +96,27 @@ def test_what_cannot_be_opened(tmp_path):
         read(tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"cannot be read \(Is a directory\)"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+def test_what_never_ends_is_refused_at_once(tmp_path, kind):
+    path = tmp_path / "x.gpx"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(path))
+    else:
+        path = Path("/dev/zero")
+    begin = time.monotonic()
+    with pytest.raises(InputError, match=rf"^{path}: no regular file; save"):
+        read(path)
+    for name in ("x.gpx", "x.fit.gz", "x.zip", "x.json", "x.xml", "export"):
+        if kind == "pipe" and name != path.name:
+            path = path.rename(tmp_path / name)
+        with pytest.raises(InputError):
+            list(detect.read(path))
+    assert time.monotonic() - begin < 20
 
 
 def test_the_log_counts_all_and_keeps_a_few_places():

@@ -1,3 +1,4 @@
+import gzip
 import io
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from track_files import NOON, SECRET, activity, gpx_file, lap, read_file, tcx_file, trackpoint
 
 from hrkeras.workouts import tcx
+from hrkeras.workouts.point_table import HEART_RATE
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
 
@@ -25,13 +27,62 @@ def test_tcx(tmp_path):
     assert workout.gps_fraction == 1
 
 
+def test_tcx_with_blanks_before_the_declaration(tmp_path):
+    data = tcx_file(activity("Running", lap(trackpoint(0), trackpoint(2)))).replace("\ufeff".encode(), b"")
+    data = b" " * 10 + b'<?xml version="1.0" encoding="UTF-8"?>\n' + data
+    for name, content in (("a.tcx", data), ("a.tcx.gz", gzip.compress(data))):
+        (workout,) = read_file(tmp_path, name, content)
+        assert workout.time.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<HeartRateBpm xsi:type='HeartRateInBeatsPerMinute_t'><Value>140</Value></HeartRateBpm>",
+        "<ns2:HeartRateBpm><ns2:Value>140</ns2:Value></ns2:HeartRateBpm>",
+        "<HeartRateBpm>140</HeartRateBpm>",
+        "<Extensions><ns3:TPX><ns3:HeartRate>140</ns3:HeartRate></ns3:TPX></Extensions>",
+        "<HeartRateBpm><Value>0</Value></HeartRateBpm><Extensions><LX><hr>140</hr></LX></Extensions>",
+    ],
+)
+def test_tcx_heart_rate_in_any_form(inside):
+    (found,) = tcx.read_activities(io.BytesIO(tcx_file(activity("Running", lap(trackpoint(0, inside))))))
+    assert found.table[:, HEART_RATE].tolist() == [140]
+    (other,) = tcx.read_activities(
+        io.BytesIO(tcx_file(activity("Running", lap(trackpoint(0, "<Power><Value>250</Value></Power>")))))
+    )
+    assert np.isnan(other.table[:, HEART_RATE]).all()
+
+
+def test_tcx_points_at_one_time_are_merged(tmp_path):
+    place = "<Position><LatitudeDegrees>{0}</LatitudeDegrees><LongitudeDegrees>2</LongitudeDegrees></Position>"
+    rate = "<HeartRateBpm><Value>{0}</Value></HeartRateBpm>"
+    points = [
+        part
+        for second in range(5)
+        for part in (trackpoint(second, place.format(1 + second / 4e4)), trackpoint(second, rate.format(120 + second)))
+    ]
+    (workout,) = read_file(tmp_path, "a.tcx", tcx_file(activity("Running", lap(*points))))
+    assert workout.time.tolist() == [0, 1, 2, 3, 4]
+    assert workout.heart_rate.tolist() == [120, 121, 122, 123, 124]
+    np.testing.assert_allclose(workout.speed, 2.78, atol=0.01)
+
+
+def test_tcx_activities_are_limited(monkeypatch):
+    monkeypatch.setattr("hrkeras.workouts.xml_points.MAX_ACTIVITIES", 3)
+    one = activity("Running", lap(trackpoint(0)))
+    assert len(tcx.read_activities(io.BytesIO(tcx_file(*[one] * 3)))) == 3
+    with pytest.raises(InvalidWorkoutError, match="^over 3 activities$"):
+        tcx.read_activities(io.BytesIO(tcx_file(*[one] * 4)))
+
+
 def test_tcx_speed_from_distance_where_there_is_no_other(tmp_path):
     points = [
         trackpoint(second, f"<DistanceMeters>{metres}</DistanceMeters>" if metres is not None else "")
         for second, metres in [(0, 0), (2, 5), (3, None), (4, 11), (4, 12), (5, 14)]
     ]
     (workout,) = read_file(tmp_path, "a.tcx", tcx_file(activity("Running", lap(*points))))
-    np.testing.assert_array_equal(workout.speed, [2.5, 2.5, np.nan, 3, 2])
+    np.testing.assert_array_equal(workout.speed, [2.5, 2.5, np.nan, 3, 3])  # the first of two distances at one time
     assert workout.gps_fraction == 0
 
 
@@ -43,7 +94,7 @@ def test_tcx_activities_are_workouts_and_courses_are_not(tmp_path):
     )
     ride, run_ = read_file(tmp_path, "a.tcx", tcx_file(course, first, course, second, course))
     assert (ride.sport, len(ride), run_.sport, len(run_)) == ("cycling", 2, "running", 2)
-    with pytest.raises(InputError, match="no track points"):
+    with pytest.raises(InputError, match="found: a course to follow, not a recording, which is for `hrkeras plan`"):
         read_file(tmp_path, "b.tcx", tcx_file(course))
 
 

@@ -88,7 +88,7 @@ GARMIN = "DI_CONNECT/DI-Connect-Uploaded-Files/UploadedFiles_0-_Part"
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_garmins_takeout_has_zips_within(tmp_path, how, compression):
     content = {
-        f"{GARMIN}1.zip": packed({"me@x.y_1.fit": WHOLE["fit"], "me@x.y_2.fit": fit_file(run(), kind=32), "a.gpx": WHOLE["gpx"]}),
+        f"{GARMIN}1.zip": packed({"me@x.y_1.fit": WHOLE["fit"], "me@x.y_2.fit": fit_file(kind=32), "a.gpx": WHOLE["gpx"]}),
         f"{GARMIN}2.zip": packed({"3.fit": fit_file(session(), run(3)), "deep.zip": packed({"4.gpx": gpx_file()})}),
         f"{GARMIN}3.zip": b"PK\3\4 cut off",
         "DI_CONNECT/DI-Connect-User/profile.json": b"{}",

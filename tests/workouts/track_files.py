@@ -2,7 +2,8 @@
 
 import struct
 
-from hrkeras.workouts import fit, tracks
+from hrkeras.workouts import tracks
+from hrkeras.workouts.fit_messages import FIT_EPOCH
 
 NOON = 1_600_000_000  # 2020-09-13T12:26:40Z
 TIME = "2020-09-13T12:26:{:02d}Z"
@@ -50,7 +51,7 @@ def semicircles(degrees):
 
 
 def record(second, *, speed=3000, heart_rate=150, altitude=(100 + 500) * 5, distance=0):
-    clock = NOON - fit.FIT_EPOCH + second
+    clock = NOON - FIT_EPOCH + second
     return clock, semicircles(SECRET), semicircles(-1.5), altitude, heart_rate, distance, speed
 
 
@@ -59,7 +60,7 @@ def run(count=5, start=0):
 
 
 def session(sport=RUNNING, sub_sport=GENERIC, start=0):
-    return message(18, SESSION, [NOON - fit.FIT_EPOCH + start, sport, sub_sport])
+    return message(18, SESSION, [NOON - FIT_EPOCH + start, sport, sub_sport])
 
 
 def gpx_file(count=5, inside="", time=TIME):
