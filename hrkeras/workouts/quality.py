@@ -132,7 +132,7 @@ FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
     ),
 )
 DUPLICATE = "duplicate"
-REASONS = {name: reason for name, reason, _ in FILTERS} | {DUPLICATE: "the same person and start once more"}
+REASONS = {name: reason for name, reason, _ in FILTERS} | {DUPLICATE: "another recording of the same run"}
 
 
 def taken_by(workout: Workout, limits: Limits) -> str | None:
@@ -160,34 +160,23 @@ class Funnel:
         examples: by reason, the first places of those.
         workouts: how many workouts were read.
         taken: by filter name, how many it took; a workout is counted at the first filter that takes it.
-        seen: person and start, in whole seconds, of those that passed.
     """
 
     unreadable: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     workouts: int = 0
     taken: Counter[str] = field(default_factory=Counter)
-    seen: set[tuple[str, int]] = field(default_factory=set, repr=False)
 
-    def count(self, taken: str | None, user: str = "", start: float = 0.0) -> str | None:
-        """Counts one workout.
-
-        Args:
-            taken: the filter that takes it, if one does.
-            user: whose it is.
-            start: s since 1970-01-01 UTC.
-
-        Returns:
-            What takes it: `taken`, `DUPLICATE` if a workout of this person and start has passed already, or None.
-        """
+    def count(self, taken: str | None) -> None:
+        """Counts one workout and the filter that takes it, if one does."""
         self.workouts += 1
-        if taken is None:
-            if (key := (user, round(start))) not in self.seen:
-                self.seen.add(key)
-                return None
-            taken = DUPLICATE
-        self.taken[taken] += 1
-        return taken
+        if taken is not None:
+            self.taken[taken] += 1
+
+    def count_duplicates(self, count: int) -> None:
+        """Says how many of the workouts that were counted are duplicates, which is known when all are read."""
+        if count:
+            self.taken[DUPLICATE] = count
 
     @property
     def left(self) -> int:

@@ -69,6 +69,11 @@ class Workout:
         """Seconds from the first point to the last."""
         return float(self.time[-1])
 
+    @property
+    def end(self) -> float:
+        """When it was over, s since 1970-01-01 UTC."""
+        return self.start + self.duration
+
 
 def from_points(
     clock,
