@@ -49,7 +49,9 @@ def main(
             outcome = prepare.examine(workout, quality.Limits())
             began = time.perf_counter()
             grid = None if alone or isinstance(outcome, str) else outcome.grid
-            told = sensor.faults(workout) if alone else followed.add(workout, grid)
+            told = (
+                sensor.faults(workout) if alone else [each for flag in followed.look(workout, grid).flags for each in flag.faults]
+            )
             seconds += time.perf_counter() - began
             bar.update()
             if len(track.faults) > 1:

@@ -123,9 +123,9 @@ def write(
     """
     mine = [each for each in workouts if person in (None, each.user)]
     taken = Counter[str]()
-    runs = keeping.usable((each for each in mine if not _silent(each)), taken)
-    silent = keeping.usable(filter(_silent, mine), taken, SILENT)
-    people = sorted({run.user for run in (*runs, *silent)})
+    heard = keeping.filtered((each for each in mine if not _silent(each)), taken)
+    runs = keeping.distinct([*heard, *keeping.filtered(filter(_silent, mine), taken, SILENT)], taken)
+    people = sorted({run.user for run in runs})
     if len(people) > 1:
         some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
         raise InputError(f"Expected the runs of one person, found those of {len(people)}; name one of {some} with --person.")
@@ -133,7 +133,7 @@ def write(
         whose = f" of {person}" if person else ""
         why = keeping.taken_text(taken) or "there are no workouts"
         raise InputError(f"Found no run{whose} that can be used: {why}; look at what there is with `hrkeras inspect`.")
-    speed = speed or usual_speed(runs or silent)
+    speed = speed or usual_speed([run for run in runs if np.isfinite(run.grid.heart_rate).any()] or runs)
     athlete, views = Athlete(population(model)), []
 
     def add(run) -> None:
@@ -141,11 +141,11 @@ def write(
         if on_run:
             on_run()
 
-    report = keeping.learn(athlete, sorted([*runs, *silent], key=keeping.end), model=model, on_run=add)
+    report = keeping.learn(athlete, runs, model=model, on_run=add)
     report.taken = taken
     usual = fitness.usual_course(athlete.population, report.before)
     views = [each._replace(usual=usual) for each in fitness.with_hindsight(views, [run.start for run in report.added])]
-    recorded = {each.start: each for each in mine}
+    recorded = {(each.start, each.where): each for each in mine}
     entries: list[Entry] = []
     unheard: list[Prediction] = []
     for run, known, predicted, seen in zip(report.added, report.before, report.predicted, views, strict=True):
@@ -158,7 +158,7 @@ def write(
         miss = float(np.nanmean(run.grid.heart_rate - predicted))
         earlier = np.array([entry.miss for entry in entries[-REMEMBERED:]])
         told = seen.at_pace(run.start, speed), miss, _stands_out(miss, earlier)
-        entries.append(Entry(found, *told, _faults(recorded[run.start], predicted if len(entries) >= MUCH else None)))
+        entries.append(Entry(found, *told, _faults(recorded[run.start, run.where], predicted if len(entries) >= MUCH else None)))
     return Diary(athlete, views[-1], speed, entries, unheard, report)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from hrkeras import keeping, prediction
 from hrkeras.prediction import Prediction
-from hrkeras.workouts import apple_health, detect, prepare, quality, tracks, zones
+from hrkeras.workouts import apple_health, detect, duplicates, prepare, quality, tracks, zones
 from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.band import limits
 from hrkeras.workouts.grid import resample
@@ -113,8 +113,6 @@ def estimate(
         if reader not in (apple_health, tracks):
             raise InputError(f"{source}: expected GPX, TCX or FIT files or an Apple Health export, found an Endomondo file.")
         read = keeping.one_person(list(reader.read(source, log=log)), source)
-        if reader is apple_health:  # which may hold a run twice, on one route
-            read = list({round(each.start): each for each in read}.values())
         workouts += read
         origins |= {id(each): source for each in read}
     if not workouts:
@@ -132,7 +130,7 @@ def estimate(
     found = []
     for run in silent:
         due = 0
-        while due < len(pending) and (keeping.end(pending[due]) <= run.start or (not everything and state.count + due < ENOUGH)):
+        while due < len(pending) and (pending[due].end <= run.start or (not everything and state.count + due < ENOUGH)):
             due += 1
         keeping.learn(state, pending[:due], model=model)
         del pending[:due]
@@ -152,10 +150,12 @@ def estimate(
 def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout], int, Counter[str]]:
     """Runs to estimate, how many have a heart rate already, and why the others cannot be."""
     silent, measured, skipped = [], 0, Counter[str]()
-    for workout in sorted(workouts, key=lambda each: each.start):
-        if workout.sport not in SPORTS:
-            skipped[f"another sport ({workout.sport})"] += 1
-        elif not everything and quality.covered_share(workout.time, workout.heart_rate) >= ENOUGH_MEASURED:
+    recorded = [each for each in workouts if each.sport in SPORTS]
+    skipped.update(f"another sport ({each.sport})" for each in workouts if each.sport not in SPORTS)
+    runs = duplicates.distinct(recorded, map(duplicates.content, recorded))
+    skipped[quality.REASONS[quality.DUPLICATE]] += len(recorded) - len(runs)
+    for workout in sorted(runs, key=lambda each: each.start):
+        if not everything and quality.covered_share(workout.time, workout.heart_rate) >= ENOUGH_MEASURED:
             measured += 1
         else:
             try:
@@ -164,7 +164,7 @@ def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout
                 skipped[str(error)] += 1
             else:
                 silent.append(workout)
-    return silent, measured, skipped
+    return silent, measured, +skipped
 
 
 def _predicted(run: Workout, state: Athlete, model: keras.Model | None) -> Prediction:

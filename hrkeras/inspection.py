@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hrkeras.correlations import LAGS, SPEEDS, VARIABLES, LagCurve, Moments
-from hrkeras.sensor_faults import SensorFaults
-from hrkeras.workouts import prepare, quality
+from hrkeras.sensor_faults import Looked, SensorFaults
+from hrkeras.workouts import duplicates, prepare, quality
 from hrkeras.workouts.grid import Grid, resample
 from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.spool import Spool
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
 
 SAMPLE = 200  # runs kept of which one is shown as typical
@@ -57,8 +58,37 @@ class Year:
         return float(np.median(self.heart_rates)) if self.heart_rates else np.nan
 
 
+class Tally(NamedTuple):
+    """What a run adds to its `Year`: the year's number, hours, and heart rates a minute, None if it has none."""
+
+    year: int
+    hours: float
+    heart_rates: float | None
+
+
+class Usable(NamedTuple):
+    """What is kept of a workout that passes the filters until all are read and it is known which are of one run.
+
+    Attributes:
+        user: whose it is.
+        start: s since 1970-01-01 UTC.
+        end: likewise.
+        content: see `duplicates.content`.
+        tally: what it adds to its year.
+        sensor: what is seen of its sensor.
+    """
+
+    user: str
+    start: float
+    end: float
+    content: duplicates.Content
+    tally: Tally
+    sensor: Looked
+
+
 class Inspection:
-    """Takes in workouts one by one; of each only a few numbers are kept.
+    """Takes in workouts one by one; of each only a few numbers are kept, and the grids of usable ones in a temporary file.
+    Which are recordings of one run can be told when all are there: `finish` completes what is said of runs.
 
     Args:
         limits: of the quality filters; their sports are what is called a run here.
@@ -72,11 +102,11 @@ class Inspection:
         usable_by_person: usable runs by person.
         hours: of all workouts.
         first, last: s since 1970-01-01 UTC, starts of the first and the last workout; None if there are none.
-        years: `Year` by number.
-        raw: correlations of all runs as recorded, values out of their valid ranges left out.
+        years: `Year` by number; a run counts once, however many recordings there are of it.
+        raw: correlations of all recordings of runs, values out of their valid ranges left out.
         processed: correlations of the usable runs on the grid.
         lags: of the usable runs.
-        sensor: faults of the heart rate sensor, `SensorFaults`, in the runs of the sports asked for.
+        sensor: faults of the heart rate sensor, `SensorFaults`, in the runs of the sports asked for, each counted once.
         run_correlations: of each usable run, that of speed and heart rate.
         latest: the latest usable run.
         only: the workout, if there is one only, whether usable or not, where it can be put onto the grid.
@@ -99,13 +129,16 @@ class Inspection:
         self.run_correlations: list[float] = []
         self.latest: Shown | None = None
         self.only: Shown | None = None
+        self._usable: list[Usable] = []
+        self._grids = Spool()
         self._sample: list[Shown] = []
         self._rng = np.random.default_rng(0)
 
     def add(self, workout: Workout) -> None:
         """Takes in a workout."""
         outcome = prepare.examine(workout, self.limits)
-        taken = self.funnel.count(outcome if isinstance(outcome, str) else None, workout.user, workout.start)
+        taken = outcome if isinstance(outcome, str) else None
+        self.funnel.count(taken)
         self.sports[workout.sport or "not said"] += 1
         self.people[workout.user] += 1
         self.hours += workout.duration / 3600
@@ -113,35 +146,52 @@ class Inspection:
         self.last = max(workout.start, self.last or workout.start)
         if taken in LOOSER and quality.taken_by(workout, self._looser[taken]) is None:
             self.regained[taken] += 1
-        grid = outcome.grid if not isinstance(outcome, str) and taken is None else None
         if taken != "sport":
-            self._add_run(workout, taken)
-        if taken not in ("sport", quality.DUPLICATE):
-            self.sensor.add(workout, grid)
-        if grid:
-            self._add_usable(workout.user, workout.start, grid)
+            self._add_run(workout, outcome)
         self.only = self._show_anyway(workout) if self.funnel.workouts == 1 else None
 
-    def _add_run(self, workout: Workout, taken: str | None) -> None:
-        year = self.years[datetime.fromtimestamp(workout.start, UTC).year]
-        year.runs += 1
-        year.usable += taken is None
-        year.hours += workout.duration / 3600
-        if workout.heart_rate_samples:
-            year.heart_rates.append(60 * workout.heart_rate_samples / workout.duration)
+    def _add_run(self, workout: Workout, outcome: prepare.Run | str) -> None:
         possible = quality.without_outliers(workout, self.limits)
         self.raw.add(np.stack([possible.speed, possible.altitude, possible.heart_rate]))
+        rate = 60 * workout.heart_rate_samples / workout.duration if workout.heart_rate_samples else None
+        tally = Tally(datetime.fromtimestamp(workout.start, UTC).year, workout.duration / 3600, rate)
+        if isinstance(outcome, str):
+            self._count(tally, self.sensor.look(workout), is_usable=False)
+        else:
+            looked = self.sensor.look(workout, outcome.grid)
+            self._grids.append(outcome.grid)
+            self._usable.append(Usable(outcome.user, outcome.start, outcome.end, outcome.content, tally, looked))
 
-    def _add_usable(self, user: str, start: float, grid: Grid) -> None:
-        self.usable_by_person[user] += 1
-        shown = Shown(grid, float(self.processed.add(np.stack(grid).astype(np.float64))[0, 2]), start)
+    def _count(self, tally: Tally, looked: Looked, is_usable: bool) -> None:
+        year = self.years[tally.year]
+        year.runs += 1
+        year.usable += is_usable
+        year.hours += tally.hours
+        if tally.heart_rates is not None:
+            year.heart_rates.append(tally.heart_rates)
+        self.sensor.count(looked)
+
+    def finish(self) -> None:
+        """Completes what is said of usable runs: of several recordings of one run the one is taken that a build keeps."""
+        people, starts, ends, contents = ([getattr(each, name) for each in self._usable] for name in Usable._fields[:4])
+        kept = np.flatnonzero(duplicates.kept(people, starts, ends, contents))
+        self.funnel.count_duplicates(len(self._usable) - len(kept))
+        for number in kept:
+            usable = self._usable[number]
+            self._count(usable.tally, usable.sensor, is_usable=True)
+            self._add_usable(usable, self._grids.grid(int(number)))
+        self._grids.close()
+
+    def _add_usable(self, usable: Usable, grid: Grid) -> None:
+        self.usable_by_person[usable.user] += 1
+        shown = Shown(grid, float(self.processed.add(np.stack(grid).astype(np.float64))[0, 2]), usable.start)
         self.run_correlations.append(shown.correlation)
         self.lags.add(grid)
-        if self.latest is None or start > self.latest.start:
+        if self.latest is None or usable.start > self.latest.start:
             self.latest = shown
         if len(self._sample) < SAMPLE:
             self._sample.append(shown)
-        elif (place := self._rng.integers(self.funnel.left)) < SAMPLE:
+        elif (place := self._rng.integers(len(self.run_correlations))) < SAMPLE:
             self._sample[place] = shown
 
     def _show_anyway(self, workout: Workout) -> Shown | None:
@@ -210,7 +260,7 @@ def day(start: float | None) -> str | None:
 
 
 def inspect(workouts: Iterable[Workout], limits: quality.Limits | None = None, log: ReadLog | None = None) -> Inspection:
-    """Looks at workouts, in one pass and in memory that does not grow with their points.
+    """Looks at workouts, in one pass and in memory that does not grow with their points; usable runs lie in a temporary file.
 
     Args:
         workouts: from a reader.
@@ -224,6 +274,7 @@ def inspect(workouts: Iterable[Workout], limits: quality.Limits | None = None, l
     found = Inspection(limits, log)
     for workout in workouts:
         found.add(workout)
+    found.finish()
     if not found.funnel.workouts:
         why = "; ".join(f"{count:,} x {reason} ({log.examples[reason][0]})" for reason, count in log.skipped.items())
         raise InputError(f"Expected workouts to inspect, found none that can be read: {why or 'there are none'}.")

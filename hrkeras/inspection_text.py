@@ -163,8 +163,11 @@ def _single(found: Inspection) -> list[str]:
 
 
 def _usable(found: Inspection) -> Iterator[str]:
-    runs = found.funnel.workouts - found.funnel.taken["sport"]
+    again = found.funnel.taken[quality.DUPLICATE]
+    runs = found.funnel.workouts - found.funnel.taken["sport"] - again
     yield f"{found.funnel.left:,} of {_of(runs, 'run', 'runs')} can be used."
+    if again:
+        yield f"{_of(again, 'more recording is of a run that was recorded twice', 'more recordings are of runs recorded twice')}."
     if (indoor := found.sports["indoor running"]) and "indoor running" not in found.limits.sports:
         yield f"{_of(indoor, 'run', 'runs')} indoors or without a route left out: speed and climbing are not sure."
 

@@ -59,14 +59,20 @@ class Report:
     later: int = 0
 
 
-def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None, limits: quality.Limits = LIMITS) -> list[prepare.Run]:
-    """The runs that can be learnt from, in the order in which they were over.
+def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.Run]:
+    """The runs that can be learnt from, of each one recording, in the order in which they were over.
 
     Args:
         workouts: in any order.
         taken: counts by reason what is left out.
-        limits: of the filters.
     """
+    return distinct(filtered(workouts, taken), taken)
+
+
+def filtered(
+    workouts: Iterable[Workout], taken: Counter[str] | None = None, limits: quality.Limits = LIMITS
+) -> list[prepare.Run]:
+    """What passes the filters of some workouts, all recordings of a run, in their order; see `usable`."""
     found = []
     for workout in workouts:
         outcome = prepare.examine(workout, limits)
@@ -75,12 +81,15 @@ def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None, limit
         elif taken is not None:
             reason = quality.REASONS[outcome]
             taken[f"{reason} ({workout.sport or 'unnamed'})" if outcome == "sport" else reason] += 1
-    return sorted(found, key=end)
+    return found
 
 
-def end(run: prepare.Run) -> float:
-    """When a run was over, s since 1970-01-01 UTC."""
-    return run.start + len(run.grid.speed) * STEP
+def distinct(runs: Sequence[prepare.Run], taken: Counter[str] | None = None) -> list[prepare.Run]:
+    """Of each run one recording, in the order in which they were over; the others are counted, see `usable`."""
+    found = prepare.distinct(runs)
+    if taken is not None and len(found) < len(runs):
+        taken[quality.REASONS[quality.DUPLICATE]] += len(runs) - len(found)
+    return sorted(found, key=lambda run: run.end)
 
 
 def one_person(runs: list[Owned], source: Path, user: str | None = None) -> list[Owned]:
@@ -125,7 +134,7 @@ def learn(
     report = Report(athlete)
     remembered = athlete.starts[0] if athlete.count > len(athlete.starts) else float("-inf")
     for run in runs:
-        if end(run) > until:
+        if run.end > until:
             report.later += 1
             continue
         efforts = basis(run.grid)
@@ -136,7 +145,7 @@ def learn(
             report.before.append(known)
             if on_run:
                 on_run(run)
-        elif answer == "older" and end(run) <= remembered:
+        elif answer == "older" and run.end <= remembered:
             report.forgotten += 1
         else:
             setattr(report, answer, getattr(report, answer) + 1)
@@ -201,10 +210,10 @@ def update(
     taken, log, runs = Counter[str](), ReadLog(on_bytes), []
     latest = time.time() + DAY
     for source in sources:
-        found = usable(detect.read(source, log), taken)
+        found = filtered(detect.read(source, log), taken)
         taken[FUTURE] += sum(run.start > latest for run in found)
         runs += one_person([run for run in found if run.start <= latest], source)
-    report = learn(athlete, sorted(runs, key=end), model=model)
+    report = learn(athlete, distinct(runs, taken), model=model)
     report.is_new, report.log, report.taken = is_new, log, +taken
     if report.added:
         athlete_file.save(athlete, path)

@@ -112,9 +112,10 @@ def mixed(sources: Mapping[str, float], data_dir: Path | None, wanted: Sequence[
 
 
 def of_workouts(workouts: Iterable[Workout]) -> Runs:
-    """The runs that pass the filters, split by_time, the earliest first; people are numbered by their names."""
+    """The runs that pass the filters, one recording of each, split by_time, the earliest first; people numbered by names."""
     outcomes = (prepare.examine(each, quality.Limits()) for each in workouts)
-    runs = sorted((each for each in outcomes if not isinstance(each, str)), key=lambda run: run.start)
+    passed = [each for each in outcomes if not isinstance(each, str)]
+    runs = sorted(prepare.distinct(passed), key=lambda run: run.start)
     _, users = np.unique([run.user for run in runs], return_inverse=True)
     starts, grids = np.array([run.start for run in runs]), [run.grid for run in runs]
     return Runs(users, starts, grids, np.array(splits.SPLITS)[splits.by_time(users, starts)], [basis(each) for each in grids])

@@ -12,7 +12,7 @@ import numpy as np
 
 from hrkeras import doubts, windows
 from hrkeras.keeping import LIMITS, check_population, one_person, read_log_text
-from hrkeras.workouts import athlete_file, detect, quality
+from hrkeras.workouts import athlete_file, detect, duplicates, quality
 from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.athlete_file import date
 from hrkeras.workouts.band import limits
@@ -113,8 +113,8 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
     if athlete is None:
         athlete = Athlete(population(model))
     if athlete.count and athlete.ends[-1] > run.start:
-        overlaps = (athlete.starts < run.start + run.duration) & (athlete.ends > run.start)
-        what = "this very run" if overlaps.any() else f"the run of {date(athlete.starts[-1])} UTC"
+        is_known = duplicates.overlap(run.start, run.end, athlete.starts, athlete.ends).any()
+        what = "this very run" if is_known else f"the run of {date(athlete.starts[-1])} UTC"
         raise InputError(
             f"To predict the run of {date(run.start)} UTC nothing may be known of it or of later ones, but the athlete's state "
             f"has learnt from {what}; predict it from its earlier runs: give those with --history instead."
@@ -177,21 +177,26 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path) -> Worko
         InputError: if there is no such run or more than one.
     """
     workouts = list(workouts)
-    once = {(workout.user, round(workout.start)): workout for workout in workouts if workout.sport == "running"}
-    runs = sorted(once.values(), key=lambda workout: workout.start)
-    if not runs:
+    recorded = [workout for workout in workouts if workout.sport == "running"]
+    if not recorded:
         sports = ", ".join(f"{count} {sport}" for sport, count in Counter(each.sport for each in workouts).most_common(5))
         raise InputError(
             f"{path}: expected a run outdoors, found {sports or 'no workout'}; look at it with `hrkeras inspect {path}`."
         )
+    runs = _distinct(recorded)
     if wanted == "latest":
         return runs[-1]
-    fitting = [run for run in runs if date(run.start).startswith(wanted or "")]
+    fitting = _distinct([run for run in recorded if date(run.start).startswith(wanted or "")])
     if len(fitting) == 1:
         return fitting[0]
     some = ", ".join(date(run.start) for run in (fitting or runs)[-8:])
     count = f"{len(fitting)} runs" if fitting else f"no run of that date among {len(runs)}"
     raise InputError(f"{path}: --workout {wanted or 'was not given'}: found {count}; choose one of ..., {some}, or latest.")
+
+
+def _distinct(recorded: list[Workout]) -> list[Workout]:
+    """Of each run one recording, the earliest run first."""
+    return sorted(duplicates.distinct(recorded, map(duplicates.content, recorded)), key=lambda run: run.start)
 
 
 def load_run(

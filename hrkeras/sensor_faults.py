@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hrkeras.workouts import sensor
+from hrkeras.workouts import duplicates, sensor
 from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.athlete_file import date
 from hrkeras.workouts.effort import basis
@@ -38,6 +38,20 @@ class Example(NamedTuple):
     faults: list[Fault]
 
 
+class Looked(NamedTuple):
+    """What was seen of the sensor in a recording.
+
+    Attributes:
+        seconds: it lasts; 0 if heart rate was not measured often enough to see faults.
+        is_seldom: whether it was measured, but not often enough.
+        flags: its faults.
+    """
+
+    seconds: float
+    is_seldom: bool
+    flags: list[Flag]
+
+
 class SensorFaults:
     """Takes in runs one by one, and follows the state of each person, by which a wrong level of the heart rate is told.
 
@@ -49,43 +63,50 @@ class SensorFaults:
         seconds: these runs last.
         seldom: runs with heart rate that was not measured often enough.
         flags: what was found, in the order of the runs.
-        examples: by kind, the latest run that has it.
+        examples: by kind, the latest recording that has it.
     """
 
     def __init__(self):
         self.runs, self.seconds, self.seldom = 0, 0.0, 0
         self.flags: list[Flag] = []
-        self.examples: dict[str, Example] = {}
+        self._examples: dict[str, Example] = {}
         self._athletes: dict[str, Athlete] = defaultdict(Athlete)
 
-    def add(self, workout: Workout, grid: Grid | None = None) -> list[Fault]:
-        """Takes in a run.
+    @property
+    def examples(self) -> dict[str, Example]:
+        """See the class."""
+        return {kind: example for kind, example in self._examples.items() if self.of_kind(kind)}
+
+    def look(self, workout: Workout, grid: Grid | None = None) -> Looked:
+        """Looks at a recording, which does not count yet: it may turn out to be one of several of a run.
 
         Args:
             workout: as recorded.
             grid: the same on the grid, if it can be learnt from.
-
-        Returns:
-            Its faults.
         """
         expected = self._expected(workout, grid) if grid else None
         if not sensor.often_enough(workout):
-            self.seldom += bool(np.isfinite(workout.heart_rate).any())
-            return []
-        self.runs += 1
-        self.seconds += workout.duration
-        faults = sensor.faults(workout, expected)
+            return Looked(0.0, bool(np.isfinite(workout.heart_rate).any()), [])
+        faults, flags = sensor.faults(workout, expected), []
         for kind in KINDS:
             if of_kind := [fault for fault in faults if fault.kind == kind]:
-                self.flags.append(Flag(kind, workout.start, workout.where, of_kind))
-                if kind not in self.examples or workout.start >= self.examples[kind].workout.start:
-                    self.examples[kind] = Example(workout, expected, faults)
-        return faults
+                flags.append(Flag(kind, workout.start, workout.where, of_kind))
+                if kind not in self._examples or workout.start >= self._examples[kind].workout.start:
+                    self._examples[kind] = Example(workout, expected, faults)
+        return Looked(workout.duration, False, flags)
+
+    def count(self, looked: Looked) -> None:
+        """Counts a recording as a run."""
+        self.runs += looked.seconds > 0
+        self.seconds += looked.seconds
+        self.seldom += looked.is_seldom
+        self.flags += looked.flags
 
     def _expected(self, workout: Workout, grid: Grid) -> np.ndarray | None:
         athlete, efforts = self._athletes[workout.user], basis(grid)
         expected = athlete.predict(workout.start, grid, efforts).expected[:, 0] if athlete.count >= MUCH else None
-        athlete.update(max([workout.start, *athlete.ends[-1:]]), grid, efforts)
+        if not duplicates.overlap(workout.start, workout.end, athlete.starts, athlete.ends).any():
+            athlete.update(max([workout.start, *athlete.ends[-1:]]), grid, efforts)
         return expected
 
     def of_kind(self, kind: str) -> list[Flag]:

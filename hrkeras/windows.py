@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hrkeras.builders import find
-from hrkeras.workouts import grid, population, splits
+from hrkeras.workouts import duplicates, grid, population, splits
 from hrkeras.workouts.athlete import Known, follow
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.history import COLUMNS
@@ -244,7 +244,7 @@ class Runs:
 
 
 def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits.SPLITS) -> Runs:
-    """Loads the runs of a built dataset.
+    """Loads the runs of a built dataset; where an old one holds several recordings of a run, one of them, see `duplicates`.
 
     Args:
         name: "endomondo", "apple_watch", "tracks" or "synthetic"; behind a slash how it is split, see `splits.rule`,
@@ -270,7 +270,11 @@ def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits
     order = np.lexsort((columns["first_step"], columns["run"]))
     rows = np.split(order, np.flatnonzero(np.diff(columns["run"][order])) + 1)
     first = np.array([each[0] for each in rows])
+    grids = [_whole(columns, each) for each in rows]
     users, starts = columns["user"][first], columns["start"][first].astype(np.float64)
+    contents = [(int(np.isfinite(each.heart_rate).sum()), len(each.speed)) for each in grids]
+    kept = duplicates.kept(users, starts, starts + grid.STEP * columns["run_steps"][first], contents)
+    users, starts, grids = users[kept], starts[kept], [grids[row] for row in np.flatnonzero(kept)]
     numbers = splits.rule(name)(users, starts)
     split = np.array(splits.SPLITS)[numbers]
     for each in wanted:
@@ -279,7 +283,7 @@ def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits
                 f"The dataset {name} has no runs in its {each} split; build it from more runs or split it otherwise."
             )
     chosen = np.flatnonzero(np.isin(split, wanted))
-    grids = [_whole(columns, rows[run]) for run in chosen]
+    grids = [grids[row] for row in chosen]
     return Runs(users[chosen], starts[chosen], grids, split[chosen], [basis(each) for each in grids])
 
 

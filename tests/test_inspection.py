@@ -125,7 +125,7 @@ def test_funnel_is_that_of_a_build(workouts, found, tmp_path):
 def test_counts(workouts, found):
     runs = [w for w in workouts if w.sport == "running"]
     assert found.funnel.workouts == len(workouts) == found.sports.total() == found.people.total()
-    assert sum(year.runs for year in found.years.values()) == len(runs)
+    assert sum(year.runs for year in found.years.values()) == len(runs) - found.funnel.taken[quality.DUPLICATE]
     assert sum(year.usable for year in found.years.values()) == found.funnel.left == found.usable_by_person.total()
     assert found.hours == pytest.approx(sum(w.duration for w in workouts) / 3600)
     assert (found.first, found.last) == (min(w.start for w in workouts), max(w.start for w in workouts))
@@ -176,6 +176,7 @@ def test_memory_does_not_grow_with_the_runs(workouts):
     run, found = run_of(workouts), Inspection()
     for number in range(SAMPLE + 50):
         found.add(replace(run, start=run.start + 1e5 * number))
+    found.finish()
     assert found.funnel.left == SAMPLE + 50
     assert len(found._sample) == SAMPLE
 

@@ -56,10 +56,11 @@ def test_usable_runs_come_in_order_and_the_rest_is_counted():
 
 
 def test_what_is_learnt_until_a_time_is_what_follow_knows():
-    """Nested, overlapping and double recordings too."""
-    places = [(0, 20), (1, 20), (1.001, 20), (2, 90), (2.01, 20), (2.05, 20), (3, 20), (3, 20), (4, 20)]
+    """Nested, overlapping and double recordings too, and a run that begins seconds before the last one ends."""
+    places = [(0, 20), (1, 20), (1.001, 20), (2, 90), (2.01, 20), (2.05, 20), (3, 20), (3, 20), (4, 20), (4 + 1190 / DAY, 20)]
     workouts = [plain(day, minutes) for day, minutes in places]
     runs = keeping.usable(workouts[::-1])
+    assert [(run.start - NOON) / DAY for run in runs] == pytest.approx([0, 1, 2, 3, 4, 4 + 1190 / DAY])
     known = dict(follow(np.array([run.start for run in runs]), [run.grid for run in runs]))
     for number, run in enumerate(runs):
         athlete = Athlete()
@@ -140,7 +141,8 @@ def test_a_file_with_nothing_new_is_not_written(tracks, tmp_path, monkeypatch):
     keeping.update(tmp_path / "me.json", [tmp_path / "runs"])
     monkeypatch.setattr(athlete_file, "save", None)
     report = keeping.update(tmp_path / "me.json", [tmp_path / "runs", tmp_path / "runs"])
-    assert (report.added, report.known) == ([], 2 * len(tracks))
+    assert (report.added, report.known) == ([], len(tracks))
+    assert report.taken == {"another recording of the same run": len(tracks)}
 
 
 def test_a_run_from_the_future_would_make_all_others_late(tracks, tmp_path):

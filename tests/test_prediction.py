@@ -241,7 +241,10 @@ def test_choosing(runs, tmp_path):
     assert prediction.choose(runs, days[3], path) is runs[3]
     assert prediction.choose(runs, days[3][:10], path) is runs[3]
     again = replace(runs[3], start=runs[3].start + 0.3)  # one run twice, as services hand them out
-    assert prediction.choose([*runs, again], days[3], path) is again
+    assert prediction.choose([*runs, again], days[3], path) is runs[3]
+    seldom = replace(runs[3], start=runs[3].start - 90, heart_rate=np.full(len(runs[3]), np.nan), heart_rate_samples=0)
+    assert prediction.choose([seldom, *runs], days[3][:10], path) is runs[3]  # another device's, which tells less
+    assert prediction.choose([seldom, *runs], prediction.date(seldom.start), path) is seldom  # unless it is what was named
     with pytest.raises(InputError, match=rf"--workout was not given: found 10 runs; choose one of ..., .*{days[-1]}, or latest"):
         prediction.choose(runs, None, path)
     with pytest.raises(InputError, match="--workout 1999-01-01: found no run of that date among 10"):

@@ -101,6 +101,7 @@ def test_another_recording_of_a_run_is_not_counted_twice(spoilt):
 def test_picture(found, runs, tmp_path):
     assert "faults.png" in [path.name for path in inspection_plots.draw(found, tmp_path)]
     without_speed = SensorFaults()
-    without_speed.add(replace(found.sensor.examples["dropout"].workout, speed=np.full(len(runs[2]), np.nan)))
+    workout = replace(found.sensor.examples["dropout"].workout, speed=np.full(len(runs[2]), np.nan))
+    without_speed.count(without_speed.look(workout))
     inspection_plots.faults(without_speed.examples, tmp_path / "faults.png")
     assert (tmp_path / "faults.png").stat().st_size > 10_000

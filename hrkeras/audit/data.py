@@ -10,7 +10,7 @@ from hrkeras.audit.check import Check
 from hrkeras.audit.scrambling import EVERYTHING, pick, scrambled
 from hrkeras.parts import of_person, part
 from hrkeras.windows import Runs
-from hrkeras.workouts import splits
+from hrkeras.workouts import duplicates, splits
 from hrkeras.workouts.athlete import Known
 from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.population import Population
@@ -40,13 +40,14 @@ def checks(runs: Runs, data: str, known: Knows = Runs.known, seed: int = 0) -> I
 
 
 def at_the_same_time(runs: Runs) -> Check:
-    """Whether a person has runs in two splits that overlap in time, such as two recordings of one run."""
-    found, ends = [], runs.ends
+    """Whether a person has two recordings of one run in two splits, by `duplicates.overlap`."""
+    found, starts, ends = [], runs.starts, runs.ends
     for user in np.unique(runs.users):
         mine = of_person(runs, user)
         for place, run in enumerate(mine):
-            under_way = mine[:place][ends[mine[:place]] > runs.starts[run]]
-            found += [(other, run) for other in under_way if runs.split[other] != runs.split[run]]
+            before = mine[:place]
+            again = before[duplicates.overlap(starts[run], ends[run], starts[before], ends[before])]
+            found += [(other, run) for other in again if runs.split[other] != runs.split[run]]
     name = "runs at the same time"
     if not found:
         return Check(name, True, "nobody has runs in two splits that overlap in time.")

@@ -27,19 +27,15 @@ def audit(
     later runs in the history of earlier ones, people on both sides, inputs made from heart rate.
     """
     start(backend)
-    from itertools import chain
-
     from hrkeras import saving
-    from hrkeras.audit import data as audit_data
-    from hrkeras.audit import model as audit_model
+    from hrkeras.audit import everything
     from hrkeras.windows import load
 
     loaded = saving.load(model) if model else None
     data = fitting(data, protocol) if protocol else data
     runs = load(data, data_dir)
     found = []
-    of_model = audit_model.checks(loaded, runs, data, protocol, population=saving.population(loaded)) if loaded else ()
-    for check in chain(of_model, audit_data.checks(runs, data)):
+    for check in everything.checks(runs, data, loaded, protocol):
         found.append(check)
         if not as_json:
             print(check, flush=True)

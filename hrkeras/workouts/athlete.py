@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from hrkeras.workouts import history
+from hrkeras.workouts import duplicates, history
 from hrkeras.workouts.band import POSSIBLE, Band
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid
@@ -166,13 +166,15 @@ class Athlete:
             efforts: from `effort.basis`, if they are there already.
 
         Returns:
-            "added"; or what changes nothing: "known" if a known run was under way at the same time, such as another
-            recording of it, and "older" if it ended before one that is known began.
+            "added"; or what changes nothing: "known" if it is a known run or another recording of one, by
+            `duplicates.overlap`, and "older" if it ended before one that is known.
         """
         end = start + len(grid.speed) * STEP
-        if len(self.ends) and start < self.ends[-1]:
-            overlaps = (start < self.ends) & (end > self.starts)
-            return "known" if overlaps.any() else "older"
+        if duplicates.overlap(start, end, self.starts, self.ends).any():
+            return "known"
+        if len(self.ends) and end <= self.ends[-1]:
+            return "older"
+        start = max([start, *self.ends[-1:]])  # a run that was begun seconds before the last one ended
         efforts = basis(grid) if efforts is None else efforts
         features = self.population.features(start, efforts)
         expected = self._expected(features)

@@ -1,24 +1,39 @@
 """From workouts to runs ready for a dataset: filtered, without duplicates, gridded."""
 
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from hrkeras.workouts import quality
+from hrkeras.workouts import duplicates, quality
 from hrkeras.workouts.grid import STEP, Grid, resample
 from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.spool import Spool
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
 
 
 class Run(NamedTuple):
-    """A workout that passed the filters, on the grid."""
+    """A workout that passed the filters, on the grid.
+
+    Attributes:
+        user: whose it is.
+        start: s since 1970-01-01 UTC.
+        grid: its steps.
+        content: how much it tells of a run, see `duplicates.content`.
+        where: see `Workout`.
+    """
 
     user: str
     start: float
     grid: Grid
+    content: duplicates.Content = (0, 0)
+    where: str = ""
+
+    @property
+    def end(self) -> float:
+        """When the run was over, s since 1970-01-01 UTC."""
+        return self.start + len(self.grid.speed) * STEP
 
 
 def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Run | str:
@@ -34,7 +49,12 @@ def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Run
         grid = resample(cleaned, step)
     except InvalidWorkoutError:  # the limits let pass what no grid can hold
         return "duration" if np.isfinite(cleaned.speed).any() else "gps"
-    return Run(workout.user, workout.start, grid)
+    return Run(workout.user, workout.start, grid, duplicates.content(cleaned), workout.where)
+
+
+def distinct(runs: Sequence[Run]) -> list[Run]:
+    """Of each run one recording: see `duplicates.kept`."""
+    return duplicates.distinct(runs, [run.content for run in runs])
 
 
 class Prepared:
@@ -60,7 +80,7 @@ class Prepared:
     def __init__(self, outcomes: Iterable[Run | str], log: ReadLog, directory: Path, step: float = STEP):
         self.funnel = quality.Funnel(unreadable=log.skipped, examples=log.examples)
         self.step = step
-        self._spool = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 (closed by `close`)
+        self._spool = Spool(directory)
         try:
             self._collect(outcomes)
         except BaseException:
@@ -70,26 +90,28 @@ class Prepared:
     def _collect(self, outcomes: Iterable[Run | str]) -> None:
         names: list[str] = []
         starts: list[float] = []
-        ends = [0]
+        ends: list[float] = []
+        contents: list[duplicates.Content] = []
         for outcome in outcomes:
             if isinstance(outcome, str):
                 self.funnel.count(outcome)
                 continue
-            if self.funnel.count(None, outcome.user, outcome.start):
-                continue
-            self._spool.write(np.stack(outcome.grid).tobytes())
+            self.funnel.count(None)
+            self._spool.append(outcome.grid)
             names.append(outcome.user)
             starts.append(outcome.start)
-            ends.append(ends[-1] + len(outcome.grid.speed))
+            ends.append(outcome.end)
+            contents.append(outcome.content)
         if not names:
             raise InputError(
                 f"Of {self.funnel.workouts:,} workouts none passed the filters:\n{self.funnel}\n"
                 "Look at them with `hrkeras inspect`, or loosen a limit with --limit name=value."
             )
-        order = np.argsort(starts, kind="stable")
-        self.starts = np.array(starts)[order]
-        self._begin, self._end = np.array(ends[:-1])[order], np.array(ends[1:])[order]
-        _, first, inverse = np.unique(np.array(names)[order], return_index=True, return_inverse=True)
+        kept = np.flatnonzero(duplicates.kept(names, starts, ends, contents))
+        self.funnel.count_duplicates(len(names) - len(kept))
+        self._order = kept[np.argsort(np.array(starts)[kept], kind="stable")]
+        self.starts = np.array(starts)[self._order]
+        _, first, inverse = np.unique(np.array(names)[self._order], return_index=True, return_inverse=True)
         self.users = np.argsort(np.argsort(first))[inverse]
 
     def __len__(self) -> int:
@@ -97,10 +119,7 @@ class Prepared:
 
     def grid(self, run: int) -> Grid:
         """The grid of one run."""
-        begin, end = int(self._begin[run]), int(self._end[run])
-        self._spool.seek(begin * 3 * 4)
-        values = np.frombuffer(self._spool.read((end - begin) * 3 * 4), np.float32)
-        return Grid(*values.reshape(3, -1))
+        return self._spool.grid(int(self._order[run]))
 
     def grids(self) -> Iterator[Grid]:
         """The grids of all runs, in order."""

@@ -133,7 +133,7 @@ FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
 )
 DUPLICATE = "duplicate"
 UNNAMED = "unnamed"  # a sport that is not said
-REASONS = {name: reason for name, reason, _ in FILTERS} | {DUPLICATE: "the same person and start once more"}
+REASONS = {name: reason for name, reason, _ in FILTERS} | {DUPLICATE: "another recording of the same run"}
 
 
 class Taken(str):
@@ -182,7 +182,6 @@ class Funnel:
         workouts: how many workouts were read.
         taken: by filter name, how many it took; a workout is counted at the first filter that takes it.
         other_sports: by name, how many the filter of sports took.
-        seen: person and start, in whole seconds, of those that passed.
     """
 
     unreadable: Counter[str] = field(default_factory=Counter)
@@ -190,29 +189,19 @@ class Funnel:
     workouts: int = 0
     taken: Counter[str] = field(default_factory=Counter)
     other_sports: Counter[str] = field(default_factory=Counter)
-    seen: set[tuple[str, int]] = field(default_factory=set, repr=False)
 
-    def count(self, taken: str | None, user: str = "", start: float = 0.0) -> str | None:
-        """Counts one workout.
-
-        Args:
-            taken: the filter that takes it, if one does.
-            user: whose it is.
-            start: s since 1970-01-01 UTC.
-
-        Returns:
-            What takes it: `taken`, `DUPLICATE` if a workout of this person and start has passed already, or None.
-        """
+    def count(self, taken: str | None) -> None:
+        """Counts one workout and the filter that takes it, if one does."""
         self.workouts += 1
-        if taken is None:
-            if (key := (user, round(start))) not in self.seen:
-                self.seen.add(key)
-                return None
-            taken = DUPLICATE
-        self.taken[taken] += 1
+        if taken is not None:
+            self.taken[taken] += 1
         if isinstance(taken, Taken) and taken == "sport":
             self.other_sports[taken.sport or UNNAMED] += 1
-        return taken
+
+    def count_duplicates(self, count: int) -> None:
+        """Says how many of the workouts that were counted are duplicates, which is known when all are read."""
+        if count:
+            self.taken[DUPLICATE] = count
 
     @property
     def left(self) -> int:

@@ -75,6 +75,11 @@ class Workout:
         """Seconds from the first point to the last."""
         return float(self.time[-1])
 
+    @property
+    def end(self) -> float:
+        """When it was over, s since 1970-01-01 UTC."""
+        return self.start + self.duration
+
 
 def cleaned(text: str) -> str:
     """A text from a file as it may be shown and written: what cannot be printed is escaped, as in Python's `"\\x1b"`.

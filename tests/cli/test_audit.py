@@ -52,6 +52,7 @@ def test_a_clean_model_passes_and_is_scored(clean, data_dir):
     assert [each["check"] for each in found][:2] == ["live: hidden heart rate", "live: future of the course"]
     stdout = run("evaluate", clean, "--data", "synthetic", "--data-dir", data_dir).stdout
     assert "fails the audit" not in stdout
+    assert "Audit under this protocol: none of 10 checks failed." in stdout
 
 
 def test_a_leaking_model_is_told_and_still_scored(leaking, data_dir):
@@ -66,6 +67,20 @@ def test_a_leaking_model_is_told_and_still_scored(leaking, data_dir):
     found = json.loads(run("evaluate", *arguments, "--json", exit_code=1).stdout)
     assert [each["check"] for each in found["audit"] if each["state"] == "FAILED"] == ["statistics"]
     assert found["cases"][0]["rows"][0]["name"] == "leaking (fails the audit)"
+
+
+def test_evaluate_says_what_audit_says(clean, data_dir, monkeypatch):
+    runs = windows.load("synthetic", data_dir)
+    heard = [np.where(np.isfinite(each.heart_rate), each.heart_rate, 140) for each in runs.grids]
+    grids = [each._replace(altitude=-np.square(rate)) for each, rate in zip(runs.grids, heard, strict=True)]
+    monkeypatch.setattr(windows, "load", lambda *arguments: replace(runs, grids=grids))
+    arguments = [clean, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "profile"]
+    audited = json.loads(run("audit", *arguments, "--json", exit_code=1).stdout)
+    assert "inputs of steps" in [each["check"] for each in audited if each["state"] == "FAILED"]
+    assert json.loads(run("evaluate", *arguments, "--json", exit_code=1).stdout)["audit"] == audited
+    result = run("evaluate", *arguments, exit_code=1)
+    assert f"Audit under this protocol: 1 of {len(audited)} checks failed." in result.stdout
+    assert "The audit fails, so these scores mean nothing." in result.stderr
 
 
 def test_people_that_were_trained_on_fail_by_user(clean, data_dir):

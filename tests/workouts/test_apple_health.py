@@ -307,9 +307,9 @@ def test_long_lines_and_oversized_elements(tmp_path, monkeypatch):
 )
 @pytest.mark.parametrize("before", [b"", b"<Workout ", b'<Record type="HKQuantityTypeIdentifierHeartRate" ', b"<Location "])
 def test_time_stays_in_proportion_to_size(piece, before):
-    began = time.perf_counter()
+    began = time.process_time()
     scan(b"<HealthData>" + before + piece * (2_000_000 // len(piece)) + b"/></Workout></HealthData>")
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_endless_numeric_entity_in_a_reference(tmp_path):

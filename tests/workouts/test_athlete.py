@@ -135,7 +135,15 @@ def test_runs_that_are_not_learnt_from_leave_nothing():
 
 @pytest.mark.parametrize(
     ("later", "steps", "answer"),
-    [(0, 60, "known"), (30, 50, "known"), (-100, 300, "known"), (-590, 60, "known"), (-600, 60, "older"), (-DAY, 60, "older")],
+    [
+        (0, 60, "known"),
+        (30, 50, "known"),
+        (-100, 300, "known"),
+        (-500, 60, "known"),
+        (-590, 60, "older"),
+        (-600, 60, "older"),
+        (-DAY, 60, "older"),
+    ],
 )
 def test_what_is_known_or_older_changes_nothing(later, steps, answer):
     random = np.random.default_rng(7)

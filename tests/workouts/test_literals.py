@@ -71,10 +71,10 @@ def test_python_itself_agrees(entry):
 @pytest.mark.parametrize("piece", [rb"\'", rb"\"", b"'", b'"', b"u'", b"'\\", b"[", b"nan,", b"a", b"-", b"\\"])
 @pytest.mark.parametrize("before", [b"", b"{'a': '", b'{"a": "', b"{'a': \"'"])
 def test_time_stays_in_proportion_to_size(before, piece):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ValueError):  # noqa: PT011
         literals.parse(before + piece * (1_000_000 // len(piece)))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_memory_is_a_small_multiple_of_the_line():

@@ -4,7 +4,6 @@ import errno
 import gzip
 import os
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -108,7 +107,6 @@ def test_what_never_ends_is_refused_at_once(tmp_path, kind):
             listening.bind(str(path))
     else:
         path = Path("/dev/zero")
-    begin = time.monotonic()
     with pytest.raises(InputError, match=rf"^{path}: no regular file; save"):
         read(path)
     for name in ("x.gpx", "x.fit.gz", "x.zip", "x.json", "x.xml", "export"):
@@ -116,7 +114,6 @@ def test_what_never_ends_is_refused_at_once(tmp_path, kind):
             path = path.rename(tmp_path / name)
         with pytest.raises(InputError):
             list(detect.read(path))
-    assert time.monotonic() - begin < 20
 
 
 def test_the_log_counts_all_and_keeps_a_few_places():

@@ -1,0 +1,109 @@
+"""One run that was recorded more than once, by two devices or apps: which recordings are of one run, and which is kept."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.workout import Workout
+
+RESTART = 60.0  # s; runs that follow one another may overlap by as much, for watches are restarted and clocks differ
+
+Content = tuple[int, int]
+
+
+class Recording(Protocol):
+    """A workout or a run of one person, `user`, from `start` to `end`, s since 1970-01-01 UTC."""
+
+    @property
+    def user(self) -> str: ...
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+
+
+Recorded = TypeVar("Recorded", bound=Recording)
+
+
+def overlap(start, end, starts, ends) -> np.ndarray:
+    """Whether recordings of one person are of one run: more than a minute, or more than half of the shorter, is common.
+
+    Args:
+        start: s since 1970-01-01 UTC, when a recording began; a number or an array.
+        end: likewise, when it ended.
+        starts: when others began, of a shape that fits.
+        ends: likewise, when they ended.
+
+    Returns:
+        Booleans.
+    """
+    common = np.minimum(end, ends) - np.maximum(start, starts)
+    shorter = np.minimum(np.subtract(end, start), np.subtract(ends, starts))
+    return common > np.minimum(RESTART, shorter / 2)
+
+
+def content(workout: Workout) -> Content:
+    """How much a recording tells of a run: of two, the one with the greater content is kept.
+
+    Returns:
+        In how many steps of 10 s heart rate was measured, and in how many speed and altitude were, added up.
+    """
+    steps = (workout.time // STEP).astype(np.int64)
+
+    def measured(values: np.ndarray) -> int:
+        return int(np.count_nonzero(np.diff(steps[np.isfinite(values)], prepend=-1)))
+
+    heart_rate = 0 if workout.estimated else measured(workout.heart_rate)
+    if workout.heart_rate_samples:  # of which a reader may have drawn a few onto many points
+        heart_rate = min(heart_rate, workout.heart_rate_samples)
+    return heart_rate, measured(workout.speed) + measured(workout.altitude)
+
+
+def distinct(recordings: Sequence[Recorded], contents: Iterable[Content]) -> list[Recorded]:
+    """Of each run the recording that is kept, see `kept`, in the order in which they are given."""
+    users, starts, ends = ([getattr(each, name) for each in recordings] for name in ("user", "start", "end"))
+    chosen = kept(users, starts, ends, list(contents))
+    return [each for each, is_kept in zip(recordings, chosen, strict=True) if is_kept]
+
+
+def kept(people: Sequence, starts, ends, contents: Sequence[Content]) -> np.ndarray:
+    """Chooses one recording of each run.
+
+    Of recordings that overlap, the one with the greatest content is kept, of equals the one that began first. The order that
+    they are given in decides only where that is equal, too.
+
+    Args:
+        people: whose each recording is, a name or a number.
+        starts: s since 1970-01-01 UTC, shape `(recordings,)`.
+        ends: likewise.
+        contents: of each recording, from `content`.
+
+    Returns:
+        Which recordings are kept, booleans of shape `(recordings,)`.
+    """
+    starts, ends = np.asarray(starts, np.float64), np.asarray(ends, np.float64)
+    chosen = np.ones(len(starts), bool)
+    for together in _at_one_time(people, starts, ends):
+        best_first = sorted(together, key=lambda row: (*(-much for much in contents[row]), starts[row], row))
+        mine: list[int] = []
+        for row in best_first:
+            chosen[row] = not overlap(starts[row], ends[row], starts[mine], ends[mine]).any()
+            if chosen[row]:
+                mine.append(row)
+    return chosen
+
+
+def _at_one_time(people: Sequence, starts: np.ndarray, ends: np.ndarray) -> list[list[int]]:
+    """Rows of each person's recordings that overlap, if only by way of others."""
+    groups: list[list[int]] = []
+    person, until = None, -np.inf
+    for row in sorted(range(len(starts)), key=lambda row: (people[row], starts[row])):
+        if groups and people[row] == person and starts[row] < until:
+            groups[-1].append(row)
+            until = max(until, ends[row])
+        else:
+            groups.append([row])
+            person, until = people[row], ends[row]
+    return [group for group in groups if len(group) > 1]
