@@ -81,8 +81,9 @@ def mean_speeds(workout: Workout, step: float = STEP) -> np.ndarray:
             raise InvalidWorkoutError("no speed and no positions")
         speed = np.interp(time, time[known], speed[known])
     distance = np.zeros(len(time))
-    np.cumsum(speed[1:] * np.diff(time), out=distance[1:])
-    return np.diff(np.interp(step * np.arange(steps + 1), time, distance)) / step
+    np.cumsum(speed[1:] * (time[1:] - time[:-1]), out=distance[1:])
+    passed = np.interp(step * np.arange(steps + 1), time, distance)
+    return (passed[1:] - passed[:-1]) / step
 
 
 def _at_steps(middle, bins, time, values, *max_gap) -> np.ndarray:

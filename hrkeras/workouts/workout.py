@@ -144,7 +144,7 @@ def from_points(
     altitude = nothing if altitude is None else altitude
     part = _with_speed(time, speed)
     heart_rate = heart_rate[part]
-    first_clock = float(clock[part][0])
+    first_clock = float(clock[part.start])
     return Workout(
         time=clock[part] - first_clock,
         speed=speed[part],
@@ -185,7 +185,7 @@ def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, np.nda
     along = haversine(latitude[places], longitude[places])
     if len(places) < behind - first:
         along = np.diff(np.interp(time[first:behind], time[places], np.cumsum(np.append(0.0, along))))
-    speed[first + 1 : behind] = along / np.diff(time[first:behind])
+    speed[first + 1 : behind] = along / (time[first + 1 : behind] - time[first : behind - 1])
     speed[first] = speed[first + 1]
     return speed, valid
 
@@ -193,10 +193,11 @@ def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, np.nda
 def _is_new(time, latitude, longitude) -> np.ndarray:
     """Which of some valid positions were measured anew; one that is repeated for at most `MAX_STALE` was not."""
     new = np.ones(len(time), bool)
-    moved = np.flatnonzero(np.append(True, (np.diff(latitude) != 0) | (np.diff(longitude) != 0)))
-    if len(moved) < len(time):
-        repeats = np.diff(moved)
-        new[: moved[-1]] = np.repeat(np.diff(time[moved]) > MAX_STALE, repeats)
+    np.logical_or(latitude[1:] != latitude[:-1], longitude[1:] != longitude[:-1], out=new[1:])
+    if not new.all():
+        moved = np.flatnonzero(new)
+        new[: moved[-1]] = np.repeat(np.diff(time[moved]) > MAX_STALE, np.diff(moved))
+        new[moved[-1] :] = True
         new[moved] = True
     return new
 
