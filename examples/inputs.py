@@ -8,7 +8,7 @@ import numpy as np
 
 from hrkeras.workouts import athlete_file, detect, quality
 from hrkeras.workouts.athlete import Athlete
-from hrkeras.workouts.grid import STEP, resample
+from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.population import from_dict
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError
@@ -30,8 +30,8 @@ def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str,
     if len(workouts) != 1:
         raise InputError(f"{run}: expected one run, found {len(workouts)}; give its own GPX, TCX or FIT file.")
     (workout,) = workouts
-    grid = resample(quality.without_outliers(workout, quality.Limits(require_user=False)))
-    known = state.asked_by(description["fingerprint"], state.predict(workout.start, grid))
+    grid = quality.gridded(workout, quality.Limits(require_user=False))
+    known = state.asked_by(description["fingerprint"], state.predict(state.assumed_start(workout.start), grid))
     steps = len(grid.speed)
     found = {
         "time": STEP * np.arange(steps),

@@ -10,7 +10,9 @@ import numpy as np
 
 from hrkeras.baselines import PLAIN
 from hrkeras.scores import Score
+from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.population import DAY
+from hrkeras.workouts.records import fastest
 
 APART, FARTHEST = 3.0, 45.0  # standard deviations that the athlete's state gives to its own prediction; beats/min
 LONG_AGO = 120.0  # days
@@ -33,6 +35,17 @@ def of_scores(rows: Sequence[Score], models: Sequence[str], whose: str = "") -> 
         "there; the person is not like those it has learnt from, or no longer is. See docs/finetuning.md."
         for row in rows
         if row.name in models and row.mae >= best.mae
+    ]
+
+
+def of_speed(speed: np.ndarray) -> list[str]:
+    """Says where a run is faster than anybody has run; its speed in m/s over each step, shape `(steps,)`."""
+    mean, seconds = float(speed.mean()), len(speed) * STEP
+    if mean <= fastest(seconds):
+        return []
+    return [
+        f"its mean speed of {3.6 * mean:.1f} km/h over {seconds / 60:.0f} min is above the world record, so it is hardly a run, "
+        "and in other sports heart rate follows speed differently."
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from hrkeras.prediction import Prediction
 from hrkeras.workouts import apple_health, detect, duplicates, prepare, quality, tracks, zones
 from hrkeras.workouts.athlete import Athlete
 from hrkeras.workouts.band import limits
-from hrkeras.workouts.grid import resample
 from hrkeras.workouts.population import DAY
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import keras
 
 SPORTS = ("running", "indoor running")
+LIMITS = replace(keeping.LIMITS, sports=SPORTS, min_heart_rate_share=0.0, min_gps_share=0.0)
 ENOUGH_MEASURED = keeping.LIMITS.min_heart_rate_share  # a run with more has a heart rate
 ENOUGH = 10  # runs to be known, later ones if need be, before a run is estimated
 
@@ -48,8 +49,8 @@ class Estimate:
     within: np.ndarray
 
     def at(self, clock: float) -> int:
-        """Whole beats/min at s since 1970-01-01 UTC; 0 where the run is not."""
-        time = clock - self.run.start
+        """Whole beats/min where the clock of the recording shows `clock` s; 0 where the run is not."""
+        time = clock - (self.run.first_clock if isnan(self.run.start) else self.run.start)
         if not 0 <= time <= self.run.duration:
             return 0
         middle = time / self.found.step - 0.5
@@ -92,7 +93,8 @@ def estimate(
 ) -> Estimation:
     """Estimates the heart rate of the runs of one person that have none.
 
-    A run is estimated from the person's runs before it; where fewer than ten are known by then, from the first ten.
+    A run is estimated from the person's runs before it; where fewer than ten are known by then, from the first ten. One of
+    unknown date is estimated from all. The limits of the quality filters hold, but for those of heart rate and positions.
 
     Args:
         sources: tracks, folders of them and Apple Health exports.
@@ -130,7 +132,7 @@ def estimate(
     found = []
     for run in silent:
         due = 0
-        while due < len(pending) and (pending[due].end <= run.start or (not everything and state.count + due < ENOUGH)):
+        while due < len(pending) and (not pending[due].end > run.start or (not everything and state.count + due < ENOUGH)):
             due += 1
         keeping.learn(state, pending[:due], model=model)
         del pending[:due]
@@ -154,17 +156,26 @@ def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout
     skipped.update(f"another sport ({each.sport})" for each in workouts if each.sport not in SPORTS)
     runs = duplicates.distinct(recorded, map(duplicates.content, recorded))
     skipped[quality.REASONS[quality.DUPLICATE]] += len(recorded) - len(runs)
-    for workout in sorted(runs, key=lambda each: each.start):
+    for workout in sorted(runs, key=lambda each: (isnan(each.start), each.start)):  # unknown dates last
         if not everything and quality.covered_share(workout.time, workout.heart_rate) >= ENOUGH_MEASURED:
             measured += 1
+        elif reason := _reason_against(workout):
+            skipped[reason] += 1
         else:
-            try:
-                resample(quality.without_outliers(workout, keeping.LIMITS))
-            except InvalidWorkoutError as error:
-                skipped[str(error)] += 1
-            else:
-                silent.append(workout)
-    return silent, measured, +skipped
+            silent.append(workout)
+    return silent, measured, skipped
+
+
+def _reason_against(workout: Workout) -> str | None:
+    """Why the heart rate of a run cannot be estimated: it needs speed, and must pass the filters that are not of heart rate."""
+    taken = quality.taken_by(replace(workout, heart_rate=np.full(len(workout), np.nan)), LIMITS)
+    if taken and taken != "metadata":  # the last one: of any person, at any time
+        return quality.REASONS[taken]
+    try:
+        quality.gridded(workout, LIMITS)
+    except InvalidWorkoutError as error:
+        return str(error)
+    return None
 
 
 def _predicted(run: Workout, state: Athlete, model: keras.Model | None) -> Prediction:
@@ -176,6 +187,7 @@ def _predicted(run: Workout, state: Athlete, model: keras.Model | None) -> Predi
 
 def _after(start: float, state: Athlete) -> float:
     """The same time of the day, not before what is known of the person; s since 1970-01-01 UTC."""
+    start = state.assumed_start(start)
     return start + DAY * float(np.ceil(max(state.ends[-1] - start, 0.0) / DAY)) if state.count else start
 
 

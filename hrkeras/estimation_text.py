@@ -6,6 +6,7 @@ from hrkeras import keeping
 from hrkeras.estimation import Estimate, Estimation
 from hrkeras.fitness_text import count
 from hrkeras.prediction import Prediction, date
+from hrkeras.workouts.athlete_file import date_or_none
 from hrkeras.workouts.zones import NAMES
 
 SHOWN = 30  # runs in a table
@@ -53,6 +54,8 @@ def _known(found: Estimation) -> list[str]:
         said.append(f"Known of the person: {count(most) if fewest == most else f'{fewest:,} to {most:,} runs'} with heart rate.")
     if flat:
         said.append(f"Without altitude, so taken as flat: {count(flat)}.")
+    if undated := sum(np.isnan(each.run.start) for each in found.estimates):
+        said.append(f"Of unknown date, so estimated from all that is known: {count(undated)}.")
     doubtful = [each.found.doubts[0] for each in found.estimates if each.found.doubts]
     if doubtful:
         said.append(f"Hard to believe: {count(len(doubtful))}. Of the latest: {doubtful[-1]}")
@@ -98,7 +101,7 @@ def as_dict(found: Estimation) -> dict:
         prediction = each.found
         rows.append(
             {
-                "start": date(each.run.start),
+                "start": date_or_none(each.run.start),
                 "where": each.run.where,
                 "minutes": round(prediction.minutes, 2),
                 **dict(zip(("mean", "mean_low", "mean_high"), _rounded(*_mean(prediction)), strict=True)),

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ import numpy as np
 from hrkeras.correlations import LAGS, SPEEDS, VARIABLES, LagCurve, Moments
 from hrkeras.sensor_faults import Looked, SensorFaults
 from hrkeras.workouts import duplicates, prepare, quality
-from hrkeras.workouts.grid import Grid, resample
+from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.spool import Spool
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
@@ -23,6 +24,7 @@ LOOSER = {
     "points": "min_points=25",
     "range": "max_outside_share=0.15",
     "gps": "min_gps_share=0.6",
+    "altitude": "min_altitude_share=0",
     "duration": "min_duration=120",
     "metadata": "require_user=no",
 }  # by filter, a setting that lets more pass and what it lets pass may still be of use
@@ -59,9 +61,15 @@ class Year:
 
 
 class Tally(NamedTuple):
-    """What a run adds to its `Year`: the year's number, hours, and heart rates a minute, None if it has none."""
+    """What a run adds to its `Year`.
 
-    year: int
+    Attributes:
+        year: its number, None if the run's date is not known.
+        hours: of the run.
+        heart_rates: a minute; None if it has none.
+    """
+
+    year: int | None
     hours: float
     heart_rates: float | None
 
@@ -101,7 +109,8 @@ class Inspection:
         people: workouts by person.
         usable_by_person: usable runs by person.
         hours: of all workouts.
-        first, last: s since 1970-01-01 UTC, starts of the first and the last workout; None if there are none.
+        first, last: s since 1970-01-01 UTC, starts of the first and the last workout; None if no date is known.
+        undated: workouts of unknown date.
         years: `Year` by number; a run counts once, however many recordings there are of it.
         raw: correlations of all recordings of runs, values out of their valid ranges left out.
         processed: correlations of the usable runs on the grid.
@@ -115,7 +124,7 @@ class Inspection:
     def __init__(self, limits: quality.Limits | None = None, log: ReadLog | None = None):
         self.limits, log = limits or quality.Limits(), log or ReadLog()
         self.funnel = quality.Funnel(unreadable=log.skipped, examples=log.examples)
-        self._looser = {name: self.limits.override([setting]) for name, setting in LOOSER.items()}
+        self._looser = _looser(self.limits)
         self.regained: Counter[str] = Counter()
         self.sports: Counter[str] = Counter()
         self.people: Counter[str] = Counter()
@@ -123,6 +132,7 @@ class Inspection:
         self.hours = 0.0
         self.first: float | None = None
         self.last: float | None = None
+        self.undated = 0
         self.years: dict[int, Year] = defaultdict(Year)
         self.raw, self.processed, self.lags = Moments(), Moments(), LagCurve()
         self.sensor = SensorFaults()
@@ -142,9 +152,12 @@ class Inspection:
         self.sports[workout.sport or "not said"] += 1
         self.people[workout.user] += 1
         self.hours += workout.duration / 3600
-        self.first = min(workout.start, self.first or workout.start)
-        self.last = max(workout.start, self.last or workout.start)
-        if taken in LOOSER and quality.taken_by(workout, self._looser[taken]) is None:
+        if np.isnan(workout.start):
+            self.undated += 1
+        else:
+            self.first = min(workout.start, self.first or workout.start)
+            self.last = max(workout.start, self.last or workout.start)
+        if taken in self._looser and quality.taken_by(workout, self._looser[taken]) is None:
             self.regained[taken] += 1
         if taken != "sport":
             self._add_run(workout, outcome)
@@ -152,9 +165,11 @@ class Inspection:
 
     def _add_run(self, workout: Workout, outcome: prepare.Run | str) -> None:
         possible = quality.without_outliers(workout, self.limits)
-        self.raw.add(np.stack([possible.speed, possible.altitude, possible.heart_rate]))
+        speed = np.where(possible.speed <= self.limits.max_speed, possible.speed, np.nan)
+        self.raw.add(np.stack([speed, possible.altitude, possible.heart_rate]))
         rate = 60 * workout.heart_rate_samples / workout.duration if workout.heart_rate_samples else None
-        tally = Tally(datetime.fromtimestamp(workout.start, UTC).year, workout.duration / 3600, rate)
+        year = None if np.isnan(workout.start) else datetime.fromtimestamp(workout.start, UTC).year
+        tally = Tally(year, workout.duration / 3600, rate)
         if isinstance(outcome, str):
             self._count(tally, self.sensor.look(workout), is_usable=False)
         else:
@@ -163,12 +178,13 @@ class Inspection:
             self._usable.append(Usable(outcome.user, outcome.start, outcome.end, outcome.content, tally, looked))
 
     def _count(self, tally: Tally, looked: Looked, is_usable: bool) -> None:
-        year = self.years[tally.year]
-        year.runs += 1
-        year.usable += is_usable
-        year.hours += tally.hours
-        if tally.heart_rates is not None:
-            year.heart_rates.append(tally.heart_rates)
+        if tally.year is not None:
+            year = self.years[tally.year]
+            year.runs += 1
+            year.usable += is_usable
+            year.hours += tally.hours
+            if tally.heart_rates is not None:
+                year.heart_rates.append(tally.heart_rates)
         self.sensor.count(looked)
 
     def finish(self) -> None:
@@ -196,7 +212,7 @@ class Inspection:
 
     def _show_anyway(self, workout: Workout) -> Shown | None:
         try:
-            grid = resample(quality.without_outliers(workout, self.limits))
+            grid = quality.gridded(workout, self.limits)
         except InvalidWorkoutError:
             return None
         return Shown(grid, float(Moments().add(np.stack(grid).astype(np.float64))[0, 2]), workout.start)
@@ -227,6 +243,7 @@ class Inspection:
             "hours": self.hours,
             "first_day": day(self.first),
             "last_day": day(self.last),
+            "undated": self.undated,
             "years": {
                 str(number): {
                     "runs": year.runs,
@@ -254,8 +271,19 @@ class Inspection:
         }
 
 
+def _looser(limits: quality.Limits) -> dict[str, quality.Limits]:
+    """By filter, limits of which one lets more pass; none where that would contradict another."""
+    found = {}
+    for name, setting in LOOSER.items():
+        with suppress(InputError):
+            found[name] = limits.override([setting])
+    return found
+
+
 def day(start: float | None) -> str | None:
-    """The UTC date of a time in s since 1970, such as "2025-06-16"."""
+    """The UTC date of a time in s since 1970, such as "2025-06-16"; it may be NaN."""
+    if start is not None and np.isnan(start):
+        return "unknown date"
     return None if start is None else datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d")
 
 

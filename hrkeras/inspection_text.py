@@ -65,12 +65,15 @@ def _of(count: int, one: str, more: str) -> str:
 
 def _counts(found: Inspection) -> str:
     if found.funnel.workouts == 1:
-        said = f"One workout: {next(iter(found.sports))}, {day(found.first)} (UTC), {60 * found.hours:.0f} min"
+        when = "unknown date" if found.undated else f"{day(found.first)} (UTC)"
+        said = f"One workout: {next(iter(found.sports))}, {when}, {60 * found.hours:.0f} min"
         rates = [rate for year in found.years.values() for rate in year.heart_rates]
         return said + "".join(f", heart rate measured {rate:.1f} times a minute" for rate in rates)
+    dates = [] if found.first is None else [f"{day(found.first)} to {day(found.last)} (UTC)"]
+    dates += [f"{found.undated:,} of unknown date"] if found.undated else []
     return (
         f"{found.funnel.workouts:,} workouts of {_of(len(found.people), 'person', 'people')}, "
-        f"{day(found.first)} to {day(found.last)} (UTC), {number(found.hours, 1)} hours"
+        f"{', '.join(dates)}, {number(found.hours, 1)} hours"
     )
 
 

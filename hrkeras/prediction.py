@@ -14,9 +14,9 @@ from hrkeras import doubts, windows
 from hrkeras.keeping import LIMITS, check_population, one_person, read_log_text
 from hrkeras.workouts import athlete_file, detect, duplicates, quality
 from hrkeras.workouts.athlete import Athlete
-from hrkeras.workouts.athlete_file import date
+from hrkeras.workouts.athlete_file import date, moment
 from hrkeras.workouts.band import limits
-from hrkeras.workouts.grid import STEP, Grid, resample
+from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.population import Population, default
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # a state predicts without them
     import keras
     import pandas as pd
 
-__all__ = ["Prediction", "choose", "date", "load_run", "opened", "population", "predict", "read_log_text"]
+__all__ = ["Prediction", "choose", "date", "load_run", "moment", "opened", "population", "predict", "read_log_text"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Prediction:
     """Predicted heart rate of one run.
 
     Attributes:
-        start: s since 1970-01-01 UTC.
+        start: s since 1970-01-01 UTC; NaN where it is unknown.
         grid: the run; its heart rate is what was measured, if anything was.
         heart_rate: predicted, beats/min, shape `(steps,)`.
         low: beats/min, shape `(steps,)`; heart rate is expected to lie below it a tenth of the time.
@@ -97,6 +97,8 @@ class Prediction:
 def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | None = None) -> Prediction:
     """Predicts the heart rate of a whole run; what its own sensor measured is not looked at.
 
+    A run of unknown date is taken to follow what is known of the person, see `Athlete.assumed_start`.
+
     Args:
         run: what to predict.
         athlete: what is known of the person, from `keeping.learn` or `athlete_file.load`; nothing if not given.
@@ -107,7 +109,7 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
             start, or if it starts from another population than the model's.
     """
     try:
-        grid = resample(quality.without_outliers(run, LIMITS))
+        grid = quality.gridded(run, LIMITS)
     except InvalidWorkoutError as error:
         raise InputError(f"{run.where}: cannot be predicted, {error}; a run needs speed or positions.") from None
     if athlete is None:
@@ -119,18 +121,23 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
             f"To predict the run of {date(run.start)} UTC nothing may be known of it or of later ones, but the athlete's state "
             f"has learnt from {what}; predict it from its earlier runs: give those with --history instead."
         )
-    known = athlete.predict(run.start, grid)
+    start = athlete.assumed_start(run.start)
+    known = athlete.predict(start, grid)
     found = expected = known.expected[:, 0]
     if model:
         from hrkeras import inference, saving
 
         check_population(athlete, population(model))
         known = athlete.asked_by(saving.fingerprint(model), known)
-        whole = windows.of_runs([grid], [known], np.array([run.start]), size=inference.WHOLE)
+        whole = windows.of_runs([grid], [known], np.array([start]), size=inference.WHOLE)
         (found,) = inference.predict(model, whole)
     low, high = limits(found, known.spread, known.band)
-    why_not = doubts.of_prediction(found, expected, known.spread, grid.heart_rate, doubts.days_since(run.start, athlete.ends))
-    return Prediction(run.start, grid, found, low, high, athlete.count, bool(np.isfinite(run.altitude).any()), why_not)
+    why_not = [
+        *doubts.of_speed(grid.speed),
+        *doubts.of_prediction(found, expected, known.spread, grid.heart_rate, doubts.days_since(start, athlete.ends)),
+    ]
+    has_altitude = quality.without_outliers(run, LIMITS).has_altitude
+    return Prediction(run.start, grid, found, low, high, athlete.count, has_altitude, why_not)
 
 
 def population(model: keras.Model | None = None) -> Population:
@@ -195,8 +202,10 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path) -> Worko
 
 
 def _distinct(recorded: list[Workout]) -> list[Workout]:
-    """Of each run one recording, the earliest run first."""
-    return sorted(duplicates.distinct(recorded, map(duplicates.content, recorded)), key=lambda run: run.start)
+    """Of each run one recording: those of unknown date, then the earliest first."""
+    return sorted(
+        duplicates.distinct(recorded, map(duplicates.content, recorded)), key=lambda run: (not np.isnan(run.start), run.start)
+    )
 
 
 def load_run(

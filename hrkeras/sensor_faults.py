@@ -7,7 +7,7 @@ import numpy as np
 
 from hrkeras.workouts import duplicates, sensor
 from hrkeras.workouts.athlete import Athlete
-from hrkeras.workouts.athlete_file import date
+from hrkeras.workouts.athlete_file import date_or_none
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.sensor_fault import KINDS, Fault
@@ -114,8 +114,8 @@ class SensorFaults:
         return [flag for flag in self.flags if flag.kind == kind]
 
     def latest(self, count: int) -> list[Flag]:
-        """The last few flags, the latest first."""
-        return sorted(self.flags, key=lambda flag: flag.start, reverse=True)[:count]
+        """The last few flags, the latest first, those of unknown date last."""
+        return sorted(self.flags, key=lambda flag: -np.inf if np.isnan(flag.start) else flag.start, reverse=True)[:count]
 
     def as_dict(self) -> dict[str, Any]:
         """All of it for a JSON file."""
@@ -133,7 +133,7 @@ class SensorFaults:
             },
             "found": [
                 {
-                    "start": date(flag.start),
+                    "start": date_or_none(flag.start),
                     "where": flag.where,
                     "kind": fault.kind,
                     "from_minute": fault.begin / 60,

@@ -20,6 +20,13 @@ def simulated():
     return list(synthetic.simulate(1, 14, seed=8, flawed=0, faulty=0))
 
 
+def part(track, seconds):
+    """The first seconds of a simulated run."""
+    until = track.clock <= track.clock[0] + seconds
+    columns = ("clock", "latitude", "longitude", "speed", "altitude", "heart_rate")
+    return replace(track, **{name: getattr(track, name)[until] for name in columns})
+
+
 @pytest.fixture(scope="module")
 def mine(simulated, tmp_path_factory):
     """One person's runs, two of which have no heart rate, as files and as an export."""
@@ -72,6 +79,48 @@ class TestEstimate:
         assert each.found.earlier_runs == 14
         with pytest.raises(InputError, match="learnt from this very run"):
             estimation.estimate([sorted((mine / "whole").iterdir())[0]], athlete, everything=True)
+
+    def test_the_limits_of_the_filters_hold(self, simulated, tmp_path):
+        run = simulated[0]
+        runs = {
+            "run": run,
+            "short": part(run, 47),
+            "hike": replace(run, clock=run.clock[0] + (run.clock - run.clock[0]) * 9 * 3600 / (run.clock[-1] - run.clock[0])),
+            "ride": replace(run, clock=run.clock[0] + (run.clock - run.clock[0]) / 3, speed=0 * run.speed),
+        }
+        for name, each in runs.items():
+            writers.write_gpx_folder([replace(each, heart_rate=0 * each.heart_rate)], tmp_path / name)
+        found = estimation.estimate([tmp_path / name for name in runs])
+        assert [each.found.minutes for each in found.estimates] == [pytest.approx((run.clock[-1] - run.clock[0]) / 60, abs=0.2)]
+        assert sum(found.skipped.values()) == 3
+        assert found.skipped["duration or sampling unreasonable"] == 1
+        assert found.skipped["values out of range, or faster than any runner"] == 1
+        said = "\n".join(estimation_text.lines(found))
+        assert "Cannot be estimated: " in said
+        assert "1 x duration or sampling unreasonable" in said
+        for name in ("short", "hike", "ride"):
+            with pytest.raises(InputError, match="found no run that can be estimated: 1 x "):
+                estimation.estimate([tmp_path / name])
+
+    def test_a_run_of_unknown_date(self, simulated, mine, tmp_path):
+        track = simulated[SILENT[1]]
+        undated = replace(track, clock=track.clock - track.clock[0] + 40, heart_rate=0 * track.heart_rate)
+        writers.write_gpx_folder([undated], tmp_path)
+        (each,) = estimation.estimate([tmp_path], histories=[mine / "runs"]).estimates
+        assert np.isnan(each.run.start)
+        assert each.found.earlier_runs == 12
+        told = np.array([each.at(clock) for clock in undated.clock])
+        assert np.abs(told - track.truth).mean() < 15
+        (path,) = estimated_copies.write([each], tmp_path / "copies")
+        (copy,) = tracks.read(path)
+        assert copy.estimated
+        np.testing.assert_array_equal(copy.heart_rate, told)
+        both = estimation.estimate([mine / "runs", tmp_path])
+        assert np.isnan(both.estimates[-1].run.start)
+        text = "\n".join(estimation_text.lines(both))
+        assert "unknown date" in text
+        assert "Of unknown date, so estimated from all that is known: 1 run." in text
+        assert estimation_text.as_dict(both)["runs"][-1]["start"] is None
 
     def test_by_another_state(self, found, mine):
         athlete = Athlete()

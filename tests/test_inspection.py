@@ -172,6 +172,24 @@ def test_regained_pass_with_the_looser_limit():
     assert set(LOOSER) | {"sport", quality.DUPLICATE} == set(quality.REASONS)
 
 
+def test_workouts_of_unknown_date_are_counted(workouts, tmp_path):
+    run = run_of(workouts)
+    undated = replace(run, start=np.nan)
+    one = inspect([undated])
+    assert (one.first, one.undated, one.funnel.taken) == (None, 1, {"metadata": 1})
+    assert "running, unknown date, " in inspection_text.text(one, tmp_path, "tracks")
+    assert json.loads(json_line(one.as_dict()))["first_day"] is None
+    several = inspect([undated, run, undated])
+    assert (several.first, several.last, several.undated, several.funnel.left) == (run.start, run.start, 2, 1)
+    assert "(UTC), 2 of unknown date, " in inspection_text.text(several, tmp_path, "tracks")
+    assert sum(year.runs for year in several.years.values()) == 1
+    assert inspection_plots.draw(one, tmp_path)
+
+
+def test_a_limit_that_contradicts_a_looser_one_is_no_error(workouts):
+    assert inspect(workouts[:1], quality.Limits().override(["min_duration=0", "max_duration=60"])).funnel.workouts == 1
+
+
 def test_memory_does_not_grow_with_the_runs(workouts):
     run, found = run_of(workouts), Inspection()
     for number in range(SAMPLE + 50):

@@ -210,6 +210,29 @@ def test_without_altitude_it_is_flat(by):
     np.testing.assert_allclose(found.heart_rate, by(run).heart_rate, atol=1e-3)
 
 
+def test_an_altitude_that_never_changes_is_none(by, runs):
+    assert not by(plain(40)).has_altitude
+    assert by(runs[0]).has_altitude
+
+
+def test_a_run_of_unknown_date_follows_what_is_known(by, runs):
+    undated = replace(plain(40), start=np.nan, first_clock=12.0)
+    found = by(undated)
+    assert np.isnan(found.start)
+    assert np.isfinite(found.heart_rate).all()
+    athlete = known(runs, np.inf)
+    next_day = replace(undated, start=athlete.starts[-1] + 86_400)
+    found = by(undated, deepcopy(athlete))
+    np.testing.assert_array_equal(found.heart_rate, by(next_day, deepcopy(athlete)).heart_rate)
+    assert (found.earlier_runs, found.doubts) == (len(runs), by(next_day, athlete).doubts)
+
+
+def test_a_ride_is_doubted():
+    ride = plain(300, speed=np.full(601, 7.5))
+    assert "27.0 km/h over 50 min is above the world record" in prediction.predict(ride).doubts[0]
+    assert not any("record" in doubt for doubt in prediction.predict(plain(300)).doubts)
+
+
 def test_outliers_are_left_out():
     run = plain(40)
     speed, heart_rate = run.speed.copy(), run.heart_rate.copy()
@@ -256,6 +279,15 @@ def test_choosing(runs, tmp_path):
         prediction.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)
     with pytest.raises(InputError, match="found no workout"):
         prediction.choose([], "latest", path)
+
+
+def test_runs_of_unknown_date_can_be_chosen(runs, tmp_path):
+    undated = [replace(run, start=np.nan, where=f"{number}.gpx") for number, run in enumerate(runs[:2])]
+    assert prediction.choose(undated[:1], None, tmp_path) is undated[0]
+    assert prediction.choose([*undated, *runs], "latest", tmp_path) is runs[-1]
+    assert prediction.choose([undated[0], *runs], "unknown date", tmp_path) is undated[0]
+    with pytest.raises(InputError, match="found 2 runs; choose one of ..., unknown date, unknown date"):
+        prediction.choose(undated, None, tmp_path)
 
 
 def test_history_comes_from_the_source_or_from_elsewhere(tmp_path):

@@ -1,5 +1,6 @@
 """`hrkeras estimate`: the heart rate of runs that have none."""
 
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -65,9 +66,11 @@ def estimate(
         folder = output if output.is_dir() else output.parent
         with progress(len(found.estimates), "Drawing", "run") as bar:
             for each in found.estimates:
-                when = prediction.date(each.run.start)
-                path = folder / f"{when.replace(' ', '_').replace(':', '')}.png"
-                written.append(plots.save(person_plots.run(each.found, f"Run of {when} UTC, heart rate estimated"), path))
+                dated = not isnan(each.run.start)
+                name = prediction.date(each.run.start) if dated else Path(each.run.where).name
+                path = folder / f"{name.replace(' ', '_').replace(':', '')}.png"
+                title = f"Run of {prediction.moment(each.run.start)}, heart rate estimated"
+                written.append(plots.save(person_plots.run(each.found, title), path))
                 bar.update()
     if json:
         print(json_line(estimation_text.as_dict(found) | {"written": [str(path) for path in written]}))

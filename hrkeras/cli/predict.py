@@ -1,5 +1,6 @@
 """`hrkeras predict`: the heart rate of one run."""
 
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +54,7 @@ def predict(
     with atomic_write(output) as part:
         found.frame().to_csv(part, index=False)
     print(
-        f"Run of {prediction.date(found.start)} UTC, {found.minutes:.0f} min: "
+        f"Run of {prediction.moment(found.start)}, {found.minutes:.0f} min: "
         f"predicted mean {found.heart_rate.mean():.0f}, highest {found.heart_rate.max():.0f} beats/min, "
         f"give or take {(found.high - found.low).mean() / 2:.0f} (four times in five)."
     )
@@ -66,6 +67,8 @@ def predict(
     print(keeping.known_text(state))
     if learnt and not state.count and (why := keeping.left_out_text(learnt)):
         print(f"The other workouts read tell nothing: {why}.")
+    if isnan(found.start):
+        print("The run's date is unknown, since its clock was not set: it was taken as the day after the last known run.")
     if not found.has_altitude:
         print("The run has no altitude: it was taken as flat.")
     if log.skipped:
@@ -74,5 +77,5 @@ def predict(
     if plot:
         from hrkeras import person_plots, plots
 
-        plots.save(person_plots.run(found, f"Run of {prediction.date(found.start)} UTC"), plot)
+        plots.save(person_plots.run(found, f"Run of {prediction.moment(found.start)}"), plot)
         print(f"Picture: {plot}")

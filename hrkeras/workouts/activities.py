@@ -5,8 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from hrkeras.workouts import sports
+from hrkeras.workouts.clock import EARLIEST
 from hrkeras.workouts.point_table import HEART_RATE, MAX_ACTIVITIES, TIME, Recording
-from hrkeras.workouts.workout import EARLIEST, InvalidWorkoutError
+from hrkeras.workouts.workout import InvalidWorkoutError
 
 MAX_PAUSE = 7200.0  # s; what comes later is another workout
 MAX_OVERLAP = 60.0  # s by which a track may begin before the one that it continues has ended

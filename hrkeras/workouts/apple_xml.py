@@ -12,8 +12,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from hrkeras.workouts.apple_heart_rate import MAX_NAME, Collector, HeartRates, source_name
+from hrkeras.workouts.clock import EARLIEST, LATEST
 from hrkeras.workouts.source import ReadLog
-from hrkeras.workouts.workout import EARLIEST, LATEST, InvalidWorkoutError
+from hrkeras.workouts.workout import InvalidWorkoutError
 
 CHUNK = 4 << 20  # bytes
 MAX_ELEMENT = 32 << 20  # bytes; up to iOS 12 a day's run with its route inside had 15 MB

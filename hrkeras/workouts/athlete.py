@@ -15,7 +15,7 @@ from hrkeras.workouts import duplicates, history
 from hrkeras.workouts.band import POSSIBLE, Band
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid
-from hrkeras.workouts.population import COURSE, STATES, Population, default
+from hrkeras.workouts.population import COURSE, DAY, STATES, Population, default
 from hrkeras.workouts.trust import Network, over_before
 
 PACES = (1.0, 8.0, 1 / 8)  # how much faster the filters drift: the one that predicts, a quick and a slow one beside it
@@ -26,6 +26,7 @@ BINS = {
     "minute": np.array([1, 2, 3, 5, 8, 12, 20, 30, 45, 60, 90, 120.0]),
 }
 SHRINK = 30.0  # steps
+USUAL_START = 969_613_200.0  # 2000-09-22 09:00 UTC: mean hour and season of the runs that the packaged population is of
 EXPECTED = ("expected", "quicker", "slower", "spread", *(f"miss_by_{bins}_over_{span:.0f}" for bins in BINS for span in MEMORIES))
 COURSE_FACTS = (
     *("run_seconds", "log_climb_per_km", "effort_spread", "mean_effort", "mean_speed"),
@@ -114,6 +115,12 @@ class Athlete:
         """What is known before a run, for a network that corrects it, by its fingerprint: its trust, and its band."""
         found = self.network if self.network.name == network else Network()
         return replace(known, trust=found.trust.value, band=found.band.limits)
+
+    def assumed_start(self, start: float) -> float:
+        """A start in s since 1970-01-01 UTC; where it is unknown (NaN), a day after that of the last known run."""
+        if not np.isnan(start):
+            return start
+        return float(self.starts[-1]) + DAY if self.count else USUAL_START
 
     def _expected(self, features: np.ndarray) -> np.ndarray:
         return np.clip(features @ self.weights[0], *POSSIBLE).astype(np.float32)

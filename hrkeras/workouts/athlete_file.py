@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import numpy as np
 from hrkeras.workouts import history
 from hrkeras.workouts.athlete import PACES, Athlete
 from hrkeras.workouts.band import Band
+from hrkeras.workouts.clock import LATEST
 from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.population import STATES, from_dict
 from hrkeras.workouts.trust import Network, Trust
-from hrkeras.workouts.workout import LATEST, InputError
+from hrkeras.workouts.workout import InputError
 
 VERSION = 3
 MAX_BYTES = 10 << 20  # a full one has 0.2 MB
@@ -29,8 +31,18 @@ ANEW = "give the file that `hrkeras update` has written, or make a new one from 
 
 
 def date(start: float) -> str:
-    """A start as text, in UTC."""
-    return datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d %H:%M")
+    """A start in s since 1970-01-01 as text, in UTC; it may be NaN."""
+    return "unknown date" if isnan(start) else datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def date_or_none(start: float) -> str | None:
+    """The same for JSON, where an unknown date is null."""
+    return None if isnan(start) else date(start)
+
+
+def moment(start: float) -> str:
+    """The same for the middle of a sentence, which says that it is UTC."""
+    return date(start) if isnan(start) else f"{date(start)} UTC"
 
 
 def save(athlete: Athlete, path: Path) -> None:

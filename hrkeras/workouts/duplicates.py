@@ -96,10 +96,10 @@ def kept(people: Sequence, starts, ends, contents: Sequence[Content]) -> np.ndar
 
 
 def _at_one_time(people: Sequence, starts: np.ndarray, ends: np.ndarray) -> list[list[int]]:
-    """Rows of each person's recordings that overlap, if only by way of others."""
+    """Rows of each person's recordings that overlap, if only by way of others; those of unknown date are not among them."""
     groups: list[list[int]] = []
     person, until = None, -np.inf
-    for row in sorted(range(len(starts)), key=lambda row: (people[row], starts[row])):
+    for row in sorted(np.flatnonzero(np.isfinite(starts)).tolist(), key=lambda row: (people[row], starts[row])):
         if groups and people[row] == person and starts[row] < until:
             groups[-1].append(row)
             until = max(until, ends[row])

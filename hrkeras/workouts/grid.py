@@ -27,20 +27,49 @@ class Grid(NamedTuple):
     heart_rate: np.ndarray
 
 
-def resample(workout: Workout, step: float = STEP) -> Grid:
+def resample(workout: Workout, step: float = STEP, min_speed: float = 0.0, max_speed: float = np.inf) -> Grid:
     """Puts a workout onto a uniform grid.
 
     Speed is the distance covered in the step over its length, so no metre is lost or counted twice; across
-    points without speed the speed around them is assumed. Altitude and heart rate are the mean of the points in the
-    step where there are several, and otherwise interpolated at its middle; heart rate stays unmeasured where
-    its neighbours are further apart than `workout.MAX_HEART_RATE_GAP`.
+    points without speed, and steps whose speed is out of range, the speed around them is assumed. Altitude and heart
+    rate are the mean of the points in the step where there are several, and otherwise interpolated at its middle; heart
+    rate stays unmeasured where its neighbours are further apart than `workout.MAX_HEART_RATE_GAP`.
 
     Args:
         workout: what to resample.
         step: s, length of a step.
+        min_speed: m/s, the lowest that a step may have.
+        max_speed: m/s, the highest.
 
     Raises:
         InvalidWorkoutError: if the workout is shorter than one step, longer than 100,000, or has no speed.
+    """
+    speed = mean_speeds(workout, step)
+    believed = (speed >= min_speed) & (speed <= max_speed)
+    if not believed.all():
+        if not believed.any():
+            raise InvalidWorkoutError("no speed in the valid range")
+        places = np.arange(len(speed))
+        speed = np.interp(places, places[believed], speed[believed])
+    steps, time = len(speed), workout.time
+    middle = step * np.arange(steps) + step / 2
+    bins = np.minimum(time / step, steps).astype(np.int64)
+    altitude = _at_steps(middle, bins, time, workout.altitude, np.inf)
+    known = np.isfinite(altitude)
+    if not known.all():
+        altitude = np.interp(middle, middle[known], altitude[known]) if known.any() else np.zeros(steps)
+    return Grid(
+        speed.astype(np.float32),
+        altitude.astype(np.float32),
+        _at_steps(middle, bins, time, workout.heart_rate).astype(np.float32),
+    )
+
+
+def mean_speeds(workout: Workout, step: float = STEP) -> np.ndarray:
+    """Distance covered in each step over its length, m/s, shape `(steps,)`.
+
+    Raises:
+        InvalidWorkoutError: as `resample` does.
     """
     steps = int(min(workout.duration / step, MAX_STEPS + 1))
     if not 1 <= steps <= MAX_STEPS:
@@ -52,19 +81,9 @@ def resample(workout: Workout, step: float = STEP) -> Grid:
             raise InvalidWorkoutError("no speed and no positions")
         speed = np.interp(time, time[known], speed[known])
     distance = np.zeros(len(time))
-    np.cumsum(speed[1:] * np.diff(time), out=distance[1:])
-    edges = step * np.arange(steps + 1)
-    middle = edges[:-1] + step / 2
-    bins = np.minimum(time / step, steps).astype(np.int64)
-    altitude = _at_steps(middle, bins, time, workout.altitude, np.inf)
-    known = np.isfinite(altitude)
-    if not known.all():
-        altitude = np.interp(middle, middle[known], altitude[known]) if known.any() else np.zeros(steps)
-    return Grid(
-        (np.diff(np.interp(edges, time, distance)) / step).astype(np.float32),
-        altitude.astype(np.float32),
-        _at_steps(middle, bins, time, workout.heart_rate).astype(np.float32),
-    )
+    np.cumsum(speed[1:] * (time[1:] - time[:-1]), out=distance[1:])
+    passed = np.interp(step * np.arange(steps + 1), time, distance)
+    return (passed[1:] - passed[:-1]) / step
 
 
 def _at_steps(middle, bins, time, values, *max_gap) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.workouts import duplicates, quality
-from hrkeras.workouts.grid import STEP, Grid, resample
+from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.spool import Spool
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
@@ -44,12 +44,11 @@ def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Run
     """
     if taken := quality.taken_by(workout, limits):
         return taken
-    cleaned = quality.without_outliers(workout, limits)
     try:
-        grid = resample(cleaned, step)
+        grid = quality.gridded(workout, limits, step)
     except InvalidWorkoutError:  # the limits let pass what no grid can hold
-        return "duration" if np.isfinite(cleaned.speed).any() else "gps"
-    return Run(workout.user, workout.start, grid, duplicates.content(cleaned), workout.where)
+        return "duration" if np.isfinite(workout.speed).any() else "gps"
+    return Run(workout.user, workout.start, grid, duplicates.content(quality.without_outliers(workout, limits)), workout.where)
 
 
 def distinct(runs: Sequence[Run]) -> list[Run]:

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from hrkeras.workouts.workout import EARLIEST, InputError, Workout, covered_share
+from hrkeras.workouts.clock import is_date
+from hrkeras.workouts.grid import STEP, Grid, mean_speeds, resample
+from hrkeras.workouts.records import fastest
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, covered_share
 
 
 def _limit(default, filter_name: str, unit: str, why: str) -> Any:
@@ -16,7 +19,13 @@ def _limit(default, filter_name: str, unit: str, why: str) -> Any:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of the seven filters; each field's metadata tells its filter, unit and reason."""
+    """The limits of the filters; each field's metadata tells its filter, unit and reason.
+
+    Speed is judged as the mean over each step of the grid, altitude and heart rate at each point.
+
+    Raises:
+        ValueError: if a limit is no number, a share not between 0 and 1, or a lowest value above its highest.
+    """
 
     sports: tuple[str, ...] = _limit(
         ("running",), "sport", "names", "Heart rate follows speed differently in every sport; this is about runs."
@@ -29,7 +38,13 @@ class Limits:
     )
     min_points: int = _limit(50, "points", "points", "Fewer points than this are a test of the device, not a run.")
     min_speed: float = _limit(0.0, "range", "m/s", "Nobody runs backwards through time.")
-    max_speed: float = _limit(10.0, "range", "m/s", "Faster than this for long is a vehicle or a GPS error.")
+    max_speed: float = _limit(10.0, "range", "m/s", "Faster than this over 10 s is a vehicle or a GPS error.")
+    max_record_share: float = _limit(
+        1.0,
+        "range",
+        "of the record",
+        "A mean speed above the world record over the same time is a ride's, whatever the file calls it.",
+    )
     min_altitude: float = _limit(-500.0, "range", "m", "The lowest shore on Earth is at -430 m.")
     max_altitude: float = _limit(6500.0, "range", "m", "Runs above the highest trail races are barometer errors.")
     min_heart_rate: float = _limit(50.0, "range", "beats/min", "Below this a running person's sensor has slipped.")
@@ -41,7 +56,16 @@ class Limits:
         "A few outliers are dropped and the run kept; more, and nothing in it is sure.",
     )
     min_gps_share: float = _limit(
-        0.9, "gps", "share of points", "Without positions and altitude neither speed nor climbing is known."
+        0.9,
+        "gps",
+        "share of points",
+        "Speed is surest from positions; with 0 the device's own is enough, as on a treadmill or from a footpod.",
+    )
+    min_altitude_share: float = _limit(
+        0.0,
+        "altitude",
+        "share of points",
+        "A run without altitude, or with the same throughout, is taken as flat; with 0.9 it is left out.",
     )
     min_duration: float = _limit(300.0, "duration", "s", "Heart rate needs minutes to answer; shorter is a false start.")
     max_duration: float = _limit(6 * 3600.0, "duration", "s", "Longer is a watch left on, a broken clock or another sport.")
@@ -50,6 +74,23 @@ class Limits:
     )
     require_user: bool = _limit(True, "metadata", "yes or no", "Without a person there is no history and no fair split.")
 
+    def __post_init__(self):
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, tuple):
+                if not value:
+                    raise ValueError(f"{each.name}: expected at least one name, found none")
+            elif np.isnan(value):
+                raise ValueError(f"{each.name}: expected a number, found {value}")
+            elif each.metadata["unit"].startswith("share") and not 0 <= value <= 1:
+                raise ValueError(f"{each.name}: expected a share from 0 to 1, found {value:g}")
+            elif value < 0 and each.metadata["unit"] != "m":
+                raise ValueError(f"{each.name}: expected a number of at least 0, found {value:g}")
+        for name in ("speed", "altitude", "heart_rate", "duration"):
+            lowest, highest = getattr(self, f"min_{name}"), getattr(self, f"max_{name}")
+            if lowest > highest:
+                raise ValueError(f"min_{name}: expected at most max_{name}, which is {highest:g}, found {lowest:g}")
+
     def override(self, settings: list[str]) -> "Limits":
         """These limits with some changed.
 
@@ -57,7 +98,7 @@ class Limits:
             settings: each `name=value`; several sports are separated by commas.
 
         Raises:
-            InputError: if a name is unknown or a value is not of the limit's kind.
+            InputError: if a name is unknown or a value cannot be that of the limit.
         """
         known = {each.name: each for each in fields(self)}
         changes: dict[str, Any] = {}
@@ -77,7 +118,10 @@ class Limits:
                 raise InputError(
                     f"Limit {setting!r}: expected {known[name].metadata['unit']} as {name}={now}, found {text!r}."
                 ) from None
-        return replace(self, **changes)
+        try:
+            return replace(self, **changes)
+        except ValueError as error:
+            raise InputError(f"Limit {error}; change it with --limit name=value.") from None
 
 
 def measured_share(workout: Workout) -> float:
@@ -85,22 +129,37 @@ def measured_share(workout: Workout) -> float:
     return 0.0 if workout.estimated else covered_share(workout.time, workout.heart_rate)
 
 
+def _altitude_share(workout: Workout) -> float:
+    return covered_share(workout.time, workout.altitude) if workout.has_altitude else 0.0
+
+
 def _outside(values: np.ndarray, lowest: float, highest: float) -> np.ndarray:
     return (values < lowest) | (values > highest)
 
 
+def _outside_altitude(workout: Workout, limits: Limits) -> np.ndarray:
+    return _outside(workout.altitude, limits.min_altitude, limits.max_altitude)
+
+
+def _outside_heart_rate(workout: Workout, limits: Limits) -> np.ndarray:
+    return _outside(workout.heart_rate, limits.min_heart_rate, limits.max_heart_rate)
+
+
 def _out_of_range(workout: Workout, limits: Limits) -> bool:
-    measured = (np.isfinite(values).sum() for values in (workout.speed, workout.altitude, workout.heart_rate))
-    outside = (np.count_nonzero(values) for values in _outsides(workout, limits))
-    return any(out > limits.max_outside_share * count for out, count in zip(outside, measured, strict=True))
-
-
-def _outsides(workout: Workout, limits: Limits) -> list[np.ndarray]:
-    return [
-        _outside(workout.speed, limits.min_speed, limits.max_speed),
-        _outside(workout.altitude, limits.min_altitude, limits.max_altitude),
-        _outside(workout.heart_rate, limits.min_heart_rate, limits.max_heart_rate),
-    ]
+    try:
+        speed = mean_speeds(workout)
+    except InvalidWorkoutError:
+        speed = np.empty(0)
+    outside = _outside(speed, limits.min_speed, limits.max_speed)
+    for values, out in (
+        (speed, outside),
+        (workout.altitude, _outside_altitude(workout, limits)),
+        (workout.heart_rate, _outside_heart_rate(workout, limits)),
+    ):
+        if np.count_nonzero(out) > limits.max_outside_share * np.count_nonzero(np.isfinite(values)):
+            return True
+    believed = speed[~outside]
+    return len(believed) > 0 and believed.mean() > limits.max_record_share * fastest(workout.duration)
 
 
 # name, what it looks at in a person's words, and whether it takes the workout; in the order of the funnel
@@ -112,12 +171,9 @@ FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
         lambda w, limits: measured_share(w) < limits.min_heart_rate_share,
     ),
     ("points", "too few points", lambda w, limits: len(w) < limits.min_points),
-    ("range", "values out of range", _out_of_range),
-    (
-        "gps",
-        "GPS or altitude incomplete",
-        lambda w, limits: min(w.gps_fraction, covered_share(w.time, w.altitude)) < limits.min_gps_share,
-    ),
+    ("range", "values out of range, or faster than any runner", _out_of_range),
+    ("gps", "positions incomplete", lambda w, limits: w.gps_fraction < limits.min_gps_share),
+    ("altitude", "altitude incomplete", lambda w, limits: _altitude_share(w) < limits.min_altitude_share),
     (
         "duration",
         "duration or sampling unreasonable",
@@ -128,7 +184,7 @@ FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
     (
         "metadata",
         "person or start unknown",
-        lambda w, limits: w.start < EARLIEST or (limits.require_user and not w.user),
+        lambda w, limits: not is_date(w.start) or (limits.require_user and not w.user),
     ),
 )
 DUPLICATE = "duplicate"
@@ -152,24 +208,31 @@ class Taken(str):
 
 
 def taken_by(workout: Workout, limits: Limits) -> Taken | None:
-    """The first filter that takes the workout, or None if it passes all seven."""
+    """The first filter that takes the workout, or None if it passes all."""
     return next((Taken(name, workout.sport) for name, _, takes in FILTERS if takes(workout, limits)), None)
 
 
 def without_outliers(workout: Workout, limits: Limits) -> Workout:
-    """The workout with each value out of its valid range, and a heart rate that was estimated, made unmeasured."""
-    speed, altitude, heart_rate = _outsides(workout, limits)
+    """The workout without altitudes and heart rates out of their valid range, and without a heart rate that was estimated."""
     return replace(
         workout,
-        speed=np.where(speed, np.nan, workout.speed),
-        altitude=np.where(altitude, np.nan, workout.altitude),
-        heart_rate=np.where(heart_rate | workout.estimated, np.nan, workout.heart_rate),
+        altitude=np.where(_outside_altitude(workout, limits), np.nan, workout.altitude),
+        heart_rate=np.where(_outside_heart_rate(workout, limits) | workout.estimated, np.nan, workout.heart_rate),
     )
 
 
 def counted(numbers: Counter[str]) -> Iterator[str]:
     """How many there are of what, such as "12 cycling", the most first."""
     return (f"{count:,} {name}" for name, count in numbers.most_common() if count)
+
+
+def gridded(workout: Workout, limits: Limits, step: float = STEP) -> Grid:
+    """The workout on the grid, without its outliers.
+
+    Raises:
+        InvalidWorkoutError: as `grid.resample` does.
+    """
+    return resample(without_outliers(workout, limits), step, limits.min_speed, limits.max_speed)
 
 
 @dataclass

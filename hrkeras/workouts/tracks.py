@@ -122,8 +122,9 @@ def _read_file(file: TrackFile, log: ReadLog) -> Iterator[Workout]:
 
 def _workout(recording: Recording, user: str, sport: str, where: str) -> Workout:
     clock, latitude, longitude, altitude, speed, heart_rate, distance = recording.table.T
-    if not (speed > 0).any() and not np.isfinite(latitude).any():
-        speed = _speed_from_distance(clock, distance)
+    from_distance = _speed_from_distance(clock, distance)
+    unknown = ~(speed > 0) & ~np.isfinite(latitude) & np.isfinite(from_distance)
+    speed = np.where(unknown, from_distance, speed)
     try:
         return from_points(
             clock,
@@ -147,7 +148,7 @@ def _workout(recording: Recording, user: str, sport: str, where: str) -> Workout
 
 
 def _speed_from_distance(clock, distance) -> np.ndarray:
-    """Speed in m/s of a treadmill or a pool, where a device counts the distance but records neither speed nor place."""
+    """Speed in m/s where a device counts the distance but records neither speed nor place: indoors, or before the first fix."""
     speed = np.full(len(clock), np.nan)
     known = np.flatnonzero(np.isfinite(clock) & np.isfinite(distance))
     if len(known) > 1:

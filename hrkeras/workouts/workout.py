@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hrkeras.workouts.clock import in_order, is_date
+
 EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
-EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990-01-01 and 2100-01-01, seconds since 1970
 MAX_HEART_RATE_GAP = 120.0  # s; docs/data.md shows the error that interpolating across such a gap makes
 MAX_SPEED_GAP = 30.0  # s; across a longer one a speed reading says nothing of the whole interval
+MAX_STALE = 10.0  # s; a position that is repeated for longer is that of somebody who stands
 MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is no measurement
 MAX_TEXT = 500  # characters of the name of a person, a sport or a place
 # control characters, separators of lines, what changes the direction of writing, halves of characters
@@ -34,13 +36,16 @@ class Workout:
         heart_rate: beats/min, shape `(n,)`.
         user: whose workout it is, as the source names the person; empty if it does not.
         sport: what was done, in lower case; outdoor runs are "running", treadmill runs "indoor running".
-        start: s since 1970-01-01 UTC of the first point.
+        start: s since 1970-01-01 UTC of the first point; NaN where the date is unknown, because the clock showed a time
+            before 1990 or after 2100.
         gps_fraction: share of the points, 0 to 1, that had a valid position or lie between two at most 30 s
-            apart. The positions themselves are not kept.
+            apart, counted from the first position to the last where these span half of the workout or more. The
+            positions themselves are not kept.
         where: file and line or entry it was read from, for messages.
         estimated: whether the heart rate is one that hrkeras has written, which counts as not measured.
         heart_rate_samples: how many times heart rate was measured during the workout, which is fewer than it has
             heart rates where a reader has drawn them onto the times of positions.
+        first_clock: s, what the source's clock showed at the first point; `start` unless the date is unknown.
 
     Raises:
         ValueError: if the arrays are not of one length, or time does not increase strictly from 0.
@@ -57,6 +62,7 @@ class Workout:
     where: str = ""
     heart_rate_samples: int = 0
     estimated: bool = False
+    first_clock: float = np.nan
 
     def __post_init__(self):
         shape = self.time.shape
@@ -79,6 +85,12 @@ class Workout:
     def end(self) -> float:
         """When it was over, s since 1970-01-01 UTC."""
         return self.start + self.duration
+
+    @property
+    def has_altitude(self) -> bool:
+        """Whether altitude was measured; one that is the same throughout, as devices without a sensor write it, was not."""
+        measured = self.altitude[np.isfinite(self.altitude)]
+        return len(measured) > 0 and float(np.ptp(measured)) > 0
 
 
 def cleaned(text: str) -> str:
@@ -105,14 +117,19 @@ def from_points(
 ) -> Workout:
     """Makes a `Workout` of raw points: every reader ends here, so all sources are treated alike.
 
-    Points are sorted by time; those without a valid time, and all but the first of several at one time, are
-    dropped. A heart rate of 0 or less is a sensor without contact: unmeasured. Speed is the device's where it
-    has one above 0 and the point before is at most 30 s away; otherwise it is the great-circle distance from
-    the point before over the time it took. Nothing is smoothed here: the mean over a step of the grid is the
-    only smoothing that speed gets.
+    - Points are sorted by time. Those without a time, those that a jump of the clock set apart, and all but the first
+      of several at one time are dropped; see `clock.in_order`.
+    - A heart rate of 0 or less is a sensor without contact: unmeasured.
+    - Speed is the device's where it has one above 0 and the point before is at most 30 s away; otherwise it is the
+      great-circle distance from the point before over the time it took. A position that is repeated for at most 10 s
+      was not measured anew: it lies between the ones around it, as one that is missing.
+    - The parts before the first and after the last known speed are left out where they are longer than 30 s.
+
+    Nothing is smoothed here: the mean over a step of the grid is the only smoothing that speed gets.
 
     Args:
-        clock: s since 1970-01-01 UTC, shape `(n,)`.
+        clock: s since 1970-01-01 UTC, shape `(n,)`, in the order of recording; or since any other moment before 1990,
+            which makes a workout of unknown date.
         latitude: degrees, shape `(n,)`, or None where the source has no positions.
         longitude: degrees, shape `(n,)`, or None.
         speed: m/s, shape `(n,)`, or None.
@@ -125,46 +142,41 @@ def from_points(
         estimated: see `Workout`.
 
     Raises:
-        InvalidWorkoutError: if the columns differ in length or fewer than two points have a valid time.
+        InvalidWorkoutError: if the columns differ in length or fewer than two points have a usable time.
     """
     clock = np.asarray(clock, np.float64)
     columns = [_column(values, clock) for values in (latitude, longitude, speed, altitude, heart_rate)]
-    in_order = (clock >= EARLIEST) & (clock <= LATEST)
-    in_order[1:] &= clock[1:] > clock[:-1]
-    if not in_order.all():
-        valid = np.flatnonzero((clock >= EARLIEST) & (clock <= LATEST))
-        if len(valid) < 2:
-            raise InvalidWorkoutError("fewer than two points with a valid time (years 1990 to 2100)")
-        clock, first = np.unique(clock[valid], return_index=True)
-        columns = [column if column is None else column[valid[first]] for column in columns]
-    if len(clock) < 2:
-        raise InvalidWorkoutError("fewer than two points with a valid time (years 1990 to 2100)")
+    kept = in_order(clock)
+    if len(kept) < 2:
+        raise InvalidWorkoutError("fewer than two points with a valid time")
+    if len(kept) < len(clock) or (kept[1:] < kept[:-1]).any():
+        clock, columns = clock[kept], [None if column is None else column[kept] for column in columns]
     latitude, longitude, speed, altitude, heart_rate = columns
     time = clock - clock[0]
     nothing = np.full(len(time), np.nan)
-
-    travelled, gps_fraction = nothing, 0.0
+    covered = np.zeros(len(time), bool)
+    travelled = nothing
     if latitude is not None and longitude is not None:
-        travelled, gps_fraction = _speed_from_positions(time, latitude, longitude)
-    if speed is None:
-        speed = travelled
-    else:
-        gap = np.diff(time, prepend=0.0)
-        speed = np.where((speed > 0) & (gap <= MAX_SPEED_GAP) | ~np.isfinite(travelled), speed, travelled)
-        speed = np.where(speed >= 0, speed, np.nan)
+        travelled, covered = _speed_from_positions(time, latitude, longitude)
+    speed = travelled if speed is None else _device_speed(time, speed, travelled)
     heart_rate = nothing if heart_rate is None else np.where(heart_rate > 0, heart_rate, np.nan)
+    altitude = nothing if altitude is None else altitude
+    part = _with_speed(time, speed)
+    heart_rate = heart_rate[part]
+    first_clock = float(clock[part.start])
     return Workout(
-        time=time,
-        speed=speed,
-        altitude=nothing if altitude is None else altitude,
+        time=clock[part] - first_clock,
+        speed=speed[part],
+        altitude=altitude[part],
         heart_rate=heart_rate,
         user=user,
         sport=sport,
-        start=float(clock[0]),
-        gps_fraction=gps_fraction,
+        start=first_clock if is_date(first_clock) else np.nan,
+        gps_fraction=_gps_fraction(time[part], covered[part]),
         where=where,
         heart_rate_samples=int(np.count_nonzero(np.isfinite(heart_rate))) if heart_rate_samples is None else heart_rate_samples,
         estimated=estimated,
+        first_clock=first_clock,
     )
 
 
@@ -178,24 +190,66 @@ def _column(values, clock) -> np.ndarray | None:
     return np.where(absurd, np.nan, values) if absurd.any() else values
 
 
-def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, float]:
-    """Speed in m/s from positions, and the share of the points that these cover."""
+def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, np.ndarray]:
+    """Speed in m/s from positions, NaN before the first and after the last, and which points these cover."""
     valid = valid_positions(latitude, longitude)
-    count = int(np.count_nonzero(valid))
-    if count < 2:
-        return np.full(len(time), np.nan), count / len(time)
-    speed = np.empty(len(time))
-    if count == len(time):
-        along = haversine(latitude, longitude)
-    else:
-        distance = np.zeros(count)
-        np.cumsum(haversine(latitude[valid], longitude[valid]), out=distance[1:])
-        along = np.diff(np.interp(time, time[valid], distance))
-    np.divide(along, time[1:] - time[:-1], out=speed[1:])
-    speed[0] = speed[1]
-    if count == len(time):
-        return speed, covered_share(time, time, MAX_SPEED_GAP)
-    return speed, covered_share(time, np.where(valid, 0.0, np.nan), MAX_SPEED_GAP)
+    places = np.flatnonzero(valid)
+    speed = np.full(len(time), np.nan)
+    if len(places) < 2:
+        return speed, valid
+    if len(places) < len(time):
+        valid = np.isfinite(interpolate(time, time, np.where(valid, 0.0, np.nan), MAX_SPEED_GAP))
+    first, behind = places[0], places[-1] + 1
+    places = places[_is_new(time[places], latitude[places], longitude[places])]
+    along = haversine(latitude[places], longitude[places])
+    if len(places) < behind - first:
+        along = np.diff(np.interp(time[first:behind], time[places], np.cumsum(np.append(0.0, along))))
+    speed[first + 1 : behind] = along / (time[first + 1 : behind] - time[first : behind - 1])
+    speed[first] = speed[first + 1]
+    return speed, valid
+
+
+def _is_new(time, latitude, longitude) -> np.ndarray:
+    """Which of some valid positions were measured anew; one that is repeated for at most `MAX_STALE` was not."""
+    new = np.ones(len(time), bool)
+    np.logical_or(latitude[1:] != latitude[:-1], longitude[1:] != longitude[:-1], out=new[1:])
+    if not new.all():
+        moved = np.flatnonzero(new)
+        new[: moved[-1]] = np.repeat(np.diff(time[moved]) > MAX_STALE, np.diff(moved))
+        new[moved[-1] :] = True
+        new[moved] = True
+    return new
+
+
+def _device_speed(time, speed, travelled) -> np.ndarray:
+    """The device's speed in m/s where it says more than 0 and can know, elsewhere that from positions.
+
+    Without any positions a 0 is believed too; in a recording that has some, a device that says 0 where it has none does
+    not know.
+    """
+    gap = np.diff(time, prepend=0.0)
+    known = np.isfinite(travelled)
+    if not known.any():
+        return np.where(speed >= 0, speed, np.nan)
+    return np.where((speed > 0) & ((gap <= MAX_SPEED_GAP) | ~known), speed, travelled)
+
+
+def _with_speed(time, speed) -> slice:
+    """The points of a workout without what lies, over `MAX_SPEED_GAP` long, before the first or after the last speed."""
+    known = np.flatnonzero(np.isfinite(speed))
+    first, behind = 0, len(time)
+    if len(known) > 1:
+        first = known[0] if time[known[0]] > MAX_SPEED_GAP else first
+        behind = known[-1] + 1 if time[-1] - time[known[-1]] > MAX_SPEED_GAP else behind
+    return slice(first, behind)
+
+
+def _gps_fraction(time, covered) -> float:
+    """See `Workout`."""
+    places = np.flatnonzero(covered)
+    if len(places) and time[places[-1]] - time[places[0]] >= (time[-1] - time[0]) / 2:
+        covered = covered[places[0] : places[-1] + 1]
+    return float(np.count_nonzero(covered)) / len(covered)
 
 
 def valid_positions(latitude, longitude) -> np.ndarray:

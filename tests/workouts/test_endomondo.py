@@ -68,7 +68,7 @@ BAD = {
     ],
     "timestamp is no list of at most 100,000 numbers": ["{'timestamp': 5}"],
     "columns of different lengths": [LINE.replace("[100, 0, 120]", "[100]")],
-    "fewer than two points with a valid time (years 1990 to 2100)": [
+    "fewer than two points with a valid time": [
         "{'timestamp': []}",
         "{'timestamp': [1600000000]}",
         "{'timestamp': [1e300, 1e301]}",

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from hrkeras.workouts import prepare, quality, synthetic
-from hrkeras.workouts.grid import resample
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.workout import InputError, Workout
 
@@ -72,7 +71,7 @@ def test_grids_come_back_from_the_temporary_file(tmp_path):
     workouts = [each for each in synthetic.read(athletes=1, runs=6, seed=2) if not quality.taken_by(each, LIMITS)]
     found = prepared(workouts, tmp_path)
     for workout, grid in zip(workouts, found.grids(), strict=True):
-        for one, other in zip(grid, resample(quality.without_outliers(workout, LIMITS)), strict=True):
+        for one, other in zip(grid, quality.gridded(workout, LIMITS), strict=True):
             np.testing.assert_array_equal(one, other)
 
 

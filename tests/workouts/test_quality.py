@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hrkeras.workouts import quality
-from hrkeras.workouts.workout import InputError, Workout
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
 
 LIMITS = quality.Limits()
 
@@ -39,12 +39,17 @@ def partly(value, share, points=100, usual=150.0):
         ("range", good(speed=partly(12, 0.06, usual=3))),
         ("range", good(altitude=partly(-600, 0.06, usual=3))),
         ("gps", good(gps_fraction=0.89)),
-        ("gps", good(altitude=partly(np.nan, 0.2, usual=3))),
+        (None, good(gps_fraction=0.9, altitude=partly(np.nan, 0.2, usual=3))),
+        (None, good(altitude=np.full(100, np.nan))),
+        ("range", good(speed=np.full(100, 7.5))),
+        (None, good(speed=np.full(100, 5.0))),
+        ("range", good(points=1000, speed=np.full(1000, 6.0), heart_rate=np.full(1000, 150.0), altitude=np.arange(1000.0))),
         ("duration", good(time=np.arange(100) * 3.0)),
         ("duration", good(time=np.arange(100) * 61.0, heart_rate=np.full(100, 150.0))),
         ("duration", good(points=3000, time=np.arange(3000) * 10.0)),
         ("metadata", good(user="")),
         ("metadata", good(start=0.0)),
+        ("metadata", good(start=np.nan)),
     ],
 )
 def test_each_filter_takes_what_it_should(taken, workout):
@@ -70,16 +75,30 @@ def test_limits_can_be_overridden():
     assert LIMITS.min_points == 50
 
 
-@pytest.mark.parametrize("setting", ["nothing=3", "min_points", "min_points=many", "require_user=perhaps", "=3"])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *("nothing=3", "min_points", "min_points=many", "require_user=perhaps", "=3"),
+        *(
+            "max_speed=nan",
+            "min_gps_share=90",
+            "min_gps_share=-1",
+            "min_points=-5",
+            "sports=",
+            "min_duration=1e9",
+            "max_altitude=-501",
+        ),
+    ],
+)
 def test_a_wrong_limit_is_explained(setting):
-    with pytest.raises(InputError, match=r"Limit '.*': expected"):
+    with pytest.raises(InputError, match=r"Limit .*: expected"):
         LIMITS.override([setting])
 
 
 def test_outliers_become_unmeasured():
-    run = quality.without_outliers(good(heart_rate=partly(300, 0.03), speed=partly(50, 0.02, usual=3.0)), LIMITS)
+    run = quality.without_outliers(good(heart_rate=partly(300, 0.03), altitude=partly(9000, 0.02, usual=3.0)), LIMITS)
     assert np.isnan(run.heart_rate).sum() == 3
-    assert np.isnan(run.speed).sum() == 2
+    assert np.isnan(run.altitude).sum() == 2
     assert np.nanmax(run.heart_rate) == 150
 
 
@@ -95,12 +114,51 @@ def test_funnel_names_the_sports_left_out():
     assert "other sports" not in str(quality.Funnel())
 
 
+def test_speed_is_judged_over_steps_not_points():
+    time = np.arange(601.0)
+    held = {"altitude": np.zeros(601), "heart_rate": np.full(601, 150.0), "points": 601, "time": time}
+    jumps = good(**held, speed=np.where(time % 4 == 0, 12.0, 0.0))  # of a receiver that tells a position every 4 s
+    assert quality.taken_by(jumps, LIMITS) is None
+    assert quality.gridded(jumps, LIMITS).speed.mean() == pytest.approx(3)
+    once = good(**held, speed=np.where((time > 300) & (time <= 310), 50.0, 3.0))
+    assert quality.taken_by(once, LIMITS) is None
+    np.testing.assert_allclose(quality.gridded(once, LIMITS).speed, 3, rtol=1e-6)
+    often = good(**held, speed=np.where(time % 100 > 90, 50.0, 3.0))
+    assert quality.taken_by(often, LIMITS) == "range"
+    with pytest.raises(InvalidWorkoutError, match="no speed in the valid range"):
+        quality.gridded(good(**held, speed=np.full(601, 50.0)), LIMITS)
+
+
+def test_altitude_that_is_absent_and_one_that_never_changes_are_the_same():
+    strict = LIMITS.override(["min_altitude_share=0.9"])
+    slope = np.linspace(0, 50, 100)
+    for altitude, taken in ((np.full(100, np.nan), "altitude"), (np.full(100, 50.0), "altitude"), (slope, None)):
+        assert quality.taken_by(good(altitude=altitude), LIMITS) is None
+        assert quality.taken_by(good(altitude=altitude), strict) == taken
+    partial = np.where(np.arange(100) < 20, np.nan, slope)
+    assert quality.taken_by(good(altitude=partial), strict) == "altitude"
+
+
+def test_speed_alone_is_enough_where_the_user_says_so():
+    treadmill = good(gps_fraction=0.0, sport="indoor running", altitude=np.full(100, np.nan))
+    limits = LIMITS.override(["sports=indoor running"])
+    assert quality.taken_by(treadmill, limits) == "gps"
+    assert quality.taken_by(treadmill, limits.override(["min_gps_share=0"])) is None
+
+
+def test_other_sports_may_be_faster_where_the_user_says_so():
+    ride = good(sport="cycling", speed=np.full(100, 8.0))
+    limits = LIMITS.override(["sports=cycling", "max_speed=25"])
+    assert quality.taken_by(ride, limits) == "range"
+    assert quality.taken_by(ride, limits.override(["max_record_share=3"])) is None
+
+
 def test_funnel_adds_up():
     funnel = quality.Funnel(workouts=10)
     funnel.taken.update({"sport": 3, quality.DUPLICATE: 2})
     funnel.unreadable["line is broken"] += 4
     funnel.examples["line is broken"] = ["x.json:7"]
     assert funnel.left == 5
-    assert [left for _, _, left in funnel.steps()] == [10, 7, 7, 7, 7, 7, 7, 7, 5]
+    assert [left for _, _, left in funnel.steps()] == [10, 7, 7, 7, 7, 7, 7, 7, 7, 5]
     assert funnel.as_dict()["taken"]["sport"] == 3
     assert "4 x line is broken (first: x.json:7)" in str(funnel)

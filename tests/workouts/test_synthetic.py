@@ -33,7 +33,7 @@ TAKEN_BY = {
     "no heart rate": "heart_rate",
     "too short": "duration",
     "no GPS": "gps",
-    "no altitude": "gps",
+    "no altitude": None,
     "duplicate": None,
     "absurd values": "range",
 }

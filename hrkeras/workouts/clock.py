@@ -1,0 +1,77 @@
+"""Which points of a recording have a time to go by, where the device's clock jumps or does not know the date."""
+
+from bisect import bisect_right
+
+import numpy as np
+
+EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990-01-01 and 2100-01-01, seconds since 1970
+POSSIBLE = -62_135_596_800.0, 253_402_300_800.0  # the years 1 to 9999, which are what a file can write
+LONGEST_PAUSE = 12 * 3600.0  # s; a longer gap is a jump of the clock
+DISPLACED = 60.0  # s by which a stray point is off the points recorded around it; less is two sensors taking turns
+MOST_STRAYS = 0.1  # share of the points; with more, the file is not in the order of time
+
+
+def in_order(clock: np.ndarray) -> np.ndarray:
+    """Indices of the points that have a usable time, so that their times increase strictly.
+
+    Of parts that lie more than `LONGEST_PAUSE` apart only the one with the most points is kept. Points whose time
+    is off that of the points recorded around them are dropped. Of several at one time the first is kept.
+
+    Args:
+        clock: s, shape `(n,)`, in the order of recording; NaN where unknown.
+
+    Returns:
+        Shape `(kept,)`.
+    """
+    if _is_plain(clock):
+        return np.arange(len(clock))
+    usable = np.flatnonzero((clock >= POSSIBLE[0]) & (clock <= POSSIBLE[1]))
+    order = usable[np.argsort(clock[usable], kind="stable")]
+    order = max(np.split(order, 1 + np.flatnonzero(np.diff(clock[order]) > LONGEST_PAUSE)), key=len)
+    if (order[1:] < order[:-1]).any():
+        strays = np.zeros(len(clock), bool)
+        recorded = np.sort(order)
+        strays[recorded] = _strays(clock[recorded])
+        order = order[~strays[order]]
+    return order[np.diff(clock[order], prepend=-np.inf) > 0]
+
+
+def is_date(moment: float) -> bool:
+    """Whether a clock that shows `moment`, in s since 1970-01-01 UTC, can be right; one that counts from its start is not."""
+    return EARLIEST <= moment <= LATEST
+
+
+def _is_plain(clock: np.ndarray) -> bool:
+    """Whether nothing has to be done."""
+    if not len(clock) or not (clock[1:] > clock[:-1]).all():
+        return False
+    return POSSIBLE[0] <= clock[0] and clock[-1] <= POSSIBLE[1] and clock[-1] - clock[0] <= LONGEST_PAUSE
+
+
+def _strays(times: np.ndarray) -> np.ndarray:
+    """Which of some times, in the order of recording, do not belong between those around them, booleans of shape `(n,)`."""
+    rising = _longest_rise(times)
+    expected = np.interp(np.arange(len(times)), rising, times[rising])
+    displaced = np.abs(times - expected) > DISPLACED
+    return displaced if displaced.mean() <= MOST_STRAYS else np.zeros(len(times), bool)
+
+
+def _longest_rise(values: np.ndarray) -> np.ndarray:
+    """Indices of a longest subsequence that never falls."""
+    ends: list[float] = []  # of the rises of each length, the lowest value that one can end with
+    places: list[int] = []
+    before = np.full(len(values), -1)
+    for place, value in enumerate(values.tolist()):
+        length = bisect_right(ends, value)
+        if length == len(ends):
+            ends.append(value)
+            places.append(place)
+        else:
+            ends[length], places[length] = value, place
+        before[place] = places[length - 1] if length else -1
+    rise = []
+    place = places[-1] if places else -1
+    while place >= 0:
+        rise.append(place)
+        place = int(before[place])
+    return np.array(rise[::-1])
