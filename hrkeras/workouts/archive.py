@@ -126,8 +126,10 @@ def open_zip(path: Path) -> Iterator[Archive]:
     """Opens a zip file.
 
     Raises:
-        InputError: if it is damaged.
+        InputError: if it is no file or damaged.
     """
+    if not path.is_file():
+        raise InputError(f"{path}: no regular file; give a zip file.")
     size = path.stat().st_size
     with _zip_file(path, str(path)) as archive:
         yield Archive(str(path), archive, size, Expansion(str(path), lambda: size, ADVICE))
