@@ -7,7 +7,23 @@ from functools import lru_cache
 
 RUNNING, INDOOR_RUNNING = "running", "indoor running"
 MAX_TEXT = 200  # characters of a text that are looked at
-VAGUE = {"", "other", "generic", "generic generic", "unknown", "uncategorized", "sport", "workout", "activity", "track"}
+VAGUE = {  # what is no name of a sport
+    *(
+        "",
+        "other",
+        "generic",
+        "generic generic",
+        "unknown",
+        "uncategorized",
+        "undefined",
+        "sport",
+        "workout",
+        "activity",
+        "track",
+    ),
+    *("sonstige", "sonstiges", "andere", "autre", "otro", "outro", "altro", "anders", "inne", "annat", "andet", "annet"),
+    *("другое", "その他", "其他", "기타"),
+}
 ALONE = {  # what names a sport only where nothing else is said with it; the numbers are Strava's, in GPX files
     "trail": RUNNING,
     "1": "cycling",

@@ -60,6 +60,8 @@ def test_name(said, name):
         ("", ["ランチタイムライド"], "cycling"),
         ("Other", ["Evening swim"], "swimming"),
         ("Other", ["Berlin"], "other"),
+        ("その他", ["夜のラン"], "running"),
+        ("Sonstige", ["Radtour"], "cycling"),
         ("generic", ["Treadmill"], "indoor running"),
         ("Run", ["Ride to the start"], "running"),
         ("yoga", ["Morning Run"], "yoga"),
