@@ -7,7 +7,23 @@ from functools import lru_cache
 
 RUNNING, INDOOR_RUNNING = "running", "indoor running"
 MAX_TEXT = 200  # characters of a text that are looked at
-VAGUE = {"", "other", "generic", "generic generic", "unknown", "uncategorized", "sport", "workout", "activity", "track"}
+VAGUE = {  # what is no name of a sport
+    *(
+        "",
+        "other",
+        "generic",
+        "generic generic",
+        "unknown",
+        "uncategorized",
+        "undefined",
+        "sport",
+        "workout",
+        "activity",
+        "track",
+    ),
+    *("sonstige", "sonstiges", "andere", "autre", "otro", "outro", "altro", "anders", "inne", "annat", "andet", "annet"),
+    *("другое", "その他", "其他", "기타"),
+}
 ALONE = {  # what names a sport only where nothing else is said with it; the numbers are Strava's, in GPX files
     "trail": RUNNING,
     "1": "cycling",
@@ -34,34 +50,37 @@ WORDS = {
     "transition": "transition",
     "horse riding": "horseback* equestrian equitation reiten reitsport equitacion equitazione paardrijden 骑马 騎馬 乗馬 승마",
     "skiing": """ski skis skiing backcountryski nordicski alpineski rollerski* skitour* skifahr* skilang* skilauf*
-        langlauf* skidor skidakning langdskid* skilop* langrenn* hiihto* esqui* sci narciar* narty snowboard* 滑雪 スキー
-        スノーボード 스키 스노보드 лыж*""",
-    "skating": """skat* iceskat* inlineskat* inline eislauf* schlittschuh* rollschuh* patin* pattin* rolki lyzw* schaats*
-        skeeler* skoyt* rullskridsk* rollerblad* 滑冰 轮滑 スケート 스케이트 인라인 ролик* коньк*""",
+        langlauf* skidor skidakning langdskid* skilop* langrenn* hiihto* esqui* sci narciar* narty snowboard* 滑雪
+        スキー スノーボード 스키 스노보드 лыж*""",
+    "skating": """skat* iceskat* inlineskat* inline eislauf* schlittschuh* rollschuh* patin* pattin* rolki lyzw*
+        schaats* skeeler* skoyt* rullskridsk* rollerblad* 滑冰 轮滑 スケート 스케이트 인라인 ролик* коньк*""",
     "cycling": """cycl* *bike bike* biking mountainbik* bicycl* ride rides riding virtualride ebikeride gravelride
-        mountainbikeride mtb bmx rad radl radeln *radfahr* radtour* radausfahrt* radsport* *fahrrad* rennrad* velo velos
-        velofahr* velotour* vtt ciclis* bici bicis bicicl* pedal* fiets* wielren* racefiets* ochtendrit middagrit avondrit
-        *sykl* *cykl* *cykel* cyklo* rower rower* jazda przejazdzk* kolarst* kolarz* kolo *pyoraily* kerekpar* bisiklet*
-        bersepeda sepeda dap_xe 骑 騎 单车 單車 自行车 サイクリング サイクル 自転車 ライド バイク 자전거 사이클 라이딩 라이드 вело* заезд* ποδηλα* จักรยาน ปั่น
-        دراجة רכיבה""",
-    "running": """run runs running runner* *run *running jog jogs jogg* *jogging marathon* *marathon parkrun fartlek *lauf
-        *laufen lauf* course courir footing corrid* corre corrend* correr carrera* trote maraton* corsa corse corsetta
-        correre hardlop* hardloop* lopen loopsessie looptraining ochtendloop middagloop avondloop bieg biegi biegu
-        bieganie biegan* biezn* przebiezk* *lopning* lop lopr* loptur* lopband* *lob lobe lobet* lobeband* *loping *lopet*
-        lope *juoksu* beh behani futas* kosu* rodaje lari chay_bo alergare 跑 ランニング ラン$ ジョギング ジョグ マラソン トレラン 走る 走り 持久走 ペース走
-        달리기 러닝 런닝 런$ 조깅 마라톤 бег бега бегу беговая пробежк* забег* биг пробижк* марафон* τρεξιμο วิ่ง جري ריצה""",
-    "swimming": """swim* *swim *swimming schwimm* *schwimmen natation natacion natacao nuoto nuotata zwem* simning* simma
-        svom* plywa* plavan* uinti uszas yuzme renang boi_loi 泳 スイム スイミング 수영 плаван* ว่ายน้ำ سباحة שחייה""",
-    "hiking": """hik* trek treks trekking wander* bergwander* bergsteig* rando* senderis* excursion* escursion* trilha*
-        trilho* wedrow* turystyk* wycieczk* vandr* fottur* fjelltur* vaellus* turistika kirandul* 徒步 登山 爬山 健行 远足 ハイキング
-        トレッキング 山歩き 등산 하이킹 트레킹 поход* пешии_туризм""",
-    "walking": """walk* *walk *walking spazier* *spaziergang gehen marche marcher promenade* caminar camin* andar paseo
-        passeggiat* camminat* camminare wandel* promenad* gatur* gang gange spacer* chod* chuze marsz* *kavely* yuruyus*
-        jalan_kaki di_bo 步行 走 散步 ウォーキング ウォーク 散歩 歩 걷기 산책 워킹 ходьба прогулк* เดิน مشي הליכה""",
+        mountainbikeride mtb bmx rad radl radeln *radfahr* radtour* radausfahrt* radsport* *fahrrad* rennrad* velo
+        velos velofahr* velotour* vtt ciclis* bici bicis bicicl* pedal* fiets* wielren* racefiets* ochtendrit
+        middagrit avondrit *sykl* *cykl* *cykel* cyklo* rower rower* jazda przejazdzk* kolarst* kolarz* kolo
+        *pyoraily* kerekpar* bisiklet* bersepeda sepeda dap_xe 骑 騎 单车 單車 自行车 サイクリング サイクル 自転車
+        ライド バイク 자전거 사이클 라이딩 라이드 вело* заезд* ποδηλα* จักรยาน ปั่น دراجة רכיבה""",
+    "running": """run runs running runner* *run *running jog jogs jogg* *jogging marathon* *marathon parkrun fartlek
+        *lauf *laufen lauf* course courir footing corrid* corre corrend* correr carrera* trote maraton* corsa corse
+        corsetta correre hardlop* hardloop* lopen loopsessie looptraining ochtendloop middagloop avondloop bieg biegi
+        biegu bieganie biegan* biezn* przebiezk* *lopning* lop lopr* loptur* lopband* *lob lobe lobet* lobeband*
+        *loping *lopet* lope *juoksu* beh behani futas* kosu* rodaje lari chay_bo alergare 跑 ランニング ラン$
+        ジョギング ジョグ マラソン トレラン 走る 走り 持久走 ペース走 달리기 러닝 런닝 런$ 조깅 마라톤 бег бега бегу
+        беговая пробежк* забег* биг пробижк* марафон* τρεξιμο วิ่ง جري ריצה""",
+    "swimming": """swim* *swim *swimming schwimm* *schwimmen natation natacion natacao nuoto nuotata zwem* simning*
+        simma svom* plywa* plavan* uinti uszas yuzme renang boi_loi 泳 スイム スイミング 수영 плаван* ว่ายน้ำ سباحة
+        שחייה""",
+    "hiking": """hik* trek treks trekking wander* bergwander* bergsteig* rando* senderis* excursion* escursion*
+        trilha* trilho* wedrow* turystyk* wycieczk* vandr* fottur* fjelltur* vaellus* turistika kirandul* 徒步 登山
+        爬山 健行 远足 ハイキング トレッキング 山歩き 등산 하이킹 트레킹 поход* пешии_туризм""",
+    "walking": """walk* *walk *walking spazier* *spaziergang gehen marche marcher promenade* caminar camin* andar
+        paseo passeggiat* camminat* camminare wandel* promenad* gatur* gang gange spacer* chod* chuze marsz* *kavely*
+        yuruyus* jalan_kaki di_bo 步行 走 散步 ウォーキング ウォーク 散歩 歩 걷기 산책 워킹 ходьба прогулк* เดิน مشي
+        הליכה""",
     "paddling": "kayak* canoe* kanu* kajak* paddl* piragu* sup カヤック 皮划艇 카약",
     "rowing": "row rowing ruder* aviron canottaggi* remo roeien wioslar* 划船 赛艇 로잉 гребл*",
-    "strength training": """strength* weighttraining weight_training weights gym krafttraining musculation fuerza pesas
-        musculacao krachttraining styrketrening styrketraning silownia 力量训练 筋トレ 근력 силов*""",
+    "strength training": """strength* weighttraining weight_training weights gym krafttraining musculation fuerza
+        pesas musculacao krachttraining styrketrening styrketraning silownia 力量训练 筋トレ 근력 силов*""",
 }
 TREADMILL = """treadmill* laufband* tapis cinta esteira* loopband* lopband* lobeband* tredemolle biezn* 跑步机 トレッドミル
     ランニングマシン ルームランナー 트레드밀 러닝머신 런닝머신 беговая_дорожка"""

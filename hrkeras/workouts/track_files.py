@@ -149,7 +149,7 @@ def _in_folder(folder: Path, log: ReadLog) -> Iterator[TrackFile]:
         parts = [part for part in inside.parent.parts if not _says_what(part)]
         user = "/".join(parts) or person(folder.resolve())
         if path.name.lower() == FILE:
-            if table := _table(partial(open_plain, path), str(path), log):
+            if path.is_file() and (table := _table(partial(open_plain, path), str(path), log)):
                 tables[path.parent] = table
         elif not _named_zip(path.name):
             yield _plain(path, user, PurePosixPath(inside.as_posix()), _listed(tables, path))

@@ -5,25 +5,25 @@ import pytest
 from hrkeras.workouts import sports
 
 SAID = {
-    "running": """running|Run|RUNNING|TrailRun|trail_running|track_running|Outdoor Run|street running|running generic
-        |running street|running track|ULTRARUNNING_RUNNING|9|Laufen|Lauf|Traillauf|Course à pied|COURSE A PIED|Jogging
-        |Carrera|Correr|Carrera a pie|Corrida|Corsa|Correre|Hardlopen|Bieganie|Bieg|Löpning|Løb|Morgenløb|Løping
-        |Morgenløpetur|Löprunda|Juoksu|Aamujuoksu|Trail|Běh|Futás|Koşu|ランニング|ﾗﾝﾆﾝｸﾞ|ジョギング|ラン|トレイルラン|Бег|Пробежка|달리기
-        |러닝|트레일 런|跑步|户外跑步|越野跑|วิ่ง|Біг""",
-    "indoor running": """treadmill_running|running indoor_running|running virtual_activity|virtual_run|VirtualRun
-        |Indoor Run|53|fitness_equipment treadmill|Treadmill|Laufband|Laufen am Laufband|Tapis roulant|Tapis de course
-        |Cinta de correr|Esteira|Loopband|Bieżnia|Löpband|Løbebånd|室内跑步|跑步机|トレッドミル|ランニングマシン|室内ランニング|Беговая дорожка
-        |러닝머신|실내 러닝""",
+    "running": """running|Run|RUNNING|TrailRun|trail_running|track_running|Outdoor Run|street running
+        |running generic|running street|running track|ULTRARUNNING_RUNNING|9|Laufen|Lauf|Traillauf|Course à pied
+        |COURSE A PIED|Jogging|Carrera|Correr|Carrera a pie|Corrida|Corsa|Correre|Hardlopen|Bieganie|Bieg
+        |Löpning|Løb|Morgenløb|Løping|Morgenløpetur|Löprunda|Juoksu|Aamujuoksu|Trail|Běh|Futás|Koşu|ランニング
+        |ﾗﾝﾆﾝｸﾞ|ジョギング|ラン|トレイルラン|Бег|Пробежка|달리기|러닝|트레일 런|跑步|户外跑步|越野跑|วิ่ง|Біг""",
+    "indoor running": """treadmill_running|running indoor_running|running virtual_activity|virtual_run
+        |VirtualRun|Indoor Run|53|fitness_equipment treadmill|Treadmill|Laufband|Laufen am Laufband
+        |Tapis roulant|Tapis de course|Cinta de correr|Esteira|Loopband|Bieżnia|Löpband|Løbebånd|室内跑步|跑步机
+        |トレッドミル|ランニングマシン|室内ランニング|Беговая дорожка|러닝머신|실내 러닝""",
     "cycling": """Biking|Ride|cycling road|virtual_ride|EBikeRide|ebikeride|GravelRide|MountainBikeRide
-        |cycling indoor_cycling|1|Radfahren|Fahrrad|Rennradfahren|Cyclisme|Vélo|VTT|Ciclismo|Bicicleta|Bici da corsa
-        |Fietsen|Kolarstwo|Rower|Cykling|Morgencykling|Sykling|骑行|サイクリング|ライド|Велоспорт|Велопрогулка|자전거|Bisiklet
-        |Pyöräily|bike (transport)""",
+        |cycling indoor_cycling|1|Radfahren|Fahrrad|Rennradfahren|Cyclisme|Vélo|VTT|Ciclismo|Bicicleta
+        |Bici da corsa|Fietsen|Kolarstwo|Rower|Cykling|Morgencykling|Sykling|骑行|サイクリング|ライド|Велоспорт
+        |Велопрогулка|자전거|Bisiklet|Pyöräily|bike (transport)""",
     "swimming": "swimming lap_swimming|Swim|16|Schwimmen|Natation|Natación|Nuoto|Zwemmen|Pływanie|水泳|游泳|Плавание|수영",
-    "walking": """Walk|walking treadmill|10|Gehen|Spaziergang|Marche|Caminata|Caminhada|Camminata|Passeggiata|Wandelen
-        |Spacer|ウォーキング|散歩|步行|行走|Ходьба|걷기|Promenad|Gåtur""",
+    "walking": """Walk|walking treadmill|10|Gehen|Spaziergang|Marche|Caminata|Caminhada|Camminata|Passeggiata
+        |Wandelen|Spacer|ウォーキング|散歩|步行|行走|Ходьба|걷기|Promenad|Gåtur""",
     "hiking": "Hike|hiking generic|4|Wandern|Randonnée|Senderismo|Escursionismo|ハイキング|登山|徒步|Поход|등산|Vandring",
-    "skiing": """cross_country_skiing|NordicSki|7|Langlauf|Skilanglauf|Ski de fond|Sci di fondo|Biegi narciarskie|スキー
-        |Беговые лыжи""",
+    "skiing": """cross_country_skiing|NordicSki|7|Langlauf|Skilanglauf|Ski de fond|Sci di fondo
+        |Biegi narciarskie|スキー|Беговые лыжи""",
     "skating": "InlineSkate|Eislaufen|Schlittschuhlaufen|Patinage|スケート",
     "horse riding": "horseback_riding|Reiten|骑马",
     "transition": "transition bike_to_run_transition",
@@ -60,6 +60,8 @@ def test_name(said, name):
         ("", ["ランチタイムライド"], "cycling"),
         ("Other", ["Evening swim"], "swimming"),
         ("Other", ["Berlin"], "other"),
+        ("その他", ["夜のラン"], "running"),
+        ("Sonstige", ["Radtour"], "cycling"),
         ("generic", ["Treadmill"], "indoor running"),
         ("Run", ["Ride to the start"], "running"),
         ("yoga", ["Morning Run"], "yoga"),

@@ -233,6 +233,15 @@ def test_one_sentence_about_a_zip_that_cannot_be_used(tmp_path, name, content, m
         list(tracks.read(tmp_path / name))
 
 
+def test_nothing_waits_for_a_pipe_in_a_folder(tmp_path):
+    unpacked(tmp_path, {"a.gpx": gpx_file()})
+    for name in ("activities.csv", "b.gpx", "c.zip"):
+        os.mkfifo(tmp_path / name)
+    workouts, log = read(tmp_path)
+    assert len(workouts) == 1
+    assert log.skipped == {"no regular file": 2}
+
+
 def test_a_zip_is_told_by_its_bytes_too(tmp_path):
     (tmp_path / "backup").write_bytes(packed({"a.gpx": gpx_file()}))
     assert track_files.is_zip(tmp_path / "backup")
