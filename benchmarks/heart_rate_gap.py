@@ -46,16 +46,15 @@ def main() -> None:
     path = options.parse_args().export
     content = read_records(path)
     runs = {run.start + run.duration: run for run in apple_health.read(path) if run.sport == "running"}
-    clock, heart_rate = content.clock, content.heart_rate.astype(float)
-    within = [slice(*np.searchsorted(clock, [run.start, end + 1])) for end, run in runs.items()]
-    dense = [part for part in within if part.stop - part.start > 60 and np.median(np.diff(clock[part])) <= DENSE]
+    within = [content.heart_rates.during(run.start, end, "") for end, run in runs.items()]
+    dense = [part for part in within if len(part[0]) > 60 and np.median(np.diff(part[0])) <= DENSE]
     print(f"{len(runs)} different runs, {len(dense)} of them recorded every {DENSE:.0f} s or more often")
     print("  gap s   records   mean error   RMS   95 %  within 5   runs with 80 % / 50 % measured (bpm errors)")
     for gap in GAPS:
-        off = np.abs(np.concatenate([errors(clock[part], heart_rate[part], gap) for part in dense]))
+        off = np.abs(np.concatenate([errors(*part, gap) for part in dense]))
         shares = np.array(
             [
-                np.isfinite(interpolate(run.start + run.time, clock[part], heart_rate[part], gap)).mean()
+                np.isfinite(interpolate(run.start + run.time, *part, gap)).mean()
                 for run, part in zip(runs.values(), within, strict=True)
             ]
         )

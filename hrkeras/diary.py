@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -108,6 +108,7 @@ def write(
     speed: float | None = None,
     model: keras.Model | None = None,
     on_run: Callable[[], object] | None = None,
+    skipped: Mapping[str, int] | None = None,
 ) -> Diary:
     """Follows a person through their runs.
 
@@ -117,12 +118,13 @@ def write(
         speed: m/s, what fitness is told by; the usual one of the last runs if not given.
         model: that predicts; the athlete's state alone if not given.
         on_run: called after each run.
+        skipped: by reason, how many workouts the reader passed over, to be told with what the filters took.
 
     Raises:
         InputError: if the runs are several people's, or there is none to say anything of.
     """
     mine = [each for each in workouts if person in (None, each.user)]
-    taken = Counter[str]()
+    taken = Counter[str](skipped or {})
     heard = keeping.filtered((each for each in mine if not _silent(each)), taken)
     runs = keeping.distinct([*heard, *keeping.filtered(filter(_silent, mine), taken, SILENT)], taken)
     people = sorted({run.user for run in runs})

@@ -171,7 +171,7 @@ def opened(path: Path | None, model: keras.Model | None = None) -> Athlete:
     return state
 
 
-def choose(workouts: Iterable[Workout], wanted: str | None, path: Path) -> Workout:
+def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: ReadLog | None = None) -> Workout:
     """Picks one run of a source.
 
     Args:
@@ -179,6 +179,7 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path) -> Worko
         wanted: the run's date or date and time in UTC as far as it is unambiguous, such as "2025-06-16"; or
             "latest"; or None where the source holds one run.
         path: of the source, for messages.
+        log: what its reader skipped, to be told if there is no run.
 
     Raises:
         InputError: if there is no such run or more than one.
@@ -187,9 +188,8 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path) -> Worko
     recorded = [workout for workout in workouts if workout.sport == "running"]
     if not recorded:
         sports = ", ".join(f"{count} {sport}" for sport, count in Counter(each.sport for each in workouts).most_common(5))
-        raise InputError(
-            f"{path}: expected a run outdoors, found {sports or 'no workout'}; look at it with `hrkeras inspect {path}`."
-        )
+        found = "; ".join(filter(None, [sports, read_log_text(log) if log else ""])) or "no workout"
+        raise InputError(f"{path}: expected a run outdoors, found {found}; look at it with `hrkeras inspect {path}`.")
     runs = _distinct(recorded)
     if wanted == "latest":
         return runs[-1]
@@ -227,7 +227,7 @@ def load_run(
     """
     log = ReadLog(on_bytes)
     workouts = list(detect.read(path, log))
-    run = choose(workouts, wanted, path)
+    run = choose(workouts, wanted, path, log)
     if not histories:
         return run, [workout for workout in workouts if workout.user == run.user and workout is not run], log
     return run, load_history(histories, log, run.user), log

@@ -94,3 +94,9 @@ def test_sentences(written):
     assert fitness_text.count(1) == "1 run"
     assert fitness_text.count(1200) == "1,200 runs"
     assert any("1 km/h faster" in each for each in fitness_text.effects(written))
+
+
+def test_what_the_reader_passed_over_is_told(workouts):
+    with pytest.raises(InputError, match="can be used: 2 x route file missing; look at"):
+        diary.write([], skipped={"route file missing": 2})
+    assert diary.write(workouts[:3], skipped={"route file missing": 2}).report.taken["route file missing"] == 2

@@ -279,6 +279,10 @@ def test_choosing(runs, tmp_path):
         prediction.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)
     with pytest.raises(InputError, match="found no workout"):
         prediction.choose([], "latest", path)
+    log = ReadLog()
+    log.skip("route file missing", "export.xml: workout 2024-06-16 08:00")
+    with pytest.raises(InputError, match=r"found 1 yoga; 1 x route file missing \(first: export.xml: workout"):
+        prediction.choose([plain(40, sport="yoga")], None, path, log)
 
 
 def test_runs_of_unknown_date_can_be_chosen(runs, tmp_path):

@@ -149,9 +149,10 @@ def read_diary(source: Path, person: str | None = None, at: str | None = None, m
 
     speed = pace.parse(at) if at else None
     with reading([source], f"Reading {source.name}") as bar:
-        workouts = list(detect.read(source, ReadLog(bar.update)))
+        log = ReadLog(bar.update)
+        workouts = list(detect.read(source, log))
     with progress(None, "Following the runs", "run") as bar:
-        return diary.write(workouts, person, speed, model, bar.update)
+        return diary.write(workouts, person, speed, model, bar.update, log.skipped)
 
 
 def warn(sentences) -> None:

@@ -19,7 +19,7 @@ from hrkeras.workouts.workout import InvalidWorkoutError
 CHUNK = 4 << 20  # bytes
 MAX_ELEMENT = 32 << 20  # bytes; up to iOS 12 a day's run with its route inside had 15 MB
 MAX_PATH = 1000  # bytes; unescaping fails with a numeric entity of over 4,300 digits
-MAX_WORKOUTS = 100_000  # thirty a day for nine years
+MAX_WORKOUTS = 50_000  # ten a day for thirteen years
 MAX_AT_ONCE = 20  # workouts; several apps may record one run
 ROOT, CLOSE = b"<HealthData", b"</Workout>"
 PER_MINUTE = {b"count/min": 1.0, b"count/s": 60.0}

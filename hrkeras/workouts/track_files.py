@@ -14,7 +14,7 @@ from hrkeras.workouts.activity_table import FILE, ActivityTable, Listed
 from hrkeras.workouts.archive import Archive
 from hrkeras.workouts.endomondo_export import FOLDER, SUFFIX
 from hrkeras.workouts.point_table import Stream
-from hrkeras.workouts.source import ReadLog, open_plain
+from hrkeras.workouts.source import ReadLog, guarded, open_plain
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
 KINDS = ("gpx", "tcx", "fit")
@@ -200,7 +200,7 @@ def _listed(tables: Mapping[PurePath, ActivityTable], path: PurePath) -> Listed:
 
 def _table(opened: Callable[[ReadLog], AbstractContextManager[Stream]], where: str, log: ReadLog) -> ActivityTable | None:
     try:
-        with opened(ReadLog()) as stream:
+        with guarded(), opened(ReadLog()) as stream:
             return ActivityTable(stream)
     except InputError as error:
         log.refuse(error, where)

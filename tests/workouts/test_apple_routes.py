@@ -9,8 +9,8 @@ from hrkeras.workouts import apple_routes, gpx
 def parsed(monkeypatch):
     """How often a route was parsed."""
     count = []
-    parse = gpx.read_points
-    monkeypatch.setattr(gpx, "read_points", lambda stream: count.append(1) or parse(stream))
+    parse = gpx.read_tracks
+    monkeypatch.setattr(gpx, "read_tracks", lambda stream: count.append(1) or parse(stream))
     return count
 
 
@@ -42,7 +42,7 @@ def test_whatever_a_parser_raises_is_counted(tmp_path, monkeypatch):
     def raising(stream):
         raise KeyError("x")
 
-    monkeypatch.setattr(gpx, "read_points", raising)
+    monkeypatch.setattr(gpx, "read_tracks", raising)
     _, log = read(zipped(tmp_path, health(records(), workout())))
     assert log.skipped == {"route file unusable: damaged (KeyError)": 1}
 
