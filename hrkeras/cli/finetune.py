@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import (
     Augment,
     Backend,
@@ -49,6 +51,7 @@ def finetune(
     augment: Augment = 0.0,
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last finished epoch of a killed run.")] = False,
+    force: Force = False,
     as_json: Json = False,
     data_dir: DataDir = None,
     backend: Backend = None,
@@ -61,8 +64,7 @@ def finetune(
     output = output or base.with_name(f"{base.stem}_{data.replace('/', '_')}.keras")
     if output.suffix != ".keras":
         raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
-    if output.resolve() == base.resolve():
-        raise typer.BadParameter(f"expected another file than the base, found {output}", param_hint="--output")
+    outputs.check([base], [(output, kinds.KERAS), (output.with_suffix(".md"), kinds.CARD)], force)
     asked = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "patience": patience}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     given |= {"augment": augment, "seed": seed}

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from hrkeras.cli import tune_processes
+from hrkeras.cli import kinds, outputs, tune_processes
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
 from hrkeras.presets import Architecture
 from hrkeras.tuning.roles import VARIABLES, is_worker
@@ -52,12 +53,14 @@ def tune(
         typer.Option(min=0.001, max=1.0, help="Of each person's training runs, the latest; for searches that must be short."),
     ] = 1.0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that train at the same time.")] = None,
+    force: Force = False,
     as_json: Json = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
     """Search for what trains best on the validation split, going on where a killed search was."""
     _check_variables(workers)
+    outputs.check([], [(output, kinds.SEARCH)], force)
     start(backend)
     from hrkeras import card, training
     from hrkeras.models import MODELS

@@ -41,7 +41,6 @@ def atomic_writes(*paths: Path) -> Iterator[list[Path]]:
     with ExitStack() as stack:
         parts = []
         for target in targets:
-            target.parent.mkdir(parents=True, exist_ok=True)
             parts.append(stack.enter_context(own_folder(target.parent)) / target.name)
         yield parts
         for part, target in zip(parts, targets, strict=True):
@@ -94,10 +93,15 @@ def _put_back(old: Path, target: Path) -> None:
 
 @contextmanager
 def own_folder(parent: Path) -> Iterator[Path]:
-    """A new folder in another, of this process alone, which is removed at the end with all in it."""
+    """A new folder in another, of this process alone, which is removed at the end with all in it.
+
+    The other one is made where it is missing, and removed if what is done meanwhile fails.
+    """
     from filelock import FileLock, Timeout
 
-    _clear(parent)
+    missing = [each for each in (parent, *parent.parents) if not each.exists()]
+    parent.mkdir(parents=True, exist_ok=True)
+    clear(parent)
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         lock = FileLock(folder / LOCK)
@@ -106,18 +110,25 @@ def own_folder(parent: Path) -> Iterator[Path]:
             break
     try:
         yield folder
+        missing = []
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         lock.release()
         shutil.rmtree(folder, ignore_errors=True)  # where an open file cannot be removed
+        for each in missing:
+            with suppress(OSError):
+                each.rmdir()
 
 
-def _clear(parent: Path) -> None:
+def clear(parent: Path) -> None:
     """Removes our folders that killed processes have left; what one had just moved aside is put back."""
     from filelock import FileLock, Timeout
 
-    with os.scandir(parent) as entries:
-        left = [Path(each.path) for each in entries if each.name.startswith(PREFIX) and _is_own(each)]
+    try:
+        with os.scandir(parent) as entries:
+            left = [Path(each.path) for each in entries if each.name.startswith(PREFIX) and _is_own(each)]
+    except PermissionError:
+        return  # it may be written to, and not be read
     for folder in left:
         with suppress(Timeout, OSError), FileLock(folder / LOCK, timeout=0):
             for old in (folder / OLD).glob("*"):
@@ -188,5 +199,5 @@ def is_full(error: BaseException | None) -> bool:
     while error is not None:
         if getattr(error, "errno", None) in FULL or any(os.strerror(number) in str(error) for number in FULL):
             return True
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return False

@@ -354,7 +354,7 @@ def test_a_build_that_is_interrupted(tmp_path, how, code):
         text=True,
     )
     try:
-        while not list(tmp_path.glob(".building-*")):
+        while not list(tmp_path.rglob(".hrkeras-*")):
             assert process.poll() is None
             time.sleep(0.05)
         time.sleep(0.3)

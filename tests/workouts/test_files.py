@@ -55,6 +55,12 @@ def test_it_replaces_only_when_all_is_written(tmp_path):
     assert names(path.parent) == ["a.csv.gz"]
 
 
+def test_folders_that_were_made_for_nothing_are_removed(tmp_path):
+    with pytest.raises(ValueError, match="no"):
+        write_and_fail(tmp_path / "a" / "b" / "c", ValueError("no"))
+    assert names(tmp_path) == []
+
+
 def test_a_folder_takes_the_place_of_a_folder(tmp_path):
     path = tmp_path / "made"
     for name in ("one", "two"):
