@@ -99,6 +99,9 @@ def finetune(
     learnt = parts.part(runs, np.flatnonzero(runs.split != "test"))
     folder = output.with_suffix(".training")
 
+    def moved(earlier: Path) -> None:
+        say(f"Until this training has ended, the earlier one is in {earlier}.")
+
     say(f"Adapting {base} to the person's {counts['train']} training runs:")
     adapted = finetuning.adapt(
         loaded,
@@ -109,6 +112,7 @@ def finetune(
         half_life=half_life,
         description=description,
         resume=resume,
+        on_moved=moved,
         callbacks=[epoch_bar(settings.epochs), epoch_line(say)],
     )
     what = f"validation error {adapted.error:.2f} beats/min, that of the base {adapted.base_error:.2f}"
@@ -124,6 +128,7 @@ def finetune(
         alone_settings,
         description=description,
         resume=resume,
+        on_moved=moved,
         callbacks=[epoch_bar(alone_settings.epochs), epoch_line(say)],
     )
     training.save(adapted.model, output)

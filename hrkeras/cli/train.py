@@ -86,6 +86,7 @@ def train(
         description=description,
         resume=resume,
         callbacks=[epoch_bar(epochs), epoch_line(print)],
+        on_moved=lambda earlier: print(f"Until this training has ended, the earlier one of {folder} is in {earlier}."),
     )
     training.save(best, output)
     card.write(output.with_suffix(".md"), best, log, settings, description)
