@@ -90,9 +90,7 @@ def _check_is_own(folder: Path) -> None:
 
 def _free(folder: Path) -> Path:
     """A path beside a folder at which nothing is."""
-    paths = (
-        folder.with_name(f"{folder.stem}-earlier{'' if number == 1 else f'-{number}'}{folder.suffix}") for number in count(1)
-    )
+    paths = (folder.with_name(f"{folder.stem}-earlier-{number}{folder.suffix}") for number in count(1))
     return next(path for path in paths if not os.path.lexists(path))
 
 
