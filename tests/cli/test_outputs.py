@@ -197,7 +197,7 @@ def test_a_picture_of_an_estimate_spares_what_is_no_picture(mine, folder):
     name = keeping.athlete_file.date(source.start).replace(" ", "_").replace(":", "") + ".png"
     (mine / "copies").mkdir()
     (mine / "copies" / name).write_text("mine")
-    code, said = run("estimate", "run.gpx", "--all", "--athlete", "me.json", "--output", "copies", "--plot")
+    code, said = run("estimate", "run.gpx", "--all", "--output", "copies", "--plot")
     assert code == 2
     assert f"copies/{name}: is there already" in said
     assert os.listdir(mine / "copies") == [name]

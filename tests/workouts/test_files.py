@@ -104,6 +104,19 @@ def test_of_two_that_belong_together_none_is_replaced_unless_both_can_be(tmp_pat
     assert [(tmp_path / name).read_text() for name in names(tmp_path)] == ["two", "two"]
 
 
+def test_they_are_put_in_their_places_at_once_and_in_their_order(tmp_path, monkeypatch):
+    """What describes another is last, so that it never describes nothing."""
+    replace, seen = Path.replace, []
+
+    def watched(self, target):
+        seen.append((target.name, names(tmp_path)[2:]))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    write_both(tmp_path / "sm", tmp_path / "sm.json")
+    assert seen == [("sm", []), ("sm.json", ["sm"])]
+
+
 def test_names_that_look_like_ours_stay(tmp_path):
     foreign = ["me.old.json", "me.part.json", ".hrkeras-file", ".me.json.lock"]
     for name in foreign:
