@@ -24,7 +24,10 @@ def check(path: Path, asked: dict[str, Any], advice: str) -> None:
         with atomic_write(path) as part:
             part.write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
         return
-    kept = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        kept = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise InputError(f"{path}: expected what was asked for when it was begun, found something else; {advice}.") from None
     if kept != asked:
         different = sorted(key for key in kept | asked if kept.get(key) != asked.get(key))
         raise InputError(f"{path.parent} was begun otherwise ({', '.join(f'{k}: {kept.get(k)}' for k in different)}); {advice}.")

@@ -1,22 +1,18 @@
 """Build a dataset so that a killed build leaves the old one, or none."""
 
 import contextlib
-import errno
 import importlib
 import io
 import os
-import shutil
 from pathlib import Path
 
 import tensorflow_datasets as tfds
 
 from hrkeras import plots
 from hrkeras.workouts import apple_health, endomondo, tracks
+from hrkeras.workouts.files import atomic_write, clear
 
 READERS = {"endomondo": endomondo, "apple_watch": apple_health, "tracks": tracks}
-STAGING = ".building-"  # a process number follows
-OLD = "old"
-FULL = os.strerror(errno.ENOSPC)
 
 
 def builder_class(kind: str):
@@ -47,54 +43,24 @@ def build(kind: str, source: Path | None, config: str, data_dir: Path | None, **
         InputError: if the source cannot be read or nothing of it passes the filters.
         OSError: if there is no place to write; what was there stays.
     """
-    data_dir = Path(data_dir or tfds.core.constants.DATA_DIR)
-    data_dir.mkdir(parents=True, exist_ok=True)
-    _recover(data_dir)
-    staging = data_dir / f"{STAGING}{os.getpid()}"
-    staging.mkdir()
-    try:
+    final = folder(kind, config, data_dir)
+    for each in final.parents[2].glob("*/*/"):
+        clear(each)  # after a killed build of any dataset
+    with atomic_write(final) as part:
+        staging = part.with_name("tfds")
         builder = builder_class(kind)(source=source, config=config, data_dir=os.fspath(staging), **kwargs)
         with contextlib.redirect_stdout(io.StringIO()):  # TFDS announces the folder that is about to move
             tfds.disable_progress_bar()
             builder.download_and_prepare()
         finished = Path(builder.data_dir)
         plots.funnel(builder.funnel, finished / "funnel.png")
-        relative = finished.relative_to(staging)
-        final = data_dir / relative
-        final.parent.mkdir(parents=True, exist_ok=True)
-        if final.exists():
-            (staging / OLD).mkdir()
-            (staging / OLD / "place").write_text(os.fspath(relative))
-            final.rename(staging / OLD / "data")
-        finished.rename(final)
-    except Exception as error:
-        if FULL in str(error):  # TensorFlow and TFDS raise their own classes
-            raise OSError(errno.ENOSPC, FULL, os.fspath(data_dir)) from None
-        raise
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    built = builder_class(kind)(config=config, data_dir=os.fspath(data_dir))
+        finished.rename(part)
+    built = builder_class(kind)(config=config, data_dir=os.fspath(final.parents[2]))
     built.funnel = builder.funnel
     return built
 
 
-def _recover(data_dir: Path) -> None:
-    """Clears away what builds that were killed have left; a dataset that one had just moved aside is put back."""
-    for staging in data_dir.glob(f"{STAGING}*"):
-        if _is_running(staging.name.removeprefix(STAGING)):
-            continue
-        with contextlib.suppress(OSError):
-            final = data_dir / (staging / OLD / "place").read_text()
-            if not final.exists():
-                (staging / OLD / "data").rename(final)
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _is_running(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return int(process) != os.getpid()
+def folder(kind: str, config: str, data_dir: Path | None) -> Path:
+    """Where a dataset lies that `build` has built: a folder for the version, in one for the split, in one for the kind."""
+    data_dir = Path(data_dir or tfds.core.constants.DATA_DIR)
+    return data_dir / kind / config / str(builder_class(kind).VERSION)

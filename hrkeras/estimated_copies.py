@@ -25,7 +25,11 @@ class _Copy(NamedTuple):
 
 
 def write(
-    estimates: Sequence[Estimate], output: Path, anew: bool = False, on_file: Callable[[], object] | None = None
+    estimates: Sequence[Estimate],
+    output: Path,
+    anew: bool = False,
+    force: bool = False,
+    on_file: Callable[[], object] | None = None,
 ) -> list[Path]:
     """Writes a copy of each file with runs that were estimated, each beside its place and renamed.
 
@@ -35,6 +39,7 @@ def write(
         estimates: of the runs.
         output: a file for the copy of a single one, or a folder, in which copies lie as the files lie in the folders given.
         anew: whether points that have a heart rate get another.
+        force: whether to replace files that are no earlier copies; never one of those that are copied.
         on_file: called after each file.
 
     Returns:
@@ -43,12 +48,14 @@ def write(
     Raises:
         InputError: if a file other than an earlier copy would be overwritten, or two copies have one name.
     """
+    given = {path for each in estimates for path in (each.source, Path(tracks.file_of(each.run)))}
+    sources = [path for path in given if path.exists()]
     written: list[Path] = []
     for copy in _copies(estimates, output):
         if copy.target in written:
             raise InputError(f"{copy.target}: two of the files given have this name; estimate them one after the other.")
         try:
-            count = fill.copy(copy.kind, copy.opened, _free(copy.target), partial(_at, copy.runs), anew)
+            count = fill.copy(copy.kind, copy.opened, _free(copy.target, sources, force), partial(_at, copy.runs), anew)
         except InvalidWorkoutError as error:
             raise InputError(f"{copy.target}: cannot be written, since the file to copy is {error}.") from None
         written += [copy.target] if count else []
@@ -91,13 +98,18 @@ def _at(runs: Sequence[Estimate], clock: float) -> int:
     return next((found for each in runs if (found := each.at(clock))), 0)
 
 
-def _free(target: Path) -> Path:
+def _free(target: Path, sources: Sequence[Path], force: bool) -> Path:
     """A place where nothing lies, or a copy from an earlier time."""
     if target.exists():
-        try:
-            earlier = any(each.estimated for each in tracks.read(target))
-        except InputError:
-            earlier = False
-        if not earlier:
-            raise InputError(f"{target}: is there already and no estimate, so it stays as it is; give another --output.")
+        if any(target.samefile(each) for each in sources):
+            raise InputError(f"{target}: is itself one of the files to copy; give another place for the copies.")
+        if not force and not _is_copy(target):
+            raise InputError(f"{target}: is there already and no estimate, so it stays as it is; give another place.")
     return target
+
+
+def _is_copy(target: Path) -> bool:
+    try:
+        return any(each.estimated for each in tracks.read(target))
+    except InputError:
+        return False

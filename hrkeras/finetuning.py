@@ -66,7 +66,7 @@ def adapt(
         rates: what the step of each layer is scaled by, 0 to freeze it, see `layerwise`; `usual_rates` if not given.
         half_life: days, by which a run must be older than the last training run to count half as much; infinite for
             all runs alike.
-        **kwargs: as `training.train` takes them: `description`, `resume`, `callbacks`.
+        **kwargs: as `training.train` takes them: `description`, `resume`, `callbacks`, `on_moved`.
     """
     population = saving.population(base)
     candidate, log = training.train(

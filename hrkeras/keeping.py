@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from hrkeras.workouts import athlete_file, detect, prepare, quality
+from hrkeras.workouts import athlete_file, detect, files, prepare, quality
 from hrkeras.workouts.athlete import Athlete, Known
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a state learns without it
     import keras
 
 LIMITS = quality.Limits(require_user=False)
+PATIENCE = 30.0  # s that an update waits for another of the same file
 FUTURE = "begins in the future, so its clock was wrong"
 Owned = TypeVar("Owned", Workout, prepare.Run)
 
@@ -183,9 +184,15 @@ def learn_from(
 
 
 def update(
-    path: Path, sources: Sequence[Path], model: keras.Model | None = None, on_bytes: Callable[[int], object] | None = None
+    path: Path,
+    sources: Sequence[Path],
+    model: keras.Model | None = None,
+    on_bytes: Callable[[int], object] | None = None,
+    on_wait: Callable[[], object] | None = None,
 ) -> Report:
     """Adds a person's runs to their file; where all of them are known, the file is not touched.
+
+    Other updates of the same file wait meanwhile.
 
     Args:
         path: of the file; made if missing.
@@ -193,36 +200,48 @@ def update(
         model: which the state is for: it must start from the model's population, and how far the model is trusted is kept;
             if not given the state starts where the file does, and a new one from the packaged population.
         on_bytes: called with the number of bytes read since the last call.
+        on_wait: called if another update of the file must be waited for.
 
     Raises:
         InputError: if something cannot be read, if a source holds several people's runs, if the file starts from another
-            population, or if a new one would know no run; the file is then as it was.
+            population, if a new one would know no run, or if another update takes too long; the file is then as it was.
     """
-    is_new = not path.exists()
     population = None
     if model:
         from hrkeras import saving
 
         population = saving.population(model)
-    athlete = Athlete(population or default()) if is_new else athlete_file.load(path)
-    if population:
-        check_population(athlete, population, str(path))
+    _opened(path, population)  # before the sources are read, which may take minutes
     taken, log, runs = Counter[str](), ReadLog(on_bytes), []
     latest = time.time() + DAY
     for source in sources:
         found = filtered(detect.read(source, log), taken)
         taken[FUTURE] += sum(run.start > latest for run in found)
         runs += one_person([run for run in found if run.start <= latest], source)
-    report = learn(athlete, distinct(runs, taken), model=model)
-    report.is_new, report.log, report.taken = is_new, log, +taken
-    if report.added:
-        athlete_file.save(athlete, path)
-    elif is_new:
+    runs = distinct(runs, taken)
+    busy = f"{path}: another update of this file has not ended after {PATIENCE:.0f} s; repeat the command later."
+    with files.locked(path, busy, PATIENCE, on_wait):
+        athlete, is_new = _opened(path, population)
+        report = learn(athlete, runs, model=model)
+        report.is_new, report.log, report.taken = is_new, log, +taken
+        if report.added:
+            athlete_file.save(athlete, path)
+    if is_new and not report.added:
         why = "; ".join(filter(None, [taken_text(taken), read_log_text(log)])) or "there is none"
         raise InputError(
             f"Of the runs to start {path} with, none can be learnt from: {why}; look at them with `hrkeras inspect`."
         )
     return report
+
+
+def _opened(path: Path, population: Population | None) -> tuple[Athlete, bool]:
+    """What a file says, or a new state where there is none, and whether that is so."""
+    if not path.exists():
+        return Athlete(population or default()), True
+    athlete = athlete_file.load(path)
+    if population:
+        check_population(athlete, population, str(path))
+    return athlete, False
 
 
 def taken_text(taken: Counter[str]) -> str:

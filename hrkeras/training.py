@@ -1,7 +1,6 @@
 """Train a model: early stopping on validation, best weights kept, and resumed to the same result after a kill."""
 
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from hrkeras import begun, layerwise, plots
+from hrkeras import begun, layerwise, plots, training_folder
 from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
@@ -121,17 +120,13 @@ class _Keeper(keras.callbacks.Callback):
             )
         self.log.append(row)
         if best_epoch(self.log) == epoch + 1:
-            save(self.model, self._folder / "best.keras")
-        save(self.model, self._folder / _last(epoch + 1))
-        with atomic_write(self._folder / "epochs.csv") as part:
+            save(self.model, self._folder / training_folder.BEST)
+        save(self.model, self._folder / training_folder.after(epoch + 1))
+        with atomic_write(self._folder / training_folder.LOG) as part:
             pd.DataFrame(self.log).to_csv(part, index=False)
-        (self._folder / _last(epoch)).unlink(missing_ok=True)
-        plots.epochs(self.log, self._folder / "epochs.png")
+        (self._folder / training_folder.after(epoch)).unlink(missing_ok=True)
+        plots.epochs(self.log, self._folder / training_folder.PICTURE)
         self.model.stop_training = is_over(self.log, self._settings.patience)
-
-
-def _last(epoch: int) -> str:
-    return f"after-epoch-{epoch}.keras"
 
 
 def best_epoch(log: list[dict]) -> int:
@@ -162,6 +157,7 @@ def train(
     description: dict | None = None,
     resume: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    on_moved: Callable[[Path], object] | None = None,
 ) -> tuple[keras.Model, list[dict]]:
     """Trains a model. The folder holds the log, the picture of it, and what is needed to resume.
 
@@ -178,84 +174,80 @@ def train(
         description: of model and data, anything JSON holds; a resumed training must have the same.
         resume: whether to go on from the last finished epoch that the folder holds, if it holds one.
         callbacks: further Keras callbacks.
+        on_moved: called with the folder to which an earlier training that is not resumed is moved, until this one has ended.
 
     Returns:
         The model with the weights of its best epoch, and the log: a dict an epoch with `epoch` (from 1), `loss`,
         `mae`, `val_loss`, `val_mae` and `learning_rate`; the errors are those of the protocol `profile`.
 
     Raises:
-        InputError: if what is to be resumed was begun with other settings; `DivergedError` if the loss is no number.
+        InputError: if what is to be resumed was begun with other settings, another training is at work in the folder, or it
+            holds something else; `DivergedError` if the loss is no number.
     """
     settings = settings or Settings()
     asked = {"settings": asdict(settings), **({} if rates is None else {"rates": rates}), **(description or {})}
+    advice = "repeat the command that began it with --resume added, or begin anew without --resume"
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
-    last = _newest(folder) if resume else None
-    if not last:
-        shutil.rmtree(folder, ignore_errors=True)
-    advice = "repeat the command that began it with --resume added, or begin anew without --resume"
-    begun.check(folder / "settings.json", asked, advice)
-    population = population or runs.population((description or {}).get("data", ""))
-    known = runs.known(population)
-    train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))
-    if last:
-        model = keras.models.load_model(folder / _last(last))
-        log = pd.read_csv(folder / "epochs.csv").to_dict("records")[:last]
-    else:
-        model = trained_with_both(build(statistics(train_windows, population)))
-    epoch = len(log)
-    batches = Batches(
-        train_windows,
-        settings.batch_size,
-        seed=settings.seed,
-        runs=runs,
-        population=population,
-        thinned=settings.thinned_history,
-        weights=None if weights is None else weights[train_windows.run],
-        augment=settings.augment,
-        epoch=epoch,
-    )
-    if not last:
-        steps = len(batches) * settings.epochs
-        warm_up = max(1, steps // 10)
-        schedule = keras.optimizers.schedules.CosineDecay(
-            settings.learning_rate / 25,
-            max(1, steps - warm_up),
-            warmup_target=settings.learning_rate,
-            warmup_steps=warm_up,
-        )
-        if rates is not None:
-            layerwise.check(model, rates)
-            optimizer = layerwise.LayerwiseAdamW(schedule, rates, weight_decay=0.0, clipnorm=20.0)
+    with training_folder.opened(folder, resume, on_moved) as last:
+        begun.check(folder / training_folder.SETTINGS, asked, advice)
+        population = population or runs.population((description or {}).get("data", ""))
+        known = runs.known(population)
+        train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))
+        if last:
+            model = keras.models.load_model(folder / training_folder.after(last))
+            log = pd.read_csv(folder / training_folder.LOG).to_dict("records")[:last]
         else:
-            optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=20.0)
-        model.compile(
-            optimizer,
-            loss={UNAIDED: MaskedHuber(), AIDED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
-            metrics={UNAIDED: [MaskedMeanAbsoluteError()]},
+            model = trained_with_both(build(statistics(train_windows, population)))
+        epoch = len(log)
+        batches = Batches(
+            train_windows,
+            settings.batch_size,
+            seed=settings.seed,
+            runs=runs,
+            population=population,
+            thinned=settings.thinned_history,
+            weights=None if weights is None else weights[train_windows.run],
+            augment=settings.augment,
+            epoch=epoch,
         )
-    if epoch < settings.epochs and not is_over(log, settings.patience):
-        model.fit(
-            batches,
-            validation_data=Batches(validation_windows, 64),
-            initial_epoch=epoch,
-            epochs=settings.epochs,
-            verbose=0,
-            shuffle=False,
-            callbacks=[
-                keras.callbacks.TensorBoard(os.fspath(folder / "tensorboard"), write_graph=False),
-                _Keeper(folder, settings, log),
-                *callbacks,
-            ],
-        )
-    best = keras.models.load_model(folder / "best.keras", compile=False)
+        if not last:
+            _compile(model, settings, len(batches), rates)
+        if epoch < settings.epochs and not is_over(log, settings.patience):
+            model.fit(
+                batches,
+                validation_data=Batches(validation_windows, 64),
+                initial_epoch=epoch,
+                epochs=settings.epochs,
+                verbose=0,
+                shuffle=False,
+                callbacks=[
+                    keras.callbacks.TensorBoard(os.fspath(folder / training_folder.TENSORBOARD), write_graph=False),
+                    _Keeper(folder, settings, log),
+                    *callbacks,
+                ],
+            )
+        best = keras.models.load_model(folder / training_folder.BEST, compile=False)
     return keras.Model(best.input, best.output[AIDED], name=best.name), log
 
 
-def _newest(folder: Path) -> int | None:
-    """The last finished epoch: the log is written after the model of its last row, so it tells."""
-    try:
-        logged = len(pd.read_csv(folder / "epochs.csv"))
-    except (OSError, ValueError):
-        return None
-    return logged if (folder / _last(logged)).exists() else None
+def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[str, float] | None) -> None:
+    """Gives a model its loss and its optimizer; `steps` is the number of batches an epoch."""
+    steps *= settings.epochs
+    warm_up = max(1, steps // 10)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate / 25,
+        max(1, steps - warm_up),
+        warmup_target=settings.learning_rate,
+        warmup_steps=warm_up,
+    )
+    if rates is not None:
+        layerwise.check(model, rates)
+        optimizer = layerwise.LayerwiseAdamW(schedule, rates, weight_decay=0.0, clipnorm=20.0)
+    else:
+        optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=20.0)
+    model.compile(
+        optimizer,
+        loss={UNAIDED: MaskedHuber(), AIDED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
+        metrics={UNAIDED: [MaskedMeanAbsoluteError()]},
+    )

@@ -196,11 +196,19 @@ class TestCopies:
 
     def test_the_files_given_are_never_overwritten(self, found, mine):
         before = {path: path.read_bytes() for path in (mine / "runs").iterdir()}
-        with pytest.raises(InputError, match="stays as it is"):
-            estimated_copies.write(found.estimates, mine / "runs")
-        with pytest.raises(InputError, match="stays as it is"):
-            estimated_copies.write(found.estimates[:1], Path(tracks.file_of(found.estimates[0].run)))
+        for force in (False, True):
+            with pytest.raises(InputError, match="is itself one of the files to copy"):
+                estimated_copies.write(found.estimates, mine / "runs", force=force)
+            with pytest.raises(InputError, match="is itself one of the files to copy"):
+                estimated_copies.write(found.estimates[:1], Path(tracks.file_of(found.estimates[0].run)), force=force)
         assert {path: path.read_bytes() for path in (mine / "runs").iterdir()} == before
+
+    def test_another_file_is_only_when_told_to(self, found, tmp_path):
+        (tmp_path / "a.gpx").write_text("mine")
+        with pytest.raises(InputError, match="stays as it is"):
+            estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx")
+        assert (tmp_path / "a.gpx").read_text() == "mine"
+        assert estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx", force=True) == [tmp_path / "a.gpx"]
 
     def test_earlier_copies_are(self, found, tmp_path):
         first = estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from hrkeras.cli import kinds, outputs
 from hrkeras.cli.shared import DataDir, Limit, Seed, progress, start
 
 Config = Annotated[
@@ -60,6 +61,8 @@ def _build(kind: str, source: Path | None, config: str, data_dir: Path | None, l
     from hrkeras import building
     from hrkeras.workouts.quality import Limits
 
+    versions = building.folder(kind, config, data_dir).parent
+    outputs.check([source], [(versions.parent, None), (versions, kinds.DATASET)], force=None)
     limits = Limits().override(limit or [])
     with (
         progress(building.size(kind, source), f"Reading {source.name if source else kind}", "B") as reading,

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Backend, start
 
 app = typer.Typer(help="Make a model of weights that others have published.", no_args_is_help=True)
@@ -19,11 +21,13 @@ def _group() -> None:
 def lag_llama(
     checkpoint: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file lag-llama.ckpt.", show_default=False)],
     output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write.")],
+    force: Force = False,
     backend: Backend = None,
 ) -> None:
     """Of Lag-Llama: its layers get the published weights, what is added to it is untrained."""
     if output.suffix != ".keras":
         raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    outputs.check([checkpoint], [(output, kinds.KERAS)], force)
     start(backend)
     import keras
 

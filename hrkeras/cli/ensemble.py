@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Backend, Data, DataDir, progress, start
 
 
@@ -15,6 +17,7 @@ def ensemble(
     ],
     data: Data,
     output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write.")],
+    force: Force = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
@@ -23,6 +26,7 @@ def ensemble(
         raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
     if len(members) < 2:
         raise typer.BadParameter(f"expected two models or more, found {len(members)}", param_hint="MODEL")
+    outputs.check(members, [(output, kinds.KERAS)], force)
     start(backend)
     from hrkeras import ensembles, models, saving, training
     from hrkeras.windows import load

@@ -2,10 +2,12 @@
 
 from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import AthleteFile, Backend, Json, Model, check_one_known, json_line, load_model, progress, reading
 
 
@@ -39,6 +41,7 @@ def estimate(
         bool, typer.Option("--all", help="Also runs that have a heart rate; in the copies the estimate takes its place.")
     ] = False,
     plot: Annotated[bool, typer.Option("--plot", help="A PNG of each run as well, in the folder of the copies.")] = False,
+    force: Force = False,
     json: Json = False,
     backend: Backend = None,
 ) -> None:
@@ -46,6 +49,8 @@ def estimate(
     check_one_known(athlete, history)
     if plot and not output:
         raise typer.BadParameter("pictures lie beside the copies; give a folder with --output", param_hint="--plot")
+    inputs = (*runs, *(history or []), athlete, model)
+    outputs.check(inputs, [(output, None)], force)
     loaded = load_model(model, backend)
     from hrkeras import estimated_copies, estimation, estimation_text, prediction
 
@@ -57,18 +62,16 @@ def estimate(
     ):
         found = estimation.estimate(runs, state, histories, loaded, everything, bar.update, estimating.update)
     written: list[Path] = []
+    pictures = _pictures(found.estimates, output) if plot and output else {}
+    outputs.check(inputs, [(path, kinds.PNG) for path in pictures], force)
     if output and found.estimates:
         with progress(None, "Writing", "file") as bar:
-            written = estimated_copies.write(found.estimates, output, everything, bar.update)
-    if plot and output:
+            written = estimated_copies.write(found.estimates, output, everything, force, bar.update)
+    if pictures:
         from hrkeras import person_plots, plots
 
-        folder = output if output.is_dir() else output.parent
-        with progress(len(found.estimates), "Drawing", "run") as bar:
-            for each in found.estimates:
-                dated = not isnan(each.run.start)
-                name = prediction.date(each.run.start) if dated else Path(each.run.where).name
-                path = folder / f"{name.replace(' ', '_').replace(':', '')}.png"
+        with progress(len(pictures), "Drawing", "run") as bar:
+            for path, each in pictures.items():
                 title = f"Run of {prediction.moment(each.run.start)}, heart rate estimated"
                 written.append(plots.save(person_plots.run(each.found, title), path))
                 bar.update()
@@ -78,3 +81,15 @@ def estimate(
     print("\n".join(estimation_text.lines(found)))
     if written:
         print(f"Written: {len(written):,} files in {output}" if len(written) > 1 else f"Written: {written[0]}")
+
+
+def _pictures(estimates, output: Path) -> dict[Path, Any]:
+    """By the path of its picture, each estimate."""
+    from hrkeras import prediction
+    from hrkeras.workouts import tracks
+
+    def name(run) -> str:
+        return Path(run.where).name if isnan(run.start) else prediction.date(run.start)
+
+    folder = output.parent if tracks.is_track(output) else output
+    return {folder / f"{name(each.run).replace(' ', '_').replace(':', '')}.png": each for each in estimates}

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Backend, Data, DataDir, Json, ProtocolName, fitting, json_line, progress, start, warn
 
 
@@ -29,11 +31,13 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder for the pictures; none are drawn if not given.")
     ] = None,
+    force: Force = False,
     as_json: Json = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
     """Score a model on runs that it was not trained on, beside baselines on the same steps."""
+    outputs.check([model], [(output, kinds.PICTURES)], force)
     start(backend)
     from dataclasses import asdict
 

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Json, json_line
 
 
@@ -21,11 +23,14 @@ def export(
     quantize: Annotated[
         bool, typer.Option("--quantize", help="Keep weights as 16-bit numbers: a smaller, less exact file; LiteRT only.")
     ] = False,
+    force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Export a model to a file that needs no Keras, if what the file says is what the model says."""
     from hrkeras.export import process
 
+    description = process.description_of(output)
+    outputs.check([model], [(output, kinds.EXPORTS[kind]), (description, kinds.DESCRIPTION)], force)
     found = process.export(model, output, kind, streaming=streaming, quantize=quantize)
     if as_json:
         print(json_line(found))

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import (
     Augment,
     Backend,
@@ -49,6 +51,7 @@ def finetune(
     augment: Augment = 0.0,
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last finished epoch of a killed run.")] = False,
+    force: Force = False,
     as_json: Json = False,
     data_dir: DataDir = None,
     backend: Backend = None,
@@ -61,8 +64,7 @@ def finetune(
     output = output or base.with_name(f"{base.stem}_{data.replace('/', '_')}.keras")
     if output.suffix != ".keras":
         raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
-    if output.resolve() == base.resolve():
-        raise typer.BadParameter(f"expected another file than the base, found {output}", param_hint="--output")
+    outputs.check([base], [(output, kinds.KERAS), (output.with_suffix(".md"), kinds.CARD)], force)
     asked = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "patience": patience}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     given |= {"augment": augment, "seed": seed}
@@ -97,6 +99,9 @@ def finetune(
     learnt = parts.part(runs, np.flatnonzero(runs.split != "test"))
     folder = output.with_suffix(".training")
 
+    def moved(earlier: Path) -> None:
+        say(f"Until this training has ended, the earlier one is in {earlier}.")
+
     say(f"Adapting {base} to the person's {counts['train']} training runs:")
     adapted = finetuning.adapt(
         loaded,
@@ -107,6 +112,7 @@ def finetune(
         half_life=half_life,
         description=description,
         resume=resume,
+        on_moved=moved,
         callbacks=[epoch_bar(settings.epochs), epoch_line(say)],
     )
     what = f"validation error {adapted.error:.2f} beats/min, that of the base {adapted.base_error:.2f}"
@@ -122,6 +128,7 @@ def finetune(
         alone_settings,
         description=description,
         resume=resume,
+        on_moved=moved,
         callbacks=[epoch_bar(alone_settings.epochs), epoch_line(say)],
     )
     training.save(adapted.model, output)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Json, Pace, Person, RunsOfOne, json_line, read_diary
 
 SHOWN = 8  # days that stand out
@@ -15,10 +17,12 @@ def fitness(
     at: Pace = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw: fitness over the months.")] = None,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write: a row a run.")] = None,
+    force: Force = False,
     person: Person = None,
     json: Json = False,
 ) -> None:
     """Show how a person's heart rate at a set pace on the flat has changed, and which days stand out."""
+    outputs.check([source], [(output, kinds.FITNESS), (plot, kinds.PNG)], force)
     from hrkeras import diary, fitness_text, keeping, pace, person_plots, plots
     from hrkeras.workouts.files import atomic_write
     from hrkeras.workouts.workout import InputError

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Json, Limit, json_line, progress
 
 
@@ -20,12 +22,14 @@ def inspect(
     output: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder for the pictures; none are drawn if not given.")
     ] = None,
+    force: Force = False,
     limit: Limit = None,
     json: Json = False,
 ) -> None:
     """Show what a source holds, what the quality filters take, where the heart rate sensor looks wrong, and how heart rate goes
     with speed and altitude.
     """
+    outputs.check([source], [(output, kinds.PICTURES)], force)
     from hrkeras import inspection, inspection_plots, inspection_text
     from hrkeras.workouts import detect
     from hrkeras.workouts.quality import Limits

@@ -1,8 +1,10 @@
 """The `hrkeras` program."""
 
 import errno
+import os
 import signal
 import sys
+from pathlib import Path
 
 import typer
 from typer.core import TyperGroup
@@ -28,7 +30,14 @@ from hrkeras.cli import (
     update,
     zones,
 )
+from hrkeras.cli.shared import AT_END
+from hrkeras.workouts.files import PREFIX, is_full
 from hrkeras.workouts.workout import InputError
+
+DISK_FULL = (
+    "the disk is full; no output is half written: each is new and whole, or as it was before. Free some space and repeat the "
+    "command, a training that has finished epochs with --resume."
+)
 
 
 class _Program(TyperGroup):
@@ -36,24 +45,33 @@ class _Program(TyperGroup):
 
     def invoke(self, ctx):
         try:
-            return super().invoke(ctx)
+            with AT_END:
+                return super().invoke(ctx)
         except InputError as error:
             typer.secho(f"Error: {error}", err=True, fg="red")
-        except OSError as error:
-            place = error.filename2 or error.filename or "a file"
-            if error.errno == errno.ENOSPC:
-                why = "the disk is full; nothing that was there has changed. Free some space and repeat the command."
+        except Exception as error:
+            if is_full(error):
+                why = DISK_FULL
+            elif not isinstance(error, OSError):
+                raise
             elif error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-                why = f"{place}: no permission to read or write there."
+                why = f"{_place(error)}: no permission to read or write there."
             elif error.errno == errno.EPIPE:
                 raise
             else:
-                why = f"{place}: {error.strerror or error}; choose another path."
+                why = f"{_place(error)}: {error.strerror or error}; choose another path."
             typer.secho(f"Error: {why}", err=True, fg="red")
         except KeyboardInterrupt:
             typer.secho("Stopped; nothing half written is left. A training goes on with --resume, a search by itself.", err=True)
             raise
         raise typer.Exit(1)
+
+
+def _place(error: OSError) -> str:
+    """The path that an error is about; where that lies in a folder of our own, what would have taken its place."""
+    path = Path(os.fsdecode(error.filename2 or error.filename or "a file"))
+    own = next((each for each in (path, *path.parents) if each.name.startswith(PREFIX)), None)
+    return str(own.parent / path.relative_to(own) if own else path)
 
 
 app = typer.Typer(

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import (
     AthleteFile,
     Backend,
@@ -58,6 +60,7 @@ def plan(
     ] = None,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write: a row a kilometre.")] = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw.")] = None,
+    force: Force = False,
     json: Json = False,
     backend: Backend = None,
 ) -> None:
@@ -65,6 +68,7 @@ def plan(
     check_one_known(athlete, history)
     if (pace and heart_rate) or not (pace or heart_rate or limit):
         raise typer.BadParameter("give one of --pace and --heart-rate, or --limit alone", param_hint="--pace")
+    outputs.check((course, model, athlete, *(history or [])), [(output, kinds.PLAN), (plot, kinds.PNG)], force)
     loaded = load_model(model, backend)
     import time
 

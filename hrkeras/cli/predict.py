@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import AthleteFile, Backend, Model, check_one_known, load_model, reading, warn
 
 
@@ -37,10 +39,13 @@ def predict(
         str | None, typer.Option(help="Which run of an export or folder: its date in UTC (2025-06-16), or latest.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw as well.")] = None,
+    force: Force = False,
     backend: Backend = None,
 ) -> None:
     """Predict the heart rate of a run from its speed and altitude, and from earlier runs if there are any."""
     check_one_known(athlete, history)
+    inputs = (run, model, athlete, *(history or []))
+    outputs.check(inputs, [(output, kinds.PREDICTION), (plot, kinds.PNG)], force)
     loaded = load_model(model, backend)
     from hrkeras import keeping, prediction
     from hrkeras.workouts.files import atomic_write

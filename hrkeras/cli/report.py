@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Backend, Model, Pace, Person, RunsOfOne, load_model, read_diary
 
 
@@ -14,9 +16,11 @@ def report(
     at: Pace = None,
     model: Model = None,
     person: Person = None,
+    force: Force = False,
     backend: Backend = None,
 ) -> None:
     """Write a page that tells a person what their runs say; it needs no network, and no position or name is in it."""
+    outputs.check([source, model], [(output, kinds.PAGE)], force)
     loaded = load_model(model, backend)
     from hrkeras.report import page
 

@@ -3,13 +3,15 @@
 import importlib.util
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+AT_END = ExitStack()  # of a command
 BACKENDS = ("tensorflow", "jax", "torch")
 Backend = Annotated[
     Literal["tensorflow", "jax", "torch"] | None,
@@ -62,6 +64,7 @@ def start(backend: str | None = None) -> None:
             param_hint="--backend",
         )
     os.environ["KERAS_BACKEND"] = chosen
+    _use_private_temp()
     with _quiet_stderr():
         import tensorflow as tf  # TFDS and TensorBoard need it on every backend
 
@@ -70,6 +73,15 @@ def start(backend: str | None = None) -> None:
     import absl.logging
 
     absl.logging.set_verbosity(absl.logging.ERROR)
+
+
+def _use_private_temp() -> None:
+    """Until the end of the command TensorFlow, TFDS and Keras, which leave temporary files, make them where they are removed."""
+    from hrkeras.workouts import files
+
+    if not Path(tempfile.gettempdir()).name.startswith(files.PREFIX):
+        with suppress(OSError):
+            AT_END.enter_context(files.private_temp())
 
 
 def load_model(path: Path | None, backend: str | None):
@@ -153,6 +165,11 @@ def read_diary(source: Path, person: str | None = None, at: str | None = None, m
         workouts = list(detect.read(source, log))
     with progress(None, "Following the runs", "run") as bar:
         return diary.write(workouts, person, speed, model, bar.update, log.skipped)
+
+
+def note(sentence: str) -> None:
+    """Says on stderr what is going on."""
+    typer.secho(sentence, err=True)
 
 
 def warn(sentences) -> None:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Augment, Backend, DataDir, Seed, epoch_bar, epoch_line, start
 from hrkeras.presets import Preset
 
@@ -43,12 +45,14 @@ def train(
     augment: Augment = 0.0,
     seed: Seed = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last finished epoch of a killed run.")] = False,
+    force: Force = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
     """Train a model; the epochs are logged in a folder beside the output."""
     if output.suffix != ".keras":
         raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    outputs.check([], [(output, kinds.KERAS), (output.with_suffix(".md"), kinds.CARD)], force)
     sources = _weights(data)
     start(backend)
     from inspect import signature
@@ -82,6 +86,7 @@ def train(
         description=description,
         resume=resume,
         callbacks=[epoch_bar(epochs), epoch_line(print)],
+        on_moved=lambda earlier: print(f"Until this training has ended, the earlier one of {folder} is in {earlier}."),
     )
     training.save(best, output)
     card.write(output.with_suffix(".md"), best, log, settings, description)

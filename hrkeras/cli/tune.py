@@ -4,14 +4,18 @@ import os
 import sys
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hrkeras.cli import tune_processes
+from hrkeras.cli import kinds, outputs, tune_processes
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
 from hrkeras.presets import Architecture
 from hrkeras.tuning.roles import VARIABLES, is_worker
+
+if TYPE_CHECKING:
+    from hrkeras.tuning.search import Search
 
 
 def tune(
@@ -52,18 +56,19 @@ def tune(
         typer.Option(min=0.001, max=1.0, help="Of each person's training runs, the latest; for searches that must be short."),
     ] = 1.0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that train at the same time.")] = None,
+    force: Force = False,
     as_json: Json = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
     """Search for what trains best on the validation split, going on where a killed search was."""
     _check_variables(workers)
+    outputs.check([], [(output, kinds.SEARCH)], force)
     start(backend)
-    from hrkeras import card, training
     from hrkeras.models import MODELS
-    from hrkeras.tuning import report
     from hrkeras.tuning.plan import Plan
     from hrkeras.tuning.search import Search
+    from hrkeras.workouts import files
 
     tuner = tuner or ("grid" if space == "batch" else "random")
     fixed = {"units": units, "num_layers": layers, "history": history, "profile": profile}
@@ -83,19 +88,30 @@ def tune(
         bars = [] if is_worker() else [epoch_bar(epochs, what)]  # of several processes they would overwrite each other
         return [*bars, epoch_line(_say, what)]
 
-    search = Search(plan, output, data_dir, reporters)
-    command = _again(context)
-    if workers:
-        tune_processes.run(command, workers)
-        search = Search(plan, output, data_dir, reporters)
-    search.search()
     if is_worker():
+        Search(plan, output, data_dir, reporters).search()
         _say("The search has no more to try.")
         return
-    found = report.write(search, output, " ".join(["hrkeras", *map(quote, command)]))
+    command = _again(context)
+    if workers:
+        Search(plan, output, data_dir, reporters)  # which can refuse
+        tune_processes.run(command, workers)
+    with files.locked(output, f"{output}: another search is at work in this folder; wait for its end or choose another."):
+        search = Search(plan, output, data_dir, reporters)
+        search.search()
+        _write(search, output, " ".join(["hrkeras", *map(quote, command)]), as_json)
+
+
+def _write(search: "Search", output: Path, command: str, as_json: bool) -> None:
+    """Writes and prints what a search that has ended has found, and the best model."""
+    from hrkeras import card, training
+    from hrkeras.tuning import report
+
+    found = report.write(search, output, command)
     if not as_json:
         print(f"{found.table}\n\n{found.sentence}\n\n{found.setting}\n\n{report.LEGEND}\n")
     if search.trains_again(found.trials[0]):
+        epochs = search.plan.epochs
         _say(f"Now the best is trained for {epochs} epochs on all training runs; the results stand already in {output}.")
     best, log, settings, description = search.retrain(found.trials[0])
     training.save(best, output / "best.keras")
@@ -104,7 +120,7 @@ def tune(
         print(json_line(found.as_dict()))
     else:
         print(f"Written to {output}: {', '.join((*report.FILES, 'best.keras', 'best.md'))}")
-        print(f"Next: hrkeras evaluate {output / 'best.keras'} --data {data}")
+        print(f"Next: hrkeras evaluate {output / 'best.keras'} --data {search.plan.data}")
 
 
 def _check_variables(workers: int | None) -> None:

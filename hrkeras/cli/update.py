@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli.shared import Backend, load_model, reading
+from hrkeras.cli import outputs
+from hrkeras.cli.shared import Backend, load_model, note, reading
 
 
 def update(
@@ -33,13 +34,14 @@ def update(
     """Add a person's runs to what is known of them; what is known already changes nothing."""
     if athlete.suffix != ".json":
         raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
+    outputs.check([*runs, model], [(athlete, None)])
     loaded = load_model(model, backend)
     from hrkeras import keeping
     from hrkeras.fitness_text import count
     from hrkeras.workouts.athlete_file import date
 
     with reading(runs) as bar:
-        found = keeping.update(athlete, runs, loaded, bar.update)
+        found = keeping.update(athlete, runs, loaded, bar.update, lambda: note(f"Waiting for another update of {athlete} ..."))
     state = found.athlete
     if found.is_new:
         print(f"New: nothing was known of the person; starting from people in general ({keeping.about(state.population)}).")

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Json, Person, RunsOfOne, json_line, read_diary
 
 
@@ -18,10 +20,12 @@ def zones(
     maximum: Annotated[float | None, typer.Option(help="Highest heart rate, beats/min, if known from a test.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Heart rate at threshold, beats/min, if known from a test.")] = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw: time in zones.")] = None,
+    force: Force = False,
     person: Person = None,
     json: Json = False,
 ) -> None:
     """Tell a person's maximum and threshold from their runs, the five zones, and the time in them. No medical advice."""
+    outputs.check([source, athlete], [(plot, kinds.PNG)], force)
     from dataclasses import replace
 
     from hrkeras import estimation, fitness_text, time_in_zones

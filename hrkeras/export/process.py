@@ -1,5 +1,6 @@
 """Export in a process of its own, on TensorFlow and the CPU, whatever this one runs on."""
 
+import errno
 import importlib.util
 import json
 import os
@@ -8,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hrkeras.workouts.files import atomic_write
+from hrkeras.workouts.files import atomic_writes, private_temp
 from hrkeras.workouts.workout import InputError
 
 SUFFIXES = {"savedmodel": "", "litert": ".tflite", "onnx": ".onnx"}
@@ -38,11 +39,16 @@ def export(model: Path, output: Path, kind: str, *, streaming: bool = False, qua
         InputError: if the model cannot be loaded or exported, the export differs too much, or a package is missing.
     """
     _check(output, kind, quantize)
-    with atomic_write(output) as part, atomic_write(output.with_name(f"{output.name}.json")) as description:
+    with private_temp(), atomic_writes(output, description_of(output)) as (part, description):
         found = _in_child(model, part, kind, streaming, quantize)
         milliseconds = found.pop("milliseconds")
         description.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8", newline="\n")
     return found | {"milliseconds": milliseconds}
+
+
+def description_of(output: Path) -> Path:
+    """The JSON beside an export that says what it is."""
+    return Path(f"{os.path.abspath(output)}.json")
 
 
 def _check(output: Path, kind: str, quantize: bool) -> None:
@@ -74,5 +80,7 @@ def _in_child(model: Path, part: Path, kind: str, streaming: bool, quantize: boo
         return json.loads(last)
     if done.returncode == 1 and last.startswith('{"error"'):
         raise InputError(json.loads(last)["error"])
+    if os.strerror(errno.ENOSPC) in done.stderr:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(part))
     why = (done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"])[-1][:300]
     raise InputError(f"{model}: the converter to {kind} failed ({why}); another format may work.")

@@ -17,9 +17,10 @@ from keras_tuner.engine.base_tuner import BaseTuner
 
 from hrkeras import begun, builders, training, windows
 from hrkeras.parts import latest
+from hrkeras.training_folder import SECONDS
 from hrkeras.tuning import oracles
 from hrkeras.tuning.plan import Plan
-from hrkeras.tuning.results import SECONDS, Trained, Trial, label
+from hrkeras.tuning.results import Trained, Trial, label
 from hrkeras.tuning.roles import HOST, PORT, is_worker
 from hrkeras.tuning.spaces import SPACES
 from hrkeras.workouts.files import atomic_write

@@ -18,6 +18,7 @@ from hrkeras.cli.main import app
 from hrkeras.workouts import synthetic, writers
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
+OLD = "time_s,speed_m_s,an earlier prediction\n"
 
 
 def refused(code, *arguments):
@@ -228,10 +229,10 @@ def test_what_is_no_model(sources, data_dir, tmp_path, name, found):
     ],
 )
 def test_predict_of_what_is_no_run(sources, tmp_path, name, found):
-    (tmp_path / "a.csv").write_text("old")
+    (tmp_path / "a.csv").write_text(OLD)
     assert found in refused(1, "predict", sources / name, "--output", tmp_path / "a.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
-    assert (tmp_path / "a.csv").read_text() == "old"
+    assert (tmp_path / "a.csv").read_text() == OLD
 
 
 def test_predict_with_wrong_history(sources, tmp_path):
@@ -301,10 +302,10 @@ def fail(number):
     ],
 )
 def test_predict_where_nothing_can_be_written(sources, tmp_path, monkeypatch, number, found):
-    (tmp_path / "a.csv").write_text("old")
+    (tmp_path / "a.csv").write_text(OLD)
     monkeypatch.setattr("pandas.DataFrame.to_csv", fail(number))
     assert found in refused(1, "predict", sources / "run.gpx", "--output", tmp_path / "a.csv")
-    assert (tmp_path / "a.csv").read_text() == "old"
+    assert (tmp_path / "a.csv").read_text() == OLD
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -324,7 +325,7 @@ def test_train_on_a_full_disk_keeps_the_old_model(data_dir, model, tmp_path, mon
     arguments = ["--units", "4", "--layers", "1", "--epochs", "1", "--data", "synthetic", "--data-dir", data_dir]
     assert "the disk is full" in refused(1, "train", "--output", tmp_path / "m.keras", *arguments)
     assert (tmp_path / "m.keras").read_bytes() == model.read_bytes()
-    assert not list(tmp_path.rglob("*.part*"))
+    assert not list(tmp_path.rglob(".hrkeras-*"))
 
 
 def test_build_on_a_full_disk_as_tensorflow_says_it(tmp_path, monkeypatch):
@@ -354,7 +355,7 @@ def test_a_build_that_is_interrupted(tmp_path, how, code):
         text=True,
     )
     try:
-        while not list(tmp_path.glob(".building-*")):
+        while not list(tmp_path.rglob(".hrkeras-*")):
             assert process.poll() is None
             time.sleep(0.05)
         time.sleep(0.3)

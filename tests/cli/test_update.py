@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from hrkeras import keeping
 from hrkeras.cli.main import app
-from hrkeras.workouts import athlete, athlete_file, detect, synthetic, writers
+from hrkeras.workouts import athlete, athlete_file, detect, files, synthetic, writers
 from hrkeras.workouts.athlete_file import date
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,7 +121,8 @@ def test_a_killed_update_leaves_the_old_state(folder, tmp_path, how, is_new):
         process.communicate(timeout=60)
     assert process.returncode in (-how, 128 + how)
     if how == signal.SIGKILL:  # nobody was left to clear it away; the next update does
-        assert {path.name for path in tmp_path.iterdir()} == {*before, "me.part.json"}
+        left = {path.name for path in tmp_path.iterdir()} - before.keys()
+        assert all(name.startswith(".hrkeras-") or name == ".me.json.hrkeras-lock" for name in left)
     else:
         assert {path.name for path in tmp_path.iterdir()} == {*before}
     if not is_new:
@@ -131,6 +132,60 @@ def test_a_killed_update_leaves_the_old_state(folder, tmp_path, how, is_new):
     run("update", tmp_path / "once.json", folder / "runs")
     assert sorted(os.listdir(tmp_path)) == ["me.json", "once.json"]
     assert me.read_bytes() == (tmp_path / "once.json").read_bytes()
+
+
+SLOW = """
+import sys, time
+from hrkeras.cli.main import app
+from hrkeras.workouts import athlete_file
+
+save = athlete_file.save
+athlete_file.save = lambda *arguments: (time.sleep(0.5), save(*arguments))
+app(sys.argv[1:])
+"""
+
+
+def test_of_updates_at_once_none_is_lost(folder, tmp_path):
+    """They are done one after the other; a run that is earlier than one known by then is said to be too late."""
+    me = tmp_path / "me.json"
+    paths = sorted((folder / "runs").iterdir())[:3]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", SLOW, "update", me, path], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        for path in paths
+    ]
+    said = [process.communicate(timeout=120)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    added, late = (sum(what in each for each in said) for what in ("Added 1 run", "Too late: 1"))
+    assert athlete_file.load(me).count == added == 3 - late
+    assert os.listdir(tmp_path) == ["me.json"]
+
+
+def test_an_update_that_waits_too_long_changes_nothing(folder, tmp_path, monkeypatch):
+    paths, me = sorted((folder / "runs").iterdir()), tmp_path / "me.json"
+    run("update", me, paths[0])
+    before = me.read_bytes()
+    monkeypatch.setattr(keeping, "PATIENCE", 0.1)
+    with files.locked(me, "busy"):
+        said = run("update", me, paths[1], code=1)
+    assert said.startswith(f"Waiting for another update of {me}")
+    assert said.endswith("has not ended after 0 s; repeat the command later.")
+    assert me.read_bytes() == before
+
+
+def test_the_mode_and_a_link_stay_and_files_of_like_names_too(folder, tmp_path):
+    paths, real, me = sorted((folder / "runs").iterdir()), tmp_path / "real.json", tmp_path / "me.json"
+    me.symlink_to("real.json")
+    foreign = [tmp_path / name for name in ("me.old.json", "me.part.json", "real.old.json", "real.part.json")]
+    for each in foreign:
+        each.write_text("mine")
+    run("update", me, paths[0])
+    real.chmod(0o600)
+    run("update", me, paths[1])
+    assert str(me.readlink()) == "real.json"
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert athlete_file.load(real).count == 2
+    assert all(each.read_text() == "mine" for each in foreign)
+    assert len(os.listdir(tmp_path)) == 2 + len(foreign)
 
 
 def test_real_recordings(real_data, tmp_path):

@@ -18,7 +18,7 @@ from hrkeras.datasets.apple_watch import AppleWatch
 from hrkeras.datasets.endomondo import Endomondo
 from hrkeras.datasets.synthetic import Synthetic
 from hrkeras.datasets.tracks import Tracks
-from hrkeras.workouts import grid, splits, synthetic, writers
+from hrkeras.workouts import files, grid, splits, synthetic, writers
 from hrkeras.workouts.workout import InputError
 
 
@@ -194,7 +194,7 @@ def test_a_killed_build_leaves_the_old_dataset(tmp_path, how):
         stderr=subprocess.DEVNULL,
     )
     try:
-        while not list(tmp_path.glob(".building-*")):
+        while not list(tmp_path.rglob(".hrkeras-*")):
             assert process.poll() is None
             time.sleep(0.05)
         time.sleep(0.5)
@@ -205,7 +205,7 @@ def test_a_killed_build_leaves_the_old_dataset(tmp_path, how):
     if how == signal.SIGTERM:
         assert tree(tmp_path) == sorted(before)
     building.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
-    assert not list(tmp_path.glob(".building-*"))
+    assert not list(tmp_path.rglob(".hrkeras-*"))
     for name, content in before.items():
         assert (tmp_path / name).read_bytes() == content
 
@@ -218,10 +218,10 @@ def endomondo_file(folder):
 
 def test_a_dataset_moved_aside_by_a_killed_build_comes_back(tmp_path):
     building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
-    old = tmp_path / ".building-999999999" / "old"
-    old.mkdir(parents=True)
-    (old / "place").write_text("synthetic/by_time/2.0.0")
-    (tmp_path / "synthetic" / "by_time" / "2.0.0").rename(old / "data")
+    versions = tmp_path / "synthetic" / "by_time"
+    (versions / ".hrkeras-abcdefgh" / files.OLD).mkdir(parents=True)
+    (versions / ".hrkeras-abcdefgh" / files.LOCK).touch()
+    (versions / "2.0.0").rename(versions / ".hrkeras-abcdefgh" / files.OLD / "2.0.0")
     building.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
     assert builders.find("synthetic", tmp_path).info.metadata["people"] == 1
 

@@ -1,0 +1,92 @@
+"""What an output file or folder holds, told by its content and not by its name."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+HEAD = 8192  # bytes of a file that are looked at
+MAX_DESCRIPTION = 16 << 20  # bytes
+
+
+class Kind(NamedTuple):
+    """What a command writes.
+
+    Attributes:
+        name: for messages.
+        matches: whether what is at a path is such.
+    """
+
+    name: str
+    matches: Callable[[Path], bool]
+
+
+def table(*columns: str) -> Kind:
+    """A CSV of ours whose first columns are these."""
+    return Kind(f"a table of `{','.join(columns)},...`", lambda path: _head(path).startswith(f"{','.join(columns)},".encode()))
+
+
+def _head(path: Path) -> bytes:
+    if not path.is_file():
+        return b""
+    with open(path, "rb") as stream:
+        return stream.read(HEAD)
+
+
+def _has(*texts: bytes) -> Callable[[Path], bool]:
+    return lambda path: all(text in _head(path) for text in texts)
+
+
+def _is_png(path: Path) -> bool:
+    return _head(path).startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def _is_keras(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {"config.json", "model.weights.h5"} <= set(archive.namelist())
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return False
+
+
+def _json(path: Path) -> dict:
+    try:
+        if path.stat().st_size > MAX_DESCRIPTION:
+            return {}
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_saved_model(path: Path) -> bool:
+    files = {"saved_model.pb", "fingerprint.pb", "keras_metadata.pb", "assets", "variables"}
+    return (path / "saved_model.pb").is_file() and {each.name for each in path.iterdir()} <= files
+
+
+def _is_search(path: Path) -> bool:
+    """Whether a folder holds a search, or nothing that one would replace."""
+    written = ("search.json", "trials", "results.csv", "results.md", "curves.png", "best.keras", "best.md")
+    return {"space", "tuner"} <= _json(path / "search.json").keys() or not any((path / name).exists() for name in written)
+
+
+def _is_dataset(path: Path) -> bool:
+    """Whether a folder holds nothing but versions of a dataset."""
+    return all((each / "dataset_info.json").is_file() for each in path.iterdir() if not each.name.startswith("."))
+
+
+PREDICTION, FITNESS, PLAN = table("time_s", "speed_m_s"), table("start", "heart_rate_at_pace"), table("km", "length_m")
+PNG = Kind("a PNG picture", _is_png)
+PAGE = Kind("a page that `hrkeras report` has written", _has(b"<title>What your runs say</title>"))
+KERAS = Kind("a .keras model", _is_keras)
+CARD = Kind("a model card", _has(b"\nPredicts the heart rate of a run (beats/min"))
+DESCRIPTION = Kind("the description of an export", lambda path: {"fingerprint", "format", "inputs"} <= _json(path).keys())
+EXPORTS = {
+    "savedmodel": Kind("a SavedModel and nothing else", lambda path: path.is_dir() and _is_saved_model(path)),
+    "litert": Kind("a LiteRT model", lambda path: _head(path)[4:8] == b"TFL3"),
+    "onnx": Kind("an ONNX model of ours", lambda path: _head(path)[:1] == b"\x08" and b"tf2onnx" in _head(path)[:64]),
+}
+PICTURES = Kind("a folder whose .png files are pictures", lambda path: all(map(_is_png, path.glob("*.png"))))
+SEARCH = Kind("the folder of a search", _is_search)
+DATASET = Kind("a dataset", _is_dataset)

@@ -1,0 +1,67 @@
+"""What a command may write over: its own earlier output, never an input, and anything else only when it is told to."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.kinds import Kind
+
+Force = Annotated[bool, typer.Option("--force", help="Replace what is at an output's place even if it is something else.")]
+
+
+def check(inputs: Iterable[Path | None], outputs: Iterable[tuple[Path | None, Kind | None]], force: bool | None = False) -> None:
+    """Refuses outputs that would destroy something, before any work is done.
+
+    An output may be missing, empty, or of the kind that is written; anything else is replaced only with `force`. Never, and
+    through no link, is it an input, a folder that holds one, something of another kind in a folder that is an input, or
+    neither a file nor a folder.
+
+    Args:
+        inputs: files and folders that the command reads; None for what was not given.
+        outputs: where it writes, each with its kind; without one, who writes it looks at what is there.
+        force: whether to replace what is of another kind; None for a command that never does.
+
+    Raises:
+        typer.BadParameter: for the first output that is refused.
+    """
+    given = [each for each in inputs if each is not None and each.exists()]
+    wanted = [(path, kind) for path, kind in outputs if path is not None]
+    for place, (path, kind) in enumerate(wanted):
+        for other, _ in wanted[:place]:
+            if os.path.realpath(path) == os.path.realpath(other):
+                raise typer.BadParameter(f"{path}: expected a place for each output, found one for two; give another")
+        if path.exists():
+            _check_is_no_input(path, given)
+            _check_kind(path, kind, given, force)
+
+
+def _check_is_no_input(path: Path, inputs: list[Path]) -> None:
+    for each in inputs:
+        if path.samefile(each):
+            raise typer.BadParameter(f"{path}: is an input, {each}, and would be lost; give another place for the output")
+        if path.is_dir() and lies_in(each, path):
+            raise typer.BadParameter(f"{path}: is a folder that holds an input, {each}; give the output a folder of its own")
+
+
+def _check_kind(path: Path, kind: Kind | None, inputs: list[Path], force: bool | None) -> None:
+    if not (path.is_file() or path.is_dir()):
+        raise typer.BadParameter(f"{path}: is neither a file nor a folder; give another place for the output")
+    if kind is None or _is_empty(path) or kind.matches(path):
+        return
+    if folder := next((each for each in inputs if each.is_dir() and lies_in(path, each)), None):
+        raise typer.BadParameter(f"{path}: lies in an input, {folder}, and is not {kind.name}; give another place for the output")
+    if not force:
+        advice = "give another place" if force is None else "give another place, or --force to replace it"
+        raise typer.BadParameter(f"{path}: is there already and is not {kind.name}, so it stays as it is; {advice}")
+
+
+def _is_empty(path: Path) -> bool:
+    return not any(path.iterdir()) if path.is_dir() else not path.stat().st_size
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """Whether a path lies in a folder, at any depth and through any link."""
+    return any(parent.samefile(folder) for parent in Path(os.path.realpath(path)).parents if parent.exists())

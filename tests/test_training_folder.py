@@ -1,0 +1,125 @@
+"""The folder of a training: an earlier one, another one at the same time, and what is not ours."""
+
+import json
+import os
+from dataclasses import asdict
+
+import pytest
+
+from hrkeras import training, training_folder
+from hrkeras.workouts import files
+from hrkeras.workouts.workout import InputError
+
+
+def fill(folder, epochs, text=""):
+    """A folder as a training with so many finished epochs leaves it."""
+    folder.mkdir(exist_ok=True)
+    (folder / "settings.json").write_text(json.dumps({"settings": asdict(training.Settings()), "data": text}))
+    (folder / "epochs.csv").write_text("epoch\n" + "".join(f"{epoch + 1}\n" for epoch in range(epochs)))
+    (folder / f"after-epoch-{epochs}.keras").touch()
+    (folder / "best.keras").write_text(text)
+    (folder / "tensorboard").mkdir(exist_ok=True)
+
+
+def text_of(folder):
+    return (folder / "best.keras").read_text()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "m.training"
+
+
+def test_an_earlier_training_is_kept_beside_until_the_new_one_has_ended(folder):
+    fill(folder, 3, "old")
+    moved = []
+    with training_folder.opened(folder, False, moved.append) as last:
+        assert last is None
+        assert moved == [folder.with_name("m-earlier-1.training")]
+        assert text_of(moved[0]) == "old"
+        fill(folder, 2, "new")
+    assert text_of(folder) == "new"
+    assert os.listdir(folder.parent) == ["m.training"]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_training_that_fails_before_its_first_epoch_changes_nothing(folder, error):
+    fill(folder, 3, "old")
+
+    def fails():
+        with training_folder.opened(folder, False):
+            folder.mkdir()
+            (folder / "settings.json").touch()
+            raise error
+
+    with pytest.raises(type(error)):
+        fails()
+    assert text_of(folder) == "old"
+    assert os.listdir(folder.parent) == ["m.training"]
+
+
+def test_a_training_that_fails_later_leaves_both(folder):
+    fill(folder, 3, "old")
+
+    def fails():
+        with training_folder.opened(folder, False):
+            fill(folder, 1, "new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fails()
+    earlier = folder.with_name("m-earlier-1.training")
+    assert (text_of(folder), text_of(earlier)) == ("new", "old")
+    with training_folder.opened(folder, True) as last:
+        assert last == 1
+    assert text_of(earlier) == "old"  # since the command was told where it is
+
+
+def test_one_without_a_finished_epoch_is_begun_anew(folder):
+    fill(folder, 0)
+    with training_folder.opened(folder, True) as last:
+        assert last is None
+        assert not folder.exists()
+        fill(folder, 1)
+    assert training_folder.last_epoch(folder) == 1
+
+
+def test_what_somebody_else_put_into_it_stays(folder):
+    fill(folder, 3, "old")
+    (folder / "notes.txt").write_text("mine")
+    with training_folder.opened(folder, False):
+        fill(folder, 1, "new")
+    earlier = folder.with_name("m-earlier-1.training")
+    assert os.listdir(earlier) == ["notes.txt"]
+    assert (earlier / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("settings", [None, "{}", "no JSON", '{"settings": {"editor": 1}}', "[1]", '{"settings": 3}'])
+def test_a_folder_of_that_name_with_other_things_is_refused(folder, settings, resume):
+    folder.mkdir()
+    (folder / "best.keras").write_text("mine")
+    if settings is not None:
+        (folder / "settings.json").write_text(settings)
+    with pytest.raises(InputError, match="holds no training, so it stays"), training_folder.opened(folder, resume):
+        pass
+    assert text_of(folder) == "mine"
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_two_at_once_do_not_mix(folder, resume):
+    fill(folder, 3, "old")
+    with files.locked(folder, "busy"):
+        with pytest.raises(InputError, match="another training is at work"), training_folder.opened(folder, resume):
+            pass
+        assert text_of(folder) == "old"
+
+
+def test_a_link_stays_a_link(folder, tmp_path):
+    (tmp_path / "there").mkdir()
+    fill(tmp_path / "there" / "t", 2, "old")
+    folder.symlink_to(tmp_path / "there" / "t")
+    with training_folder.opened(folder, False):
+        fill(tmp_path / "there" / "t", 1, "new")
+    assert folder.is_symlink()
+    assert text_of(folder) == "new"
