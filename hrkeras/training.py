@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from hrkeras import begun, layerwise, plots
+from hrkeras import begun, layerwise, model_limits, plots
 from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
@@ -55,8 +55,6 @@ def statistics(windows: Windows, population: Population) -> Statistics:
     """
     mean, variance = run_moments(windows.time, windows.speed, windows.altitude, windows.valid)
     measured = windows.heart_rate[np.isfinite(windows.heart_rate)]
-    if not len(measured):
-        raise InputError("Not one heart rate was measured in the training split; there is nothing to learn from.")
     return Statistics(
         tuple(mean),
         tuple(variance),
@@ -184,9 +182,11 @@ def train(
         `mae`, `val_loss`, `val_mae` and `learning_rate`; the errors are those of the protocol `profile`.
 
     Raises:
-        InputError: if what is to be resumed was begun with other settings; `DivergedError` if the loss is no number.
+        InputError: if what is to be resumed was begun with other settings, a split has no measured heart rate, or the
+            model is too big to be loaded again; `DivergedError` if the loss is no number.
     """
     settings = settings or Settings()
+    _check_measured(runs)
     asked = {"settings": asdict(settings), **({} if rates is None else {"rates": rates}), **(description or {})}
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
@@ -202,7 +202,9 @@ def train(
         model = keras.models.load_model(folder / _last(last))
         log = pd.read_csv(folder / "epochs.csv").to_dict("records")[:last]
     else:
-        model = trained_with_both(build(statistics(train_windows, population)))
+        built = build(statistics(train_windows, population))
+        model_limits.check_tensors(built)  # else it could not be loaded when it is trained
+        model = trained_with_both(built)
     epoch = len(log)
     batches = Batches(
         train_windows,
@@ -250,6 +252,13 @@ def train(
         )
     best = keras.models.load_model(folder / "best.keras", compile=False)
     return keras.Model(best.input, best.output[AIDED], name=best.name), log
+
+
+def _check_measured(runs: Runs) -> None:
+    """Raises `InputError` where a split has no heart rate to learn from or to choose the best epoch by."""
+    for split in ("train", "validation"):
+        if not any(np.isfinite(runs.grids[run].heart_rate).any() for run in np.flatnonzero(runs.split == split)):
+            raise InputError(f"Not one heart rate was measured in the {split} split; have runs of a heart rate sensor in it.")
 
 
 def _newest(folder: Path) -> int | None:

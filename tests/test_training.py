@@ -327,6 +327,20 @@ def test_validation_is_never_trained_on(runs, trained, tmp_path):
     assert not np.array_equal(*(prepared(each)[2].heart_rate for each in (runs, moved)), equal_nan=True)
 
 
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_split_without_heart_rate_is_refused_before_anything_is_written(split, runs, tmp_path):
+    silent = [grid._replace(heart_rate=np.full_like(grid.heart_rate, np.nan)) for grid in runs.grids]
+    grids = [silent[run] if runs.split[run] == split else grid for run, grid in enumerate(runs.grids)]
+    with pytest.raises(InputError, match=f"Not one heart rate was measured in the {split} split"):
+        training.train(small, replace(runs, grids=grids), tmp_path / "folder")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_could_not_be_loaded_again_is_not_trained(runs, tmp_path):
+    with pytest.raises(InputError, match="its layer 'projection' gives 240,000,000 numbers"):
+        training.train(lambda statistics: models.gru(units=5000, num_layers=0, statistics=statistics), runs, tmp_path)
+
+
 def test_early_stopping():
     log = [{"epoch": n + 1, "val_mae": error} for n, error in enumerate([9, 7, 8, 8])]
     assert training.best_epoch(log) == 2
