@@ -146,7 +146,10 @@ def _check_config(config, path: Path) -> None:
                 "not loaded. Use models that `hrkeras train` has saved."
             )
         if name == "DTypePolicy" and not _has_fit_type(value.get("config")):
-            raise InputError(f"{path}: expected numbers of single precision or less, found another type; it was not loaded.")
+            raise InputError(
+                f"{path}: expected a model of single precision (float32), found another one, as a keras.json can ask for; train "
+                "it again."
+            )
         if module not in NO_LAYERS:
             calls = value.get("inbound_nodes")
             count += max(1, len(calls) if isinstance(calls, list) else 1)

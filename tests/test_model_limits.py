@@ -92,7 +92,7 @@ BIG = {
     "many sizes": (lambda layers: layers.append(dense(layers, build_config={"input_shape": [1] * 9})), "a shape of"),
     "states": (of_first("GRU", stateful=True), "states that are kept"),
     "attention": (of_first("Dense", num_heads=64, window=65), "64 heads over 65 steps"),
-    "double precision": (of_first("Dense", dtype=DOUBLE), "expected numbers of single precision or less"),
+    "double precision": (of_first("Dense", dtype=DOUBLE), "expected a model of single precision (float32)"),
     "many layers": (lambda layers: layers.extend([dense(layers)] * MAX_LAYERS), "expected at most 2,000 layers"),
     "many calls": (lambda layers: layers[-1]["inbound_nodes"].extend([{}] * MAX_LAYERS), "expected at most 2,000 layers"),
 }

@@ -69,5 +69,4 @@ def demo(
 
 
 def _say(command: str, why: str) -> None:
-    typer.secho(f"\n{why}", bold=True)
-    typer.secho(f"$ {command}\n", fg="cyan")
+    print(f"\n{why}\n$ {command}\n")

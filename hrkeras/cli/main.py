@@ -5,7 +5,7 @@ import signal
 import sys
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from hrkeras import __version__
 from hrkeras.cli import (
@@ -23,6 +23,7 @@ from hrkeras.cli import (
     plan,
     predict,
     report,
+    terminal,
     train,
     tune,
     update,
@@ -34,11 +35,18 @@ from hrkeras.workouts.workout import InputError
 class _Program(TyperGroup):
     """Turns what a person's input causes into one sentence and an exit code."""
 
+    def main(self, *args, **kwargs):
+        terminal.prepare()
+        return super().main(*args, **kwargs)
+
     def invoke(self, ctx):
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = terminal.plain(error.message)
+            raise
         except InputError as error:
-            typer.secho(f"Error: {error}", err=True, fg="red")
+            _say_error(str(error))
         except OSError as error:
             place = error.filename2 or error.filename or "a file"
             if error.errno == errno.ENOSPC:
@@ -49,11 +57,23 @@ class _Program(TyperGroup):
                 raise
             else:
                 why = f"{place}: {error.strerror or error}; choose another path."
-            typer.secho(f"Error: {why}", err=True, fg="red")
+            _say_error(why)
         except KeyboardInterrupt:
             typer.secho("Stopped; nothing half written is left. A training goes on with --resume, a search by itself.", err=True)
             raise
         raise typer.Exit(1)
+
+
+class _Command(TyperCommand):
+    """Prints plain text only; what is asked with --help is printed before."""
+
+    def invoke(self, ctx):
+        with terminal.plain_output():
+            return super().invoke(ctx)
+
+
+def _say_error(sentence: str) -> None:
+    typer.secho(f"Error: {terminal.plain(sentence)}", err=True, fg="red")
 
 
 app = typer.Typer(
@@ -96,6 +116,9 @@ app.command()(zones.zones)
 app.command()(fitness.fitness)
 app.command()(report.report)
 app.command()(export.export)
+for group in (app, build.app, convert.app):
+    for command in group.registered_commands:
+        command.cls = _Command
 
 if __name__ == "__main__":
     app(prog_name="hrkeras")

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from hrkeras.cli import terminal
+
 BACKENDS = ("tensorflow", "jax", "torch")
 Backend = Annotated[
     Literal["tensorflow", "jax", "torch"] | None,
@@ -70,6 +72,9 @@ def start(backend: str | None = None) -> None:
     import absl.logging
 
     absl.logging.set_verbosity(absl.logging.ERROR)
+    from hrkeras import keras_settings
+
+    keras_settings.apply()
 
 
 def load_model(path: Path | None, backend: str | None):
@@ -124,7 +129,7 @@ def progress(total: int | None, what: str, unit: str):
 
     return tqdm(
         total=total,
-        desc=what,
+        desc=terminal.plain(what),
         unit=unit,
         unit_scale=unit == "B",
         disable=None,
@@ -157,7 +162,7 @@ def read_diary(source: Path, person: str | None = None, at: str | None = None, m
 def warn(sentences) -> None:
     """Says on stderr what makes a result hard to believe."""
     for sentence in sentences:
-        typer.secho(f"Warning: {sentence}", err=True, fg="yellow")
+        typer.secho(f"Warning: {terminal.plain(sentence)}", err=True, fg="yellow")
 
 
 def epoch_bar(epochs: int, what: str = ""):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hrkeras.cli import tune_processes
+from hrkeras.cli import terminal, tune_processes
 from hrkeras.cli.shared import Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
 from hrkeras.presets import Architecture
 from hrkeras.tuning.roles import VARIABLES, is_worker
@@ -137,4 +137,4 @@ def _again(context: typer.Context) -> list[str]:
 def _say(line: str) -> None:
     from tqdm import tqdm
 
-    tqdm.write(line, file=sys.stderr)
+    tqdm.write(terminal.plain(line), file=sys.stderr)

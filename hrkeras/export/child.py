@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hrkeras import __version__, saving
+from hrkeras import __version__, keras_settings, saving
 from hrkeras.export import check, formats, graph, streaming
 from hrkeras.layers import PersonEmbedding
 from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
@@ -82,6 +82,7 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
 if __name__ == "__main__":
     model, output, *options = json.loads(sys.argv[1])
     try:
+        keras_settings.apply()
         print(json.dumps(export(Path(model), Path(output), *options)))
     except InputError as error:
         print(json.dumps({"error": str(error)}))
