@@ -18,9 +18,8 @@ def apply() -> None:
         import keras
     except Exception as error:  # it raises whatever the values in its file lead to
         place = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "keras.json"
-        raise InputError(
-            f"Keras cannot start ({type(error).__name__}: {str(error).rstrip('.')}); look at {place}, or delete it."
-        ) from None
+        why = f"{type(error).__name__}: {error}".rstrip(".")
+        raise InputError(f"Keras cannot start ({why}); look at {place}, or delete it.") from None
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
     keras.config.set_epsilon(EPSILON)
