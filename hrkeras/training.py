@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from hrkeras import begun, layerwise, model_limits, plots
+from hrkeras import begun, layerwise, model_file, model_limits, plots
 from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
@@ -199,8 +199,7 @@ def train(
     known = runs.known(population)
     train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))
     if last:
-        model = keras.models.load_model(folder / _last(last))
-        log = pd.read_csv(folder / "epochs.csv").to_dict("records")[:last]
+        model, log = _resumed(folder, last)
     else:
         built = build(statistics(train_windows, population))
         model_limits.check_tensors(built)  # else it could not be loaded when it is trained
@@ -252,6 +251,18 @@ def train(
         )
     best = keras.models.load_model(folder / "best.keras", compile=False)
     return keras.Model(best.input, best.output[AIDED], name=best.name), log
+
+
+def _resumed(folder: Path, last: int) -> tuple[keras.Model, list[dict]]:
+    """The model after its last finished epoch, and the log up to it."""
+    try:
+        log = pd.read_csv(folder / "epochs.csv").to_dict("records")[:last]
+        if not all(isinstance(row[name], int | float) for row in log for name in ("epoch", "val_mae")):
+            raise ValueError("its log holds other things than numbers")
+        return keras.models.load_model(folder / _last(last)), log
+    except Exception as error:  # pandas and Keras each raise their own
+        why = f"{type(error).__name__}: {model_file.reason(error)}"
+        raise InputError(f"{folder}: its epochs cannot be read ({why}); begin anew without --resume.") from None
 
 
 def _check_measured(runs: Runs) -> None:

@@ -380,6 +380,15 @@ def test_resuming_a_finished_training_changes_nothing(runs, trained, tmp_path):
         np.testing.assert_array_equal(one, two)
 
 
+def test_resuming_what_is_damaged_is_refused(runs, trained, tmp_path):
+    folder = tmp_path / "folder"
+    shutil.copytree(trained[0], folder)
+    (last,) = folder.glob("after-epoch-*.keras")
+    last.write_bytes(b"no model")
+    with pytest.raises(InputError, match="its epochs cannot be read .* begin anew without --resume"):
+        training.train(small, runs, folder, FAST, resume=True)
+
+
 def test_resuming_with_other_settings_is_refused(runs, trained):
     with pytest.raises(InputError, match="was begun otherwise"):
         training.train(small, runs, trained[0], replace(FAST, epochs=9), resume=True)

@@ -86,9 +86,12 @@ def _forecast(pipeline, known: np.ndarray, covariates: dict[str, np.ndarray]) ->
             "future_covariates": {name: values[KNOWN:] for name, values in covariates.items()},
         }
     steps = len(covariates["speed"]) - KNOWN
-    with _quiet(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)  # the first Chronos models draw samples
-        quantiles, _ = pipeline.predict_quantiles([series], prediction_length=steps, quantile_levels=[0.5])
+    try:
+        with _quiet(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # the first Chronos models draw samples
+            quantiles, _ = pipeline.predict_quantiles([series], prediction_length=steps, quantile_levels=[0.5])
+    except Exception as error:  # the library raises whatever an odd checkpoint leads to
+        raise InputError(f"Chronos cannot forecast with this checkpoint ({_reason(error)}); take another one.") from None
     return np.asarray(quantiles[0], np.float64).ravel()
 
 

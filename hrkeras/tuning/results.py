@@ -14,6 +14,7 @@ from keras_tuner import HyperParameters
 
 from hrkeras.training import best_epoch
 from hrkeras.tuning.plan import EPOCHS
+from hrkeras.workouts.workout import InputError
 
 SECONDS = "seconds.json"
 # 97.5 % quantiles of Student's t by degrees of freedom, from 1; for more than the last it is taken, which errs to the safe side
@@ -29,9 +30,19 @@ class Trained(NamedTuple):
 
     @classmethod
     def read(cls, seed: int, folder: Path) -> "Trained":
-        """From the folder of a training that has ended."""
-        log = pd.read_csv(folder / "epochs.csv").to_dict("records")
-        return cls(seed, log, list(json.loads((folder / SECONDS).read_text(encoding="utf-8")).values()))
+        """From the folder of a training that has ended.
+
+        Raises:
+            InputError: if its log is damaged.
+        """
+        try:
+            log = pd.read_csv(folder / "epochs.csv").to_dict("records")
+            seconds = [float(each) for each in json.loads((folder / SECONDS).read_bytes()).values()]
+            if not all(isinstance(row["val_mae"], int | float) for row in log):
+                raise ValueError
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            raise InputError(f"{folder}: expected the log of a training, found a damaged one; delete the folder.") from None
+        return cls(seed, log, seconds)
 
     @property
     def best(self) -> dict:
