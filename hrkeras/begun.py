@@ -17,7 +17,7 @@ def check(path: Path, asked: dict[str, Any], advice: str) -> None:
         advice: what to do if it differs.
 
     Raises:
-        InputError: if it differs.
+        InputError: if it differs, or cannot be read.
     """
     asked = json.loads(json.dumps(asked))
     if not path.exists():
@@ -25,9 +25,11 @@ def check(path: Path, asked: dict[str, Any], advice: str) -> None:
             part.write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
         return
     try:
-        kept = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError):
-        raise InputError(f"{path}: expected what was asked for when it was begun, found something else; {advice}.") from None
+        kept = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        kept = None
+    if not isinstance(kept, dict):
+        raise InputError(f"{path}: expected what was asked for when {path.parent} was begun, found a damaged file; {advice}.")
     if kept != asked:
         different = sorted(key for key in kept | asked if kept.get(key) != asked.get(key))
         raise InputError(f"{path.parent} was begun otherwise ({', '.join(f'{k}: {kept.get(k)}' for k in different)}); {advice}.")

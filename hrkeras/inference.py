@@ -12,6 +12,7 @@ from hrkeras.workouts.athlete import Known
 from hrkeras.workouts.grid import STEP, stitch
 from hrkeras.workouts.population import Population
 from hrkeras.workouts.trust import Network, over_before
+from hrkeras.workouts.workout import InputError
 
 BATCH = 32
 LENGTH_STEP = 250  # a batch is padded to a multiple of so many steps, so that every backend compiles few shapes
@@ -29,6 +30,9 @@ def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], obje
 
     Returns:
         For each run, in the order of `windows.runs()`, heart rate in beats/min, shape `(steps,)`.
+
+    Raises:
+        InputError: if the model gives what is not finite.
     """
     longest = windows.valid.shape[1]
     inputs = windows.inputs(**known)
@@ -44,6 +48,8 @@ def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], obje
         found[rows, : predicted.shape[1]] = predicted
         if on_batch:
             on_batch(len(rows))
+    if not np.isfinite(found[windows.valid > 0]).all():
+        raise InputError(f"The model {model.name} gives heart rates that are not finite; use another, or train it again.")
     return by_run(found, windows)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from hrkeras import begun, layerwise, plots, training_folder
+from hrkeras import begun, layerwise, model_file, model_limits, plots, training_folder
 from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
@@ -54,8 +54,6 @@ def statistics(windows: Windows, population: Population) -> Statistics:
     """
     mean, variance = run_moments(windows.time, windows.speed, windows.altitude, windows.valid)
     measured = windows.heart_rate[np.isfinite(windows.heart_rate)]
-    if not len(measured):
-        raise InputError("Not one heart rate was measured in the training split; there is nothing to learn from.")
     return Statistics(
         tuple(mean),
         tuple(variance),
@@ -185,6 +183,7 @@ def train(
             holds something else; `DivergedError` if the loss is no number.
     """
     settings = settings or Settings()
+    _check_measured(runs)
     asked = {"settings": asdict(settings), **({} if rates is None else {"rates": rates}), **(description or {})}
     advice = "repeat the command that began it with --resume added, or begin anew without --resume"
     log: list[dict] = []
@@ -195,10 +194,11 @@ def train(
         known = runs.known(population)
         train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))
         if last:
-            model = keras.models.load_model(folder / training_folder.after(last))
-            log = pd.read_csv(folder / training_folder.LOG).to_dict("records")[:last]
+            model, log = _resumed(folder, last)
         else:
-            model = trained_with_both(build(statistics(train_windows, population)))
+            built = build(statistics(train_windows, population))
+            model_limits.check_tensors(built)  # else it could not be loaded when it is trained
+            model = trained_with_both(built)
         epoch = len(log)
         batches = Batches(
             train_windows,
@@ -251,3 +251,22 @@ def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[
         loss={UNAIDED: MaskedHuber(), AIDED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
         metrics={UNAIDED: [MaskedMeanAbsoluteError()]},
     )
+
+
+def _resumed(folder: Path, last: int) -> tuple[keras.Model, list[dict]]:
+    """The model after its last finished epoch, and the log up to it."""
+    try:
+        log = pd.read_csv(folder / training_folder.LOG).to_dict("records")[:last]
+        if not all(isinstance(row[name], int | float) for row in log for name in ("epoch", "val_mae")):
+            raise ValueError("its log holds other things than numbers")
+        return keras.models.load_model(folder / training_folder.after(last)), log
+    except Exception as error:  # pandas and Keras each raise their own
+        why = f"{type(error).__name__}: {model_file.reason(error)}"
+        raise InputError(f"{folder}: its epochs cannot be read ({why}); begin anew without --resume.") from None
+
+
+def _check_measured(runs: Runs) -> None:
+    """Raises `InputError` where a split has no heart rate to learn from or to choose the best epoch by."""
+    for split in ("train", "validation"):
+        if not any(np.isfinite(runs.grids[run].heart_rate).any() for run in np.flatnonzero(runs.split == split)):
+            raise InputError(f"Not one heart rate was measured in the {split} split; have runs of a heart rate sensor in it.")

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "layers": {"layers", "workouts"},
     "models": {"models", "layers", "presets", "workouts"},
     "datasets": {"datasets", "workouts"},
-    "foundation": {"foundation", "baselines", "protocols", "windows", "workouts"},
+    "foundation": {"foundation", "baselines", "protocols", "telemetry", "windows", "workouts"},
 }
 
 

@@ -140,6 +140,22 @@ def test_predict_does_not_depend_on_order_or_company(model, runs):
     assert sum(counted) == len(some)
 
 
+def test_what_is_not_finite_is_no_prediction(model, runs, monkeypatch):
+    test = runs.windows(runs.known(runs.population()), "test", inference.WHOLE)
+
+    def prediction(inside, outside):
+        def predict_on_batch(batch):
+            return np.where(batch["valid"] > 0, inside, outside)
+
+        monkeypatch.setattr(model, "predict_on_batch", predict_on_batch)
+        return inference.predict(model, test)
+
+    assert len(prediction(150.0, np.nan)) == len(list(test.runs()))  # padding is no run
+    for value in (np.nan, np.inf):
+        with pytest.raises(InputError, match="heart rates that are not finite"):
+            prediction(value, 150.0)
+
+
 def scrambled(runs: Runs, chosen) -> Runs:
     grids = [
         each._replace(heart_rate=220 - each.heart_rate) if place in chosen else each for place, each in enumerate(runs.grids)

@@ -3,6 +3,7 @@
 import os
 import pickle
 import shutil
+import zipfile
 
 import keras
 import numpy as np
@@ -61,12 +62,16 @@ def weights() -> dict[str, "torch.Tensor"]:
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    def write(path=tmp_path / "lag-llama.ckpt", foreign=shutil.copyfile, **changed):
+    def write(path=tmp_path / "lag-llama.ckpt", foreign=shutil.copyfile, told=None, **changed):
         state = {name: each for name, each in (weights() | changed).items() if each is not None}
         settings = {
             "model_kwargs": {"n_head": HEADS, "lags_seq": list(LAGS), "distr_output": Foreign(tmp_path / "executed", foreign)}
         }
-        torch.save({"state_dict": state, "hyper_parameters": settings | {"context_length": 32}, "epoch": 7}, path)
+        settings |= {"context_length": 32}
+        if isinstance(told, dict):
+            settings["model_kwargs"] |= told.pop("model_kwargs", {})
+        settings = settings | told if isinstance(told, dict) else told or settings
+        torch.save({"state_dict": state, "hyper_parameters": settings, "epoch": 7}, path)
         return path
 
     return write
@@ -169,6 +174,61 @@ def test_the_command_writes_a_model_that_loads(checkpoint, tmp_path):
 def test_what_does_not_fit_is_said(checkpoint, changed, message):
     with pytest.raises(InputError, match=message):
         lag_llama_checkpoint.convert(checkpoint(**changed))
+
+
+NAN = torch.full((UNITS,), float("nan"))
+WIDE_TOKENS = torch.zeros(1, 1).expand(4096, len(LAGS) + 8)  # one number that claims to be many
+ODD = {
+    "settings in a list": ([1, 2], {}, "expected hyper_parameters by name"),
+    "a model in a list": ({"model_kwargs": {}, "context_length": [1]}, {}, "a context_length of 1 to 2048"),
+    "lags of text": ({"model_kwargs": {"lags_seq": "abc"}}, {}, "expected lags_seq of whole numbers"),
+    "lags that are texts": ({"model_kwargs": {"lags_seq": ["1", "2", "3"]}}, {}, "expected lags_seq of whole numbers"),
+    "negative lags": ({"model_kwargs": {"lags_seq": [0, -2, 5]}}, {}, "expected lags_seq of whole numbers"),
+    "huge lags": ({"model_kwargs": {"lags_seq": [0, 2, 10**9]}}, {}, "expected lags_seq of whole numbers"),
+    "no lags": ({"model_kwargs": {"lags_seq": []}}, {}, "expected lags_seq of whole numbers"),
+    "heads of text": ({"model_kwargs": {"n_head": "2"}}, {}, "expected heads that divide 16 channels"),
+    "no heads": ({"model_kwargs": {"n_head": 0}}, {}, "expected heads that divide 16 channels"),
+    "heads that do not divide": ({"model_kwargs": {"n_head": 3}}, {}, "expected heads that divide 16 channels"),
+    "a tensor of heads": ({"model_kwargs": {"n_head": torch.ones(3)}}, {}, "expected heads that divide 16 channels"),
+    "a negative window": ({"context_length": -1}, {}, "a context_length of 1 to 2048"),
+    "a huge window": ({"context_length": 10**9}, {}, "a context_length of 1 to 2048"),
+    "text for weights": (None, {"model.transformer.wte.bias": "abc"}, "expected tensors by name in its state_dict"),
+    "whole numbers": (None, {"model.transformer.wte.bias": torch.zeros(UNITS, dtype=torch.int64)}, "expected finite numbers"),
+    "complex": (None, {"model.transformer.wte.bias": torch.zeros(UNITS, dtype=torch.complex64)}, "expected finite numbers"),
+    "sparse": (None, {"model.transformer.wte.bias": torch.zeros(UNITS).to_sparse()}, "expected tensors by name"),
+    "no memory": (None, {"model.transformer.wte.bias": torch.zeros(UNITS, device="meta")}, "expected tensors by name"),
+    "not finite": (None, {"model.transformer.wte.bias": NAN}, "expected finite numbers"),
+    "one dimension": (None, {"model.transformer.wte.weight": torch.zeros(UNITS)}, "of two dimensions and up to 4096 rows"),
+    "more than the file has": (None, {"model.transformer.wte.weight": WIDE_TOKENS}, "claim more bytes than the file has"),
+    "a gap in the layers": (None, {"model.transformer.h.7.rms_1.scale": torch.ones(UNITS)}, "layers that are numbered from 0 on"),
+    "many rows": (None, {"model.transformer.wte.weight": torch.zeros(4097, 11)}, "of two dimensions and up to 4096 rows"),
+    "a name of control characters": (None, {"model.\x1b[2J": torch.zeros(1)}, r"such as"),
+}
+
+
+@pytest.mark.parametrize(("told", "changed", "message"), ODD.values(), ids=ODD.keys())
+def test_what_no_published_checkpoint_holds_is_refused_before_anything_is_built(told, changed, message, checkpoint, monkeypatch):
+    monkeypatch.setattr(models, "lag_llama", lambda **options: pytest.fail("it was built"))
+    with pytest.raises(InputError, match=message):
+        lag_llama_checkpoint.convert(checkpoint(told=told, **changed))
+
+
+class Allocated:
+    """Is pickled as a call that takes as much memory as it is told to."""
+
+    def __reduce__(self):
+        return bytearray, (8 << 30,)
+
+
+def test_room_that_a_checkpoint_asks_for_is_not_made(tmp_path):
+    path = tmp_path / "room.ckpt"
+    torch.save({"state_dict": {}, "more": Allocated()}, path)
+    with pytest.raises(InputError, match="makes room for more than it holds"):
+        lag_llama_checkpoint.read(path)
+    with zipfile.ZipFile(tmp_path / "packed.ckpt", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("packed/data/0", bytes(1 << 20))
+    with pytest.raises(InputError, match="unpacks to more bytes than it has"):
+        lag_llama_checkpoint.read(tmp_path / "packed.ckpt")
 
 
 def test_nothing_that_a_checkpoint_names_is_run(checkpoint, tmp_path):

@@ -327,6 +327,20 @@ def test_validation_is_never_trained_on(runs, trained, tmp_path):
     assert not np.array_equal(*(prepared(each)[2].heart_rate for each in (runs, moved)), equal_nan=True)
 
 
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_a_split_without_heart_rate_is_refused_before_anything_is_written(split, runs, tmp_path):
+    silent = [grid._replace(heart_rate=np.full_like(grid.heart_rate, np.nan)) for grid in runs.grids]
+    grids = [silent[run] if runs.split[run] == split else grid for run, grid in enumerate(runs.grids)]
+    with pytest.raises(InputError, match=f"Not one heart rate was measured in the {split} split"):
+        training.train(small, replace(runs, grids=grids), tmp_path / "folder")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_could_not_be_loaded_again_is_not_trained(runs, tmp_path):
+    with pytest.raises(InputError, match="its layer 'projection' gives 240,000,000 numbers"):
+        training.train(lambda statistics: models.gru(units=5000, num_layers=0, statistics=statistics), runs, tmp_path)
+
+
 def test_early_stopping():
     log = [{"epoch": n + 1, "val_mae": error} for n, error in enumerate([9, 7, 8, 8])]
     assert training.best_epoch(log) == 2
@@ -364,6 +378,15 @@ def test_resuming_a_finished_training_changes_nothing(runs, trained, tmp_path):
     pd.testing.assert_frame_equal(pd.DataFrame(log), pd.DataFrame(log_again))
     for one, two in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+def test_resuming_what_is_damaged_is_refused(runs, trained, tmp_path):
+    folder = tmp_path / "folder"
+    shutil.copytree(trained[0], folder)
+    (last,) = folder.glob("after-epoch-*.keras")
+    last.write_bytes(b"no model")
+    with pytest.raises(InputError, match="its epochs cannot be read .* begin anew without --resume"):
+        training.train(small, runs, folder, FAST, resume=True)
 
 
 def test_resuming_with_other_settings_is_refused(runs, trained):

@@ -84,8 +84,7 @@ def demo(
 
 def _say(output: Path, command: str, why: str) -> None:
     _record(output)
-    typer.secho(f"\n{why}", bold=True)
-    typer.secho(f"$ {command}\n", fg="cyan")
+    print(f"\n{why}\n$ {command}\n")
 
 
 def _check(output: Path, force: bool) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from hrkeras import __version__
 from hrkeras.cli import (
@@ -25,6 +25,7 @@ from hrkeras.cli import (
     plan,
     predict,
     report,
+    terminal,
     train,
     tune,
     update,
@@ -43,12 +44,19 @@ DISK_FULL = (
 class _Program(TyperGroup):
     """Turns what a person's input causes into one sentence and an exit code."""
 
+    def main(self, *args, **kwargs):
+        terminal.prepare()
+        return super().main(*args, **kwargs)
+
     def invoke(self, ctx):
         try:
             with AT_END:
                 return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = terminal.plain(error.message)
+            raise
         except InputError as error:
-            typer.secho(f"Error: {error}", err=True, fg="red")
+            _say_error(str(error))
         except Exception as error:
             if is_full(error):
                 why = DISK_FULL
@@ -60,7 +68,7 @@ class _Program(TyperGroup):
                 raise
             else:
                 why = f"{_place(error)}: {error.strerror or error}; choose another path."
-            typer.secho(f"Error: {why}", err=True, fg="red")
+            _say_error(why)
         except KeyboardInterrupt:
             typer.secho("Stopped; nothing half written is left. A training goes on with --resume, a search by itself.", err=True)
             raise
@@ -72,6 +80,18 @@ def _place(error: OSError) -> str:
     path = Path(os.fsdecode(error.filename2 or error.filename or "a file"))
     own = next((each for each in (path, *path.parents) if each.name.startswith(PREFIX)), None)
     return str(own.parent / path.relative_to(own) if own else path)
+
+
+class _Command(TyperCommand):
+    """Prints plain text only; what is asked with --help is printed before."""
+
+    def invoke(self, ctx):
+        with terminal.plain_output():
+            return super().invoke(ctx)
+
+
+def _say_error(sentence: str) -> None:
+    typer.secho(f"Error: {terminal.plain(sentence)}", err=True, fg="red")
 
 
 app = typer.Typer(
@@ -114,6 +134,9 @@ app.command()(zones.zones)
 app.command()(fitness.fitness)
 app.command()(report.report)
 app.command()(export.export)
+for group in (app, build.app, convert.app):
+    for command in group.registered_commands:
+        command.cls = _Command
 
 if __name__ == "__main__":
     app(prog_name="hrkeras")

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from hrkeras.cli import terminal
+
 AT_END = ExitStack()  # of a command
 BACKENDS = ("tensorflow", "jax", "torch")
 Backend = Annotated[
@@ -73,6 +75,9 @@ def start(backend: str | None = None) -> None:
     import absl.logging
 
     absl.logging.set_verbosity(absl.logging.ERROR)
+    from hrkeras import keras_settings
+
+    keras_settings.apply()
 
 
 def _use_private_temp() -> None:
@@ -136,7 +141,7 @@ def progress(total: int | None, what: str, unit: str):
 
     return tqdm(
         total=total,
-        desc=what,
+        desc=terminal.plain(what),
         unit=unit,
         unit_scale=unit == "B",
         disable=None,
@@ -175,7 +180,7 @@ def note(sentence: str) -> None:
 def warn(sentences) -> None:
     """Says on stderr what makes a result hard to believe."""
     for sentence in sentences:
-        typer.secho(f"Warning: {sentence}", err=True, fg="yellow")
+        typer.secho(f"Warning: {terminal.plain(sentence)}", err=True, fg="yellow")
 
 
 def epoch_bar(epochs: int, what: str = ""):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hrkeras.cli import kinds, outputs, tune_processes
+from hrkeras.cli import kinds, outputs, terminal, tune_processes
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
 from hrkeras.presets import Architecture
@@ -153,4 +153,4 @@ def _again(context: typer.Context) -> list[str]:
 def _say(line: str) -> None:
     from tqdm import tqdm
 
-    tqdm.write(line, file=sys.stderr)
+    tqdm.write(terminal.plain(line), file=sys.stderr)

@@ -11,6 +11,7 @@ import threading
 import time
 
 from hrkeras.tuning import roles
+from hrkeras.workouts import children
 from hrkeras.workouts.workout import InputError
 
 LOOPBACK = "127.0.0.1"
@@ -29,13 +30,12 @@ def run(arguments: list[str], workers: int) -> None:
     with socket.socket() as free:
         free.bind((LOOPBACK, 0))
         port = free.getsockname()[1]
-    environment = os.environ | {roles.HOST: LOOPBACK, roles.PORT: str(port)}
-    environment |= {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}  # as here, where it may have been changed
+    environment = children.environment() | {roles.HOST: LOOPBACK, roles.PORT: str(port)}
     running: dict[str, subprocess.Popen] = {}
     try:
         for name in ("chief", *(f"worker-{number}" for number in range(1, workers + 1))):
             running[name] = subprocess.Popen(
-                [sys.executable, "-m", "hrkeras.cli.tune_processes", *arguments],
+                children.command("hrkeras.cli.tune_processes", *arguments),
                 env=environment | {roles.ID: name},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hrkeras import __version__, saving
+from hrkeras import __version__, keras_settings, saving
 from hrkeras.export import check, formats, graph, streaming
 from hrkeras.layers import PersonEmbedding
 from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
@@ -93,6 +93,7 @@ if __name__ == "__main__":
     threading.Thread(target=_end_with_starter, args=[os.getppid()], daemon=True).start()
     model, output, *options = json.loads(sys.argv[1])
     try:
+        keras_settings.apply()
         print(json.dumps(export(Path(model), Path(output), *options)))
     except InputError as error:
         print(json.dumps({"error": str(error)}))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from hrkeras import telemetry
 from hrkeras.export.graph import Exported
 
 BATCH = {"savedmodel": None, "litert": 1, "onnx": None}  # LiteRT has recurrent layers with a batch of fixed size only
@@ -51,6 +52,7 @@ def _litert(exported: Exported, quantize: bool) -> bytes:
 
 
 def _onnx(exported: Exported) -> bytes:
+    telemetry.off()
     import tf2onnx
 
     shapes = {name: tf.TensorSpec(shape, tf.float32, name=name) for name, shape in exported.inputs.items()}
@@ -90,6 +92,7 @@ def runner(kind: str, path: Path) -> Runner:
 
         runner = Interpreter(str(path), num_threads=1).get_signature_runner()
         return lambda given: runner(**given)
+    telemetry.off()
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -5,10 +5,10 @@ import importlib.util
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from hrkeras.workouts import children
 from hrkeras.workouts.files import atomic_writes, private_temp
 from hrkeras.workouts.workout import InputError
 
@@ -66,11 +66,9 @@ def _check(output: Path, kind: str, quantize: bool) -> None:
 def _in_child(model: Path, part: Path, kind: str, streaming: bool, quantize: bool) -> dict[str, Any]:
     asked = json.dumps([str(model), str(part), kind, streaming, quantize])
     # no GPU: a graph traced where there is one keeps cuDNN's operations
-    environment = os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    path = os.pathsep.join(each for each in sys.path if each)  # as here, where it may have been changed
     done = subprocess.run(
-        [sys.executable, "-m", "hrkeras.export.child", asked],
-        env=environment | {"PYTHONPATH": path},
+        children.command("hrkeras.export.child", asked),
+        env=children.environment() | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
         text=True,
         errors="replace",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hrkeras import telemetry
 from hrkeras.foundation.rest import KNOWN, rests
 from hrkeras.workouts.workout import InputError
 
@@ -33,6 +34,7 @@ def load(place: str) -> Callable[..., list[np.ndarray]]:
     Raises:
         InputError: if the package `chronos-forecasting` is missing, or there is no checkpoint, or it may hold code.
     """
+    telemetry.off()
     try:
         from chronos import BaseChronosPipeline
         from transformers.utils.logging import disable_progress_bar
@@ -43,7 +45,8 @@ def load(place: str) -> Callable[..., list[np.ndarray]]:
     disable_progress_bar()
     try:
         with _quiet():
-            pipeline = BaseChronosPipeline.from_pretrained(folder, dtype="float32", use_safetensors=True, trust_remote_code=False)
+            safe = {"use_safetensors": True, "trust_remote_code": False, "local_files_only": True}
+            pipeline = BaseChronosPipeline.from_pretrained(folder, dtype="float32", **safe)
     except Exception as error:  # the library raises whatever a damaged checkpoint leads to
         raise InputError(f"{place}: expected a Chronos checkpoint, but it cannot be loaded ({_reason(error)}).") from None
     return partial(rests, partial(_forecast, pipeline))
@@ -83,9 +86,12 @@ def _forecast(pipeline, known: np.ndarray, covariates: dict[str, np.ndarray]) ->
             "future_covariates": {name: values[KNOWN:] for name, values in covariates.items()},
         }
     steps = len(covariates["speed"]) - KNOWN
-    with _quiet(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)  # the first Chronos models draw samples
-        quantiles, _ = pipeline.predict_quantiles([series], prediction_length=steps, quantile_levels=[0.5])
+    try:
+        with _quiet(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # the first Chronos models draw samples
+            quantiles, _ = pipeline.predict_quantiles([series], prediction_length=steps, quantile_levels=[0.5])
+    except Exception as error:  # the library raises whatever an odd checkpoint leads to
+        raise InputError(f"Chronos cannot forecast with this checkpoint ({_reason(error)}); take another one.") from None
     return np.asarray(quantiles[0], np.float64).ravel()
 
 

@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from hrkeras import telemetry
 from hrkeras.baselines import line
 from hrkeras.foundation.rest import KNOWN, has_rest, rests
 from hrkeras.windows import Run
@@ -66,6 +67,7 @@ def _client():
     key = os.environ.get("NIXTLA_API_KEY", "").strip()
     if not key:
         raise InputError("TimeGPT needs a key in NIXTLA_API_KEY, found none; get one from Nixtla, or leave timegpt out.")
+    telemetry.off()
     try:
         from nixtla import NixtlaClient
     except ImportError:

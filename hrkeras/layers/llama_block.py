@@ -31,7 +31,7 @@ class LlamaBlock(keras.layers.Layer):
 
     def build(self, sequence_shape):
         units = sequence_shape[-1]
-        wide = -(-int(8 * units / 3) // MULTIPLE) * MULTIPLE
+        wide = self.width(units)
         self.attention_norm = keras.layers.RMSNormalization(epsilon=EPSILON, name="attention_norm")
         self.attention = WindowedAttention(self.num_heads, self.window, rotary=True, name="attention")
         self.feed_forward_norm = keras.layers.RMSNormalization(epsilon=EPSILON, name="feed_forward_norm")
@@ -41,6 +41,11 @@ class LlamaBlock(keras.layers.Layer):
         for layer in (self.attention_norm, self.attention, self.feed_forward_norm, self.gate, self.up):
             layer.build(sequence_shape)
         self.down.build((*sequence_shape[:-1], wide))
+
+    @staticmethod
+    def width(units: int) -> int:
+        """Channels of the feed-forward of a block of so many channels."""
+        return -(-int(8 * units / 3) // MULTIPLE) * MULTIPLE
 
     def call(self, sequence):
         sequence = sequence + self.attention(self.attention_norm(sequence))

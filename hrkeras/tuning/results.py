@@ -15,6 +15,7 @@ from keras_tuner import HyperParameters
 from hrkeras.training import best_epoch
 from hrkeras.training_folder import SECONDS
 from hrkeras.tuning.plan import EPOCHS
+from hrkeras.workouts.workout import InputError
 
 # 97.5 % quantiles of Student's t by degrees of freedom, from 1; for more than the last it is taken, which errs to the safe side
 T_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
@@ -29,9 +30,19 @@ class Trained(NamedTuple):
 
     @classmethod
     def read(cls, seed: int, folder: Path) -> "Trained":
-        """From the folder of a training that has ended."""
-        log = pd.read_csv(folder / "epochs.csv").to_dict("records")
-        return cls(seed, log, list(json.loads((folder / SECONDS).read_text(encoding="utf-8")).values()))
+        """From the folder of a training that has ended.
+
+        Raises:
+            InputError: if its log is damaged.
+        """
+        try:
+            log = pd.read_csv(folder / "epochs.csv").to_dict("records")
+            seconds = [float(each) for each in json.loads((folder / SECONDS).read_bytes()).values()]
+            if not all(isinstance(row["val_mae"], int | float) for row in log):
+                raise ValueError
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            raise InputError(f"{folder}: expected the log of a training, found a damaged one; delete the folder.") from None
+        return cls(seed, log, seconds)
 
     @property
     def best(self) -> dict:

@@ -73,7 +73,7 @@ class Search(BaseTuner):
                 self.oracle.get_space()  # waits for the chief, who keeps what was asked for
         begun.check(folder / "search.json", asked, "repeat the command that began it, or choose another --output")
         if not is_worker():
-            self.oracle.reload()
+            self._reload()
 
     @cached_property
     def runs(self) -> windows.Runs:
@@ -84,6 +84,14 @@ class Search(BaseTuner):
     def all_runs(self) -> windows.Runs:
         """Likewise, whatever share was asked for."""
         return windows.load(self.plan.data, self._data_dir, SPLITS[:2])
+
+    def _reload(self) -> None:
+        try:
+            self.oracle.reload()
+        except Exception as error:  # KerasTuner raises whatever its files lead to
+            raise InputError(
+                f"{self.folder}: its trials cannot be read ({type(error).__name__}); delete the folder trials in it."
+            ) from None
 
     def save(self):
         """Keeps the oracle; a tuner has nothing else, and without a file of its own KerasTuner prints nothing."""
@@ -184,7 +192,7 @@ class Clock(keras.callbacks.Callback):
         self._begin = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        seconds = json.loads(self._path.read_text()) if self._path.exists() else {}
+        seconds = json.loads(self._path.read_bytes()) if self._path.exists() else {}
         seconds[str(epoch + 1)] = time.perf_counter() - self._begin
         with atomic_write(self._path) as part:
             part.write_text(json.dumps(seconds), encoding="utf-8")

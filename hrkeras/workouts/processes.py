@@ -8,6 +8,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from hrkeras.workouts import children
 from hrkeras.workouts.workout import InputError
 
 LOST = (EOFError, BrokenPipeError, ConnectionResetError)  # what a pipe raises when the other side is gone
@@ -38,7 +39,8 @@ def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int)
             here, there = context.Pipe()
             pipes.append(here)
             workers.append(context.Process(target=_work, args=(function, there), daemon=True))
-            workers[-1].start()
+            with children.spawning():
+                workers[-1].start()
             there.close()  # so that its end is noticed
         for pipe, item in zip(pipes, items, strict=False):
             pipe.send(item)

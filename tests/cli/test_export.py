@@ -3,13 +3,13 @@
 import importlib.util
 import json
 import os
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from hrkeras import models
 from hrkeras.cli.main import app
-from hrkeras.export import process
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_a_process_that_fails_is_said_and_leaves_nothing(does, said, tmp_path, m
     program = tmp_path / "python"
     program.write_text(f"#!/bin/sh\n{does}\n")
     program.chmod(0o755)
-    monkeypatch.setattr(process.sys, "executable", str(program))
+    monkeypatch.setattr(sys, "executable", str(program))
     found = run("bad.keras", "--format", "savedmodel", "--output", tmp_path / "out")
     assert found.exit_code == 1
     assert said in " ".join(found.output.split())

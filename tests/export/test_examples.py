@@ -1,5 +1,6 @@
 """The examples predict from an export and a GPX file what the model predicts, without Keras and TensorFlow."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,10 @@ CODE = """
 import runpy, sys
 sys.argv = sys.argv[1:]
 sys.path.insert(0, "")
+reached = []
+sys.addaudithook(lambda event, _: event in ("socket.connect", "socket.getaddrinfo") and reached.append(event))
 runpy.run_path(sys.argv[0], run_name="__main__")
+assert not reached, reached
 heavy = {"keras", "tensorflow", "torch", "jax"} & set(sys.modules)
 assert not heavy, heavy
 """
@@ -34,13 +38,17 @@ def test_an_example_predicts_what_the_model_does(kind, quantize, package, export
     workout, _, _ = prediction.load_run(first)
     athlete.update(workout.start, resample(workout))
     athlete_file.save(athlete, tmp_path / "me.json")
+    home = tmp_path / "home"
+    home.mkdir()
     done = subprocess.run(
         [sys.executable, "-c", CODE, f"predict_{kind}.py", path, second, tmp_path / "me.json"],
         cwd=EXAMPLES,
+        env=os.environ | {"HOME": str(home)},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
+    assert not list(home.rglob("*"))  # and no library has kept anything
     lines = done.stdout.splitlines()
     assert lines[1].startswith("10 s: ")
     found = [float(line.split()[2]) for line in lines]

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from hrkeras.tuning import picture, results
+from hrkeras.workouts.workout import InputError
 
 
 def trial(number, errors, **values):
@@ -23,6 +24,17 @@ def trial(number, errors, **values):
         for seed, error in enumerate(errors)
     ]
     return results.Trial(number, hp, 3, trained)
+
+
+@pytest.mark.parametrize(("log", "seconds"), [("epoch\n1", "{}"), ("epoch,val_mae\n1,abc", "{}"), ("epoch,val_mae\n1,2", "[3]")])
+def test_a_damaged_log_is_named(log, seconds, tmp_path):
+    (tmp_path / "epochs.csv").write_text(log)
+    (tmp_path / results.SECONDS).write_text(seconds)
+    with pytest.raises(InputError, match="expected the log of a training, found a damaged one"):
+        results.Trained.read(0, tmp_path)
+    (tmp_path / "epochs.csv").write_text("epoch,val_mae\n1,2")
+    (tmp_path / results.SECONDS).write_text('{"1": 3.5}')
+    assert results.Trained.read(0, tmp_path) == (0, [{"epoch": 1, "val_mae": 2}], [3.5])
 
 
 BEST, NEXT = trial("1", [7.0, 7.2, 7.1], batch_size=16), trial("2", [7.3, 7.4, 7.5], batch_size=32)
