@@ -8,7 +8,7 @@ from hrkeras.workouts.gpx import Gpx
 from hrkeras.workouts.point_table import HEART_RATE_NAMES, TIME, HeartRateAt, Stream
 from hrkeras.workouts.tcx import Tcx
 from hrkeras.workouts.workout import InvalidWorkoutError
-from hrkeras.workouts.xml_points import CHUNK, MARK, XmlPoints, local
+from hrkeras.workouts.xml_points import CHUNK, MARK, VALUE, XmlPoints, local
 
 GARMIN = "http://www.garmin.com/xmlschemas/TrackPointExtension/v"
 GPX_1_0 = "http://www.topografix.com/GPX/1/0"
@@ -86,7 +86,7 @@ class _Fill(XmlPoints):
         self._inner: list[_Element] = []
         self._mark: Edit | None = None
         self._prefix = ""
-        self._rewritten = HEART_RATE_NAMES | self.around | {"value"}
+        self._rewritten = HEART_RATE_NAMES | self.around | {VALUE}
         self._filled_before = 0
 
     def insert(self, point: _Element, inner: list[_Element], heart_rate: int) -> Edit:
@@ -112,7 +112,7 @@ class _Fill(XmlPoints):
     def end(self, tag):
         end, name = self.begin + self.parser.CurrentByteIndex, self.path[-1]
         opened, begin, inside, empty = self._open.pop()
-        is_rate = (self.path[-2] if name == "value" else name) in HEART_RATE_NAMES and name != VALUED
+        is_rate = (self.path[-2] if name == VALUE else name) in HEART_RATE_NAMES and name != VALUED
         found = _Element(opened, len(self._open), begin, inside, end, empty, is_rate)
         if self.row is not None:
             if name in self.points:

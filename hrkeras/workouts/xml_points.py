@@ -31,6 +31,7 @@ MAX_TAG = 4 << 20  # bytes; expat reads an unfinished tag again with every chunk
 MAX_NAMES = 10_000  # of elements and attributes; expat keeps each
 MAX_DEPTH = 64  # elements within elements
 MAX_TEXT = 256  # characters of an element's text that are kept
+VALUE = "value"  # an element that holds the number of the one around it
 MAX_TAGS = 2_000_000  # outside of points; 100,000 waypoints with all that belongs to them
 TAGS_A_POINT = 64  # a watch with every sensor writes 40
 CHUNK = 1 << 18  # bytes
@@ -46,7 +47,6 @@ class XmlPoints:
     Attributes:
         path: local names of the elements that are open, from the outermost.
         row: what is known of the point that is open, shape `(COLUMNS,)`; None outside of points.
-        unread: names of elements that may hold a heart rate but are not read as one, since the last recording.
         parser: that reads the document.
         begin: bytes before the document that the parser is not given.
     """
@@ -63,7 +63,9 @@ class XmlPoints:
         self._count = 0
         self._begun = False
         self.row: list[float] | None = None
-        self.unread: set[str] = set()
+        self._columns = {**dict.fromkeys((*HEART_RATE_NAMES, VALUE), HEART_RATE), **self.columns}
+        self._others: set[str] = set()  # names of other elements in points, since the last recording
+        self._unread: set[str] = set()  # and of those that should hold a heart rate but hold no number
         self.begin = 0
         self.parser = expat.ParserCreate()
         self._text = ""
@@ -143,10 +145,11 @@ class XmlPoints:
         """Takes out the points collected since the last time, if any, as a recording of one activity."""
         if self._values:
             table = self.take()
-            recordings.append(Recording(sport, table, estimated, name, without_heart_rate(table, self.unread)))
+            unread = self._unread.union(filter(suggests_heart_rate, self._others))
+            recordings.append(Recording(sport, table, estimated, name, without_heart_rate(table, unread)))
             if len(recordings) > MAX_ACTIVITIES:
                 raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
-        self.unread = set()
+        self._others, self._unread = set(), set()
 
     def take(self) -> np.ndarray:
         """Takes out the points collected since the last call, shape `(n, COLUMNS)`, NaN where missing."""
@@ -190,20 +193,22 @@ class XmlPoints:
                 raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
             self._values.extend(row)
             self.row = None
-        else:
-            if name == "value":
-                name = self.path[-1]
-            column = HEART_RATE if name in HEART_RATE_NAMES else self.columns.get(name)
-            if column is None:
-                if suggests_heart_rate(name):
-                    self.unread.add(name)
-            elif not row[column] > 0 if column == HEART_RATE else isnan(row[column]):
-                value = seconds(self._text) if column == TIME else number(self._text)
-                if column != HEART_RATE or not isnan(value):
-                    row[column] = value
-                elif self._text.strip():
-                    self.unread.add(name)
+        elif (column := self._columns.get(name)) is None:
+            self._others.add(name)
+        elif column == HEART_RATE:
+            self._heart_rate(name, row)
+        elif isnan(row[column]):
+            row[column] = seconds(self._text) if column == TIME else number(self._text)
         self._text = ""
+
+    def _heart_rate(self, name: str, row: list[float]) -> None:
+        """Takes the text of an element that holds a heart rate, or of a `Value`, which does within one that would."""
+        if not row[HEART_RATE] > 0 and (name != VALUE or self.path[-1] in HEART_RATE_NAMES):
+            value = number(self._text)
+            if not isnan(value):
+                row[HEART_RATE] = value
+            elif self._text.strip():
+                self._unread.add(name)
 
 
 @lru_cache(256)
