@@ -105,8 +105,9 @@ class TestEstimate:
     def test_a_run_of_unknown_date(self, simulated, mine, tmp_path):
         track = simulated[SILENT[1]]
         undated = replace(track, clock=track.clock - track.clock[0] + 40, heart_rate=0 * track.heart_rate)
-        writers.write_gpx_folder([undated], tmp_path)
-        (each,) = estimation.estimate([tmp_path], histories=[mine / "runs"]).estimates
+        source = tmp_path / "undated"
+        writers.write_gpx_folder([undated], source)
+        (each,) = estimation.estimate([source], histories=[mine / "runs"]).estimates
         assert np.isnan(each.run.start)
         assert each.found.earlier_runs == 12
         told = np.array([each.at(clock) for clock in undated.clock])
@@ -115,7 +116,7 @@ class TestEstimate:
         (copy,) = tracks.read(path)
         assert copy.estimated
         np.testing.assert_array_equal(copy.heart_rate, told)
-        both = estimation.estimate([mine / "runs", tmp_path])
+        both = estimation.estimate([mine / "runs", source])
         assert np.isnan(both.estimates[-1].run.start)
         text = "\n".join(estimation_text.lines(both))
         assert "unknown date" in text

@@ -220,11 +220,9 @@ def test_a_run_of_unknown_date_follows_what_is_known(by, runs):
     found = by(undated)
     assert np.isnan(found.start)
     assert np.isfinite(found.heart_rate).all()
-    athlete = known(runs, np.inf)
-    next_day = replace(undated, start=athlete.starts[-1] + 86_400)
-    found = by(undated, deepcopy(athlete))
-    np.testing.assert_array_equal(found.heart_rate, by(next_day, deepcopy(athlete)).heart_rate)
-    assert (found.earlier_runs, found.doubts) == (len(runs), by(next_day, athlete).doubts)
+    found, dated = by(undated, runs), by(replace(undated, start=runs[-1].start + 86_400), runs)
+    np.testing.assert_array_equal(found.heart_rate, dated.heart_rate)
+    assert (found.earlier_runs, found.doubts) == (len(runs), dated.doubts)
 
 
 def test_a_ride_is_doubted():
