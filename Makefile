@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ON_EVERY_BACKEND := tests/layers tests/models/test_conformance.py tests/test_training.py tests/test_layerwise.py
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
 
-.PHONY: demo test lint docs install dev clean
+.PHONY: demo test fuzz lint docs install dev clean
 
 demo: install
 	$(BIN)/hrkeras demo
@@ -14,6 +14,11 @@ test: dev lint
 	$(PYTEST) --dist loadfile --no-loadscope-reorder
 	KERAS_BACKEND=jax $(PYTEST) $(ON_EVERY_BACKEND)
 	KERAS_BACKEND=torch $(PYTEST) $(ON_EVERY_BACKEND)
+
+# where atheris does not install, chance alone leads the damage; FUZZ_RUNS says how many files each reader gets
+fuzz: dev
+	-$(BIN)/python -m pip install --quiet --group fuzz
+	$(BIN)/python tests/fuzz/run.py
 
 lint: dev
 	$(BIN)/ruff check .
@@ -42,4 +47,4 @@ $(VENV)/.developed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist fuzz-findings .pytest_cache .mypy_cache .ruff_cache
