@@ -163,7 +163,7 @@ def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout
             skipped[reason] += 1
         else:
             silent.append(workout)
-    return silent, measured, skipped
+    return silent, measured, +skipped
 
 
 def _reason_against(workout: Workout) -> str | None:
