@@ -66,8 +66,8 @@ def tune(
     outputs.check([], [(output, kinds.SEARCH)], force)
     start(backend)
     from hrkeras.models import MODELS
-    from hrkeras.tuning.plan import Plan
     from hrkeras.training_folder import PATIENCE
+    from hrkeras.tuning.plan import Plan
     from hrkeras.tuning.search import Search
     from hrkeras.workouts import files
 
