@@ -15,6 +15,7 @@ from hrkeras.workouts.workout import InputError
 
 SETTINGS, LOG, PICTURE, BEST, SECONDS = "settings.json", "epochs.csv", "epochs.png", "best.keras", "seconds.json"
 TENSORBOARD = "tensorboard"
+PATIENCE = 10.0  # s, within which processes whose starter was killed have ended
 
 
 def after(epoch: int) -> str:
@@ -50,9 +51,8 @@ def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None
         InputError: if another process trains there, or the folder holds something that is no training.
     """
     folder = Path(os.path.realpath(folder))
-    with files.locked(
-        folder, f"{folder}: another training is at work in this folder; wait for its end or choose another output."
-    ):
+    busy = f"{folder}: another training is at work in this folder; wait for its end or choose another output."
+    with files.locked(folder, busy, PATIENCE):
         _check_is_own(folder)
         last = last_epoch(folder) if resume else None
         if last:

@@ -107,7 +107,8 @@ def test_a_folder_of_that_name_with_other_things_is_refused(folder, settings, re
 
 
 @pytest.mark.parametrize("resume", [False, True])
-def test_two_at_once_do_not_mix(folder, resume):
+def test_two_at_once_do_not_mix(folder, resume, monkeypatch):
+    monkeypatch.setattr(training_folder, "PATIENCE", 0.1)
     fill(folder, 3, "old")
     with files.locked(folder, "busy"):
         with pytest.raises(InputError, match="another training is at work"), training_folder.opened(folder, resume):

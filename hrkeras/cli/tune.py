@@ -66,6 +66,7 @@ def tune(
     outputs.check([], [(output, kinds.SEARCH)], force)
     start(backend)
     from hrkeras.models import MODELS
+    from hrkeras.training_folder import PATIENCE
     from hrkeras.tuning.plan import Plan
     from hrkeras.tuning.search import Search
     from hrkeras.workouts import files
@@ -96,7 +97,8 @@ def tune(
     if workers:
         Search(plan, output, data_dir, reporters)  # which can refuse
         tune_processes.run(command, workers)
-    with files.locked(output, f"{output}: another search is at work in this folder; wait for its end or choose another."):
+    busy = f"{output}: another search is at work in this folder; wait for its end or choose another."
+    with files.locked(output, busy, PATIENCE):
         search = Search(plan, output, data_dir, reporters)
         search.search()
         _write(search, output, " ".join(["hrkeras", *map(quote, command)]), as_json)
