@@ -8,7 +8,7 @@ from targets import Target
 
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
-SECONDS = 5.0
+SECONDS = 5.0  # of processor time
 MEGABYTES = 300  # that the process may grow by over its highest before
 
 
@@ -23,7 +23,7 @@ def read(target: Target, data: bytes, path: Path, seconds: float = SECONDS) -> N
         target: that reads.
         data: the bytes.
         path: where they are written, without the suffix.
-        seconds: after which it takes too long.
+        seconds: of processor time, after which it takes too long.
 
     Raises:
         BaseException: whatever comes out but the program's own errors, or `Excess`.
@@ -31,15 +31,15 @@ def read(target: Target, data: bytes, path: Path, seconds: float = SECONDS) -> N
     path = path.with_suffix(target.suffix)
     path.write_bytes(target.pack(data))
     before = _highest()
-    usual = signal.signal(signal.SIGALRM, _too_long)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    usual = signal.signal(signal.SIGPROF, _too_long)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         target.read(path)
     except (InputError, InvalidWorkoutError) as error:
         str(error).encode("utf-8")  # it can be printed
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, usual)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, usual)
     if (grown := _highest() - before) > MEGABYTES:
         raise Excess(f"the process grew by {grown:.0f} MB")
 

@@ -1,6 +1,8 @@
 """What is fuzzed: every place where a file enters that somebody else wrote, with small files of our own to begin from."""
 
+import gzip
 import io
+import json
 import sys
 import zipfile
 from collections.abc import Callable
@@ -27,6 +29,7 @@ LIMITS = quality.Limits().override(  # nearly everything goes on to the grid
     ]
 )
 ZIP = ".zip"
+EXPORTED = "Workouts/2020-01-02.json"
 
 
 class Target(NamedTuple):
@@ -60,11 +63,15 @@ def targets(folder: Path) -> dict[str, Callable[[], Target]]:
         "apple": lambda: Target([_apple(folder)], ZIP, _read(apple_health)),
         "apple_xml": lambda: _apple_part(folder, "export.xml"),
         "apple_route": lambda: _apple_part(folder, ".gpx"),
+        "tracks": lambda: Target([_strava(folder)], ZIP, _read(tracks)),
+        "tracks_table": lambda: _part(_strava(folder), "activities.csv", ZIP, _read(tracks)),
+        "endomondo_export": lambda: Target([_endomondo_workout()], ZIP, _read(tracks), lambda data: _zipped({EXPORTED: data})),
         "endomondo": lambda: Target([_endomondo(folder)], ".json", _read(endomondo)),
         "athlete": lambda: Target([_athlete(folder)], ".json", athlete_file.load),
         "model": lambda: _model(folder, None),
         "model_config": lambda: _model(folder, "config.json"),
         "model_weights": lambda: _model(folder, "model.weights.h5"),
+        "checkpoint": lambda: _checkpoint(folder),
     }
 
 
@@ -124,6 +131,23 @@ def _endomondo(folder: Path) -> bytes:
     return (folder / "seed.json").read_bytes()
 
 
+def _strava(folder: Path) -> bytes:
+    """A zip of tracks with their table, and with a zip in it."""
+    table = b"Activity ID,Activity Date,Activity Name,Activity Type,Filename\n7,2024-06-16,Lunch,Run,activities/7.gpx\n"
+    inner = _zipped({"8.tcx": track_files.WHOLE["tcx"]})
+    tracks = {"activities/7.gpx": _gpx(folder), "activities/9.fit.gz": gzip.compress(track_files.WHOLE["fit"])}
+    return _zipped({"activities.csv": table, **tracks, "more.zip": inner})
+
+
+def _endomondo_workout() -> bytes:
+    points = [
+        [{"location": [[{"latitude": 47 + second / 1e5}, {"longitude": 8.5}]]}, {"altitude": 400}, {"heart_rate_bpm": 150}]
+        + [{"timestamp": f"Thu Jan 02 10:00:{second:02} UTC 2020"}]
+        for second in range(POINTS)
+    ]
+    return json.dumps([{"name": "Lunch"}, {"sport": "RUNNING"}, {"points": points}]).encode()
+
+
 def _apple(folder: Path) -> bytes:
     writers.write_apple_health(_runs(), folder / "seed.zip")
     return (folder / "seed.zip").read_bytes()
@@ -149,6 +173,17 @@ def _model(folder: Path, part: str | None) -> Target:
     if part is None:
         return Target([whole], ".keras", saving.load)
     return _part(whole, part, ".keras", saving.load, share=0.25 if part == "config.json" else 1.0)  # some of which are built
+
+
+def _checkpoint(folder: Path) -> Target:
+    import torch
+
+    from hrkeras import lag_llama_checkpoint
+
+    weights = {"model.transformer.wte.weight": torch.ones(16, 16), "model.transformer.wte.bias": torch.ones(16)}
+    told = {"context_length": 32, "model_kwargs": {"n_head": 1, "lags_seq": list(range(8))}}
+    torch.save({"state_dict": weights, "hyper_parameters": told}, folder / "seed.ckpt")
+    return _part((folder / "seed.ckpt").read_bytes(), "data.pkl", ".ckpt", lag_llama_checkpoint.read)
 
 
 def _apple_part(folder: Path, ending: str) -> Target:
