@@ -3,15 +3,16 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from hrkeras.correlations import LAGS, SPEEDS, VARIABLES, LagCurve, Moments
+from hrkeras.inspection_years import Tally, Year
 from hrkeras.sensor_faults import Looked, SensorFaults
 from hrkeras.workouts import duplicates, prepare, quality
+from hrkeras.workouts.funnel import Funnel
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.spool import Spool
@@ -36,42 +37,6 @@ class Shown(NamedTuple):
     grid: Grid
     correlation: float
     start: float
-
-
-@dataclass
-class Year:
-    """What one calendar year (UTC) holds.
-
-    Attributes:
-        runs: workouts of the sports asked for.
-        usable: those that pass the filters.
-        hours: of the runs.
-        heart_rates: of each run that has any, how many heart rates a minute were measured.
-    """
-
-    runs: int = 0
-    usable: int = 0
-    hours: float = 0.0
-    heart_rates: list[float] = field(default_factory=list)
-
-    @property
-    def heart_rates_a_minute(self) -> float:
-        """Median over the runs; NaN if none has any."""
-        return float(np.median(self.heart_rates)) if self.heart_rates else np.nan
-
-
-class Tally(NamedTuple):
-    """What a run adds to its `Year`.
-
-    Attributes:
-        year: its number, None if the run's date is not known.
-        hours: of the run.
-        heart_rates: a minute; None if it has none.
-    """
-
-    year: int | None
-    hours: float
-    heart_rates: float | None
 
 
 class Usable(NamedTuple):
@@ -103,7 +68,7 @@ class Inspection:
         log: what the reader skips.
 
     Attributes:
-        funnel: the `quality.Funnel`.
+        funnel: the `Funnel`.
         regained: by filter, how many of the workouts that it takes would pass with its setting in `LOOSER`.
         sports: workouts by sport.
         people: workouts by person.
@@ -123,7 +88,7 @@ class Inspection:
 
     def __init__(self, limits: quality.Limits | None = None, log: ReadLog | None = None):
         self.limits, log = limits or quality.Limits(), log or ReadLog()
-        self.funnel = quality.Funnel(unreadable=log.skipped, examples=log.examples)
+        self.funnel = Funnel(unreadable=log.skipped, examples=log.examples)
         self._looser = _looser(self.limits)
         self.regained: Counter[str] = Counter()
         self.sports: Counter[str] = Counter()
@@ -179,12 +144,7 @@ class Inspection:
 
     def _count(self, tally: Tally, looked: Looked, is_usable: bool) -> None:
         if tally.year is not None:
-            year = self.years[tally.year]
-            year.runs += 1
-            year.usable += is_usable
-            year.hours += tally.hours
-            if tally.heart_rates is not None:
-                year.heart_rates.append(tally.heart_rates)
+            self.years[tally.year].add(tally, is_usable)
         self.sensor.count(looked)
 
     def finish(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hrkeras.workouts.files import atomic_write
-from hrkeras.workouts.quality import Funnel
+from hrkeras.workouts.funnel import Funnel
 
 HEART, SPEED, ALTITUDE, MUTED, GOOD, GRID = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77", "#e4e6ea"
 STYLE: Any = {

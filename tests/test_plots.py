@@ -8,8 +8,8 @@ from hrkeras import evaluation, person_plots, plots, scores
 from hrkeras.prediction import Prediction
 from hrkeras.protocols import PROTOCOLS
 from hrkeras.windows import Run
+from hrkeras.workouts.funnel import Funnel
 from hrkeras.workouts.grid import Grid
-from hrkeras.workouts.quality import Funnel
 
 
 @pytest.fixture

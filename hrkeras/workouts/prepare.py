@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.workouts import duplicates, quality
+from hrkeras.workouts.funnel import Funnel
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.source import ReadLog
 from hrkeras.workouts.spool import Spool
@@ -66,7 +67,7 @@ class Prepared:
         step: s, length of a step.
 
     Attributes:
-        funnel: the `quality.Funnel`.
+        funnel: the `Funnel`.
         step: s, length of a step.
         users: shape `(runs,)`, a number for each person in the order of their first runs. The runs are in the
             order of their starts.
@@ -77,7 +78,7 @@ class Prepared:
     """
 
     def __init__(self, outcomes: Iterable[Run | str], log: ReadLog, directory: Path, step: float = STEP):
-        self.funnel = quality.Funnel(unreadable=log.skipped, examples=log.examples)
+        self.funnel = Funnel(unreadable=log.skipped, examples=log.examples)
         self.step = step
         self._spool = Spool(directory)
         try:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hrkeras.workouts.point_table import Stream
-from hrkeras.workouts.workout import InputError, InvalidWorkoutError, cleaned
+from hrkeras.workouts.text import cleaned
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
 MAX_RATIO = 200  # real recordings shrink by 5 to 40; a bomb by 1,000
 RATIO_FROM = 64 << 20  # bytes from which on the ratio is looked at

@@ -1,20 +1,17 @@
 """One recorded workout, whatever device or service it came from."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from hrkeras.workouts.clock import in_order, is_date
+from hrkeras.workouts.text import cleaned
 
 EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
 MAX_HEART_RATE_GAP = 120.0  # s; docs/data.md shows the error that interpolating across such a gap makes
 MAX_SPEED_GAP = 30.0  # s; across a longer one a speed reading says nothing of the whole interval
 MAX_STALE = 10.0  # s; a position that is repeated for longer is that of somebody who stands
 MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is no measurement
-MAX_TEXT = 500  # characters of the name of a person, a sport or a place
-# control characters, separators of lines, what changes the direction of writing, halves of characters
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 class InputError(Exception):
@@ -91,14 +88,6 @@ class Workout:
         """Whether altitude was measured; one that is the same throughout, as devices without a sensor write it, was not."""
         measured = self.altitude[np.isfinite(self.altitude)]
         return len(measured) > 0 and float(np.ptp(measured)) > 0
-
-
-def cleaned(text: str) -> str:
-    """A text from a file as it may be shown and written: what cannot be printed is escaped, as in Python's `"\\x1b"`.
-
-    What is beyond `MAX_TEXT` characters is cut off.
-    """
-    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text[:MAX_TEXT])[:MAX_TEXT]
 
 
 def from_points(

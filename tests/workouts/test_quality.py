@@ -1,4 +1,3 @@
-import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -102,18 +101,6 @@ def test_outliers_become_unmeasured():
     assert np.nanmax(run.heart_rate) == 150
 
 
-def test_funnel_names_the_sports_left_out():
-    funnel = quality.Funnel()
-    for sport in ["cycling", "walking", "running", "cycling", ""]:
-        taken = quality.taken_by(good(sport=sport), LIMITS)
-        funnel.count(pickle.loads(pickle.dumps(taken)))  # as from another process
-    assert funnel.other_sports == {"cycling": 2, "walking": 1, quality.UNNAMED: 1}
-    assert "other sports left out: 2 cycling, 1 walking, 1 unnamed" in str(funnel)
-    assert funnel.as_dict()["other_sports"] == {"cycling": 2, "walking": 1, "unnamed": 1}
-    assert funnel.as_dict()["taken"]["sport"] == 4
-    assert "other sports" not in str(quality.Funnel())
-
-
 def test_speed_is_judged_over_steps_not_points():
     time = np.arange(601.0)
     held = {"altitude": np.zeros(601), "heart_rate": np.full(601, 150.0), "points": 601, "time": time}
@@ -151,14 +138,3 @@ def test_other_sports_may_be_faster_where_the_user_says_so():
     limits = LIMITS.override(["sports=cycling", "max_speed=25"])
     assert quality.taken_by(ride, limits) == "range"
     assert quality.taken_by(ride, limits.override(["max_record_share=3"])) is None
-
-
-def test_funnel_adds_up():
-    funnel = quality.Funnel(workouts=10)
-    funnel.taken.update({"sport": 3, quality.DUPLICATE: 2})
-    funnel.unreadable["line is broken"] += 4
-    funnel.examples["line is broken"] = ["x.json:7"]
-    assert funnel.left == 5
-    assert [left for _, _, left in funnel.steps()] == [10, 7, 7, 7, 7, 7, 7, 7, 7, 5]
-    assert funnel.as_dict()["taken"]["sport"] == 3
-    assert "4 x line is broken (first: x.json:7)" in str(funnel)

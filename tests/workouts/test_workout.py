@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 
+from hrkeras.workouts.text import MAX_TEXT, cleaned
 from hrkeras.workouts.workout import (
     EARTH_RADIUS,
-    MAX_TEXT,
     InvalidWorkoutError,
     Workout,
-    cleaned,
     from_points,
     haversine,
     interpolate,

@@ -1,0 +1,85 @@
+"""How many workouts a reader and the filters took, and for which reasons."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hrkeras.workouts.quality import DUPLICATE, REASONS, Taken
+
+UNNAMED = "unnamed"  # a sport that is not said
+
+
+def counted(numbers: Counter[str]) -> Iterator[str]:
+    """How many there are of what, such as "12 cycling", the most first."""
+    return (f"{count:,} {name}" for name, count in numbers.most_common() if count)
+
+
+@dataclass
+class Funnel:
+    """How many workouts went in, how many each filter took, how many are left.
+
+    Attributes:
+        unreadable: count by reason of what a reader could not make a workout of.
+        examples: by reason, the first places of those.
+        workouts: how many workouts were read.
+        taken: by filter name, how many it took; a workout is counted at the first filter that takes it.
+        other_sports: by name, how many the filter of sports took.
+    """
+
+    unreadable: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    workouts: int = 0
+    taken: Counter[str] = field(default_factory=Counter)
+    other_sports: Counter[str] = field(default_factory=Counter)
+
+    def count(self, taken: str | None) -> None:
+        """Counts one workout and the filter that takes it, if one does."""
+        self.workouts += 1
+        if taken is not None:
+            self.taken[taken] += 1
+        if isinstance(taken, Taken) and taken == "sport":
+            self.other_sports[taken.sport or UNNAMED] += 1
+
+    def count_duplicates(self, count: int) -> None:
+        """Says how many of the workouts that were counted are duplicates, which is known when all are read."""
+        if count:
+            self.taken[DUPLICATE] = count
+
+    @property
+    def left(self) -> int:
+        """How many passed."""
+        return self.workouts - self.taken.total()
+
+    def steps(self) -> list[tuple[str, int, int]]:
+        """Rows of the funnel: what it is, how many it took, how many are left after it."""
+        left = self.workouts
+        rows = [("workouts read", 0, left)]
+        for name, reason in REASONS.items():
+            left -= self.taken[name]
+            rows.append((f"{name}: {reason}", self.taken[name], left))
+        return rows
+
+    def as_dict(self) -> dict[str, Any]:
+        """The funnel for a JSON file."""
+        return {
+            "workouts": self.workouts,
+            "taken": {name: self.taken[name] for name in REASONS},
+            "other_sports": dict(self.other_sports.most_common()),
+            "left": self.left,
+            "unreadable": dict(self.unreadable),
+            "unreadable_examples": self.examples,
+        }
+
+    def __str__(self) -> str:
+        rows = self.steps()
+        width = max(len(row[0]) for row in rows) + 2
+        lines = [f"{'':{width}}{'taken':>9}{'left':>9}"]
+        lines += [f"{label:{width}}{taken:>9,}{left:>9,}" for label, taken, left in rows]
+        if self.other_sports:
+            lines.append(f"other sports left out: {', '.join(counted(self.other_sports))}")
+        if self.unreadable:
+            lines.append(f"not readable as workouts: {self.unreadable.total():,}")
+            for reason, count in self.unreadable.most_common():
+                lines.append(f"  {count:,} x {reason} (first: {self.examples[reason][0]})")
+        return "\n".join(lines)
