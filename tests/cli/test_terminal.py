@@ -83,6 +83,6 @@ def test_a_folder_with_a_name_that_the_terminal_cannot_show(tmp_path):
     found = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="cp1252")
     assert found.returncode == 1
     assert found.stderr.startswith("Error: ")
-    assert r"\u8d70\u308b\u001b[31m" in found.stderr
+    assert r"\u8d70\u308b\x1b[31m" in found.stderr
     assert "Traceback" not in found.stderr
     assert "\x1b" not in found.stderr + found.stdout

@@ -77,9 +77,9 @@ def test_evaluate_prints_a_table_and_draws(trained, data_dir, tmp_path):
 def test_attention_is_trained_and_drawn(data_dir, tmp_path):
     path = tmp_path / "attention.keras"
     run("train", "--model", "attention", "--data", "synthetic", "--data-dir", data_dir, "--output", path, *SMALL)
-    stdout = run("evaluate", path, "--data", "synthetic", "--data-dir", data_dir, "--output", tmp_path)
-    assert (tmp_path / "attention.png").read_bytes().startswith(b"\x89PNG")
-    assert str(tmp_path / "attention.png") in stdout
+    stdout = run("evaluate", path, "--data", "synthetic", "--data-dir", data_dir, "--output", tmp_path / "pictures")
+    assert (tmp_path / "pictures" / "attention.png").read_bytes().startswith(b"\x89PNG")
+    assert str(tmp_path / "pictures" / "attention.png") in stdout
 
 
 def test_evaluate_json(trained, data_dir):
