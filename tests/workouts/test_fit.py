@@ -229,7 +229,7 @@ def test_fit_what_counts_is_that_there_are_records(tmp_path, kind):
 
 def test_fit_courses_are_for_plan(tmp_path):
     rows = message(20, {253: UINT32, 0: SINT32, 1: SINT32}, *(record(second)[:3] for second in range(3)))
-    with pytest.raises(InputError, match="found: a course to follow, not a recording, which is for `hrkeras plan`"):
+    with pytest.raises(InputError, match="found: a course to follow, not a recording, which is for `hrkeras plan`.$"):
         read_file(tmp_path, "a.fit", fit_file(rows, kind=6))
     (course,) = fit.read_course(io.BytesIO(fit_file(rows, kind=6)))
     np.testing.assert_allclose(course[:, 1], [SECRET] * 3, atol=1e-6)
