@@ -273,9 +273,7 @@ def test_choosing(runs, tmp_path):
     afternoon = replace(runs[3], start=runs[3].start + 3600)
     with pytest.raises(InputError, match=rf"--workout {days[3][:10]}: found 2 runs; choose one of"):
         prediction.choose([*runs, afternoon], days[3][:10], path)
-    with pytest.raises(
-        InputError, match="found 2 cycling, 1 indoor running workouts; `hrkeras estimate` takes"
-    ):
+    with pytest.raises(InputError, match="found 2 cycling, 1 indoor running workouts; `hrkeras estimate` takes"):
         prediction.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)
     with pytest.raises(InputError, match="found no workout"):
         prediction.choose([], "latest", path)
