@@ -132,7 +132,7 @@ class XmlPoints:
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
 
     def _is_padded(self, data: bytes, stream: Stream) -> bool:
-        """Whether the document is whole, and NUL and blanks are all that is left in `data`, where the parser failed, and `stream`."""
+        """Whether the document is whole, and only NUL and blanks are left: in `data`, where the parser failed, and `stream`."""
         total = 0
         while self._begun and not self.path and not data.strip(_BLANK + b"\0") and total < MAX_BYTES:
             if not (data := stream.read(CHUNK)):
