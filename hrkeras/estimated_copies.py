@@ -11,13 +11,14 @@ from typing import NamedTuple
 from hrkeras.estimation import Estimate
 from hrkeras.workouts import apple_health, detect, fill, track_files, tracks
 from hrkeras.workouts.point_table import Stream
-from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.source import ReadLog, guarded
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
 
 class _Copy(NamedTuple):
-    """A file to write: what is copied, where to, and the runs in it."""
+    """A file to write: what is copied, which is at `where`, where to, and the runs in it."""
 
+    where: str
     kind: str
     opened: Callable[[], AbstractContextManager[Stream]]
     target: Path
@@ -30,6 +31,7 @@ def write(
     anew: bool = False,
     force: bool = False,
     on_file: Callable[[], object] | None = None,
+    log: ReadLog | None = None,
 ) -> list[Path]:
     """Writes a copy of each file with runs that were estimated, each beside its place and renamed.
 
@@ -41,26 +43,34 @@ def write(
         anew: whether points that have a heart rate get another.
         force: whether to replace files that are no earlier copies; never one of those that are copied.
         on_file: called after each file.
+        log: told of the files that cannot be copied.
 
     Returns:
         What was written.
 
     Raises:
-        InputError: if a file other than an earlier copy would be overwritten, or two copies have one name.
+        InputError: if a file other than an earlier copy would be overwritten, two copies have one name, or no file can be
+            copied.
     """
+    log, failed = log or ReadLog(), ""
     given = {path for each in estimates for path in (each.source, Path(tracks.file_of(each.run)))}
     sources = [path for path in given if path.exists()]
     written: list[Path] = []
     for copy in _copies(estimates, output):
         if copy.target in written:
             raise InputError(f"{copy.target}: two of the files given have this name; estimate them one after the other.")
+        target = _free(copy.target, sources, force)
         try:
-            count = fill.copy(copy.kind, copy.opened, _free(copy.target, sources, force), partial(_at, copy.runs), anew)
+            with guarded():
+                count = fill.copy(copy.kind, copy.opened, target, partial(_at, copy.runs), anew)
+            written += [target] if count else []
         except InvalidWorkoutError as error:
-            raise InputError(f"{copy.target}: cannot be written, since the file to copy is {error}.") from None
-        written += [copy.target] if count else []
+            log.skip(str(error), copy.where)
+            failed = failed or f"{target}: cannot be written, since the file to copy is {error}."
         if on_file:
             on_file()
+    if failed and not written:
+        raise InputError(failed)
     return written
 
 
@@ -80,18 +90,16 @@ def _copies(estimates: Sequence[Estimate], output: Path) -> Iterator[_Copy]:
         if source in exports:
             everything = [each for some in runs.values() for each in some]
             for name, opened in apple_health.routes(source):
-                yield _Copy("gpx", opened, output / name, everything)
+                yield _Copy(f"{source}/{name}", "gpx", opened, output / name, everything)
             continue
         for file in track_files.files(source, ReadLog()):
             if not (some := runs.get(file.where)):
                 continue
-            if file.kind == track_files.JSON:
-                raise InputError(f"{file.where}: expected a GPX, TCX or FIT file to copy, found JSON; give it as one of these.")
-            if alone and track_files.kind(output) != file.kind:
+            if alone and file.kind != track_files.JSON and track_files.kind(output) != file.kind:
                 raise InputError(
                     f"{output}: expected a file name ending in .{file.kind}, as that of {file.where}; copies stay of their kind."
                 )
-            yield _Copy(file.kind, partial(file.opened, ReadLog()), output if alone else output / file.inside, some)
+            yield _Copy(file.where, file.kind, partial(file.opened, ReadLog()), output if alone else output / file.inside, some)
 
 
 def _at(runs: Sequence[Estimate], clock: float) -> int:

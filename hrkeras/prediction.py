@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # a state predicts without them
 
 __all__ = ["Prediction", "choose", "date", "load_run", "moment", "opened", "population", "predict", "read_log_text"]
 
+SHOWN = 8  # runs of which a message names the dates
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -187,18 +189,34 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
     workouts = list(workouts)
     recorded = [workout for workout in workouts if workout.sport == "running"]
     if not recorded:
-        sports = ", ".join(f"{count} {sport}" for sport, count in Counter(each.sport for each in workouts).most_common(5))
-        found = "; ".join(filter(None, [sports, read_log_text(log) if log else ""])) or "no workout"
-        raise InputError(f"{path}: expected a run outdoors, found {found}; look at it with `hrkeras inspect {path}`.")
+        raise InputError(f"{path}: expected a run outdoors, {_instead(workouts, path, log)}.")
     runs = _distinct(recorded)
     if wanted == "latest":
         return runs[-1]
     fitting = _distinct([run for run in recorded if date(run.start).startswith(wanted or "")])
     if len(fitting) == 1:
         return fitting[0]
-    some = ", ".join(date(run.start) for run in (fitting or runs)[-8:])
     count = f"{len(fitting)} runs" if fitting else f"no run of that date among {len(runs)}"
-    raise InputError(f"{path}: --workout {wanted or 'was not given'}: found {count}; choose one of ..., {some}, or latest.")
+    raise InputError(f"{path}: --workout {wanted or 'was not given'}: found {count}; {_offer(fitting or runs)}.")
+
+
+def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> str:
+    """What there is in a source without a run, and how to go on."""
+    sports = Counter(each.sport or "unnamed" for each in workouts)
+    names = ", ".join(f"{count} {sport}" for sport, count in sports.most_common(5))
+    named = f"{names} workout{'s' if len(workouts) > 1 else ''}" if names else ""
+    found = "; ".join(filter(None, [named, read_log_text(log) if log else ""])) or "no workout"
+    indoors = "; `hrkeras estimate` takes runs indoors" if "indoor running" in sports else ""
+    return f"found {found}{indoors}; look at it with `hrkeras inspect {path}`"
+
+
+def _offer(runs: Sequence[Workout]) -> str:
+    """Which of several runs can be chosen by name: those whose minute no other one shares."""
+    counts = Counter(date(run.start) for run in runs)
+    names = [name for name, count in counts.items() if count == 1]
+    some = [*(["..."] if len(names) > SHOWN else []), *names[-SHOWN:]]
+    offer = f"choose one of {', '.join(some)}, or latest" if some else "choose latest"
+    return offer if len(names) == len(runs) else f"{offer}, or give the file of one run alone"
 
 
 def _distinct(recorded: list[Workout]) -> list[Workout]:

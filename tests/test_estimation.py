@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from hrkeras import diary, estimated_copies, estimation, estimation_text, keeping, time_in_zones
-from hrkeras.workouts import synthetic, tracks, writers, zones
+from hrkeras.workouts import fill, synthetic, tracks, writers, zones
 from hrkeras.workouts.athlete import Athlete
-from hrkeras.workouts.workout import InputError
+from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.workout import InputError, InvalidWorkoutError
 
 SILENT = (2, 13)  # of the runs
 
@@ -194,6 +195,25 @@ class TestCopies:
         assert len(written) == 2
         assert all(path.name.startswith("route_") for path in written)
         assert all(np.isfinite(each.heart_rate).all() for path in written for each in tracks.read(path))
+
+    def test_one_that_cannot_be_made_leaves_the_others(self, found, mine, tmp_path):
+        bare = found.estimates[0]
+        text = Path(tracks.file_of(bare.run)).read_text().partition("?>")[2]
+        wide = tmp_path / "wide" / "a.gpx"
+        wide.parent.mkdir()
+        wide.write_bytes(text.encode("utf-16-be"))
+        (tmp_path / "wide" / "b.gpx").write_text(text)
+        silent = estimation.estimate([wide.parent], everything=True).estimates
+        both = [replace(silent[0], run=replace(silent[0].run, where=str(wide.parent / name))) for name in ("a.gpx", "b.gpx")]
+        log = ReadLog()
+        assert estimated_copies.write(both, tmp_path / "copies", log=log) == [tmp_path / "copies" / "b.gpx"]
+        assert list(log.examples.values()) == [[str(wide)]]
+        with pytest.raises(InputError, match="cannot be written, since the file to copy is XML in UTF-16"):
+            estimated_copies.write(both[:1], tmp_path / "copies")
+
+    def test_of_json_there_are_none(self, tmp_path):
+        with pytest.raises(InvalidWorkoutError, match="JSON, which cannot be copied"):
+            fill.copy("json", open, tmp_path / "a.json", lambda clock: 0)
 
     def test_the_files_given_are_never_overwritten(self, found, mine):
         before = {path: path.read_bytes() for path in (mine / "runs").iterdir()}

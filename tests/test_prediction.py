@@ -273,13 +273,13 @@ def test_choosing(runs, tmp_path):
     afternoon = replace(runs[3], start=runs[3].start + 3600)
     with pytest.raises(InputError, match=rf"--workout {days[3][:10]}: found 2 runs; choose one of"):
         prediction.choose([*runs, afternoon], days[3][:10], path)
-    with pytest.raises(InputError, match="expected a run outdoors, found 2 cycling, 1 indoor running; look"):
+    with pytest.raises(InputError, match="found 2 cycling, 1 indoor running workouts; `hrkeras estimate` takes"):
         prediction.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)
     with pytest.raises(InputError, match="found no workout"):
         prediction.choose([], "latest", path)
     log = ReadLog()
     log.skip("route file missing", "export.xml: workout 2024-06-16 08:00")
-    with pytest.raises(InputError, match=r"found 1 yoga; 1 x route file missing \(first: export.xml: workout"):
+    with pytest.raises(InputError, match=r"found 1 yoga workout; 1 x route file missing \(first: export.xml: workout"):
         prediction.choose([plain(40, sport="yoga")], None, path, log)
 
 
@@ -288,8 +288,12 @@ def test_runs_of_unknown_date_can_be_chosen(runs, tmp_path):
     assert prediction.choose(undated[:1], None, tmp_path) is undated[0]
     assert prediction.choose([*undated, *runs], "latest", tmp_path) is runs[-1]
     assert prediction.choose([undated[0], *runs], "unknown date", tmp_path) is undated[0]
-    with pytest.raises(InputError, match="found 2 runs; choose one of ..., unknown date, unknown date"):
+    with pytest.raises(InputError, match="found 2 runs; choose latest, or give the file of one run alone"):
         prediction.choose(undated, None, tmp_path)
+    with pytest.raises(InputError, match=f"found 3 runs; choose one of {prediction.date(runs[2].start)}, or latest, or give"):
+        prediction.choose([*undated, runs[2]], None, tmp_path)
+    with pytest.raises(InputError, match="found 2 runs; choose one of unknown date, 20.*, or latest.$"):
+        prediction.choose([undated[0], runs[2]], None, tmp_path)
 
 
 def test_history_comes_from_the_source_or_from_elsewhere(tmp_path):

@@ -53,6 +53,7 @@ def estimate(
     outputs.check(inputs, [(output, None)], force)
     loaded = load_model(model, backend)
     from hrkeras import estimated_copies, estimation, estimation_text, prediction
+    from hrkeras.workouts.source import ReadLog
 
     state = prediction.opened(athlete, loaded) if athlete else None
     histories = history or []
@@ -61,12 +62,12 @@ def estimate(
         progress(None, "Estimating", "run") as estimating,
     ):
         found = estimation.estimate(runs, state, histories, loaded, everything, bar.update, estimating.update)
-    written: list[Path] = []
+    written, uncopied = list[Path](), ReadLog()
     pictures = _pictures(found.estimates, output) if plot and output else {}
     outputs.check(inputs, [(path, kinds.PNG) for path in pictures], force)
     if output and found.estimates:
         with progress(None, "Writing", "file") as bar:
-            written = estimated_copies.write(found.estimates, output, everything, force, bar.update)
+            written = estimated_copies.write(found.estimates, output, everything, force, bar.update, uncopied)
     if pictures:
         from hrkeras import person_plots, plots
 
@@ -76,9 +77,13 @@ def estimate(
                 written.append(plots.save(person_plots.run(each.found, title), path))
                 bar.update()
     if json:
-        print(json_line(estimation_text.as_dict(found) | {"written": [str(path) for path in written]}))
+        about = {"written": [str(path) for path in written], "not_copied": dict(uncopied.skipped)}
+        print(json_line(estimation_text.as_dict(found) | about))
         return
     print("\n".join(estimation_text.lines(found)))
+    for reason, number in uncopied.skipped.items():
+        places = uncopied.examples[reason]
+        print(f"Not copied: {number:,} x {reason} ({', '.join(places)}{', ...' if number > len(places) else ''})")
     if written:
         print(f"Written: {len(written):,} files in {output}" if len(written) > 1 else f"Written: {written[0]}")
 

@@ -73,7 +73,8 @@ def predict(
     if learnt and not state.count and (why := keeping.left_out_text(learnt)):
         print(f"The other workouts read tell nothing: {why}.")
     if isnan(found.start):
-        print("The run's date is unknown, since its clock was not set: it was taken as the day after the last known run.")
+        taken = ": it was taken as the day after the last known run" if state.count else ""
+        print(f"The run's date is unknown, since its clock was not set{taken}.")
     if not found.has_altitude:
         print("The run has no altitude: it was taken as flat.")
     if log.skipped:

@@ -5,26 +5,32 @@ from collections.abc import Iterable
 import numpy as np
 
 from hrkeras.workouts import sports
-from hrkeras.workouts.clock import EARLIEST
+from hrkeras.workouts.clock import DISPLACED, MOST_STRAYS, is_date
 from hrkeras.workouts.point_table import HEART_RATE, MAX_ACTIVITIES, TIME, Recording
 from hrkeras.workouts.workout import InvalidWorkoutError
 
 MAX_PAUSE = 7200.0  # s; what comes later is another workout
+SET = 365 * 86_400.0  # s; parts of one recording that are further apart are by a clock that was set in between
+NOT_SET = "part of a recording before or after its clock was set"  # why points are left out
 MAX_OVERLAP = 60.0  # s by which a track may begin before the one that it continues has ended
 
 
 def workouts(recordings: Iterable[Recording]) -> list[Recording]:
     """What was recorded, in the order of the file, cut where nothing was for longer than `MAX_PAUSE`.
 
-    Points of one time are merged: of each column the first value counts. Points whose clock counted from another time than
-    that of most of the recording, and single ones far from all others, are left out. A recording without times stays as it is.
+    Points of one time are merged: of each column the first value counts. Single points far from all others are left out, and so
+    is the part of a recording before or after its clock was set, see `_by_one_clock`. One without times stays as it is.
 
     Raises:
         InvalidWorkoutError: if there are more than a file can hold.
     """
     found: list[Recording] = []
     for recording in recordings:
-        found += [recording._replace(table=table) for table in _parts(recording.table)]
+        points = _by_one_clock(recording.table)
+        left = np.count_nonzero(np.isfinite(recording.table[:, TIME])) - np.count_nonzero(np.isfinite(points[:, TIME]))
+        first, *others = (recording._replace(table=table) for table in _parts(points))
+        reasons = (NOT_SET,) if left > 1 else ()
+        found += [first._replace(passed_over=first.passed_over + reasons), *others]
         if len(found) > MAX_ACTIVITIES:
             raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
     return found
@@ -75,13 +81,35 @@ def _join(parts: list[Recording]) -> Recording:
     )
 
 
+def _by_one_clock(table: np.ndarray) -> np.ndarray:
+    """The points of a recording, in its order, that were timed by a clock that was not set in between.
+
+    Of parts over `SET` apart the latest counts that has a date and more than a few points, or else the largest. Where the
+    clock falls back once, so that what was recorded later lies wholly before the rest, the larger of the two parts counts.
+    """
+    time = table[:, TIME]
+    timed = np.flatnonzero(np.isfinite(time))
+    if not len(timed) or (np.ptp(time[timed]) <= SET and (np.diff(time[timed]) > -DISPLACED).all()):
+        return table
+    order = timed[np.argsort(time[timed], kind="stable")]
+    parts = np.split(order, 1 + np.flatnonzero(np.diff(time[order]) > SET))
+    dated = [part for part in parts if len(part) > max(1, MOST_STRAYS * len(order)) and is_date(time[part[0]])]
+    part = np.sort(dated[-1] if dated else max(parts, key=len))
+    steps = np.diff(time[part])
+    falls = np.flatnonzero(steps < -DISPLACED)
+    if len(falls) == 1 and np.median(steps) > 0:
+        earlier, later = np.split(part, falls + 1)
+        if DISPLACED < time[earlier].min() - time[later].max() <= MAX_PAUSE:
+            part = max(earlier, later, key=len)
+    return table[part]
+
+
 def _parts(table: np.ndarray) -> list[np.ndarray]:
     time = table[:, TIME]
     gaps = np.diff(time)
     if ((gaps > 0) & (gaps <= MAX_PAUSE)).all():
         return [table]
-    dated, undated = time >= EARLIEST, time < EARLIEST
-    points = merged(table[dated if np.count_nonzero(dated) >= np.count_nonzero(undated) else undated])
+    points = merged(table[np.isfinite(time)])
     if len(points) < 2:
         return [table]
     table = points

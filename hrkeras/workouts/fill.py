@@ -8,6 +8,8 @@ from pathlib import Path
 from hrkeras.workouts import fill_fit, fill_xml, fit, tracks
 from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.point_table import HEART_RATE, TIME, HeartRateAt, Stream
+from hrkeras.workouts.track_files import JSON
+from hrkeras.workouts.workout import InvalidWorkoutError
 
 
 def copy(
@@ -30,9 +32,11 @@ def copy(
         How many points got a heart rate.
 
     Raises:
-        InvalidWorkoutError: if the file cannot be used, as its reader does.
+        InvalidWorkoutError: if the file cannot be used, as its reader does, or is one that is not copied: JSON.
         InputError: if it cannot be read.
     """
+    if kind == JSON:
+        raise InvalidWorkoutError("JSON, which cannot be copied; give it as GPX, TCX or FIT")
     if not anew:
         with opened() as stream:
             heart_rate_at = where_unmeasured(kind, stream, heart_rate_at)

@@ -1,8 +1,10 @@
 """Where heart rates go in a GPX or TCX file: the bytes to put in, so that all else stays as it is."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
+from xml.parsers import expat
 
 from hrkeras.workouts.gpx import Gpx
 from hrkeras.workouts.point_table import HEART_RATE_NAMES, TIME, HeartRateAt, Stream
@@ -17,6 +19,7 @@ PREFIXES = ("gpxtpx", "hrkerastpx")  # the usual one, and one for a file that me
 VALUED = "heartratebpm"  # an element that holds its number in another
 
 PIECE = 1 << 13  # bytes
+UTF_16 = {BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
 _TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 
 
@@ -216,48 +219,61 @@ def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt) -> tuple[list[E
         heart_rate_at: at the time of a point.
 
     Returns:
-        What to change, in order, and how many points get a heart rate.
+        What to change, in order and in the bytes of the text as UTF-8, and how many points get a heart rate.
 
     Raises:
-        InvalidWorkoutError: as the readers do, and of UTF-16.
+        InvalidWorkoutError: as the readers do, and of UTF-16 without a byte order mark.
     """
-    fill = FILLS[kind](heart_rate_at)
-    fill.parse(_Pieces(stream))
+    fill, pieces = FILLS[kind](heart_rate_at), _Pieces(stream)
+    if pieces.codec:
+        fill.parser = expat.ParserCreate("utf-8")  # whatever the declaration says
+    fill.parse(pieces)
     return sorted(fill.edits), fill.filled
 
 
 class _Pieces:
-    """A file in small pieces, of which the parser copies the rest to show a tag.
+    """A file in small pieces of UTF-8, of which the parser copies the rest to show a tag.
 
-    Text whose characters take two bytes is refused: others cannot be put into it by simply writing them.
+    Attributes:
+        codec: that of UTF-16, if its first bytes say that the file is in it; what is in another encoding stays as it is.
     """
 
     def __init__(self, stream: Stream):
-        self._stream, self._seen = stream, False
+        self._stream, self._head = stream, stream.read(4)
+        self.codec = UTF_16.get(self._head[:2])
+        if not self.codec and b"\0" in self._head:
+            raise InvalidWorkoutError("XML in UTF-16 that does not say so, which cannot be copied; save it as UTF-8")
+        self._decoder = getincrementaldecoder(self.codec)() if self.codec else None
 
     def read(self, size: int, /) -> bytes:
-        data = self._stream.read(min(size, PIECE))
-        if not self._seen and (data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]):
-            raise InvalidWorkoutError("XML in UTF-16, which cannot be copied; save it as UTF-8")
-        self._seen = True
-        return data
+        data, self._head = self._head or self._stream.read(min(size, PIECE)), b""
+        if not self._decoder:
+            return data
+        while data and not (text := self._decoder.decode(data)):
+            data = self._stream.read(PIECE)
+        return text.encode() if data else self._decoder.decode(b"", final=True).encode()
 
 
 def copy(stream: Stream, changes: list[Edit], write: Callable[[bytes], object]) -> None:
     """Writes a file with some changes, which must be in order."""
+    pieces = _Pieces(stream)
+
+    def put(data: bytes) -> None:
+        write(data.decode().encode(pieces.codec) if pieces.codec else data)
+
     place, waiting = 0, iter(changes)
     edit = next(waiting, None)
-    while data := stream.read(CHUNK):
+    while data := pieces.read(CHUNK):
         begin, end = place, place + len(data)
         while edit and edit.begin <= end:
-            write(data[begin - place : max(begin, edit.begin) - place])
+            put(data[begin - place : max(begin, edit.begin) - place])
             begin = max(begin, edit.begin)
             if edit.end > end:  # goes on in the next piece
-                write(edit.new)
+                put(edit.new)
                 edit = Edit(end, edit.end, b"")
                 begin = end
                 break
-            write(edit.new)
+            put(edit.new)
             begin, edit = edit.end, next(waiting, None)
-        write(data[begin - place :])
+        put(data[begin - place :])
         place = end

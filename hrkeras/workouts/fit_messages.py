@@ -192,6 +192,8 @@ def _file(data: bytes, place: int) -> File:
     end = place + head + size
     if head != 12 and head < 14:
         raise InvalidWorkoutError("damaged FIT")
+    if not size:
+        raise InvalidWorkoutError("FIT whose header says that nothing follows, as where a watch did not finish the file")
     if end + 2 > len(data):
         raise InvalidWorkoutError("FIT that is cut off")
     if head >= 14 and struct.unpack_from("<H", data, place + 12)[0] not in (0, checksum(data[place : place + 12])):

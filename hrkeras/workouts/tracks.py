@@ -60,10 +60,8 @@ def _read_one(path: Path, log: ReadLog) -> Iterator[Workout]:
         for file in files(path, log):
             yield from _read_file(file, log)
     except InvalidWorkoutError as error:
-        raise InputError(
-            f"{path}: expected the recording of a workout, but found: {error}; export it anew from the watch or "
-            "the service, or give another file."
-        ) from None
+        advice = "" if str(error) == COURSE else "; export it anew from the watch or the service, or give another file"
+        raise InputError(f"{path}: expected the recording of a workout, but found: {error}{advice}.") from None
 
 
 def _read_all(path: Path, log: ReadLog) -> Iterator[Workout]:

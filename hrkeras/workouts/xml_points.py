@@ -122,12 +122,23 @@ class XmlPoints:
         except InvalidWorkoutError:
             raise
         except expat.ExpatError:
+            if data and self._is_padded(data[parser.ErrorByteIndex - parsed :], stream):
+                return
             reason = "empty file" if not self.begin + total else failure if self._begun else "not XML"
             raise InvalidWorkoutError(reason) from None
         except (ValueError, LookupError):
             raise InvalidWorkoutError("XML in a text encoding that is not supported") from None
         finally:  # they hold this object, which holds the parser
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+
+    def _is_padded(self, data: bytes, stream: Stream) -> bool:
+        """Whether the document is whole, and only NUL and blanks are left: in `data`, where the parser failed, and `stream`."""
+        total = 0
+        while self._begun and not self.path and not data.strip(_BLANK + b"\0") and total < MAX_BYTES:
+            if not (data := stream.read(CHUNK)):
+                return True
+            total += len(data)
+        return False
 
     def _beginning(self, stream: Stream) -> bytes:
         """The first bytes that are not blank: no declaration may come after others, but some services write them."""

@@ -5,7 +5,7 @@ import pytest
 from track_files import NOON
 
 from hrkeras.workouts import activities
-from hrkeras.workouts.activities import MAX_PAUSE, joined, merged, workouts
+from hrkeras.workouts.activities import MAX_PAUSE, NOT_SET, joined, merged, workouts
 from hrkeras.workouts.point_table import COLUMNS, HEART_RATE, SPEED, TIME, Recording
 from hrkeras.workouts.workout import InvalidWorkoutError
 
@@ -50,6 +50,36 @@ class TestWorkouts:
         np.testing.assert_array_equal(dated.table[:, TIME] - NOON, np.arange(5))
         (relative,) = workouts([Recording("", table([3, 4, 5, NOON]))])
         assert relative.table[:, TIME].tolist() == [3, 4, 5]
+
+    @pytest.mark.parametrize("wrong", [-NOON, -23 * 365 * DAY, -1024 * 7 * DAY])
+    @pytest.mark.parametrize(("count", "kept"), [(300, 300), (900, 100)])
+    def test_of_a_clock_that_is_set_what_follows_is_kept(self, wrong, count, kept):
+        times = NOON + np.arange(count + kept) + np.where(np.arange(count + kept) < count, wrong, 0)
+        if kept == 100:
+            times = times[-kept - 890 :]  # a tenth of the points
+        (found,) = workouts([Recording("", table(times), passed_over=("x",))])
+        np.testing.assert_array_equal(found.table[:, TIME], NOON + count + np.arange(kept))
+        assert found.passed_over == ("x", NOT_SET)
+
+    @pytest.mark.parametrize(("by", "since"), [(HOUR, 900), (HOUR, 500), (2 * HOUR, 1300)])
+    def test_of_a_clock_that_falls_back_the_larger_part_is_kept(self, by, since):
+        times = NOON + np.arange(1500) - np.where(np.arange(1500) < since, 0, by)
+        (found,) = workouts([Recording("", table(times))])
+        np.testing.assert_array_equal(found.table[:, TIME], times[:since] if since > 750 else times[since:])
+        assert found.passed_over == (NOT_SET,)
+
+    @pytest.mark.parametrize(
+        "times",
+        [
+            np.r_[1000:800:-1, 600:0:-1],  # backwards, with a pause
+            np.roll(np.arange(1500), 600),
+            np.r_[0:900:2, 1:900:2],  # two sensors, one after the other
+        ],
+    )
+    def test_what_is_written_in_another_order_is_all_kept(self, times):
+        (found,) = workouts([Recording("", table(NOON + times))])
+        assert sorted(found.table[:, TIME] - NOON) == sorted(times)
+        assert found.passed_over == ()
 
     def test_without_times_it_stays(self):
         (found,) = workouts([Recording("", table([np.nan] * 3))])

@@ -30,6 +30,7 @@ from track_files import (
 
 from hrkeras.workouts import activities, fill, fill_fit, fill_xml, tracks
 from hrkeras.workouts.fit_messages import FIT_EPOCH
+from hrkeras.workouts.point_table import HEART_RATE
 from hrkeras.workouts.source import ReadLog, open_plain
 from hrkeras.workouts.track_files import kind
 from hrkeras.workouts.workout import InvalidWorkoutError
@@ -241,10 +242,22 @@ class TestXml:
         assert count == 2
         assert course.encode() in data
 
+    @pytest.mark.parametrize("order", ["le", "be"])
+    def test_of_utf_16_is_in_it_too(self, order):
+        points = "".join(point("", second % 20) + "<!-- läuft \U0001f3c3 -->" for second in range(600))
+        bare = "\ufeff" + gpx(points, inside="<name>Läufe</name>").decode().replace('"1.0"?', '"1.0" encoding="UTF-16"?', 1)
+        expected, _ = copied("gpx", bare.replace("UTF-16", "UTF-8").encode())
+        data, count = copied("gpx", bare.encode(f"utf-16-{order}"))
+        assert count == 600
+        assert data.decode("utf-16").replace("UTF-16", "UTF-8").encode() == expected.removeprefix(BOM_UTF8)
+        (found,) = read("gpx", data)
+        assert (found.name, found.estimated) == ("Läufe", True)
+        assert set(found.table[:, HEART_RATE]) == {*range(100, 120)}
+
     @pytest.mark.parametrize(
         ("bad", "reason"),
         [
-            (gpx(point("")).decode().replace('<?xml version="1.0"?>', "").encode("utf-16"), "UTF-16"),
+            (gpx(point("")).decode().replace('<?xml version="1.0"?>', "").encode("utf-16-be"), "UTF-16"),
             (gpx(point(""))[:-9], "cut off"),
             (b'<!DOCTYPE a [<!ENTITY x "y">]>' + gpx(point("")).split(b"\n")[1], "entities"),
             (b"", "empty file"),

@@ -118,6 +118,14 @@ def test_fit_bytes_after_the_end_are_counted(tmp_path):
         assert log.examples["bytes after the end of the FIT file"] == [str(tmp_path / "a.fit")]
 
 
+def test_fit_of_a_watch_that_did_not_finish_it(tmp_path):
+    whole = fit_file(session(), run())
+    head = whole[:4] + bytes(4) + whole[8:12]
+    for unfinished in (head + bytes(2) + whole[14:], bytes([12]) + head[1:] + whole[14:]):
+        with pytest.raises(InputError, match="header says that nothing follows, as where a watch did not finish the file"):
+            read_file(tmp_path, "a.fit", unfinished)
+
+
 def test_fit_files_may_be_chained(tmp_path):
     log = ReadLog()
     data = fit_file(session(RUNNING), run(3)) + fit_file(session(SWIMMING, start=10), run(4, start=10))
@@ -229,7 +237,7 @@ def test_fit_what_counts_is_that_there_are_records(tmp_path, kind):
 
 def test_fit_courses_are_for_plan(tmp_path):
     rows = message(20, {253: UINT32, 0: SINT32, 1: SINT32}, *(record(second)[:3] for second in range(3)))
-    with pytest.raises(InputError, match="found: a course to follow, not a recording, which is for `hrkeras plan`"):
+    with pytest.raises(InputError, match="found: a course to follow, not a recording, which is for `hrkeras plan`.$"):
         read_file(tmp_path, "a.fit", fit_file(rows, kind=6))
     (course,) = fit.read_course(io.BytesIO(fit_file(rows, kind=6)))
     np.testing.assert_allclose(course[:, 1], [SECRET] * 3, atol=1e-6)

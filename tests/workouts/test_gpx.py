@@ -376,3 +376,12 @@ def test_points_in_a_comment_do_not_count():
 def test_a_date_that_does_not_exist_is_no_time():
     found = read(apple(TIMES[0], "2023-02-29T00:00:00Z"))
     assert np.isnan(found.time).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("rest", [b"\0", b"\n\n\0\0 \n\0", bytes(1 << 19)])
+def test_nul_and_blanks_behind_the_end(rest):
+    whole = gpx().encode()
+    np.testing.assert_array_equal(read(whole + rest).time, read(whole).time)
+    for bad in (whole + rest + b"x", whole + b"<!-- ", whole[:-3] + rest):
+        with pytest.raises(InvalidWorkoutError, match="damaged XML|cut off"):
+            read_tracks(io.BytesIO(bad))
