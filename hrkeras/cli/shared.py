@@ -67,7 +67,9 @@ def start(backend: str | None = None) -> None:
         )
     os.environ["KERAS_BACKEND"] = chosen
     _use_private_temp()
-    with _quiet_stderr():
+    from hrkeras import keras_settings
+
+    with _quiet_stderr(), keras_settings.starting():
         import tensorflow as tf  # TFDS and TensorBoard need it on every backend
 
         tf.constant(0)
@@ -75,8 +77,6 @@ def start(backend: str | None = None) -> None:
     import absl.logging
 
     absl.logging.set_verbosity(absl.logging.ERROR)
-    from hrkeras import keras_settings
-
     keras_settings.apply()
 
 
