@@ -80,8 +80,7 @@ def filtered(
         if not isinstance(outcome, str):
             found.append(outcome)
         elif taken is not None:
-            reason = quality.REASONS[outcome]
-            taken[f"{reason} ({workout.sport or 'unnamed'})" if outcome == "sport" else reason] += 1
+            taken[quality.reason(outcome, workout)] += 1
     return found
 
 
