@@ -33,9 +33,7 @@ def lines(found: Estimation) -> list[str]:
         said.append(f"Left alone, since they have a heart rate: {count(found.measured)}.")
     if found.skipped:
         said.append(f"Cannot be estimated: {keeping.taken_text(found.skipped)}.")
-    if found.log.skipped:
-        said.append(f"Skipped while reading: {keeping.read_log_text(found.log)}")
-    return said
+    return said + keeping.read_log_lines(found.log)
 
 
 def _known(found: Estimation) -> list[str]:
@@ -120,4 +118,5 @@ def as_dict(found: Estimation) -> dict:
         "left_alone": found.measured,
         "cannot_be_estimated": dict(found.skipped),
         "skipped": dict(found.log.skipped),
+        "passed_over": dict(found.log.passed_over),
     }

@@ -21,6 +21,11 @@ def day(start: float) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
+def days(first: float, last: float) -> str:
+    """One day or the first and the last of several, such as "16 June 2025 to 2 July 2025"."""
+    return " to ".join(dict.fromkeys([day(first), day(last)]))
+
+
 def short_day(start: float) -> str:
     """The same for a table, such as "16 Jun 2025", in one line."""
     when = datetime.fromtimestamp(start, UTC)
@@ -44,13 +49,16 @@ def change(diary: Diary) -> str:
     first = max(earlier, key=lambda each: each.start)
     if len(diary.entries) < FEW or last.start - first.start < MONTHS:
         return ""
-    difference = last.at_pace.value - first.at_pace.value
+    # of what is shown, which is rounded
+    difference = round(last.at_pace.value) - round(first.at_pace.value)
     reach = float(np.hypot(last.at_pace.high - last.at_pace.value, first.at_pace.high - first.at_pace.value))
     when, then = day(first.start), f"{first.at_pace.value:.0f}"
+    if not difference:
+        return f"On {when} it was {then} too."
     if abs(difference) <= reach:
-        return f"On {when} it was {then}: a difference of {difference:+.0f}, which may be chance (give or take {reach:.0f})."
+        return f"On {when} it was {then}: a difference of {difference:+}, which may be chance (give or take {reach:.0f})."
     which = "fitter" if difference < 0 else "less fit, or run in more heat, or with another sensor"
-    return f"On {when} it was {then}: {difference:+.0f} beats/min since (give or take {reach:.0f}), {which}."
+    return f"On {when} it was {then}: {difference:+} beats/min since (give or take {reach:.0f}), {which}."
 
 
 def best(diary: Diary) -> str:
@@ -94,6 +102,11 @@ def count(number: int) -> str:
 def standing_out(diary: Diary) -> list[Entry]:
     """The days that stand out, the latest first."""
     return [each for each in reversed(diary.entries) if each.stands_out]
+
+
+def days_standing_out(number: int) -> str:
+    """How many days stand out."""
+    return "1 day stands out" if number == 1 else f"{number:,} days stand out"
 
 
 def miss(entry: Entry) -> str:

@@ -88,7 +88,7 @@ class Inspection:
 
     def __init__(self, limits: quality.Limits | None = None, log: ReadLog | None = None):
         self.limits, log = limits or quality.Limits(), log or ReadLog()
-        self.funnel = Funnel(unreadable=log.skipped, examples=log.examples)
+        self.funnel = Funnel(log.skipped, log.passed_over, log.examples)
         self._looser = _looser(self.limits)
         self.regained: Counter[str] = Counter()
         self.sports: Counter[str] = Counter()

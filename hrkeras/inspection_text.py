@@ -244,6 +244,8 @@ def commands(found: Inspection, path: Path, kind: str) -> list[str]:
         return [f"hrkeras build {KINDS[kind][1]} {source}{_options(found.limits)}"]
     if found.funnel.left:
         return [f"hrkeras predict RUN.gpx --history {source} --output prediction.csv"]
+    if kind != "endomondo" and len(found.people) == 1 and found.funnel.taken["heart_rate"]:
+        return [f"hrkeras estimate {source}"]
     return []
 
 

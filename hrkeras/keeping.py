@@ -80,8 +80,7 @@ def filtered(
         if not isinstance(outcome, str):
             found.append(outcome)
         elif taken is not None:
-            reason = quality.REASONS[outcome]
-            taken[f"{reason} ({workout.sport or 'unnamed'})" if outcome == "sport" else reason] += 1
+            taken[quality.reason(outcome, workout)] += 1
     return found
 
 
@@ -267,8 +266,18 @@ def known_text(athlete: Athlete) -> str:
 
 
 def read_log_text(log: ReadLog) -> str:
-    """What a reader skipped, in a line; empty if nothing."""
-    return "; ".join(f"{count:,} x {reason} (first: {log.examples[reason][0]})" for reason, count in log.skipped.items())
+    """What was not read, in a line; empty if nothing."""
+    return _counted(log.skipped + log.passed_over, log)
+
+
+def read_log_lines(log: ReadLog) -> list[str]:
+    """What was not read, a line for workouts and one for what was passed over in others; none if nothing."""
+    titles = {"Skipped while reading": log.skipped, "Passed over in workouts that were read": log.passed_over}
+    return [f"{title}: {_counted(counts, log)}" for title, counts in titles.items() if counts]
+
+
+def _counted(counts: Counter[str], log: ReadLog) -> str:
+    return "; ".join(f"{count:,} x {reason} (first: {log.examples[reason][0]})" for reason, count in counts.items())
 
 
 def check_population(athlete: Athlete, population: Population, path: str = "The athlete's state") -> None:

@@ -1,11 +1,28 @@
 """Keras as the models need it, whatever keras.json says."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hrkeras.workouts.workout import InputError
 
 EPSILON = 1e-7
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Stands around the first import of Keras or TensorFlow, which both read keras.json.
+
+    Raises:
+        InputError: if it cannot be imported.
+    """
+    try:
+        yield
+    except Exception as error:  # they raise whatever the values in the file lead to
+        place = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "keras.json"
+        why = f"{type(error).__name__}: {error}".rstrip(".: ")
+        raise InputError(f"Keras cannot start ({why}); look at {place}, or delete it.") from None
 
 
 def apply() -> None:
@@ -14,12 +31,8 @@ def apply() -> None:
     Raises:
         InputError: if Keras cannot be imported.
     """
-    try:
+    with starting():
         import keras
-    except Exception as error:  # it raises whatever the values in its file lead to
-        place = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "keras.json"
-        why = f"{type(error).__name__}: {error}".rstrip(".")
-        raise InputError(f"Keras cannot start ({why}); look at {place}, or delete it.") from None
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
     keras.config.set_epsilon(EPSILON)

@@ -269,4 +269,6 @@ def _check_measured(runs: Runs) -> None:
     """Raises `InputError` where a split has no heart rate to learn from or to choose the best epoch by."""
     for split in ("train", "validation"):
         if not any(np.isfinite(runs.grids[run].heart_rate).any() for run in np.flatnonzero(runs.split == split)):
-            raise InputError(f"Not one heart rate was measured in the {split} split; have runs of a heart rate sensor in it.")
+            raise InputError(
+                f"The {split} split has no measured heart rate; build the dataset from runs recorded with a heart rate sensor."
+            )

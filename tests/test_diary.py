@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hrkeras import diary, fitness_text, pace
-from hrkeras.workouts import synthetic
+from hrkeras.workouts import fitness, synthetic
 from hrkeras.workouts.workout import InputError
 
 
@@ -93,7 +93,28 @@ def test_sentences(written):
     assert fitness_text.effects(first) == []
     assert fitness_text.count(1) == "1 run"
     assert fitness_text.count(1200) == "1,200 runs"
+    assert fitness_text.days(0, 3600) == "1 January 1970"
+    assert fitness_text.days(0, 2 * 86400) == "1 January 1970 to 3 January 1970"
+    assert fitness_text.days_standing_out(1) == "1 day stands out"
+    assert fitness_text.days_standing_out(1200) == "1,200 days stand out"
     assert any("1 km/h faster" in each for each in fitness_text.effects(written))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (167.4, 172.6, "it was 167: a difference of +6, which may be chance (give or take 14)."),
+        (150.4, 149.6, "it was 150 too."),
+        (175.4, 149.6, "it was 175: -25 beats/min since (give or take 14), fitter."),
+    ],
+)
+def test_the_difference_is_that_of_what_is_shown(written, before, now, said):
+    told = [fitness.Told(value, value - 10, value + 10) for value in (before, now)]
+    entries = [
+        replace(each, found=replace(each.found, start=day * 86400), at_pace=told[day > 0])
+        for each, day in zip(written.entries[:6], (0, 0, 0, 0, 0, 300), strict=True)
+    ]
+    assert fitness_text.change(replace(written, entries=entries)).endswith(said)
 
 
 def test_what_the_reader_passed_over_is_told(workouts):

@@ -79,6 +79,8 @@ def test_learning_from_workouts_says_what_was_left_out():
     assert (athlete.count, report.later) == (1, 1)
     assert keeping.left_out_text(report) == "1 not over when the run began, 1 x another sport (cycling)"
     assert keeping.left_out_text(keeping.learn_from(Athlete(), [plain(0)])) == ""
+    report = keeping.learn_from(Athlete(), [plain(0, estimated=True)])
+    assert keeping.left_out_text(report) == "1 x heart rate estimated, not measured"
 
 
 def test_runs_before_the_first_remembered_date_are_told_apart():

@@ -23,10 +23,13 @@ def test_what_keras_json_says_does_not_count(floatx):
     assert before == (keras.config.floatx(), keras.config.dtype_policy(), keras.config.epsilon(), "channels_last")
 
 
-def test_a_keras_json_that_keras_cannot_use_is_named(tmp_path):
-    (tmp_path / "keras.json").write_text('{"floatx": "float99"}')
-    code = "from hrkeras import keras_settings as each\n"
-    code += "try: each.apply()\nexcept Exception as error: print(type(error).__name__, error)"
+@pytest.mark.parametrize(
+    ("floatx", "start"), [("float99", "keras_settings.apply()"), ("bfloat16", "shared.start()")]
+)  # TensorFlow, which reads the file too, knows fewer types than Keras
+def test_a_keras_json_that_cannot_be_used_is_named(tmp_path, floatx, start):
+    (tmp_path / "keras.json").write_text(f'{{"floatx": "{floatx}"}}')
+    code = "from hrkeras import keras_settings\nfrom hrkeras.cli import shared\n"
+    code += f"try: {start}\nexcept Exception as error: print(type(error).__name__, error)"
     environment = os.environ | {"KERAS_HOME": str(tmp_path)}
     found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert found.stdout.startswith("InputError Keras cannot start (")

@@ -314,6 +314,11 @@ def test_history_comes_from_the_source_or_from_elsewhere(tmp_path):
     _, _, log = prediction.load_run(first[0], None, [tmp_path / "1002"])
     assert prediction.read_log_text(log).startswith("1 x ")
     assert "broken.gpx" in prediction.read_log_text(log)
+    log.pass_over("times between heartbeats", "a.fit")
+    skipped, passed_over = keeping.read_log_lines(log)
+    assert skipped.startswith("Skipped while reading: 1 x ")
+    assert "heartbeats" not in skipped
+    assert passed_over == "Passed over in workouts that were read: 1 x times between heartbeats (first: a.fit)"
     _, others, _ = prediction.load_run(first[0], None, [tmp_path / "1002", tmp_path / "1001"])
     assert len(others) == 8
 

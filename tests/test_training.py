@@ -331,7 +331,7 @@ def test_validation_is_never_trained_on(runs, trained, tmp_path):
 def test_a_split_without_heart_rate_is_refused_before_anything_is_written(split, runs, tmp_path):
     silent = [grid._replace(heart_rate=np.full_like(grid.heart_rate, np.nan)) for grid in runs.grids]
     grids = [silent[run] if runs.split[run] == split else grid for run, grid in enumerate(runs.grids)]
-    with pytest.raises(InputError, match=f"Not one heart rate was measured in the {split} split"):
+    with pytest.raises(InputError, match=f"The {split} split has no measured heart rate; build"):
         training.train(small, replace(runs, grids=grids), tmp_path / "folder")
     assert not list(tmp_path.iterdir())
 

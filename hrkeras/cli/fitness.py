@@ -40,14 +40,14 @@ def fitness(
     if json:
         print(json_line({"pace": pace.text(found.speed), "runs": diary.frame(found).to_dict("records")}))
         return
-    print(
-        f"{len(found.entries):,} runs, {fitness_text.day(found.entries[0].start)} to {fitness_text.day(found.entries[-1].start)}."
-    )
+    days = fitness_text.days(found.entries[0].start, found.entries[-1].start)
+    print(f"{fitness_text.count(len(found.entries))}, {days}.")
     print("\n".join(fitness_text.told(found)))
     if told := fitness_text.effects(found):
         print("What changes it (in brackets where it lies four times in five):\n" + "\n".join(f"- {each}" for each in told))
     if odd := fitness_text.standing_out(found):
-        print(f"{len(odd)} days stand out, the last ones; heat, illness, a tired day or a sensor can be why:")
+        latest = "" if len(odd) == 1 else f" (the latest {SHOWN})" if len(odd) > SHOWN else " (the latest first)"
+        print(f"{fitness_text.days_standing_out(len(odd))}{latest}; heat, illness, a tired day or a sensor can be why:")
         print("\n".join(f"- {fitness_text.day(each.start)}: {fitness_text.miss(each)}" for each in odd[:SHOWN]))
     if taken := keeping.taken_text(found.report.taken):
         print(f"Not used: {taken}.")

@@ -105,8 +105,8 @@ def plan(
     print(keeping.known_text(state))
     if learnt and not state.count and (why := keeping.left_out_text(learnt)):
         print(f"The workouts read tell nothing: {why}.")
-    if log.skipped:
-        print(f"Skipped while reading: {keeping.read_log_text(log)}")
+    for told in keeping.read_log_lines(log):
+        print(told)
     print(f"\n{planning_text.table(found)}\n")
     if output:
         print(f"Written: {output}")

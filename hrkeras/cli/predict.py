@@ -77,8 +77,8 @@ def predict(
         print(f"The run's date is unknown, since its clock was not set{taken}.")
     if not found.has_altitude:
         print("The run has no altitude: it was taken as flat.")
-    if log.skipped:
-        print(f"Skipped while reading: {keeping.read_log_text(log)}")
+    for line in keeping.read_log_lines(log):
+        print(line)
     print(f"Written: {output}")
     if plot:
         from hrkeras import person_plots, plots

@@ -67,7 +67,9 @@ def start(backend: str | None = None) -> None:
         )
     os.environ["KERAS_BACKEND"] = chosen
     _use_private_temp()
-    with _quiet_stderr():
+    from hrkeras import keras_settings
+
+    with _quiet_stderr(), keras_settings.starting():
         import tensorflow as tf  # TFDS and TensorBoard need it on every backend
 
         tf.constant(0)
@@ -75,8 +77,6 @@ def start(backend: str | None = None) -> None:
     import absl.logging
 
     absl.logging.set_verbosity(absl.logging.ERROR)
-    from hrkeras import keras_settings
-
     keras_settings.apply()
 
 
@@ -160,7 +160,7 @@ def reading(sources: Iterable[Path], what: str = "Reading"):
 
 def read_diary(source: Path, person: str | None = None, at: str | None = None, model=None):
     """A `diary.Diary` of the runs of a source; `at` is a pace."""
-    from hrkeras import diary, pace
+    from hrkeras import diary, keeping, pace
     from hrkeras.workouts import detect
     from hrkeras.workouts.source import ReadLog
 
@@ -168,6 +168,8 @@ def read_diary(source: Path, person: str | None = None, at: str | None = None, m
     with reading([source], f"Reading {source.name}") as bar:
         log = ReadLog(bar.update)
         workouts = list(detect.read(source, log))
+    if log.passed_over:
+        note(terminal.plain(keeping.read_log_lines(log)[-1]))
     with progress(None, "Following the runs", "run") as bar:
         return diary.write(workouts, person, speed, model, bar.update, log.skipped)
 

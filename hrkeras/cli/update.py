@@ -64,8 +64,8 @@ def update(
         )
     if taken := keeping.taken_text(found.taken):
         print(f"Taken by the filters: {taken}.")
-    if found.log.skipped:
-        print(f"Skipped while reading: {keeping.read_log_text(found.log)}")
+    for line in keeping.read_log_lines(found.log):
+        print(line)
     last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
     print(f"{'Written' if found.added else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
     if found.is_new:

@@ -55,9 +55,8 @@ def page(written: Diary) -> str:
 def _head(written: Diary) -> str:
     starts = [each.start for each in written.entries] + [each.start for each in written.unheard]
     kilometres = sum(each.found.kilometres for each in written.entries)
-    first, last = fitness_text.day(min(starts)), fitness_text.day(max(starts))
     measured = f"{fitness_text.count(len(written.entries))} with heart rate, {kilometres:,.0f} km"
-    facts = f"{measured if written.entries else 'No run with heart rate'}, {first if first == last else f'{first} to {last}'}."
+    facts = f"{measured if written.entries else 'No run with heart rate'}, {fitness_text.days(min(starts), max(starts))}."
     return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
 
 
@@ -79,8 +78,8 @@ def headlines(written: Diary) -> list[str]:
         )
     if odd := fitness_text.standing_out(written):
         found.append(
-            f"{len(odd)} of {len(written.entries):,} days stand out; the last was {fitness_text.day(odd[0].start)}, with heart "
-            f"rate {fitness_text.miss(odd[0])}."
+            f"{fitness_text.days_standing_out(len(odd))} in {fitness_text.count(len(written.entries))}; the last was "
+            f"{fitness_text.day(odd[0].start)}, with heart rate {fitness_text.miss(odd[0])}."
         )
     return found
 

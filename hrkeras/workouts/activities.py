@@ -57,7 +57,7 @@ def joined(tracks: Iterable[Recording]) -> list[Recording]:
 
 def _sport(track: Recording) -> str:
     """What a track's type or name tells of its sport, empty if nothing."""
-    return sports.name(track.sport) or sports.told(track.name)
+    return sports.name(track.sport) or sports.of_title(track.name)
 
 
 def _range(track: Recording) -> tuple[float, float]:

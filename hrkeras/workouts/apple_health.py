@@ -30,7 +30,7 @@ def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
 
     A run has the points of its route, with the heart rate that one source measured meanwhile drawn onto their times;
     points while it was paused are left out. An indoor run, or one without a route, is "indoor running" and has a point for each
-    heart rate, and so has every other sport, whose route is not read.
+    heart rate, and so has every other sport, whose route is not read; where there is no heart rate, it has its beginning and end.
 
     Args:
         path: a `.zip` (read in place, never unpacked to disk), a folder or an `.xml` file.
@@ -115,7 +115,7 @@ def _workout(entry: apple_xml.Entry, heart_rates: HeartRates, routes: Routes) ->
             about["sport"] = "indoor running"
         running = ~_paused(entry, clock)
         if np.count_nonzero(running) < 2:
-            raise InvalidWorkoutError("no heart rate")
+            return from_points(np.array([entry.start, entry.end]), **about)
         return from_points(clock[running], heart_rate=heart_rate[running], **about)
     points = routes.of(entry)
     time, latitude, longitude, altitude, speed = points[:, ~_paused(entry, points[0])]

@@ -21,13 +21,15 @@ class Funnel:
 
     Attributes:
         unreadable: count by reason of what a reader could not make a workout of.
-        examples: by reason, the first places of those.
+        passed_over: count of what was not read in workouts that were.
+        examples: by each of these, the first places.
         workouts: how many workouts were read.
         taken: by filter name, how many it took; a workout is counted at the first filter that takes it.
         other_sports: by name, how many the filter of sports took.
     """
 
     unreadable: Counter[str] = field(default_factory=Counter)
+    passed_over: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     workouts: int = 0
     taken: Counter[str] = field(default_factory=Counter)
@@ -68,7 +70,8 @@ class Funnel:
             "other_sports": dict(self.other_sports.most_common()),
             "left": self.left,
             "unreadable": dict(self.unreadable),
-            "unreadable_examples": self.examples,
+            "unreadable_examples": {reason: self.examples[reason] for reason in self.unreadable},
+            "passed_over": dict(self.passed_over),
         }
 
     def __str__(self) -> str:
@@ -78,8 +81,10 @@ class Funnel:
         lines += [f"{label:{width}}{taken:>9,}{left:>9,}" for label, taken, left in rows]
         if self.other_sports:
             lines.append(f"other sports left out: {', '.join(counted(self.other_sports))}")
-        if self.unreadable:
-            lines.append(f"not readable as workouts: {self.unreadable.total():,}")
-            for reason, count in self.unreadable.most_common():
+        titles = {"not readable as workouts": self.unreadable, "passed over in workouts that were read": self.passed_over}
+        for title, counts in titles.items():
+            if counts:
+                lines.append(f"{title}: {counts.total():,}")
+            for reason, count in counts.most_common():
                 lines.append(f"  {count:,} x {reason} (first: {self.examples[reason][0]})")
         return "\n".join(lines)

@@ -78,7 +78,7 @@ class Prepared:
     """
 
     def __init__(self, outcomes: Iterable[Run | str], log: ReadLog, directory: Path, step: float = STEP):
-        self.funnel = Funnel(unreadable=log.skipped, examples=log.examples)
+        self.funnel = Funnel(log.skipped, log.passed_over, log.examples)
         self.step = step
         self._spool = Spool(directory)
         try:

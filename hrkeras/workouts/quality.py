@@ -205,6 +205,13 @@ class Taken(str):
         return taken
 
 
+def reason(taken: str, workout: Workout) -> str:
+    """Why a filter took a workout, in a person's words."""
+    if taken == "sport":
+        return f"{REASONS[taken]} ({workout.sport or 'unnamed'})"
+    return "heart rate estimated, not measured" if taken == "heart_rate" and workout.estimated else REASONS[taken]
+
+
 def taken_by(workout: Workout, limits: Limits) -> Taken | None:
     """The first filter that takes the workout, or None if it passes all."""
     return next((Taken(name, workout.sport) for name, _, takes in FILTERS if takes(workout, limits)), None)

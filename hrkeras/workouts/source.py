@@ -22,25 +22,34 @@ EXAMPLES = 3  # places kept for each reason
 
 
 class ReadLog:
-    """What a reader met on its way: bytes read, and how many workouts it skipped for which reason.
+    """What a reader met on its way: bytes read, how many workouts it skipped, and what in others it did not read.
 
     Args:
         on_bytes: called with the number of bytes of the source read since the last call.
 
     Attributes:
         skipped: count by reason.
-        examples: by reason, the first few places (file and line or entry).
+        passed_over: count by what it is, of what was not read in workouts that were.
+        examples: by each of these, the first few places (file and line or entry).
     """
 
     def __init__(self, on_bytes: Callable[[int], object] | None = None):
         self.skipped: Counter[str] = Counter()
+        self.passed_over: Counter[str] = Counter()
         self.examples: dict[str, list[str]] = {}
         self._on_bytes = on_bytes
 
     def skip(self, reason: str, where: str) -> None:
-        """Counts one workout, line or file that was passed over."""
+        """Counts one workout, line or file that cannot be used."""
+        self._count(self.skipped, reason, where)
+
+    def pass_over(self, what: str, where: str) -> None:
+        """Counts what cannot be read in a workout that can be used without it."""
+        self._count(self.passed_over, what, where)
+
+    def _count(self, counts: Counter[str], reason: str, where: str) -> None:
         reason, where = cleaned(reason), cleaned(where)
-        self.skipped[reason] += 1
+        counts[reason] += 1
         places = self.examples.setdefault(reason, [])
         if len(places) < EXAMPLES:
             places.append(where)
@@ -68,7 +77,7 @@ class ReadLog:
             self.advance(number)
 
         part = ReadLog(count)
-        part.skipped, part.examples = self.skipped, self.examples
+        part.skipped, part.passed_over, part.examples = self.skipped, self.passed_over, self.examples
         try:
             yield part
         finally:

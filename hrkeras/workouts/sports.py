@@ -7,25 +7,15 @@ from functools import lru_cache
 
 RUNNING, INDOOR_RUNNING = "running", "indoor running"
 MAX_TEXT = 200  # characters of a text that are looked at
-VAGUE = {  # what is no name of a sport
-    *(
-        "",
-        "other",
-        "generic",
-        "generic generic",
-        "unknown",
-        "uncategorized",
-        "undefined",
-        "sport",
-        "workout",
-        "activity",
-        "track",
-    ),
-    *("sonstige", "sonstiges", "andere", "autre", "otro", "outro", "altro", "anders", "inne", "annat", "andet", "annet"),
-    *("другое", "その他", "其他", "기타"),
+OTHER = "other"
+SILENT = {"", "unknown", "uncategorized", "undefined", "activity", "track"}  # what says nothing of the sport
+VAGUE = {  # what only says that it is none of those which a device has a name for
+    *(OTHER, "sport", "workout", "sonstige", "sonstiges", "andere", "autre", "otro", "outro", "altro", "anders", "inne", "annat"),
+    *("andet", "annet", "другое", "その他", "其他", "기타"),
 }
 ALONE = {  # what names a sport only where nothing else is said with it; the numbers are Strava's, in GPX files
     "trail": RUNNING,
+    "cinta": INDOOR_RUNNING,
     "1": "cycling",
     "2": "skiing",
     "3": "skiing",
@@ -50,18 +40,20 @@ WORDS = {
     "transition": "transition",
     "horse riding": "horseback* equestrian equitation reiten reitsport equitacion equitazione paardrijden 骑马 騎馬 乗馬 승마",
     "skiing": """ski skis skiing backcountryski nordicski alpineski rollerski* skitour* skifahr* skilang* skilauf*
-        langlauf* skidor skidakning langdskid* skilop* langrenn* hiihto* esqui* sci narciar* narty snowboard* 滑雪
-        スキー スノーボード 스키 스노보드 лыж*""",
+        langlauf* biegi_narciarskie skidor skidakning langdskid* skilop* langrenn* hiihto* esqui* sci narciar* narty
+        snowboard* 滑雪 スキー スノーボード 스키 스노보드 лыж*""",
     "skating": """skat* iceskat* inlineskat* inline eislauf* schlittschuh* rollschuh* patin* pattin* rolki lyzw*
         schaats* skeeler* skoyt* rullskridsk* rollerblad* 滑冰 轮滑 スケート 스케이트 인라인 ролик* коньк*""",
     "cycling": """cycl* *bike bike* biking mountainbik* bicycl* ride rides riding virtualride ebikeride gravelride
-        mountainbikeride mtb bmx rad radl radeln *radfahr* radtour* radausfahrt* radsport* *fahrrad* rennrad* velo
-        velos velofahr* velotour* vtt ciclis* bici bicis bicicl* pedal* fiets* wielren* racefiets* ochtendrit
-        middagrit avondrit *sykl* *cykl* *cykel* cyklo* rower rower* jazda przejazdzk* kolarst* kolarz* kolo
-        *pyoraily* kerekpar* bisiklet* bersepeda sepeda dap_xe 骑 騎 单车 單車 自行车 サイクリング サイクル 自転車
-        ライド バイク 자전거 사이클 라이딩 라이드 вело* заезд* ποδηλα* จักรยาน ปั่น دراجة רכיבה""",
+        mountainbikeride mtb bmx rad radl radeln *radfahr* radtour* radausfahrt* radsport* *fahrrad* rennrad* fahrt
+        ausfahrt* rundfahrt* velo velos velofahr* velotour* vtt ciclis* bici bicis bici_da_corsa bicicl*
+        giro_mattutino giro_pomeridiano giro_serale giro_notturno giro_all_ora_di_pranzo spinning surus* pedal* fiets*
+        *wielren* racefiets* ochtendrit middagrit avondrit *sykl* *sykkel* *cykl* *cykel* cyklo* rower rower* jazda
+        przejazdzk* kolarst* kolarz* kolo *pyoraily* kerekpar* bisiklet* bersepeda sepeda dap_xe 骑 騎 单车 單車
+        自行车 サイクリング サイクル 自転車 ライド バイク 자전거 사이클 라이딩 라이드 вело* заезд* ποδηλα* จักรยาน
+        ปั่น دراجة רכיבה""",
     "running": """run runs running runner* *run *running jog jogs jogg* *jogging marathon* *marathon parkrun fartlek
-        *lauf *laufen lauf* course courir footing corrid* corre corrend* correr carrera* trote maraton* corsa corse
+        *lauf *laufen lauf* course courses courir footing corrid* corre corrend* correr carrera* trote maraton* corsa corse
         corsetta correre hardlop* hardloop* lopen loopsessie looptraining ochtendloop middagloop avondloop bieg biegi
         biegu bieganie biegan* biezn* przebiezk* *lopning* lop lopr* loptur* lopband* *lob lobe lobet* lobeband*
         *loping *lopet* lope *juoksu* beh behani futas* kosu* rodaje lari chay_bo alergare 跑 ランニング ラン$
@@ -70,20 +62,21 @@ WORDS = {
     "swimming": """swim* *swim *swimming schwimm* *schwimmen natation natacion natacao nuoto nuotata zwem* simning*
         simma svom* plywa* plavan* uinti uszas yuzme renang boi_loi 泳 スイム スイミング 수영 плаван* ว่ายน้ำ سباحة
         שחייה""",
-    "hiking": """hik* trek treks trekking wander* bergwander* bergsteig* rando* senderis* excursion* escursion*
-        trilha* trilho* wedrow* turystyk* wycieczk* vandr* fottur* fjelltur* vaellus* turistika kirandul* 徒步 登山
-        爬山 健行 远足 ハイキング トレッキング 山歩き 등산 하이킹 트레킹 поход* пешии_туризм""",
-    "walking": """walk* *walk *walking spazier* *spaziergang gehen marche marcher promenade* caminar camin* andar
-        paseo passeggiat* camminat* camminare wandel* promenad* gatur* gang gange spacer* chod* chuze marsz* *kavely*
-        yuruyus* jalan_kaki di_bo 步行 走 散步 ウォーキング ウォーク 散歩 歩 걷기 산책 워킹 ходьба прогулк* เดิน مشي
-        הליכה""",
+    "hiking": """hike hikes hiking trek treks trekking wandern wanderung* wandertour* wandertag* bergwander*
+        bergsteig* rando* senderis* excursion* escursion* trilha* trilho* wedrow* turystyk* wycieczk* vandr* fottur*
+        fjelltur* vaellus* turistika kirandul* 徒步 登山 爬山 健行 远足 ハイキング トレッキング 山歩き 등산 하이킹
+        트레킹 поход* пешии_туризм""",
+    "walking": """walk walks walking *walk *walking spazier* *spaziergang gehen marche marcher promenade* caminar
+        caminat* caminhad* andar paseo passeggiat* camminat* camminare wandelen wandeling* wandeltocht* promenad*
+        gatur* gang gange spacer* chod* chuze marsz* *kavely* yuruyus* jalan_kaki di_bo 步行 走 散步 ウォーキング
+        ウォーク 散歩 歩 걷기 산책 워킹 ходьба прогулк* เดิน مشي הליכה""",
     "paddling": "kayak* canoe* kanu* kajak* paddl* piragu* sup カヤック 皮划艇 카약",
     "rowing": "row rowing ruder* aviron canottaggi* remo roeien wioslar* 划船 赛艇 로잉 гребл*",
     "strength training": """strength* weighttraining weight_training weights gym krafttraining musculation fuerza
         pesas musculacao krachttraining styrketrening styrketraning silownia 力量训练 筋トレ 근력 силов*""",
 }
-TREADMILL = """treadmill* laufband* tapis cinta esteira* loopband* lopband* lobeband* tredemolle biezn* 跑步机 トレッドミル
-    ランニングマシン ルームランナー 트레드밀 러닝머신 런닝머신 беговая_дорожка"""
+TREADMILL = """treadmill* laufband* tapis cinta_de_correr en_cinta esteira* loopband* lopband* lobeband* tredemolle
+    biezn* 跑步机 トレッドミル ランニングマシン ルームランナー 트레드밀 러닝머신 런닝머신 беговая_дорожка"""
 INDOORS = f"""indoor* virtual* hallen* drinnen interieur en_salle interior interno binnen inomhus innendors indendors wirtualn*
     virtuel* virtuell* 室内 室內 屋内 バーチャル 실내 가상 в_помещении виртуальн* {TREADMILL}"""
 UNFOLDED = str.maketrans("øłđıæœі", "oldiaoи")  # letters that Unicode does not take apart, and a Ukrainian one
@@ -111,12 +104,27 @@ def _pattern(words: str) -> re.Pattern:
 
 PATTERNS = {sport: _pattern(words) for sport, words in WORDS.items()}
 INDOOR, ON_TREADMILL = _pattern(INDOORS), _pattern(TREADMILL)
+PLACES = _pattern("promenade_des paseo_maritimo paseo_de_la_reforma paseo_de_la_castellana")
 
 
 @lru_cache(1024)
 def told(text: str) -> str:
-    """The sport that a text such as a title names, empty if none."""
-    plain = folded(text)
+    """The sport that a text names, empty if none."""
+    return _sport(folded(text))
+
+
+@lru_cache(1024)
+def of_title(title: str) -> str:
+    """The sport that the title of an activity tells, empty if none; "Run to the bike shop" is about a run."""
+    plain = rest = PLACES.sub(" ", folded(title))
+    for sport, pattern in PATTERNS.items():
+        if sport == RUNNING:
+            break
+        rest = pattern.sub(" ", rest)
+    return _sport(rest if PATTERNS[RUNNING].search(rest) else plain)
+
+
+def _sport(plain: str) -> str:
     if not any(map(str.isalpha, plain)):
         return ""
     sport = next((sport for sport, pattern in PATTERNS.items() if pattern.search(plain)), "")
@@ -126,9 +134,15 @@ def told(text: str) -> str:
 
 
 def name(said: str) -> str:
-    """What a sport is called here: what `said` names if it is known, else `said` in lower case."""
+    """What a sport is called here: its name, "other" or empty if `said` tells nothing of it; an unknown one in lower case."""
     plain = said.strip().lower()
-    return ALONE.get(plain) or told(said) or plain
+    if known := ALONE.get(plain) or told(said):
+        return known
+    words = [word for word in plain.split() if word != "generic"]
+    named = [word for word in words if not word.isdecimal()]
+    if folded(" ".join(words)) in SILENT:
+        return ""
+    return OTHER if not named or folded(" ".join(named)) in VAGUE else " ".join(named)
 
 
 def of_activity(listed: str, said: str, titles: Iterable[str] = ()) -> str:
@@ -140,9 +154,10 @@ def of_activity(listed: str, said: str, titles: Iterable[str] = ()) -> str:
         titles: names of the activity and its file, the one to be believed most first; looked at where neither says.
 
     Returns:
-        The name of the sport; where nothing tells, an activity is taken for a run.
+        The name of the sport; where nothing tells, an activity is taken for a run, unless it is said to be another sport.
     """
-    for sport in (name(listed), name(said)):
-        if folded(sport) not in VAGUE:
-            return INDOOR_RUNNING if (sport, name(said)) == (RUNNING, INDOOR_RUNNING) else sport
-    return next(filter(None, map(told, titles)), name(said) or name(listed) or RUNNING)
+    names = name(listed), name(said)
+    for sport in names:
+        if sport not in ("", OTHER):
+            return INDOOR_RUNNING if (sport, names[1]) == (RUNNING, INDOOR_RUNNING) else sport
+    return next(filter(None, map(of_title, titles)), OTHER if OTHER in names else RUNNING)

@@ -3,13 +3,13 @@
 import os
 import re
 import zipfile
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
-from hrkeras.workouts import archive
+from hrkeras.workouts import archive, sports
 from hrkeras.workouts.activity_table import FILE, ActivityTable, Listed
 from hrkeras.workouts.archive import Archive
 from hrkeras.workouts.endomondo_export import FOLDER, SUFFIX
@@ -23,9 +23,15 @@ RESOURCE_FORK = "._"  # begins the names of what macOS writes beside a file
 APPLE = "apple_health_export/"  # begins the names in an export that has a reader of its own
 # words of which the name of a folder is made that says what is in it and not whose it is
 CONTENT = re.compile(
-    r"(?=.*[a-z])([\W\d_]|gpx|tcx|fit|gz|zip|out(put)?|raw|original|files?|data|tracks?|activity|activities|workouts?|runs?|running"
-    r"|exports?|upload(s|ed)?|recordings?|routes?|fitness|takeout|garmin|strava|polar|suunto|coros|di.connect)+"
+    r"(?=.*[^\W\d_])([\W\d_]|gpx|tcx|fit|gz|zip|out(put)?|raw|original|files?|data|tracks?|activity|activities|workouts?"
+    r"|exports?|upload(s|ed)?|recordings?|routes?|fitness|takeout|garmin|strava|polar|suunto|coros|di.connect"
+    r"|runs?|running|jogging|cycling|biking|rides?|walks?|walking|hikes?|hiking|swims?|swimming"
+    r"|lauf|laufe|laufen|courses?|carreras?|correr|corse|corsa|corridas?|跑步|ランニング|бег"
+    r"|aktivitaten|activites|actividades|attivita|atividades|activiteiten|entrainements?|entrenamientos?|trainings?"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december)+"
 )
+YEAR = re.compile(r"(19|20)\d\d([-_. ]?\d\d){0,2}")  # or a month or day of it
+PART_OF_YEAR = re.compile(r"([\W\d_]|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)+")  # in a folder named by its year
 
 
 class TrackFile(NamedTuple):
@@ -87,7 +93,7 @@ def files(path: Path, log: ReadLog) -> Iterator[TrackFile]:
     """Yields the tracks in a folder and its sub-folders, or in a zip; or the one that `path` is.
 
     A folder is a person: a file's `user` is the sub-folder's path within the folder given, and for files directly in a
-    folder its own name; folders whose name says what is in them ("GPX", "activities", ...) do not count. A zip is one
+    folder its own name; folders whose name says what is in them ("GPX", "activities", "2024-01", ...) do not count. A zip is one
     person's: its own, or the folder's in which it was met. Links to folders are not followed.
 
     Args:
@@ -113,12 +119,18 @@ def of_file(path: Path) -> TrackFile:
 
 def person(folder: Path) -> str:
     """Whose a folder is: its name, or the nearest one above that does not merely say what is in it."""
-    names = [each.name for each in (folder, *folder.parents)]
-    return next((name for name in names if name and not _says_what(name)), folder.name)
+    return ([""] + _named(folder.parts[1:]))[-1] or folder.name
 
 
-def _says_what(folder: str) -> bool:
-    return bool(CONTENT.fullmatch(folder.lower()))
+def _named(folders: Iterable[str]) -> list[str]:
+    """Of folders, each in the one before, those whose name does not merely say what is in them, or when that was."""
+    named, dated = [], False
+    for name in folders:
+        plain = sports.folded(name)
+        dated = bool(YEAR.fullmatch(name) or (dated and PART_OF_YEAR.fullmatch(plain)))
+        if not dated and not CONTENT.fullmatch(plain):
+            named.append(name)
+    return named
 
 
 def _kind(path: PurePath, others: Container[PurePath]) -> str:
@@ -146,8 +158,7 @@ def _in_folder(folder: Path, log: ReadLog) -> Iterator[TrackFile]:
     tables: dict[PurePath, ActivityTable] = {}
     for path in _walk(folder, lambda error: log.skip("folder that cannot be read", str(error.filename))):
         inside = path.relative_to(folder)
-        parts = [part for part in inside.parent.parts if not _says_what(part)]
-        user = "/".join(parts) or person(folder.resolve())
+        user = "/".join(_named(inside.parent.parts)) or person(folder.resolve())
         if path.name.lower() == FILE:
             if path.is_file() and (table := _table(partial(open_plain, path), str(path), log)):
                 tables[path.parent] = table

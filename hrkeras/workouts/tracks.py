@@ -104,8 +104,6 @@ def _read_file(file: TrackFile, log: ReadLog) -> Iterator[Workout]:
     stem = PurePath(file.where).name.partition(".")[0]
     for number, recording in enumerate(recordings, 1):
         where = f"{file.where}{ACTIVITY}{number}" if len(recordings) > 1 else file.where
-        for reason in recording.passed_over:
-            log.skip(reason, where)
         sport = sports.of_activity(file.listed.sport, recording.sport, (recording.name, file.listed.name, stem))
         try:
             with guarded():
@@ -115,6 +113,8 @@ def _read_file(file: TrackFile, log: ReadLog) -> Iterator[Workout]:
                 raise
             log.skip(str(error), where)
         else:
+            for what in recording.passed_over:
+                log.pass_over(what, where)
             yield workout
 
 

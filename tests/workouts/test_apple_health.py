@@ -144,9 +144,11 @@ def test_indoor_other_sports_and_activities_within(tmp_path):
         ),
     )
     workouts, log = read(path)
-    sports = ["indoor running", "indoor running", "running", "cycling", "traditional strength training"]
+    sports = ["indoor running", "indoor running", "running", "cycling", "traditional strength training", "yoga"]
     assert [workout.sport for workout in workouts] == sports
-    assert log.skipped == {"no heart rate": 1}
+    assert not log.skipped
+    assert workouts[-1].start == START + 9999
+    assert np.isnan(workouts[-1].heart_rate).all()
     assert len(workouts[0]) == 21
     assert np.isnan(workouts[0].speed).all()
 

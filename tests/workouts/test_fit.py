@@ -114,7 +114,7 @@ def test_fit_bytes_after_the_end_are_counted(tmp_path):
         log = ReadLog()
         (workout,) = read_file(tmp_path, "a.fit", whole + rest, log=log)
         assert workout.heart_rate.tolist() == [150] * 5
-        assert log.skipped == {"bytes after the end of the FIT file": 1}
+        assert log.passed_over == {"bytes after the end of the FIT file": 1}
         assert log.examples["bytes after the end of the FIT file"] == [str(tmp_path / "a.fit")]
 
 
@@ -191,7 +191,7 @@ def test_fit_heart_rates_that_are_not_read_are_said(tmp_path):
     ):
         log = ReadLog()
         read_file(tmp_path, "a.fit", fit_file(silent, extra), log=log)
-        assert log.skipped == {f"heart rate in a form that is not read: {said}": 1}
+        assert log.passed_over == {f"heart rate in a form that is not read: {said}": 1}
         log = ReadLog()
         read_file(tmp_path, "b.fit", fit_file(run(), extra), log=log)
         assert not log.skipped
@@ -226,7 +226,7 @@ def test_fit_heart_rate_in_a_developers_field(tmp_path, name, native, expected):
     records = message(20, RECORD, *(record(second, heart_rate=0xFF) for second in range(3)), developer=b"\x8c")
     (workout,) = read_file(tmp_path, "a.fit", fit_file(developer(name, native), records), log=log)
     np.testing.assert_array_equal(workout.heart_rate, [expected or np.nan] * 3)
-    assert dict(log.skipped) == ({"heart rate in a form that is not read: HR external": 1} if name == "HR external" else {})
+    assert dict(log.passed_over) == ({"heart rate in a form that is not read: HR external": 1} if name == "HR external" else {})
 
 
 @pytest.mark.parametrize("kind", [2, 5, 0xFF])

@@ -6,6 +6,7 @@ from test_quality import LIMITS, good
 
 from hrkeras.workouts import quality
 from hrkeras.workouts.funnel import UNNAMED, Funnel
+from hrkeras.workouts.source import ReadLog
 
 
 def test_funnel_names_the_sports_left_out():
@@ -29,3 +30,15 @@ def test_funnel_adds_up():
     assert [left for _, _, left in funnel.steps()] == [10, 7, 7, 7, 7, 7, 7, 7, 7, 5]
     assert funnel.as_dict()["taken"]["sport"] == 3
     assert "4 x line is broken (first: x.json:7)" in str(funnel)
+
+
+def test_what_is_passed_over_in_workouts_that_were_read_is_no_unreadable_workout():
+    log = ReadLog()
+    log.pass_over("bytes after the end of the FIT file", "a.fit")
+    funnel = Funnel(log.skipped, log.passed_over, log.examples, workouts=1)
+    assert "not readable" not in str(funnel)
+    said = "passed over in workouts that were read: 1\n  1 x bytes after the end of the FIT file (first: a.fit)"
+    assert str(funnel).endswith(said)
+    found = funnel.as_dict()
+    assert (found["unreadable"], found["unreadable_examples"]) == ({}, {})
+    assert found["passed_over"] == {"bytes after the end of the FIT file": 1}

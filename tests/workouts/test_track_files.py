@@ -257,7 +257,13 @@ def test_a_zip_is_told_by_its_bytes_too(tmp_path):
     [
         (["GPX_OUT", "FIT_OUT", "TCX_OUT"], {"me"}),
         (["gpx", "tcx files", "Activities", "workouts", "raw/fit"], {"me"}),
-        (["anna/gpx", "anna/fit", "ben/FIT_OUT/old", "3", "2020"], {"anna", "ben/old", "3", "2020"}),
+        (["anna/gpx", "anna/fit", "ben/FIT_OUT/old", "3", "1812"], {"anna", "ben/old", "3", "1812"}),
+        (["2023", "2024-01", "2024-02-29", "2022/03/07", "2021/Nov", "January 2020", "May"], {"me"}),
+        (["anna/2023", "anna/2024/05", "2023/ben", "12"], {"anna", "ben", "12"}),
+        (
+            ["Running", "Cycling", "Läufe", "courses", "carreras", "corse", "跑步", "Aktivitäten", "activités", "actividades"],
+            {"me"},
+        ),
         (["activities/anna", "fitz"], {"anna", "fitz"}),
     ],
 )
