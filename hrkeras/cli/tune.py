@@ -50,9 +50,7 @@ def tune(
     epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Of each training; of hyperband's longest.")] = 30,
     seeds: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=100, help="Trainings of each trial, each with a seed of its own; if not given 3 for a grid, else 1."
-        ),
+        typer.Option(min=1, max=100, help="Trainings of each trial, each with its own seed; if not given 3 for a grid, else 1."),
     ] = None,
     seed: Seed = 0,
     share: Annotated[

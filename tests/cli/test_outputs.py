@@ -215,7 +215,7 @@ def test_a_dataset_is_not_built_into_its_source(mine):
     before = contents(mine)
     for source, said in (
         ("tracks", "is an input"),
-        ("runs", "is not a dataset and nothing else, so it stays as it is; give another place"),
+        ("runs", "is not a dataset and nothing else, so it stays"),
     ):
         code, found = run("build", "tracks", source, "--data-dir", ".")
         assert code == 2

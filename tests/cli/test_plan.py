@@ -63,7 +63,7 @@ def test_nothing_known(course):
         (
             ("--pace", "6:00", "--start", "tomorrow"),
             2,
-            "expected a time from 1990 to 2100 such as 2026-12-01T09:00, found 'tomorrow'",
+            "expected a time from 1990 to 2100",
         ),
         (("--pace", "6:00", "--start", "9999-12-31T23:59-14:00"), 2, "expected a time from 1990 to 2100"),
         (("--pace", "6:00", "--start", "0001-01-01"), 2, "expected a time from 1990 to 2100"),
