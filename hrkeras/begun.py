@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hrkeras.workouts import small_json
 from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.workout import InputError
 
@@ -24,11 +25,8 @@ def check(path: Path, asked: dict[str, Any], advice: str) -> None:
         with atomic_write(path) as part:
             part.write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
         return
-    try:
-        kept = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        kept = None
-    if not isinstance(kept, dict):
+    kept = small_json.read(path)
+    if kept is None:
         raise InputError(f"{path}: expected what was asked for when {path.parent} was begun, found a damaged file; {advice}.")
     if kept != asked:
         different = sorted(key for key in kept | asked if kept.get(key) != asked.get(key))

@@ -13,6 +13,7 @@ from hrkeras import models
 from hrkeras.layers import LlamaBlock
 from hrkeras.model_file import MAX_SIZE
 from hrkeras.models.lag_llama import DISTRIBUTION
+from hrkeras.workouts.source import open_regular
 from hrkeras.workouts.workout import InputError
 
 # Facts of the published lag-llama.ckpt, from github.com/time-series-foundation-models/lag-llama: 16 channels a head, attention
@@ -77,7 +78,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def _check_records(path: Path) -> None:
     """Refuses records that are packed, and calls that take as much memory as they are told to."""
-    with zipfile.ZipFile(path) as archive:
+    with open_regular(path) as stream, zipfile.ZipFile(stream) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
             raise InputError(f"{path}: unpacks to more bytes than it has, which no checkpoint of PyTorch does; it was not read.")
         for entry in archive.infolist():

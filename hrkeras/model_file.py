@@ -12,6 +12,7 @@ import h5py
 import keras
 
 from hrkeras import layers, losses  # noqa: F401 (their classes must be registered)
+from hrkeras.workouts.source import open_regular
 from hrkeras.workouts.workout import InputError
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
@@ -82,13 +83,13 @@ def check(path: Path) -> Contents:
     Raises:
         InputError: if it is missing, damaged, holds what is not built here, or claims to be bigger than it is.
     """
+    if not path.exists():
+        raise InputError(f"{path}: no such file; train a model first: `hrkeras train --output {path}`.")
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as stream, zipfile.ZipFile(stream) as archive:
             _check_entries(archive, path)
             _check_config(json.loads(archive.read(CONFIG)), path)
             return Contents(_version(archive.read(METADATA)), _shapes(archive.read(WEIGHTS), path))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; train a model first: `hrkeras train --output {path}`.") from None
     except InputError:
         raise
     except Exception as error:  # zip, JSON and HDF5 each raise their own

@@ -25,21 +25,29 @@ def load(path: Path) -> keras.Model:
     Raises:
         InputError: if the file is missing, damaged, not to be trusted, or a model with other inputs.
     """
+    model = _with_person(build(path))
+    _check_model(model, path)
+    return model
+
+
+def build(path: Path) -> keras.Model:
+    """Builds the model of a `.keras` file, not compiled, within the limits of `load`; its inputs may be any.
+
+    Raises:
+        InputError: if the file is missing, damaged or not to be trusted.
+    """
     if path.suffix != ".keras" and path.exists():  # Keras reads other formats under other names
         raise InputError(f"{path}: expected a file that ends in .keras, as `hrkeras train` writes it.")
     contents = model_file.check(path)
     try:
         with model_limits.only_variables_of(contents.shapes):
-            model = keras.models.load_model(path, compile=False, safe_mode=True)
+            return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its layers raise
         advice = "train it again" if contents.keras == keras.version() else "install that, or train it again"
         raise InputError(
             f"{path}: Keras {keras.version()} cannot load this model, which Keras {contents.keras} wrote "
             f"({type(error).__name__}: {model_file.reason(error)}); {advice}."
         ) from None
-    model = _with_person(model)
-    _check_model(model, path)
-    return model
 
 
 def _with_person(model: keras.Model) -> keras.Model:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from hrkeras import begun, layerwise, model_file, model_limits, plots, training_folder
+from hrkeras import begun, layerwise, model_limits, plots, resuming, training_folder
 from hrkeras.batches import Batches
 from hrkeras.layers import RunFeatures
 from hrkeras.losses import MaskedHuber, MaskedMeanAbsoluteError
@@ -194,7 +194,8 @@ def train(
         known = runs.known(population)
         train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))
         if last:
-            model, log = _resumed(folder, last)
+            kept = folder / training_folder.after(last)
+            model, log = resuming.model(kept), resuming.log(folder, last)
         else:
             built = build(statistics(train_windows, population))
             model_limits.check_tensors(built)  # else it could not be loaded when it is trained
@@ -211,8 +212,9 @@ def train(
             augment=settings.augment,
             epoch=epoch,
         )
-        if not last:
-            _compile(model, settings, len(batches), rates)
+        _compile(model, settings, len(batches), rates)
+        if last:
+            resuming.restore_optimizer(model, kept)
         if epoch < settings.epochs and not is_over(log, settings.patience):
             model.fit(
                 batches,
@@ -227,7 +229,7 @@ def train(
                     *callbacks,
                 ],
             )
-        best = keras.models.load_model(folder / training_folder.BEST, compile=False)
+        best = resuming.model(folder / training_folder.BEST)
     return keras.Model(best.input, best.output[AIDED], name=best.name), log
 
 
@@ -251,18 +253,6 @@ def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[
         loss={UNAIDED: MaskedHuber(), AIDED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
         metrics={UNAIDED: [MaskedMeanAbsoluteError()]},
     )
-
-
-def _resumed(folder: Path, last: int) -> tuple[keras.Model, list[dict]]:
-    """The model after its last finished epoch, and the log up to it."""
-    try:
-        log = pd.read_csv(folder / training_folder.LOG).to_dict("records")[:last]
-        if not all(isinstance(row[name], int | float) for row in log for name in ("epoch", "val_mae")):
-            raise ValueError("its log holds other things than numbers")
-        return keras.models.load_model(folder / training_folder.after(last)), log
-    except Exception as error:  # pandas and Keras each raise their own
-        why = f"{type(error).__name__}: {model_file.reason(error)}"
-        raise InputError(f"{folder}: its epochs cannot be read ({why}); begin anew without --resume.") from None
 
 
 def _check_measured(runs: Runs) -> None:

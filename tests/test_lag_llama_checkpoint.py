@@ -253,3 +253,9 @@ def test_the_published_sizes():
     """A token of 92 numbers, from the lags of the published checkpoint and six facts of the clock."""
     assert len(lag_llama_checkpoint.LAGS) + lag_llama_checkpoint.FACTS == 92
     assert sorted(set(lag_llama_checkpoint.LAGS)) == list(lag_llama_checkpoint.LAGS)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.ckpt")
+    with pytest.raises(InputError, match="no regular file"):
+        lag_llama_checkpoint.read(tmp_path / "pipe.ckpt")

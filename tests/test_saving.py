@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import zipfile
 from dataclasses import replace
@@ -204,8 +205,13 @@ def test_what_is_no_model_file(good, tmp_path):
         (tmp_path / f"{name}.keras").write_bytes(content)
         assert "damaged or something else" in refused(tmp_path / f"{name}.keras"), name
     (tmp_path / "folder.keras").mkdir()
-    assert "damaged or something else" in refused(tmp_path / "folder.keras")
+    assert "cannot be read (Is a directory)" in refused(tmp_path / "folder.keras")
     assert "no such file; train a model first" in refused(tmp_path / "nowhere.keras")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.keras")
+    assert "no regular file" in refused(tmp_path / "pipe.keras")
 
 
 def test_another_suffix_would_make_keras_read_another_format(good, tmp_path):

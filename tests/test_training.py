@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 from made_up import made_up
 
-from hrkeras import losses, models, parts, training, windows
+from hrkeras import losses, models, parts, resuming, training, windows
 from hrkeras.batches import DEALT, LONGEST_DELAY, MOST, MOVED, SHARES, Batches, reveal, split_people
 from hrkeras.layers import RunFeatures
-from hrkeras.models.frame import AIDED, UNAIDED
+from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
 from hrkeras.workouts.athlete import COURSE_FACTS
 from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.workout import InputError
@@ -387,6 +387,30 @@ def test_resuming_what_is_damaged_is_refused(runs, trained, tmp_path):
     last.write_bytes(b"no model")
     with pytest.raises(InputError, match="its epochs cannot be read .* begin anew without --resume"):
         training.train(small, runs, folder, FAST, resume=True)
+
+
+def test_a_kept_model_is_within_the_limits_of_others(tmp_path, monkeypatch):
+    path = tmp_path / "after-epoch-1.keras"
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(path)
+    monkeypatch.setattr(keras.models, "load_model", lambda *args, **kwargs: pytest.fail("it was loaded"))
+    with pytest.raises(InputError, match="this is another kind of model"):
+        resuming.model(path)
+
+
+def test_a_kept_optimizer_goes_on_as_it_was(tmp_path):
+    one, two = (trained_with_both(models.gru(units=4, num_layers=1)) for _ in range(2))
+    for each in (one, two):
+        training._compile(each, FAST, 3, None)
+    one.optimizer.build(one.trainable_variables)
+    one.optimizer.variables[2].assign(one.optimizer.variables[2] + 0.5)
+    one.save(tmp_path / "a.keras")
+    resuming.restore_optimizer(two, tmp_path / "a.keras")
+    for each, other in zip(one.optimizer.variables, two.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(each, other)
+    bare = trained_with_both(models.gru(units=4, num_layers=1))
+    bare.save(tmp_path / "bare.keras")
+    with pytest.raises(InputError, match="its epochs cannot be read"):
+        resuming.restore_optimizer(two, tmp_path / "bare.keras")
 
 
 def test_resuming_with_other_settings_is_refused(runs, trained):

@@ -124,3 +124,57 @@ def test_a_link_stays_a_link(folder, tmp_path):
         fill(tmp_path / "there" / "t", 1, "new")
     assert folder.is_symlink()
     assert text_of(folder) == "new"
+
+
+@pytest.mark.parametrize("damage", ["epochs.csv", "after-epoch-3.keras", "nonsense"])
+def test_a_damaged_training_is_moved_aside_and_not_resumed(folder, damage):
+    fill(folder, 3, "old")
+    if damage == "nonsense":
+        (folder / "epochs.csv").write_bytes(b'"\xff')
+    else:
+        (folder / "after-epoch-3.keras").write_text("a model")
+        (folder / damage).unlink()
+    with pytest.raises(InputError, match="is missing or damaged, so it cannot go on"), training_folder.opened(folder, True):
+        pass
+    assert text_of(folder) == "old"
+    moved = []
+    with training_folder.opened(folder, False, moved.append):
+        assert [text_of(each) for each in moved] == ["old"]
+
+
+def test_one_that_was_killed_before_its_first_log_is_begun_anew(folder):
+    fill(folder, 1, "old")
+    (folder / "epochs.csv").unlink()
+    with training_folder.opened(folder, True) as last:
+        assert last is None
+        assert not folder.exists()
+
+
+def test_only_what_a_training_writes_is_removed(folder):
+    fill(folder, 3, "old")
+    (folder / "tensorboard" / "train").mkdir()
+    (folder / "tensorboard" / "train" / "events.out.tfevents.1.host.2.0.v2").touch()
+    theirs = ["after-epoch-best-of-all.keras", "tensorboard/notes.txt", "tensorboard/train/notes.txt"]
+    for name in theirs:
+        (folder / name).write_text("mine")
+    with training_folder.opened(folder, False):
+        pass
+    earlier = folder.with_name("m-earlier-1.training")
+    assert sorted(str(path.relative_to(earlier)) for path in earlier.rglob("*") if path.is_file()) == theirs
+
+
+@pytest.mark.parametrize("name", ["settings.json", "epochs.csv"])
+def test_a_pipe_is_not_waited_for(folder, name):
+    fill(folder, 3, "old")
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(InputError), training_folder.opened(folder, True):
+        pass
+    assert text_of(folder) == "old"
+
+
+def test_deeply_nested_settings_are_none(folder):
+    fill(folder, 3, "old")
+    (folder / "settings.json").write_text('{"settings":' + "[" * 100_000)
+    with pytest.raises(InputError, match="holds no training"), training_folder.opened(folder, False):
+        pass

@@ -45,8 +45,8 @@ def tracks(source: Source, config: Config = "by_time", data_dir: DataDir = None,
 
 @app.command()
 def synthetic(
-    athletes: Annotated[int, typer.Option(min=1, help="How many athletes.")] = 8,
-    runs: Annotated[int, typer.Option(min=1, help="How many workouts each has.")] = 60,
+    athletes: Annotated[int, typer.Option(min=1, max=100_000, help="How many athletes.")] = 8,
+    runs: Annotated[int, typer.Option(min=1, max=10_000, help="How many workouts each has.")] = 60,
     seed: Seed = 0,
     config: Config = "by_time",
     data_dir: DataDir = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.outputs import Force, is_empty
 from hrkeras.cli.shared import Backend, Seed, start
 
 RECORD = "made-by-demo.json"
@@ -20,9 +20,9 @@ MADE = (
 
 def demo(
     output: Annotated[Path, typer.Option(file_okay=False, help="Folder for everything the demo makes.")] = Path("hrkeras-demo"),
-    athletes: Annotated[int, typer.Option(min=3, help="How many athletes to learn from.")] = 10,
-    runs: Annotated[int, typer.Option(min=20, help="How many workouts each has.")] = 60,
-    epochs: Annotated[int, typer.Option(min=1, help="Of training, at most.")] = 6,
+    athletes: Annotated[int, typer.Option(min=3, max=100_000, help="How many athletes to learn from.")] = 10,
+    runs: Annotated[int, typer.Option(min=20, max=10_000, help="How many workouts each has.")] = 60,
+    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Of training, at most.")] = 6,
     seed: Seed = 0,
     force: Force = False,
     backend: Backend = None,
@@ -89,12 +89,11 @@ def _say(output: Path, command: str, why: str) -> None:
 
 def _check(output: Path, force: bool) -> None:
     """Refuses a folder in which something has a name that the demo needs and is not what an earlier demo has left there."""
-    try:
-        recorded = dict(json.loads((output / RECORD).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        recorded = {}
+    from hrkeras.workouts import small_json
+
+    recorded = small_json.read(output / RECORD) or {}
     for name, content in _contents(output).items():
-        as_left = recorded.get(name, content) == content if recorded else False  # one that was killed may not have recorded all
+        as_left = recorded.get(name) == content or (name not in recorded and recorded and is_empty(output / name))
         if not (force or as_left):
             raise typer.BadParameter(
                 f"{output / name}: is there already and is not what a demo has left, so it stays as it is; give another folder, "

@@ -44,8 +44,8 @@ def finetune(
         float | None,
         typer.Option(min=1.0, help="Days by which a run is older when it counts half as much; inf for all runs alike."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Windows a batch.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, max=100_000, help="At most so many.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, max=100_000, help="Windows a batch.")] = None,
     learning_rate: Annotated[float | None, typer.Option(min=1e-8, max=1.0, help="Of the adaptation, at its highest.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Epochs without improvement after which to stop.")] = None,
     augment: Augment = 0.0,
@@ -64,7 +64,8 @@ def finetune(
     output = output or base.with_name(f"{base.stem}_{data.replace('/', '_')}.keras")
     if output.suffix != ".keras":
         raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
-    outputs.check([base], [(output, kinds.KERAS), (output.with_suffix(".md"), kinds.CARD)], force)
+    folder = output.with_suffix(".training")
+    outputs.check([base, data_dir], [(output, kinds.KERAS), (output.with_suffix(".md"), kinds.CARD), (folder, None)], force)
     asked = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "patience": patience}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     given |= {"augment": augment, "seed": seed}
@@ -97,7 +98,6 @@ def finetune(
     counts = runs.counts["runs"]
     description = {"base": base.name, "data": data, "person": person, "half_life": half_life, "runs": counts}
     learnt = parts.part(runs, np.flatnonzero(runs.split != "test"))
-    folder = output.with_suffix(".training")
 
     def moved(earlier: Path) -> None:
         say(f"Until this training has ended, the earlier one is in {earlier}.")

@@ -1,13 +1,20 @@
 """What an output file or folder holds, told by its content and not by its name."""
 
-import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from hrkeras.workouts import small_json
+
 HEAD = 8192  # bytes of a file that are looked at
-MAX_DESCRIPTION = 16 << 20  # bytes
+SAVED_MODEL_FILES = re.compile(
+    r"(saved_model|fingerprint|keras_metadata)\.pb|assets|variables|variables/variables\.(index|data-\d+-of-\d+)"
+)
+DATASET_FILES = re.compile(
+    r"(dataset_info|features|metadata|funnel)\.json|funnel\.png|\w+-\w+\.(tfrecord|array_record)-\d+-of-\d+|\.DS_Store"
+)
 
 
 class Kind(NamedTuple):
@@ -50,30 +57,29 @@ def _is_keras(path: Path) -> bool:
         return False
 
 
-def _json(path: Path) -> dict:
-    try:
-        if path.stat().st_size > MAX_DESCRIPTION:
-            return {}
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _keys(path: Path) -> set[str]:
+    return set(small_json.read(path) or {})
+
+
+def _holds_only(folder: Path, paths: re.Pattern[str]) -> bool:
+    """Whether everything in a folder, at any depth, has a path within it that fits a pattern."""
+    return all(paths.fullmatch(each.relative_to(folder).as_posix()) for each in folder.rglob("*"))
 
 
 def _is_saved_model(path: Path) -> bool:
-    files = {"saved_model.pb", "fingerprint.pb", "keras_metadata.pb", "assets", "variables"}
-    return (path / "saved_model.pb").is_file() and {each.name for each in path.iterdir()} <= files
+    return (path / "saved_model.pb").is_file() and _holds_only(path, SAVED_MODEL_FILES)
 
 
 def _is_search(path: Path) -> bool:
     """Whether a folder holds a search, or nothing that one would replace."""
     written = ("search.json", "trials", "results.csv", "results.md", "curves.png", "best.keras", "best.md")
-    return {"space", "tuner"} <= _json(path / "search.json").keys() or not any((path / name).exists() for name in written)
+    return {"space", "tuner"} <= _keys(path / "search.json") or not any((path / name).exists() for name in written)
 
 
 def _is_dataset(path: Path) -> bool:
-    """Whether a folder holds nothing but versions of a dataset."""
-    return all((each / "dataset_info.json").is_file() for each in path.iterdir() if not each.name.startswith("."))
+    """Whether a folder holds nothing but versions of a dataset, and these only what is written when one is built."""
+    versions = [each for each in path.iterdir() if not each.name.startswith(".")]
+    return all((each / "dataset_info.json").is_file() and _holds_only(each, DATASET_FILES) for each in versions)
 
 
 PREDICTION, FITNESS, PLAN = table("time_s", "speed_m_s"), table("start", "heart_rate_at_pace"), table("km", "length_m")
@@ -81,7 +87,7 @@ PNG = Kind("a PNG picture", _is_png)
 PAGE = Kind("a page that `hrkeras report` has written", _has(b"<title>What your runs say</title>"))
 KERAS = Kind("a .keras model", _is_keras)
 CARD = Kind("a model card", _has(b"\nPredicts the heart rate of a run (beats/min"))
-DESCRIPTION = Kind("the description of an export", lambda path: {"fingerprint", "format", "inputs"} <= _json(path).keys())
+DESCRIPTION = Kind("the description of an export", lambda path: {"fingerprint", "format", "inputs"} <= _keys(path))
 EXPORTS = {
     "savedmodel": Kind("a SavedModel and nothing else", lambda path: path.is_dir() and _is_saved_model(path)),
     "litert": Kind("a LiteRT model", lambda path: _head(path)[4:8] == b"TFL3"),
@@ -89,4 +95,4 @@ EXPORTS = {
 }
 PICTURES = Kind("a folder whose .png files are pictures", lambda path: all(map(_is_png, path.glob("*.png"))))
 SEARCH = Kind("the folder of a search", _is_search)
-DATASET = Kind("a dataset", _is_dataset)
+DATASET = Kind("a dataset and nothing else", _is_dataset)

@@ -49,7 +49,7 @@ def _check_is_no_input(path: Path, inputs: list[Path]) -> None:
 def _check_kind(path: Path, kind: Kind | None, inputs: list[Path], force: bool | None) -> None:
     if not (path.is_file() or path.is_dir()):
         raise typer.BadParameter(f"{path}: is neither a file nor a folder; give another place for the output")
-    if kind is None or _is_empty(path) or kind.matches(path):
+    if kind is None or is_empty(path) or kind.matches(path):
         return
     if folder := next((each for each in inputs if each.is_dir() and lies_in(path, each)), None):
         raise typer.BadParameter(f"{path}: lies in an input, {folder}, and is not {kind.name}; give another place for the output")
@@ -58,7 +58,8 @@ def _check_kind(path: Path, kind: Kind | None, inputs: list[Path], force: bool |
         raise typer.BadParameter(f"{path}: is there already and is not {kind.name}, so it stays as it is; {advice}")
 
 
-def _is_empty(path: Path) -> bool:
+def is_empty(path: Path) -> bool:
+    """Whether a file has no bytes, or a folder holds nothing."""
     return not any(path.iterdir()) if path.is_dir() else not path.stat().st_size
 
 

@@ -115,12 +115,13 @@ def plan(
 
 def _moment(text: str | None) -> float | None:
     """Seconds since 1970-01-01 UTC of a time that a person gave."""
-    from math import isnan
-
+    from hrkeras.workouts.clock import is_date
     from hrkeras.workouts.xml_points import seconds
 
     if text is None:
         return None
-    if isnan(found := seconds(text)):
-        raise typer.BadParameter(f"expected a time such as 2026-12-01T09:00, found {text!r}", param_hint="--start")
+    if not is_date(found := seconds(text)):
+        raise typer.BadParameter(
+            f"expected a time from 1990 to 2100 such as 2026-12-01T09:00, found {text!r}", param_hint="--start"
+        )
     return found

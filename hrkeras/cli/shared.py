@@ -23,7 +23,8 @@ DataDir = Annotated[
     Path | None, typer.Option(file_okay=False, help="Folder of datasets; if not given TFDS_DATA_DIR, else ~/tensorflow_datasets.")
 ]
 Data = Annotated[str, typer.Option(help="Dataset: endomondo, apple_watch, tracks or synthetic; /by_user behind for that split.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of everything that chance decides.")]
+MAX_SEED = 2**32 - 1  # of NumPy
+Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Of everything that chance decides.")]
 ProtocolName = Literal["profile", "live", "forecast", "imputation", "by_user", "later"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Augment = Annotated[

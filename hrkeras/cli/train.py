@@ -22,8 +22,8 @@ def train(
     ],
     output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write; the model card is written beside it.")],
     model: Annotated[Preset, typer.Option(help="Architecture and size; docs/model.md says what each is.")] = "lstm",
-    units: Annotated[int | None, typer.Option(min=1, help="Width of each layer; as MODEL has it if not given.")] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="How many layers; as MODEL has it if not given.")] = None,
+    units: Annotated[int | None, typer.Option(min=1, max=4096, help="Width of each layer; as MODEL has it if not given.")] = None,
+    layers: Annotated[int | None, typer.Option(min=1, max=100, help="How many layers; as MODEL has it if not given.")] = None,
     bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,
     dropout: Annotated[
         float | None, typer.Option(min=0.0, max=0.9, help="Share of each layer's outputs dropped in training; none if not given.")
@@ -35,8 +35,8 @@ def train(
             help="Give the network facts of the whole course; what the athlete's state expects holds some unless scored live."
         ),
     ] = True,
-    epochs: Annotated[int, typer.Option(min=1, help="At most so many.")] = 9,
-    batch_size: Annotated[int, typer.Option(min=1, help="Windows a batch.")] = 32,
+    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 9,
+    batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Windows a batch.")] = 32,
     learning_rate: Annotated[
         float | None,
         typer.Option(min=1e-8, max=1.0, help="At its highest; if not given 0.003, of large recurrent models 0.001."),
@@ -52,7 +52,8 @@ def train(
     """Train a model; the epochs are logged in a folder beside the output."""
     if output.suffix != ".keras":
         raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
-    outputs.check([], [(output, kinds.KERAS), (output.with_suffix(".md"), kinds.CARD)], force)
+    folder = output.with_suffix(".training")
+    outputs.check([data_dir], [(output, kinds.KERAS), (output.with_suffix(".md"), kinds.CARD), (folder, None)], force)
     sources = _weights(data)
     start(backend)
     from inspect import signature
@@ -75,7 +76,6 @@ def train(
         seed=seed,
     )
     description = {"model": model, "architecture": architecture, "data": " + ".join(data), **runs.counts}
-    folder = output.with_suffix(".training")
 
     best, log = training.train(
         lambda statistics: build(statistics=statistics),

@@ -10,7 +10,7 @@ import typer
 
 from hrkeras.cli import kinds, outputs, terminal, tune_processes
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
+from hrkeras.cli.shared import MAX_SEED, Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
 from hrkeras.presets import Architecture
 from hrkeras.tuning.roles import VARIABLES, is_worker
 
@@ -30,8 +30,10 @@ def tune(
         Architecture | None,
         typer.Option(help="Architecture; if not given the one the space is named after, else lstm."),
     ] = None,
-    units: Annotated[int | None, typer.Option(min=1, help="Width of each layer, if the space does not search it.")] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="How many layers, if the space does not search it.")] = None,
+    units: Annotated[
+        int | None, typer.Option(min=1, max=4096, help="Width of each layer, if the space does not search it.")
+    ] = None,
+    layers: Annotated[int | None, typer.Option(min=1, max=100, help="How many layers, if the space does not search it.")] = None,
     history: Annotated[
         bool | None, typer.Option("--history/--no-history", help="Use what earlier runs tell of the person, as is usual.")
     ] = None,
@@ -43,12 +45,12 @@ def tune(
         typer.Option(help="How values are chosen; if not given all of them (grid) for batch, else random."),
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(min=1, help="At most so many; if not given 10, of a grid and of hyperband all.")
+        int | None, typer.Option(min=1, max=100_000, help="At most so many; if not given 10, of a grid and of hyperband all.")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Of each training; of hyperband's longest.")] = 30,
+    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Of each training; of hyperband's longest.")] = 30,
     seeds: Annotated[
         int | None,
-        typer.Option(min=1, help="Trainings of each trial, each with a seed of its own; if not given 3 for a grid, else 1."),
+        typer.Option(min=1, max=100, help="Trainings of each trial, each with its own seed; if not given 3 for a grid, else 1."),
     ] = None,
     seed: Seed = 0,
     share: Annotated[
@@ -63,7 +65,7 @@ def tune(
 ) -> None:
     """Search for what trains best on the validation split, going on where a killed search was."""
     _check_variables(workers)
-    outputs.check([], [(output, kinds.SEARCH)], force)
+    outputs.check([data_dir], [(output, kinds.SEARCH)], force)
     start(backend)
     from hrkeras.models import MODELS
     from hrkeras.training_folder import PATIENCE
@@ -72,6 +74,9 @@ def tune(
     from hrkeras.workouts import files
 
     tuner = tuner or ("grid" if space == "batch" else "random")
+    seeds = seeds or (3 if tuner == "grid" else 1)
+    if seed + seeds - 1 > MAX_SEED:
+        raise typer.BadParameter(f"expected {seeds} seeds from it on up to {MAX_SEED}, found {seed}", param_hint="--seed")
     fixed = {"units": units, "num_layers": layers, "history": history, "profile": profile}
     plan = Plan(
         space=space,
@@ -80,7 +85,7 @@ def tune(
         data=data,
         fixed={name: value for name, value in fixed.items() if value is not None},
         epochs=epochs,
-        seeds=tuple(range(seed, seed + (seeds or (3 if tuner == "grid" else 1)))),
+        seeds=tuple(range(seed, seed + seeds)),
         share=share,
         trials=trials,
     )

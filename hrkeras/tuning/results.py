@@ -2,19 +2,18 @@
 
 import csv
 import io
-import json
 import math
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
 from keras_tuner import HyperParameters
 
 from hrkeras.training import best_epoch
-from hrkeras.training_folder import SECONDS
+from hrkeras.training_folder import SECONDS, read_log
 from hrkeras.tuning.plan import EPOCHS
+from hrkeras.workouts import small_json
 from hrkeras.workouts.workout import InputError
 
 # 97.5 % quantiles of Student's t by degrees of freedom, from 1; for more than the last it is taken, which errs to the safe side
@@ -36,11 +35,12 @@ class Trained(NamedTuple):
             InputError: if its log is damaged.
         """
         try:
-            log = pd.read_csv(folder / "epochs.csv").to_dict("records")
-            seconds = [float(each) for each in json.loads((folder / SECONDS).read_bytes()).values()]
-            if not all(isinstance(row["val_mae"], int | float) for row in log):
+            log = read_log(folder)
+            kept = small_json.read(folder / SECONDS)
+            if kept is None or not all(isinstance(row["val_mae"], int | float) for row in log):
                 raise ValueError
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            seconds = [float(each) for each in kept.values()]
+        except (KeyError, OverflowError, TypeError, ValueError):
             raise InputError(f"{folder}: expected the log of a training, found a damaged one; delete the folder.") from None
         return cls(seed, log, seconds)
 

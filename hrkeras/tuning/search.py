@@ -23,6 +23,7 @@ from hrkeras.tuning.plan import Plan
 from hrkeras.tuning.results import Trained, Trial, label
 from hrkeras.tuning.roles import HOST, PORT, is_worker
 from hrkeras.tuning.spaces import SPACES
+from hrkeras.workouts import small_json
 from hrkeras.workouts.files import atomic_write
 from hrkeras.workouts.splits import SPLITS
 from hrkeras.workouts.workout import InputError
@@ -192,7 +193,7 @@ class Clock(keras.callbacks.Callback):
         self._begin = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        seconds = json.loads(self._path.read_bytes()) if self._path.exists() else {}
+        seconds = small_json.read(self._path) or {}
         seconds[str(epoch + 1)] = time.perf_counter() - self._begin
         with atomic_write(self._path) as part:
             part.write_text(json.dumps(seconds), encoding="utf-8")

@@ -11,6 +11,8 @@ from hrkeras.workouts.grid import STEP, Grid, mean_speeds, resample
 from hrkeras.workouts.records import fastest
 from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, covered_share
 
+MAX_COUNT = 1 << 53  # up to which all whole numbers are floats too
+
 
 def _limit(default, filter_name: str, unit: str, why: str) -> Any:
     return field(default=default, metadata={"filter": filter_name, "unit": unit, "why": why})
@@ -79,6 +81,8 @@ class Limits:
             if isinstance(value, tuple):
                 if not value:
                     raise ValueError(f"{each.name}: expected at least one name, found none")
+            elif isinstance(value, int) and abs(value) >= MAX_COUNT:
+                raise ValueError(f"{each.name}: expected a number below {MAX_COUNT:,}, found a greater one")
             elif np.isnan(value):
                 raise ValueError(f"{each.name}: expected a number, found {value}")
             elif each.metadata["unit"].startswith("share") and not 0 <= value <= 1:

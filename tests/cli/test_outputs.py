@@ -48,6 +48,8 @@ def mine(folder, tmp_path, monkeypatch):
     for name in ("m.keras", "n.keras", "lag-llama.keras"):
         (tmp_path / name).write_bytes(b"a model")
     keeping.update(tmp_path / "me.json", [tmp_path / "run.gpx"])
+    (tmp_path / "z.training" / "finetuned").mkdir(parents=True)
+    (tmp_path / "z.training" / "finetuned" / "best.keras").write_bytes(b"a model")
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "n.keras").write_bytes(b"a model")
     return tmp_path
@@ -87,6 +89,10 @@ def mine(folder, tmp_path, monkeypatch):
         "inspect run.gpx --output .",
         "evaluate own/n.keras --data synthetic --output own",
         "finetune --base m.keras --data synthetic --output m.keras",
+        "finetune --base z.training/finetuned/best.keras --data synthetic --output z.keras",
+        "finetune --base m.keras --data synthetic --data-dir z.training --output z.keras",
+        "train --data synthetic --data-dir z.training/finetuned --output z.keras",
+        "tune --data synthetic --space batch --data-dir z.training --output .",
         "ensemble m.keras n.keras --data synthetic --output n.keras",
         "convert lag-llama lag-llama.keras --output lag-llama.keras",
         "export own/n.keras --format savedmodel --output own",
@@ -207,11 +213,47 @@ def test_a_dataset_is_not_built_into_its_source(mine):
     (mine / "tracks" / "by_time" / "2.0.0").mkdir(parents=True)
     (mine / "tracks" / "by_time" / "2.0.0" / "a.gpx").write_bytes((mine / "run.gpx").read_bytes())
     before = contents(mine)
-    for source, said in (("tracks", "is an input"), ("runs", "is not a dataset, so it stays as it is; give another place")):
+    for source, said in (
+        ("tracks", "is an input"),
+        ("runs", "is not a dataset and nothing else, so it stays"),
+    ):
         code, found = run("build", "tracks", source, "--data-dir", ".")
         assert code == 2
         assert said in found
     assert contents(mine) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "theirs"),
+    [
+        (
+            kinds.DATASET,
+            ["2.0.0/dataset_info.json", "2.0.0/funnel.png", "2.0.0/synthetic-test.array_record-00000-of-00001"],
+            ["2.0.0/my_notes.txt", "2.0.0/analysis/funnel.png"],
+        ),
+        (
+            kinds.EXPORTS["savedmodel"],
+            ["saved_model.pb", "assets/", "variables/variables.index", "variables/variables.data-00000-of-00001"],
+            ["assets/mine.txt", "variables/variables.txt"],
+        ),
+    ],
+    ids=["dataset", "SavedModel"],
+)
+def test_a_folder_of_ours_holds_nothing_else(tmp_path, kind, written, theirs):
+    def write(name):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
+
+    for name in written:
+        write(name)
+    assert kind.matches(tmp_path)
+    for name in theirs:
+        write(name)
+        assert not kind.matches(tmp_path)
+        (tmp_path / name).unlink()
+    for folder in tmp_path.glob("*/analysis"):
+        folder.rmdir()
+    assert kind.matches(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["export.zip", "athlete.json", "report.html", "endomondo.keras"])
@@ -234,6 +276,10 @@ def test_a_demo_replaces_what_a_demo_made(tmp_path):
     demo._record(tmp_path)
     (tmp_path / "run.csv").touch()  # of a demo that was killed
     demo._check(tmp_path, False)
+    (tmp_path / "run.csv").write_bytes(b"mine")
+    with pytest.raises(typer.BadParameter, match="run.csv: is there already"):
+        demo._check(tmp_path, False)
+    (tmp_path / "run.csv").unlink()
     (tmp_path / "export.zip").write_bytes(b"mine")
     with pytest.raises(typer.BadParameter, match="export.zip: is there already"):
         demo._check(tmp_path, False)

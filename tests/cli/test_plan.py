@@ -60,7 +60,13 @@ def test_nothing_known(course):
     [
         ((), 2, "give one of --pace and --heart-rate, or --limit alone"),
         (("--pace", "6:00", "--heart-rate", 150), 2, "give one of --pace and --heart-rate"),
-        (("--pace", "6:00", "--start", "tomorrow"), 2, "expected a time such as 2026-12-01T09:00, found 'tomorrow'"),
+        (
+            ("--pace", "6:00", "--start", "tomorrow"),
+            2,
+            "expected a time from 1990 to 2100",
+        ),
+        (("--pace", "6:00", "--start", "9999-12-31T23:59-14:00"), 2, "expected a time from 1990 to 2100"),
+        (("--pace", "6:00", "--start", "0001-01-01"), 2, "expected a time from 1990 to 2100"),
         (("--pace", "6:00", "--athlete", "me.json", "--history", "."), 2, "give one of them"),
         (("--pace", "6"), 1, "Expected a pace of minutes and seconds a kilometre from 2:00 to 30:00"),
         (("--heart-rate", 500), 2, "less than or equal to 220"),

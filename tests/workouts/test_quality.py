@@ -77,7 +77,7 @@ def test_limits_can_be_overridden():
 @pytest.mark.parametrize(
     "setting",
     [
-        *("nothing=3", "min_points", "min_points=many", "require_user=perhaps", "=3"),
+        *("nothing=3", "min_points", "min_points=many", "min_points=99999999999999999999999999", "require_user=perhaps", "=3"),
         *(
             "max_speed=nan",
             "min_gps_share=90",
