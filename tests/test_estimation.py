@@ -84,10 +84,10 @@ class TestEstimate:
     def test_the_limits_of_the_filters_hold(self, simulated, tmp_path):
         run = simulated[0]
         runs = {
-            "run": run,
+            "whole": run,
             "short": part(run, 47),
-            "hike": replace(run, clock=run.clock[0] + (run.clock - run.clock[0]) * 9 * 3600 / (run.clock[-1] - run.clock[0])),
-            "ride": replace(run, clock=run.clock[0] + (run.clock - run.clock[0]) / 3, speed=0 * run.speed),
+            "slow": replace(run, clock=run.clock[0] + (run.clock - run.clock[0]) * 9 * 3600 / (run.clock[-1] - run.clock[0])),
+            "fast": replace(run, clock=run.clock[0] + (run.clock - run.clock[0]) / 3, speed=0 * run.speed),
         }
         for name, each in runs.items():
             writers.write_gpx_folder([replace(each, heart_rate=0 * each.heart_rate)], tmp_path / name)
@@ -99,7 +99,7 @@ class TestEstimate:
         said = "\n".join(estimation_text.lines(found))
         assert "Cannot be estimated: " in said
         assert "1 x duration or sampling unreasonable" in said
-        for name in ("short", "hike", "ride"):
+        for name in ("short", "slow", "fast"):
             with pytest.raises(InputError, match="found no run that can be estimated: 1 x "):
                 estimation.estimate([tmp_path / name])
 
@@ -171,7 +171,7 @@ class TestCopies:
     def test_nothing_is_learnt_from_them(self, found, tmp_path):
         estimated_copies.write(found.estimates, tmp_path)
         report = keeping.learn_from(Athlete(), tracks.read(tmp_path))
-        assert report.taken == {"heart rate incomplete": 2}
+        assert report.taken == {"heart rate estimated, not measured": 2}
         written = diary.write(tracks.read(tmp_path))
         assert (len(written.entries), len(written.unheard)) == (0, 2)
         assert estimation.estimate([tmp_path]).measured == 2  # they have one, so they are left alone
