@@ -239,7 +239,7 @@ def test_predict_from_the_athletes_file(trained, folder, simulated, tmp_path):
         (paths[2], "gap.json", f"learnt from the run of {prediction.date(simulated[3].clock[0])} UTC;"),
         (paths[2], "me.json", "this very run"),
     ):
-        arguments = ["predict", path, "--output", tmp_path / "a.csv", "--athlete", tmp_path / known]
+        arguments = ["predict", path, "--output", tmp_path / "a.csv", "--force", "--athlete", tmp_path / known]
         result = CliRunner().invoke(app, list(map(str, arguments)))
         assert result.exit_code == 1
         said = " ".join(result.stderr.split())
