@@ -16,6 +16,7 @@ from hrkeras.workouts.workout import InputError
 
 BATCH = 32
 LENGTH_STEP = 250  # a batch is padded to a multiple of so many steps, so that every backend compiles few shapes
+TOGETHER = 8 * BATCH  # runs that are made windows of at once: few enough for the memory, enough to fill batches
 WHOLE = 1500  # steps, over four hours; a longer run is predicted in windows
 
 
@@ -91,17 +92,21 @@ def known(
     found = [*alone] if alone else runs.known(population, learnt=learnt)
     if not knows_history(model):
         return found  # it corrects no state
+    predicted: list[np.ndarray] = []
+    for begin in range(0, len(found), TOGETHER):
+        rows = np.arange(begin, min(begin + TOGETHER, len(found)))
+        grids, mine = [runs.grids[row] for row in rows], [found[row] for row in rows]
+        predicted += predict(model, of_runs(grids, mine, runs.starts[rows], size=WHOLE), on_batch)
     ends = runs.ends
     for user in np.unique(runs.users):
         rows = np.flatnonzero(runs.users == user)
-        grids, mine = [runs.grids[row] for row in rows], [found[row] for row in rows]
-        predicted = predict(model, of_runs(grids, mine, runs.starts[rows], size=WHOLE), on_batch)
+        mine = [found[row] for row in rows]
         network = Network()
         for place, over in over_before(runs.starts[rows], ends[rows]):
             for each in over:
                 if learnt is None or learnt[rows[each]]:
                     expected, spread = mine[each].expected[:, 0], mine[each].spread
-                    network.update(grids[each].heart_rate, expected, spread, predicted[each], STEP)
+                    network.update(runs.grids[rows[each]].heart_rate, expected, spread, predicted[rows[each]], STEP)
             found[rows[place]] = replace(mine[place], trust=network.trust.value, band=network.band.limits)
     return found
 
