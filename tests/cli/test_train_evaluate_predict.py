@@ -74,6 +74,13 @@ def test_evaluate_prints_a_table_and_draws(trained, data_dir, tmp_path):
         assert str(tmp_path / "pictures" / name) in stdout
 
 
+@pytest.fixture
+def unaudited(monkeypatch):
+    """For what does not depend on the audit, which takes longer than the rest."""
+    monkeypatch.setattr("hrkeras.audit.everything.checks", lambda *arguments, **more: iter(()))
+
+
+@pytest.mark.usefixtures("unaudited")
 def test_attention_is_trained_and_drawn(data_dir, tmp_path):
     path = tmp_path / "attention.keras"
     run("train", "--model", "attention", "--data", "synthetic", "--data-dir", data_dir, "--output", path, *SMALL)
@@ -106,6 +113,7 @@ def test_evaluate_protocols(trained, data_dir, protocol):
     assert ("fails the audit" in result.stdout) == (protocol == "by_user")
 
 
+@pytest.mark.usefixtures("unaudited")
 def test_evaluate_beside_others(trained, data_dir, monkeypatch):
     """TimeGPT is spoken of but sent nothing; a Chronos that always says 150 gets its row in the one case it can do."""
     flat = partial(rest.rests, lambda known, covariates: np.full(len(covariates["speed"]) - len(known), 150.0))
@@ -143,6 +151,7 @@ def test_evaluate_later_needs_a_day(trained, data_dir):
     assert "until_" in result.stderr
 
 
+@pytest.mark.usefixtures("unaudited")
 def test_evaluate_says_the_scores_even_if_there_is_no_place_for_pictures(trained, data_dir):
     arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--output", "/proc/nothing"]
     result = CliRunner().invoke(app, list(map(str, arguments)))
