@@ -20,6 +20,7 @@ from hrkeras.workouts.point_table import (
     Recording,
     Stream,
 )
+from hrkeras.workouts.source import read_whole
 from hrkeras.workouts.workout import InvalidWorkoutError
 from hrkeras.workouts.xml_points import seconds
 
@@ -45,15 +46,9 @@ def read_workout(stream: Stream) -> list[Recording]:
     Raises:
         InvalidWorkoutError: if it is no workout or has no points.
     """
-    chunks: list[bytes] = []
-    left = MAX_BYTES + 1
-    while left > 0 and (chunk := stream.read(left)):
-        chunks.append(chunk)
-        left -= len(chunk)
-    if left <= 0:
-        raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
+    content = read_whole(stream, MAX_BYTES)
     try:
-        about = dict(_items(orjson.loads(b"".join(chunks))))
+        about = dict(_items(orjson.loads(content)))
     except orjson.JSONDecodeError:
         raise InvalidWorkoutError("not JSON") from None
     points = about.get("points")

@@ -19,6 +19,7 @@ from hrkeras.workouts.point_table import (
     Stream,
     without_heart_rate,
 )
+from hrkeras.workouts.source import read_whole
 from hrkeras.workouts.workout import InvalidWorkoutError, interpolate
 
 MAX_BYTES = 32 << 20  # a day's run recorded every second has 5 MB
@@ -64,14 +65,7 @@ def content(stream: Stream) -> bytes:
     Raises:
         InvalidWorkoutError: if there are more than a recording can have.
     """
-    chunks: list[bytes] = []
-    left = MAX_BYTES + 1
-    while left > 0 and (chunk := stream.read(left)):
-        chunks.append(chunk)
-        left -= len(chunk)
-    if left <= 0:
-        raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
-    return b"".join(chunks)
+    return read_whole(stream, MAX_BYTES)
 
 
 def _contents(stream: Stream) -> tuple[list["_Content"], int]:

@@ -103,6 +103,26 @@ def guarded() -> Iterator[None]:
         raise InvalidWorkoutError(f"damaged ({type(error).__name__})") from error
 
 
+def read_whole(stream: Stream, most: int) -> bytes:
+    """All bytes of a stream.
+
+    Args:
+        stream: anything with `read(size)` that gives bytes.
+        most: how many there may be.
+
+    Raises:
+        InvalidWorkoutError: if there are more.
+    """
+    chunks: list[bytes] = []
+    left = most + 1
+    while left > 0 and (chunk := stream.read(left)):
+        chunks.append(chunk)
+        left -= len(chunk)
+    if left <= 0:
+        raise InvalidWorkoutError(f"over {most >> 20} MB")
+    return b"".join(chunks)
+
+
 class _Counted:
     """A binary file that tells a log how far it was read."""
 
