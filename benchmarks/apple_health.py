@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from hrkeras.workouts import apple_health
+from hrkeras.workouts.readers import apple_health
 from hrkeras.workouts.workout import from_points, interpolate
 
 DATE = "%Y-%m-%d %H:%M:%S %z"

@@ -17,26 +17,27 @@ PEER_RUNS = 60
 
 
 def main(data: str | None = None, data_dir: DataDir = None) -> None:
-    from hrkeras.workouts import athlete, effort, population
+    from hrkeras.athlete import kalman, population
+    from hrkeras.workouts import effort
 
     starts, grids = _loaded(data, data_dir) if data else _simulated()
     began = time.perf_counter()
     efforts = [effort.basis(grid) for grid in grids]
     basis = time.perf_counter() - began
     began = time.perf_counter()
-    for _ in athlete.follow(starts, grids, efforts):
+    for _ in kalman.follow(starts, grids, efforts):
         pass
     ours = time.perf_counter() - began
     start_ = population.default()
     few = [place for place, grid in enumerate(grids) if np.isfinite(grid.heart_rate).sum() > 50][:PEER_RUNS]
     began = time.perf_counter()
     for place in few:
-        for _ in athlete.PACES:
+        for _ in kalman.PACES:
             _textbook(start_, start_.features(starts[place], efforts[place]), grids[place].heart_rate)
     peer = time.perf_counter() - began
     began = time.perf_counter()
     for place in few:
-        athlete.Athlete().update(starts[place], grids[place], efforts[place])
+        kalman.Athlete().update(starts[place], grids[place], efforts[place])
     same = time.perf_counter() - began
     steps = np.mean([len(grid.speed) for grid in grids])
     print(f"{len(grids)} runs of {steps:.0f} steps on average")
@@ -57,8 +58,9 @@ def _textbook(start_, features, heart_rate):
 
 
 def _simulated():
-    from hrkeras.workouts import quality, synthetic
+    from hrkeras.workouts import quality
     from hrkeras.workouts.prepare import Run, examine
+    from hrkeras.workouts.simulation import synthetic
 
     found = [examine(workout, quality.Limits()) for workout in synthetic.read(athletes=1, runs=300)]
     kept = [each for each in found if isinstance(each, Run)]
@@ -67,7 +69,7 @@ def _simulated():
 
 def _loaded(data, data_dir):
     start()
-    from hrkeras.windows import load
+    from hrkeras.datasets.runs import load
 
     runs = load(data, data_dir)
     return runs.starts, runs.grids

@@ -10,10 +10,10 @@ the grid between its steps: so alike is a recording that was written twice.
 import numpy as np
 import typer
 
-from hrkeras.audit.copies import EXCERPT, LONGER, quick_changes
-from hrkeras.audit.copies import HEART_RATE as HEARD
-from hrkeras.audit.copies import SPEED as RUN
 from hrkeras.cli.shared import DataDir, progress
+from hrkeras.evaluation.audit.copies import EXCERPT, LONGER, quick_changes
+from hrkeras.evaluation.audit.copies import HEART_RATE as HEARD
+from hrkeras.evaluation.audit.copies import SPEED as RUN
 
 SIZE, STEPS = 2048, 1000  # of the transform, and of a run that are looked at
 BEGUN = 30  # steps that are left out: heart rate climbs at the beginning of every run
@@ -21,7 +21,7 @@ PLANTED = 200
 
 
 def main(data: str = "endomondo", shown: int = 5, seed: int = 0, data_dir: DataDir = None) -> None:
-    from hrkeras.windows import load
+    from hrkeras.datasets.runs import load
 
     runs = load(data, data_dir)
     lengths = np.array([len(each.speed) for each in runs.grids])

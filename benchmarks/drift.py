@@ -34,26 +34,28 @@ def main(
     backend: Backend = None,
 ) -> None:
     start(backend)
-    from hrkeras import finetuning, models, parts, training
-    from hrkeras.workouts import synthetic
+    from hrkeras import models
+    from hrkeras.datasets import selection
+    from hrkeras.training import finetuning, fit
+    from hrkeras.workouts.simulation import synthetic
 
     settings = replace(finetuning.SETTINGS, augment=augment, seed=seed)
     settings = replace(settings, learning_rate=learning_rate) if learning_rate else settings
-    many = parts.of_workouts(synthetic.read(athletes=athletes, runs=runs, seed=seed))
+    many = selection.of_workouts(synthetic.read(athletes=athletes, runs=runs, seed=seed))
     errors: dict[str, list[float]] = {}
     validation, right = [], 0
     with TemporaryDirectory() as made, progress(people, "Adapting", "person") as bar:
         folder = Path(made)
-        base, _ = training.train(
+        base, _ = fit.train(
             lambda statistics: models.gru(units=units, statistics=statistics),
-            parts.part(many, np.flatnonzero(many.split != "test")),
+            selection.part(many, np.flatnonzero(many.split != "test")),
             folder / "base",
-            training.Settings(epochs=epochs, batch_size=16, seed=seed),
+            fit.Settings(epochs=epochs, batch_size=16, seed=seed),
         )
         for number in range(people):
             more = {"seed": 1000 * (seed + 1) + number, "trend": TRENDS[number % len(TRENDS)]}
-            mine = parts.of_workouts(synthetic.read(athletes=1, runs=runs, **more))
-            learnt = parts.part(mine, np.flatnonzero(mine.split != "test"))
+            mine = selection.of_workouts(synthetic.read(athletes=1, runs=runs, **more))
+            learnt = selection.part(mine, np.flatnonzero(mine.split != "test"))
             adapted = finetuning.adapt(base, learnt, folder / "adapted", settings, rates=rates_of(rate or []))
             alone = finetuning.from_nothing(base, learnt, folder / "alone", replace(finetuning.ALONE, seed=seed))
             found = {row.name: row.mae for row in finetuning.compare(base, adapted.candidate, alone, mine).rows}

@@ -30,9 +30,10 @@ def main(
     backend: Backend = None,
 ) -> None:
     start(backend)
-    from hrkeras import inference, plots, saving, scores
-    from hrkeras.audit.scrambling import alone
-    from hrkeras.windows import load
+    from hrkeras.datasets.runs import load
+    from hrkeras.evaluation import evaluation_plots, predict, scores
+    from hrkeras.evaluation.audit.scrambling import alone
+    from hrkeras.models import saving
 
     runs = load(data, data_dir)
     those: list = []
@@ -43,13 +44,13 @@ def main(
         for count in COUNTS:
             some, _ = alone(runs, chosen, count)
             with progress(None, f"{path.stem}, {count} earlier runs", "run") as bar:
-                known = inference.known(loaded, some, saving.population(loaded), on_batch=bar.update)
-            windows = some.windows(known, "test", inference.WHOLE)
-            found["model", count] += inference.predict(loaded, windows)
-            found["state", count] += inference.by_run(windows.expected[:, :, 0], windows)
+                known = predict.known(loaded, some, saving.population(loaded), on_batch=bar.update)
+            windows = some.windows(known, "test", predict.WHOLE)
+            found["model", count] += predict.predict(loaded, windows)
+            found["state", count] += predict.by_run(windows.expected[:, :, 0], windows)
         those += windows.runs()
         if bare_path:
-            found["bare"] += inference.predict(saving.load(bare_path), windows)
+            found["bare"] += predict.predict(saving.load(bare_path), windows)
     rows = [(count, *(scores.score("", those, found[who, count]) for who in ("model", "state"))) for count in COUNTS]
     print(f"{len(those):,} runs. Mean absolute error / median run, beats/min:")
     print(f"{'earlier runs':>12}  {'model':>15}  {'state alone':>15}")
@@ -60,7 +61,7 @@ def main(
         bare = scores.score("", those, found["bare"])
         print(f"{'no history':>12}  {bare.mae:7.2f} /{bare.median_run_mae:6.2f}")
     if picture:
-        plots.earlier_runs(rows, bare, picture)
+        evaluation_plots.earlier_runs(rows, bare, picture)
 
 
 def _asked(model: Path, without: Path | None):

@@ -19,7 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hrkeras.workouts import endomondo, prepare, quality, synthetic, writers
+from hrkeras.workouts import prepare, quality
+from hrkeras.workouts.readers import endomondo
+from hrkeras.workouts.simulation import formats, synthetic
 
 ATHLETES, RUNS = 8, 50  # simulated, and then repeated
 REPEATS = 50
@@ -31,7 +33,7 @@ EARTH_RADIUS = 6_371_008.8  # m
 def simulate(path: Path) -> None:
     """Writes a file of 20,000 workouts: a gzip file put behind itself is one as well."""
     once = path.with_name("once.gz")
-    writers.write_endomondo(synthetic.simulate(ATHLETES, RUNS), once)
+    formats.write_endomondo(synthetic.simulate(ATHLETES, RUNS), once)
     path.write_bytes(once.read_bytes() * REPEATS)
 
 

@@ -19,9 +19,10 @@ def main(
     paths: list[Path], data: str = "endomondo", split: str = "test", data_dir: DataDir = None, backend: Backend = None
 ) -> None:
     start(backend)
-    from hrkeras import inference, saving
-    from hrkeras.scores import score
-    from hrkeras.windows import load
+    from hrkeras.datasets.runs import load
+    from hrkeras.evaluation import predict
+    from hrkeras.evaluation.scores import score
+    from hrkeras.models import saving
 
     loaded = {path.stem: saving.load(path) for path in paths}
     runs = load(data, data_dir)
@@ -29,13 +30,13 @@ def main(
     first = next(iter(populations.values()))
     if any(each != first for each in populations.values()):
         raise typer.BadParameter("the models start from different populations: train them on the same data")
-    windows = runs.windows(runs.known(first), split, inference.WHOLE)
+    windows = runs.windows(runs.known(first), split, predict.WHOLE)
     those = list(windows.runs())
     found = {}
     for name, model in loaded.items():
-        found[name] = inference.predict(model, runs.windows(inference.known(model, runs, first), split, inference.WHOLE))
+        found[name] = predict.predict(model, runs.windows(predict.known(model, runs, first), split, predict.WHOLE))
     found["mean of all"] = [np.mean(each, axis=0) for each in zip(*found.values(), strict=True)]
-    found["athlete's state alone"] = inference.by_run(windows.expected[:, :, 0], windows)
+    found["athlete's state alone"] = predict.by_run(windows.expected[:, :, 0], windows)
     for title, last in (("all steps", None), (f"first {FIRST} steps of each run", FIRST)):
         counted = [np.isfinite(run.grid.heart_rate) & (np.arange(len(run.grid.speed)) < (last or np.inf)) for run in those]
         print(f"\n{title}\n{'':24}  {'MAE':>6}  {'95 % interval':>14}  {'median run':>10}")

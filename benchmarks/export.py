@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from hrkeras.cli.shared import start
-from hrkeras.presets import PRESETS
+from hrkeras.models.presets import PRESETS
 
 KINDS = ("savedmodel", "litert", "onnx")
 MEMBERS = ("gru", "lstm")  # of the ensemble
@@ -33,7 +33,7 @@ def main(
     import keras
 
     from hrkeras.export import child
-    from hrkeras.workouts.workout import InputError
+    from hrkeras.utils.errors import InputError
 
     print(HEADER, flush=True)
     for name in models or (*PRESETS, "ensemble"):

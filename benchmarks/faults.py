@@ -3,9 +3,9 @@
     python benchmarks/faults.py
     python benchmarks/faults.py --alone
 
-The thresholds of `hrkeras.workouts.sensor` were chosen on seeds 100 to 102; report other seeds. A run with several faults is left
-out, since they hide one another. A fault counts if it lasts 15 s or more (but for spikes) and the heart rate is off by 10
-beats/min or more on average (but for flat lines).
+The thresholds of `hrkeras.workouts.sensor.detection` were chosen on seeds 100 to 102; report other seeds. A run with several
+faults is left out, since they hide one another. A fault counts if it lasts 15 s or more (but for spikes) and the heart rate is
+off by 10 beats/min or more on average (but for flat lines).
 """
 
 import time
@@ -36,9 +36,11 @@ def main(
     alone: Annotated[bool, typer.Option("--alone", help="Without what the athletes' states expect.")] = False,
 ) -> None:
     from hrkeras.cli.shared import progress
-    from hrkeras.sensor_faults import SensorFaults
-    from hrkeras.workouts import prepare, quality, sensor, synthetic
-    from hrkeras.workouts.sensor_fault import KINDS
+    from hrkeras.datasets.inspection.sensor_faults import SensorFaults
+    from hrkeras.workouts import prepare, quality
+    from hrkeras.workouts.sensor import detection
+    from hrkeras.workouts.sensor.sensor_fault import KINDS
+    from hrkeras.workouts.simulation import synthetic
 
     events, found, flags, right = (Counter[str]() for _ in range(4))
     shared, joint, false, sizes = Counter[str](), Counter[str](), Counter[str](), []
@@ -50,7 +52,9 @@ def main(
             began = time.perf_counter()
             grid = None if alone or isinstance(outcome, str) else outcome.grid
             told = (
-                sensor.faults(workout) if alone else [each for flag in followed.look(workout, grid).flags for each in flag.faults]
+                detection.faults(workout)
+                if alone
+                else [each for flag in followed.look(workout, grid).flags for each in flag.faults]
             )
             seconds += time.perf_counter() - began
             bar.update()

@@ -18,8 +18,9 @@ LIKE = 0.05  # relative difference of speed
 
 
 def main(athletes: int = 30, runs: int = 80, seed: int = 1, trend: float = 0.1, warm_up: int = 20) -> None:
-    from hrkeras import diary
-    from hrkeras.workouts import fitness, synthetic
+    from hrkeras.athlete import fitness
+    from hrkeras.personal import timeline
+    from hrkeras.workouts.simulation import synthetic
     from hrkeras.workouts.workout import from_points
 
     found = defaultdict(list)
@@ -34,7 +35,7 @@ def main(athletes: int = 30, runs: int = 80, seed: int = 1, trend: float = 0.1, 
             tracks = tracks_of[own, who.user]
             columns = ("latitude", "longitude", "speed", "altitude", "heart_rate", "sport", "user")
             workouts = [from_points(each.clock, **{name: getattr(each, name) for name in columns}) for each in tracks.values()]
-            written = diary.write(workouts)
+            written = timeline.write(workouts)
             rows, like = [], np.nan
             for entry in written.entries:
                 if abs(entry.found.grid.speed.mean() / written.speed - 1) < LIKE:
@@ -71,7 +72,8 @@ def _correlation(one, other) -> float:
 
 
 def _truth(who, speed: float, start: float, fit: float) -> float:
-    from hrkeras.workouts import fitness, synthetic
+    from hrkeras.athlete import fitness
+    from hrkeras.workouts.simulation import synthetic
 
     season = np.sin(2 * np.pi * (start / synthetic.DAY // 1 / 365.25 - 0.35))
     seconds = 60 * fitness.MINUTES

@@ -27,9 +27,10 @@ def main(
     start(backend)
     from dataclasses import replace
 
-    from hrkeras import inference, saving
-    from hrkeras.scores import score
-    from hrkeras.windows import load
+    from hrkeras.datasets.runs import load
+    from hrkeras.evaluation import predict
+    from hrkeras.evaluation.scores import score
+    from hrkeras.models import saving
     from hrkeras.workouts import splits
 
     runs = load(data, data_dir)
@@ -46,7 +47,7 @@ def main(
             split = replace(runs, split=np.array(splits.SPLITS)[rule(runs.users, runs.starts)])
             population = split.population()
             known = split.known(population)
-            windows = split.windows(known, "test", inference.WHOLE)
+            windows = split.windows(known, "test", predict.WHOLE)
             those = list(windows.runs())
             found = {"state": [known[run.number].expected[:, 0] for run in those]}
             path = (models or Path()) / f"without_{person}.keras"
@@ -54,8 +55,8 @@ def main(
                 model = saving.load(path)
                 if saving.population(model) != population:
                     raise typer.BadParameter(f"{path} was not trained on {data}/without_{person}")
-                trusted = split.windows(inference.known(model, split, population), "test", inference.WHOLE)
-                found["model"] = inference.predict(model, trusted)
+                trusted = split.windows(predict.known(model, split, population), "test", predict.WHOLE)
+                found["model"] = predict.predict(model, trusted)
             _print(str(person), [score("", those, each) for each in found.values()])
             if len(found) == len(names):
                 for name, each in [("runs", those), *found.items()]:

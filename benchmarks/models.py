@@ -19,7 +19,7 @@ import training_step
 import typer
 
 from hrkeras.cli.shared import Backend, DataDir, Seed, progress, start
-from hrkeras.presets import PRESETS, learning_rate
+from hrkeras.models.presets import PRESETS, learning_rate
 
 KINDS = {"": {}, "_bare": {"history": False, "profile": False}}
 COLUMNS = ("model", "parameters", "MAE", "95 % interval", "median run", "bare: MAE", "median run", "s an epoch", "PyTorch ratio")
@@ -38,9 +38,9 @@ def main(
     backend: Backend = None,
 ) -> None:
     start(backend)
-    from hrkeras import training
-    from hrkeras.parts import latest
-    from hrkeras.windows import load
+    from hrkeras.datasets.runs import load
+    from hrkeras.datasets.selection import latest
+    from hrkeras.training import fit
 
     known = {"data": data, "share": share}
     asked = known | {"epochs": epochs, "batch_size": batch_size, "seed": seed}
@@ -62,9 +62,9 @@ def main(
             if name == "ensemble":
                 model, seconds = _ensemble(output, kind, learnt), None
             else:
-                settings = training.Settings(epochs, batch_size, learning_rate(name), patience=epochs, seed=seed)
+                settings = fit.Settings(epochs, batch_size, learning_rate(name), patience=epochs, seed=seed)
                 model, seconds = _trained(name, options, learnt, output / f"{name}{kind}", settings, known)
-            training.save(model, output / f"{name}{kind}.keras")
+            fit.save(model, output / f"{name}{kind}.keras")
             row[kind] = test.scored(model) | {"parameters": model.count_params(), "seconds": seconds}
             path.write_text(json.dumps(row, indent=1) + "\n")
         if peer and name in PRESETS and PRESETS[name][0] in training_step.PEERS and "ratio" not in row:
@@ -79,7 +79,8 @@ def _trained(name: str, options: dict, runs, path: Path, settings, known: dict):
     """A preset, trained, and how long an epoch took."""
     import keras
 
-    from hrkeras import models, training
+    from hrkeras import models
+    from hrkeras.training import fit
 
     build = models.preset(name, **options)
     times: list[float] = []
@@ -96,7 +97,7 @@ def _trained(name: str, options: dict, runs, path: Path, settings, known: dict):
             self.bar.close()
             times.append(time.perf_counter() - self.begin)
 
-    model, _ = training.train(
+    model, _ = fit.train(
         lambda statistics: build(statistics=statistics),
         runs,
         path.with_suffix(".training"),
@@ -110,7 +111,9 @@ def _trained(name: str, options: dict, runs, path: Path, settings, known: dict):
 
 def _ensemble(output: Path, kind: str, runs):
     """The ensemble of all presets that are done."""
-    from hrkeras import ensembles, models, saving
+    from hrkeras import models
+    from hrkeras.models import saving
+    from hrkeras.training import ensembles
 
     paths = [path for name in PRESETS if (path := output / f"{name}{kind}.keras").exists()]
     if len(paths) < 2:
@@ -123,30 +126,31 @@ class _Test:
     """The test runs, whose histories are computed once; each model is trusted as its predictions of earlier runs deserve."""
 
     def __init__(self, runs):
-        from hrkeras import inference
+        from hrkeras.evaluation import predict
 
         self._all, self._population = runs, runs.population()
         self._known = runs.known(self._population)
-        self._windows = runs.windows(self._known, "test", inference.WHOLE)
+        self._windows = runs.windows(self._known, "test", predict.WHOLE)
         self._runs = list(self._windows.runs())
-        found = self._score(inference.by_run(self._windows.expected[:, :, 0], self._windows))
+        found = self._score(predict.by_run(self._windows.expected[:, :, 0], self._windows))
         self.state = "MAE {mae:.2f}, median run {median_run:.2f}".format(**found)
 
     def _score(self, predicted) -> dict:
-        from hrkeras.scores import score
+        from hrkeras.evaluation.scores import score
 
         found = score("", self._runs, predicted)
         return {"mae": found.mae, "interval": found.mae_interval, "median_run": found.median_run_mae}
 
     def scored(self, model) -> dict:
         """Errors of a model; of `multitask` also the error of speed, m/s, with all heart rate known, and the spread of speed."""
-        from hrkeras import inference, models
+        from hrkeras import models
+        from hrkeras.evaluation import predict
 
-        known = inference.known(model, self._all, self._population, alone=self._known)
-        windows = self._all.windows(known, "test", inference.WHOLE)
-        found = self._score(inference.predict(model, windows))
+        known = predict.known(model, self._all, self._population, alone=self._known)
+        windows = self._all.windows(known, "test", predict.WHOLE)
+        found = self._score(predict.predict(model, windows))
         if model.name == "multitask":
-            speeds = inference.predict(models.speed_model(model), self._windows, heart_rate=self._windows.heart_rate)
+            speeds = predict.predict(models.speed_model(model), self._windows, heart_rate=self._windows.heart_rate)
             measured = [np.isfinite(run.grid.heart_rate) for run in self._runs]
             pairs = [(run.grid.speed[m], said[m]) for run, said, m in zip(self._runs, speeds, measured, strict=True)]
             truth, said = (np.concatenate(each) for each in zip(*pairs, strict=True))

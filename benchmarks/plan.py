@@ -24,9 +24,10 @@ COLUMNS = ("latitude", "longitude", "speed", "altitude", "heart_rate", "sport", 
 
 
 def main(athletes: int = 40, runs: int = 20, seed: int = 7) -> None:
-    from hrkeras import keeping, planning
-    from hrkeras.workouts import synthetic
-    from hrkeras.workouts.athlete import Athlete
+    from hrkeras.athlete.kalman import Athlete
+    from hrkeras.personal import athlete_update
+    from hrkeras.personal import planner as planning
+    from hrkeras.workouts.simulation import synthetic
     from hrkeras.workouts.workout import from_points
 
     tracks_of, found = defaultdict(list), defaultdict(list)
@@ -38,7 +39,7 @@ def main(athletes: int = 40, runs: int = 20, seed: int = 7) -> None:
             who = synthetic.draw_athlete(np.random.default_rng([seed, index]), index)
             state = Athlete()
             workouts = (from_points(each.clock, **{name: getattr(each, name) for name in COLUMNS}) for each in earlier)
-            known = keeping.learn_from(state, workouts).added
+            known = athlete_update.learn_from(state, workouts).added
             line = _line(known)
             world = _World(rng, who, following)
             usual = float(np.median([run.grid.speed.mean() for run in known]))
@@ -81,8 +82,8 @@ def _errors(planner, world, speeds, line) -> dict[str, float]:
 
 def _aimed(planner, goal):
     """The plan for a mean heart rate; where a person is told that none can be had, that of the nearest pace looked at."""
-    from hrkeras import planning
-    from hrkeras.workouts.workout import InputError
+    from hrkeras.personal import planner as planning
+    from hrkeras.utils.errors import InputError
 
     try:
         return planner.for_mean(goal)
@@ -112,7 +113,8 @@ class _World:
     """A course near an athlete's home, and the heart rate that the athlete has on it on the day of a track."""
 
     def __init__(self, rng, who, track):
-        from hrkeras.workouts import course, route, synthetic
+        from hrkeras.workouts.readers import route
+        from hrkeras.workouts.simulation import course, synthetic
         from hrkeras.workouts.workout import EARTH_RADIUS
 
         self._rng, self._who, self._fitness = rng, who, track.fitness
@@ -128,8 +130,8 @@ class _World:
         self.route = route.from_positions(latitude[points], longitude[points], np.round(led.altitude[points], 1))
 
     def _run(self, plan, heat: float, offset=0.0) -> np.ndarray:
-        from hrkeras.workouts import synthetic
         from hrkeras.workouts.effort import MAX_GRADE
+        from hrkeras.workouts.simulation import synthetic
 
         steps, step = len(plan.prediction.heart_rate), int(plan.prediction.step)
         along = np.interp(np.arange(steps * step + 1), plan.times, plan.route.edges)
@@ -146,8 +148,8 @@ class _World:
 
     def days(self, plan) -> np.ndarray:
         """On days of chance, beats/min, shape `(DAYS, steps)`."""
-        from hrkeras.workouts import synthetic
-        from hrkeras.workouts.course import wander
+        from hrkeras.workouts.simulation import synthetic
+        from hrkeras.workouts.simulation.course import wander
 
         seconds, found = len(plan.prediction.heart_rate) * int(plan.prediction.step), []
         for _ in range(DAYS):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import gpxpy
 
-from hrkeras.workouts import fit, gpx
+from hrkeras.workouts.readers import fit, gpx
 
 SECONDS = 50_000  # points, one a second
 RECORDS = 15_000  # of a FIT file: four hours

@@ -17,7 +17,7 @@ import sys
 import time
 from itertools import chain
 
-from hrkeras.presets import PRESETS
+from hrkeras.models.presets import PRESETS
 
 BATCH, STEPS = 16, 500
 WARM_UP, REPEATS = 2, 7
@@ -105,7 +105,8 @@ def our_step(name: str):
     import keras
     import numpy as np
 
-    from hrkeras import losses, models, saving
+    from hrkeras import models
+    from hrkeras.models import losses, saving
     from hrkeras.models.frame import UNAIDED
 
     model = models.preset(name)()

@@ -20,9 +20,10 @@ WARM_UP = 10  # runs
 
 
 def main(athletes: int = 40, seed: int = 2) -> None:
-    from hrkeras import diary, keeping
-    from hrkeras.workouts import synthetic, zones
-    from hrkeras.workouts.athlete import Athlete
+    from hrkeras.athlete import zones
+    from hrkeras.athlete.kalman import Athlete
+    from hrkeras.personal import athlete_update, timeline
+    from hrkeras.workouts.simulation import synthetic
 
     rows, times = defaultdict(list), []
     people = defaultdict(list)
@@ -32,13 +33,13 @@ def main(athletes: int = 40, seed: int = 2) -> None:
         for index, workouts in enumerate(people.values()):
             athlete, truth = Athlete(), _truth(synthetic.draw_athlete(np.random.default_rng([seed, index]), index))
             for before, runs in zip((0, *RUNS), RUNS, strict=False):
-                keeping.learn_from(athlete, workouts[before:runs])
+                athlete_update.learn_from(athlete, workouts[before:runs])
                 found = zones.estimate(athlete)
                 for what, true in truth.items():
                     value, low, high = (getattr(found, f"{what}{end}") for end in ("", "_low", "_high"))
                     rows[what, runs].append((abs(value - true), value - true, low <= true <= high, high - low))
             before = np.zeros(zones.COUNT)
-            for number, entry in enumerate(diary.write(workouts).entries):
+            for number, entry in enumerate(timeline.write(workouts).entries):
                 row, true = _in_zones(found.edges, entry.found, before)
                 before = before + true
                 times += [row] if number >= WARM_UP else []
@@ -56,7 +57,7 @@ def main(athletes: int = 40, seed: int = 2) -> None:
 
 def _in_zones(edges, found, before) -> tuple[tuple[float, ...], np.ndarray]:
     """Errors of a run's times in zones, and the true times, s; `before` are those of the runs before."""
-    from hrkeras.workouts import zones
+    from hrkeras.athlete import zones
 
     known = np.isfinite(found.grid.heart_rate)
     true = zones.seconds_in(edges, found.grid.heart_rate, found.step)
@@ -68,7 +69,7 @@ def _in_zones(edges, found, before) -> tuple[tuple[float, ...], np.ndarray]:
 
 
 def _truth(who) -> dict[str, float]:
-    from hrkeras.workouts import synthetic
+    from hrkeras.workouts.simulation import synthetic
 
     seconds = 60 * MINUTES[1]
     answer = synthetic.respond(who, np.full(seconds, who.threshold), np.zeros(seconds), who.threshold, before=0.12)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import typer
 
-from hrkeras.workouts import history, quality
+from hrkeras.athlete import history
+from hrkeras.workouts import quality
 
 DOCS = Path(__file__).parent
 NOT_SHOWN = ("help", "install_completion", "show_completion")

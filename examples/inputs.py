@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from hrkeras.workouts import athlete_file, detect, quality
-from hrkeras.workouts.athlete import Athlete
+from hrkeras.athlete import athlete_file
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.population import from_dict
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts import quality
 from hrkeras.workouts.grid import STEP
-from hrkeras.workouts.population import from_dict
-from hrkeras.workouts.source import ReadLog
-from hrkeras.workouts.workout import InputError
+from hrkeras.workouts.readers import detect
+from hrkeras.workouts.readers.source import ReadLog
 
 
 def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str, np.ndarray]:

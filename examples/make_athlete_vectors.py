@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hrkeras import keeping
-from hrkeras.workouts import population, synthetic
-from hrkeras.workouts.athlete import Athlete
+from hrkeras.athlete import population
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.personal import athlete_update
 from hrkeras.workouts.grid import Grid
+from hrkeras.workouts.simulation import synthetic
 
 PATH = Path(__file__).with_name("athlete_vectors.json")
 STEPS = (60, 90, 45)
@@ -33,7 +34,7 @@ def plain(values):
 
 def vectors() -> dict:
     athlete, runs = Athlete(population.default()), []
-    for run, steps in zip(keeping.usable(synthetic.read(athletes=1, runs=8, seed=8)), STEPS, strict=False):
+    for run, steps in zip(athlete_update.usable(synthetic.read(athletes=1, runs=8, seed=8)), STEPS, strict=False):
         columns = [np.round(values[:steps].astype(float), 2) for values in run.grid]
         columns[2][steps // 3 : steps // 2] = np.nan
         grid = Grid(*(each.astype(np.float32) for each in columns))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 AXE = "axe-core@4.14.1"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")

@@ -32,9 +32,9 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory) -> Path:
     """A folder of datasets with the small one of simulated athletes, built by_time and by_user."""
-    from hrkeras import building
+    from hrkeras.datasets import build
 
     folder = tmp_path_factory.mktemp("datasets")
     for config in ("by_time", "by_user"):
-        building.build("synthetic", None, config, folder, athletes=4, runs=12, seed=3)
+        build.build("synthetic", None, config, folder, athletes=4, runs=12, seed=3)
     return folder

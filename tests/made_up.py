@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hrkeras import windows
+from hrkeras.datasets.runs import Runs
 from hrkeras.workouts import effort
 from hrkeras.workouts.grid import Grid
 
@@ -17,7 +17,7 @@ def made_up_run(random, level: float, steps: int) -> Grid:
     return Grid(*(np.float32(each) for each in (speed, altitude, heart_rate)))
 
 
-def made_up(people=3, runs=10, steps=(60, 100), seed=0) -> windows.Runs:
+def made_up(people=3, runs=10, steps=(60, 100), seed=0) -> Runs:
     """Runs of a few people every other day; of each the last is for test, the two before for validation."""
     random = np.random.default_rng(seed)
     users = np.repeat(np.arange(people), runs)
@@ -27,4 +27,4 @@ def made_up(people=3, runs=10, steps=(60, 100), seed=0) -> windows.Runs:
     starts = np.tile(1.5e9 + 2 * DAY * np.arange(runs), people) + 3600.0 * users
     order = np.argsort(starts)
     grids = [grids[run] for run in order]
-    return windows.Runs(users[order], starts[order], grids, split[order], [effort.basis(grid) for grid in grids])
+    return Runs(users[order], starts[order], grids, split[order], [effort.basis(grid) for grid in grids])

@@ -6,14 +6,15 @@ Run `python tests/make_dummy_data.py` after the simulation or the writers have c
 from dataclasses import replace
 from pathlib import Path
 
-from hrkeras.workouts import synthetic, writers
+from hrkeras.workouts.simulation import formats, synthetic
+from hrkeras.workouts.simulation.track import Track
 
 DATASETS = Path(__file__).resolve().parents[1] / "hrkeras" / "datasets"
 ARRAYS = ("clock", "latitude", "longitude", "altitude", "speed", "heart_rate", "truth", "expected")
 RUNS = 6
 
 
-def thinned(track: synthetic.Track, every: int) -> synthetic.Track:
+def thinned(track: Track, every: int) -> Track:
     return replace(track, **{name: getattr(track, name)[::every] for name in ARRAYS})
 
 
@@ -22,9 +23,9 @@ def main() -> None:
     mine = [track for track in tracks if track.user == tracks[0].user]
     for name in ("endomondo", "apple_watch", "tracks"):
         (DATASETS / name / "dummy_data").mkdir(parents=True, exist_ok=True)
-    writers.write_endomondo(tracks, DATASETS / "endomondo" / "dummy_data" / "endomondoHR.json.gz")
-    writers.write_apple_health(mine, DATASETS / "apple_watch" / "dummy_data" / "export.zip")
-    writers.write_gpx_folder(mine, DATASETS / "tracks" / "dummy_data" / "tracks")
+    formats.write_endomondo(tracks, DATASETS / "endomondo" / "dummy_data" / "endomondoHR.json.gz")
+    formats.write_apple_health(mine, DATASETS / "apple_watch" / "dummy_data" / "export.zip")
+    formats.write_gpx_folder(mine, DATASETS / "tracks" / "dummy_data" / "tracks")
 
 
 if __name__ == "__main__":

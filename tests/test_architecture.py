@@ -1,25 +1,32 @@
-"""Who may import whom. A room knows only the rooms below it."""
+"""Who may import whom. A room knows only the rooms below it, and no import goes in a circle."""
 
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "hrkeras"
 FILES = sorted(PACKAGE.rglob("*.py"))
-MAX_LINES = 300
+ROOMS = {path.name for path in PACKAGE.iterdir() if path.is_dir() and any(path.glob("**/*.py"))}
+MAX_LINES, MAX_FUNCTION = 300, 60
 HEAVY = {"keras", "keras_tuner", "tensorflow", "tensorflow_datasets", "torch", "jax", "pandas", "matplotlib"}
+MODULES = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES}
 
-# what each folder may import of ours; a file beside the folders may import all but cli and tuning
-MAY_IMPORT = {
-    "workouts": {"workouts"},
-    "layers": {"layers", "workouts"},
-    "models": {"models", "layers", "presets", "workouts"},
-    "datasets": {"datasets", "workouts"},
-    "foundation": {"foundation", "baselines", "protocols", "telemetry", "windows", "workouts"},
-}
+# from the ground up; rooms of one floor do not know each other
+FLOORS = (
+    {"utils"},
+    {"workouts"},
+    {"athlete"},
+    {"datasets", "layers"},
+    {"models"},
+    {"evaluation"},
+    {"training", "personal"},
+    {"tuning", "export"},
+    {"cli"},
+)
 
 
 def imports(path, everywhere=True):
@@ -27,40 +34,46 @@ def imports(path, everywhere=True):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
+            yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: relative import"
             yield node.module
-            yield from (f"{node.module}.{each.name}" for each in node.names)
-
-
-def rooms(path):
-    """Folders and files directly in hrkeras that a file imports; "" is hrkeras itself."""
-    for name in imports(path):
-        top, _, rest = name.partition(".")
-        if top == "hrkeras":
-            room = rest.partition(".")[0]
-            if (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").is_file():
-                yield room
+            yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
 def room_of(path):
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return path.relative_to(PACKAGE).parts[0]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def rooms(path):
+    """Rooms that a file imports from."""
+    for name in imports(path):
+        top, _, rest = name.partition(".")
+        if top == "hrkeras" and rest and (PACKAGE / rest.partition(".")[0]).is_dir():
+            yield rest.partition(".")[0]
+
+
+def functions(tree):
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def lines_of(function):
+    """How many lines the body of a function has, its docstring aside."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.parent != PACKAGE], ids=lambda path: str(path.relative_to(PACKAGE))
+)
 class TestFile:
     def test_imports_only_from_below(self, path):
-        room, found = room_of(path), set(rooms(path)) - {""}
-        if room in MAY_IMPORT:
-            assert found <= MAY_IMPORT[room]
-        if room not in ("cli", "tuning"):
-            assert not found & {"cli", "tuning"}
-        if room == "tuning":
-            assert "cli" not in found
+        room = room_of(path)
+        floor = next(number for number, floor in enumerate(FLOORS) if room in floor)
+        assert set(rooms(path)) <= {room}.union(*FLOORS[:floor])
 
     def test_workouts_need_no_heavy_library(self, path):
-        if room_of(path) == "workouts":
+        if room_of(path) in ("workouts", "athlete"):
             assert not {name.partition(".")[0] for name in imports(path)} & HEAVY
 
     def test_commands_import_the_library_when_they_run(self, path):
@@ -71,18 +84,30 @@ class TestFile:
     def test_one_idea_a_file(self, path):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
+    def test_one_job_a_function(self, path):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert [function.name for function in functions(tree) if lines_of(function) > MAX_FUNCTION] == []
+
     def test_says_what_it_is(self, path):
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
-def test_the_package_itself_holds_docstring_and_version_only():
-    docstring, version = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body
-    assert isinstance(docstring, ast.Expr)
-    assert version.targets[0].id == "__version__"
+def test_every_room_has_its_floor():
+    assert sorted(room for floor in FLOORS for room in floor) == sorted(ROOMS)
+    assert len(ROOMS) <= 14
+
+
+def test_no_file_lies_loose():
+    assert [path.name for path in PACKAGE.glob("*.py")] == ["__init__.py"]
+
+
+def test_imports_go_in_no_circle():
+    graph = {name: {other for other in imports(path) if other in MODULES and other != name} for name, path in MODULES.items()}
+    list(TopologicalSorter(graph).static_order())  # it raises if there is one
 
 
 def test_workouts_load_no_heavy_library():
-    modules = [f"hrkeras.workouts.{path.stem}" for path in (PACKAGE / "workouts").glob("*.py")]
+    modules = [name for name in MODULES if name.startswith(("hrkeras.workouts", "hrkeras.athlete"))]
     code = f"import sys, {', '.join(modules)}; print(*{HEAVY!r} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
     assert found.stdout.split() == []

@@ -1,4 +1,4 @@
-// What is known of a run before it begins, from the athlete's state. It says what hrkeras.workouts.athlete says (formulas:
+// What is known of a run before it begins, from the athlete's state. It says what hrkeras.athlete.kalman says (formulas:
 // docs/export.md); the names and the order of its numbers come from the JSON beside the exported model.
 
 import { basis, clip, mean, sum } from "./effort.js";

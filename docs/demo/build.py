@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from hrkeras.export import process
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 HERE = Path(__file__).resolve().parent
 PAGE = (".html", ".css", ".js")

@@ -27,9 +27,9 @@ def audit(
     later runs in the history of earlier ones, people on both sides, inputs made from heart rate.
     """
     start(backend)
-    from hrkeras import saving
-    from hrkeras.audit import everything
-    from hrkeras.windows import load
+    from hrkeras.datasets.runs import load
+    from hrkeras.evaluation.audit import everything
+    from hrkeras.models import saving
 
     loaded = saving.load(model) if model else None
     data = fitting(data, protocol) if protocol else data

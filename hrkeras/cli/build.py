@@ -58,18 +58,18 @@ def synthetic(
 
 def _build(kind: str, source: Path | None, config: str, data_dir: Path | None, limit: list[str] | None, **kwargs) -> None:
     start()
-    from hrkeras import building
+    from hrkeras.datasets import build
     from hrkeras.workouts.quality import Limits
 
-    versions = building.folder(kind, config, data_dir).parent
+    versions = build.folder(kind, config, data_dir).parent
     outputs.check([source], [(versions.parent, None), (versions, kinds.DATASET)], force=None)
     limits = Limits().override(limit or [])
     with (
-        progress(building.size(kind, source), f"Reading {source.name if source else kind}", "B") as reading,
+        progress(build.size(kind, source), f"Reading {source.name if source else kind}", "B") as reading,
         progress(None, "Writing", " windows") as writing,
     ):
         kwargs |= {"limits": limits, "on_bytes": reading.update, "on_windows": writing.update}
-        builder = building.build(kind, source, config, data_dir, **kwargs)
+        builder = build.build(kind, source, config, data_dir, **kwargs)
     print(builder.funnel)
     counts = ", ".join(f"{count:,} {name}" for name, count in builder.info.metadata["runs"].items())
     people = builder.info.metadata["people"]

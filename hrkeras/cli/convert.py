@@ -31,11 +31,12 @@ def lag_llama(
     start(backend)
     import keras
 
-    from hrkeras import lag_llama_checkpoint, training
+    from hrkeras.models import lag_llama_checkpoint
+    from hrkeras.training import fit
 
     keras.utils.set_random_seed(0)  # of what is untrained
     model = lag_llama_checkpoint.convert(checkpoint)
-    training.save(model, output)
+    fit.save(model, output)
     layers = sum(layer.name.startswith("block_") for layer in model.layers)
     print(
         f"{layers} layers of Lag-Llama in {output}, {model.count_params():,} parameters; it must be trained before it is of use."

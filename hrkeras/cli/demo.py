@@ -31,7 +31,7 @@ def demo(
     _check(output, force)
     start(backend)
     from hrkeras.cli import build, evaluate, inspect, predict, report, train, update
-    from hrkeras.workouts import synthetic, writers
+    from hrkeras.workouts.simulation import formats, synthetic
 
     log, export, data_dir = output / "endomondo.json.gz", output / "export.zip", output / "datasets"
     model, csv, picture = output / "endomondo.keras", output / "run.csv", output / "run.png"
@@ -41,8 +41,8 @@ def demo(
     print(f"Simulating {athletes} athletes with a running log and one with a watch, {runs} workouts each ...")
     tracks = list(synthetic.simulate(athletes=athletes + 1, runs=runs, seed=seed))
     newcomer = tracks[-1].user
-    writers.write_endomondo([track for track in tracks if track.user != newcomer], log)
-    writers.write_apple_health([track for track in tracks if track.user == newcomer], export)
+    formats.write_endomondo([track for track in tracks if track.user != newcomer], log)
+    formats.write_apple_health([track for track in tracks if track.user == newcomer], export)
 
     say(
         f"hrkeras inspect {export} --output {output / 'inspected'}",
@@ -89,7 +89,7 @@ def _say(output: Path, command: str, why: str) -> None:
 
 def _check(output: Path, force: bool) -> None:
     """Refuses a folder in which something has a name that the demo needs and is not what an earlier demo has left there."""
-    from hrkeras.workouts import small_json
+    from hrkeras.utils import small_json
 
     recorded = small_json.read(output / RECORD) or {}
     for name, content in _contents(output).items():
@@ -103,7 +103,7 @@ def _check(output: Path, force: bool) -> None:
 
 def _record(output: Path) -> None:
     """Keeps what the demo has made so far."""
-    from hrkeras.workouts.files import atomic_write
+    from hrkeras.utils.files import atomic_write
 
     with atomic_write(output / RECORD) as part:
         part.write_text(json.dumps(_contents(output), indent=1) + "\n", encoding="utf-8")

@@ -28,14 +28,16 @@ def ensemble(
         raise typer.BadParameter(f"expected two models or more, found {len(members)}", param_hint="MODEL")
     outputs.check(members, [(output, kinds.KERAS)], force)
     start(backend)
-    from hrkeras import ensembles, models, saving, training
-    from hrkeras.windows import load
+    from hrkeras import models
+    from hrkeras.datasets.runs import load
+    from hrkeras.models import saving
+    from hrkeras.training import ensembles, fit
 
     loaded = [saving.load(path) for path in members]
     runs = load(data, data_dir, ("train", "validation"))
     with progress(None, "Predicting", "run") as bar:
         found = ensembles.fit(loaded, runs, on_batch=bar.update)
-    training.save(models.ensemble(loaded, found.weights), output)
+    fit.save(models.ensemble(loaded, found.weights), output)
     width = max(len("weighted mean"), *(len(path.name) for path in members))
     print(f"{'':{width}}  weight  validation MAE, beats/min")
     for path, weight, error in zip(members, found.weights, found.members, strict=True):

@@ -52,8 +52,8 @@ def estimate(
     inputs = (*runs, *(history or []), athlete, model)
     outputs.check(inputs, [(output, None)], force)
     loaded = load_model(model, backend)
-    from hrkeras import estimated_copies, estimation, estimation_text, prediction
-    from hrkeras.workouts.source import ReadLog
+    from hrkeras.personal import estimated_copies, estimation, estimation_text, prediction
+    from hrkeras.workouts.readers.source import ReadLog
 
     state = prediction.opened(athlete, loaded) if athlete else None
     histories = history or []
@@ -69,12 +69,13 @@ def estimate(
         with progress(None, "Writing", "file") as bar:
             written = estimated_copies.write(found.estimates, output, everything, force, bar.update, uncopied)
     if pictures:
-        from hrkeras import person_plots, plots
+        from hrkeras.personal import person_plots
+        from hrkeras.utils import plotting
 
         with progress(len(pictures), "Drawing", "run") as bar:
             for path, each in pictures.items():
                 title = f"Run of {prediction.moment(each.run.start)}, heart rate estimated"
-                written.append(plots.save(person_plots.run(each.found, title), path))
+                written.append(plotting.save(person_plots.run(each.found, title), path))
                 bar.update()
     if json:
         about = {"written": [str(path) for path in written], "not_copied": dict(uncopied.skipped)}
@@ -90,8 +91,8 @@ def estimate(
 
 def _pictures(estimates, output: Path) -> dict[Path, Any]:
     """By the path of its picture, each estimate."""
-    from hrkeras import prediction
-    from hrkeras.workouts import tracks
+    from hrkeras.personal import prediction
+    from hrkeras.workouts.readers import tracks
 
     def name(run) -> str:
         return Path(run.where).name if isnan(run.start) else prediction.date(run.start)

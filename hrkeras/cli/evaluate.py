@@ -41,9 +41,11 @@ def evaluate(
     start(backend)
     from dataclasses import asdict
 
-    from hrkeras import evaluation, lags, plots, protocols, saving
-    from hrkeras.audit import everything
-    from hrkeras.windows import load
+    from hrkeras.datasets.runs import load
+    from hrkeras.evaluation import attention_lags, evaluation_plots, protocols
+    from hrkeras.evaluation import evaluate as evaluation
+    from hrkeras.evaluation.audit import everything
+    from hrkeras.models import saving
     from hrkeras.workouts.grid import STEP
 
     others = _others(beside or [], protocol, send)
@@ -83,10 +85,10 @@ def evaluate(
         _print(found, data, split, checks)
     warn(found.doubts)
     if output:  # the scores are out, should there be no place for the pictures
-        pictures = plots.evaluation(found, STEP, output)
-        by_lag = lags.attention_by_lag(loaded, found.windows, **found.cases[0].case.known(found.windows))
+        pictures = evaluation_plots.evaluation(found, STEP, output)
+        by_lag = attention_lags.attention_by_lag(loaded, found.windows, **found.cases[0].case.known(found.windows))
         if len(by_lag):
-            pictures.append(plots.attention(by_lag, STEP, output / "attention.png"))
+            pictures.append(evaluation_plots.attention(by_lag, STEP, output / "attention.png"))
         if not as_json:
             print("\nPictures: " + ", ".join(map(str, pictures)))
     elif not as_json:
@@ -100,8 +102,8 @@ def _others(wanted: list[str], protocol: str, send: bool) -> dict:
     """By name as they were asked for, what predicts beside the model."""
     from tqdm import tqdm
 
-    from hrkeras.foundation import chronos, timegpt
-    from hrkeras.protocols import PROTOCOLS
+    from hrkeras.evaluation.foundation import chronos, timegpt
+    from hrkeras.evaluation.protocols import PROTOCOLS
 
     if wanted and not PROTOCOLS[protocol].rest:
         raise typer.BadParameter(
@@ -123,7 +125,7 @@ def _others(wanted: list[str], protocol: str, send: bool) -> dict:
 
 
 def _print(found, data: str, split: str, checks) -> None:
-    from hrkeras import score_tables
+    from hrkeras.evaluation import tables
 
     print(f"Protocol {found.protocol.name}: {found.protocol.meaning}")
     print(f"Data {data}, {split} split.")
@@ -135,15 +137,15 @@ def _print(found, data: str, split: str, checks) -> None:
     for result in found.cases:
         row = result.rows[0]
         print(f"\n{result.case.name.capitalize()}: {row.runs:,} runs, {row.steps:,} steps; errors in beats/min.\n")
-        print(score_tables.table(result.rows))
+        print(tables.table(result.rows))
     print(
         "\nWorse by: how much higher the error is than the first row's, paired over runs; in brackets where that may be chance."
     )
     if found.bands:
-        print(f"\n{score_tables.bands_text(found)}")
+        print(f"\n{tables.bands_text(found)}")
     if found.months:
         print("\nError by time since training (beats/min):\n")
-        print(score_tables.months_table(found.months))
+        print(tables.months_table(found.months))
     if len(found.people) > 1:
         print(f"\nPer person, mean absolute error (beats/min), {found.cases[0].case.name}:\n")
-        print(score_tables.people_table(found))
+        print(tables.people_table(found))

@@ -1,7 +1,9 @@
 """`hrkeras finetune`: adapt a model to one person."""
 
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,7 +23,13 @@ from hrkeras.cli.shared import (
     start,
     warn,
 )
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+    from hrkeras.datasets.runs import Runs
+    from hrkeras.training.finetuning import Adapted, Comparison
 
 
 def finetune(
@@ -62,22 +70,22 @@ def finetune(
     on the person alone, and what needs no network.
     """
     output = output or base.with_name(f"{base.stem}_{data.replace('/', '_')}.keras")
-    if output.suffix != ".keras":
-        raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    _check_name(output)
     folder = output.with_suffix(".training")
     outputs.check([base, data_dir], [(output, kinds.KERAS), (output.with_suffix(".md"), kinds.CARD), (folder, None)], force)
-    asked = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "patience": patience}
-    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
-    given |= {"augment": augment, "seed": seed}
+    asked: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "patience": patience}
+    given = {name: value for name, value in asked.items() if value is not None} | {"augment": augment, "seed": seed}
     rates = rates_of(rate or [])
     start(backend)
-    from dataclasses import asdict, replace
+    from dataclasses import replace
 
     import numpy as np
 
-    from hrkeras import card, finetuning, inference, parts, saving, score_tables, training
-    from hrkeras.audit import model as audit
-    from hrkeras.windows import load
+    from hrkeras.datasets import selection
+    from hrkeras.datasets.runs import load
+    from hrkeras.evaluation import predict
+    from hrkeras.models import saving
+    from hrkeras.training import finetuning, fit, model_card
 
     def say(text: str) -> None:
         if not as_json:
@@ -85,83 +93,86 @@ def finetune(
 
     loaded = saving.load(base)
     everyone = load(data, data_dir)
-    runs = parts.one_person(everyone, data, person)
-    checks = list(audit.checks(loaded, everyone, data, "profile", population=saving.population(loaded), quick=True))
-    for check in checks:
-        if check.passed is False:
-            raise InputError(f"{base} fails the audit on {data}, so nothing could be told of its stages: {check.finding}")
-        if check.passed is None:
-            say(f"Audit, {check}")
+    runs = selection.one_person(everyone, data, person)
+    _audit(loaded, base, everyone, data, say)
     settings = replace(finetuning.SETTINGS, **given)
     alone_settings = replace(finetuning.ALONE, **given | {"learning_rate": finetuning.ALONE.learning_rate})
     rates, half_life = rates or finetuning.usual_rates(loaded), half_life or finetuning.HALF_LIFE
     counts = runs.counts["runs"]
-    description = {"base": base.name, "data": data, "person": person, "half_life": half_life, "runs": counts}
-    learnt = parts.part(runs, np.flatnonzero(runs.split != "test"))
-
-    def moved(earlier: Path) -> None:
-        say(f"Until this training has ended, the earlier one is in {earlier}.")
-
-    say(f"Adapting {base} to the person's {counts['train']} training runs:")
-    adapted = finetuning.adapt(
-        loaded,
-        learnt,
-        folder / "finetuned",
-        settings,
-        rates=rates,
-        half_life=half_life,
-        description=description,
-        resume=resume,
-        on_moved=moved,
-        callbacks=[epoch_bar(settings.epochs), epoch_line(say)],
-    )
-    what = f"validation error {adapted.error:.2f} beats/min, that of the base {adapted.base_error:.2f}"
-    if adapted.kept_base:
-        verdict = f"The adapted model is not better than the base on the person's validation runs ({what}): the base is kept."
-    else:
-        verdict = f"The adapted model is better than the base on the person's validation runs ({what})."
-    say(f"{verdict}\nFor comparison, a model trained from nothing on the same runs alone:")
-    alone = finetuning.from_nothing(
-        loaded,
-        learnt,
-        folder / "alone",
-        alone_settings,
-        description=description,
-        resume=resume,
-        on_moved=moved,
-        callbacks=[epoch_bar(alone_settings.epochs), epoch_line(say)],
-    )
-    training.save(adapted.model, output)
-    architecture = {
-        "history": inference.knows_history(loaded),
-        "adapted_from": base.name,
-        "half_life": half_life,
-        "rates": rates,
+    learnt = selection.part(runs, np.flatnonzero(runs.split != "test"))
+    common: dict[str, Any] = {
+        "description": {"base": base.name, "data": data, "person": person, "half_life": half_life, "runs": counts},
+        "resume": resume,
+        "on_moved": lambda earlier: say(f"Until this training has ended, the earlier one is in {earlier}."),
     }
-    about = {"model": loaded.name, "architecture": architecture, "data": data, **runs.counts}
-    card.write(output.with_suffix(".md"), adapted.model, adapted.log, settings, about, verdict)
+    say(f"Adapting {base} to the person's {counts['train']} training runs:")
+    bars = [epoch_bar(settings.epochs), epoch_line(say)]
+    how: dict[str, Any] = {"rates": rates, "half_life": half_life, "callbacks": bars} | common
+    adapted = finetuning.adapt(loaded, learnt, folder / "finetuned", settings, **how)
+    verdict = _verdict(adapted)
+    say(f"{verdict}\nFor comparison, a model trained from nothing on the same runs alone:")
+    bars = [epoch_bar(alone_settings.epochs), epoch_line(say)]
+    alone = finetuning.from_nothing(loaded, learnt, folder / "alone", alone_settings, callbacks=bars, **common)
+    fit.save(adapted.model, output)
+    history = predict.knows_history(loaded)
+    stages = {"history": history, "adapted_from": base.name, "half_life": half_life, "rates": rates}
+    about = {"model": loaded.name, "architecture": stages, "data": data, **runs.counts}
+    model_card.write(output.with_suffix(".md"), adapted.model, adapted.log, settings, about, verdict)
     with progress(None, "Predicting", "run") as bar:
         found = finetuning.compare(loaded, adapted.candidate, alone, runs, bar.update)
     if as_json:
-        rows = [asdict(row) for row in found.rows]
-        errors = {"base": adapted.base_error, "finetuned": adapted.error}
-        print(
-            json_line(
-                {
-                    **{"base": str(base), "data": data, "person": person, "kept_base": adapted.kept_base, "validation": errors},
-                    **{"test": rows, "like_best": found.like_best, "doubts": found.doubts, "model": str(output)},
-                }
-            )
-        )
+        told = {"base": str(base), "data": data, "person": person, "model": str(output)}
+        print(json_line(told | _numbers(adapted, found)))
     else:
-        print(f"\nThe person's test runs: {counts['test']} of {data}; errors in beats/min.\n")
-        print(score_tables.table(found.rows))
-        print(f"\nWorse by: than {finetuning.FINETUNED}, paired over runs; in brackets where that may be chance.")
-        print(_who_wins(found.like_best))
         kept = f"{output} is the base as it was" if adapted.kept_base else f"Model: {output}"
+        _print_comparison(found, f"{counts['test']} of {data}")
         print(f"\n{kept}; card: {output.with_suffix('.md')}. Logs and curves: {folder}")
         print(f"Next: hrkeras evaluate {output} --data {data}")
     warn(found.doubts)
+
+
+def _check_name(output: Path) -> None:
+    if output.suffix != ".keras":
+        raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+
+
+def _audit(model: "keras.Model", base: Path, runs: "Runs", data: str, say: Callable[[str], None]) -> None:
+    """Raises `InputError` where the base has seen what it shall be compared on; says what the audit cannot tell."""
+    from hrkeras.evaluation.audit import model as audit
+    from hrkeras.models import saving
+
+    for check in audit.checks(model, runs, data, "profile", population=saving.population(model), quick=True):
+        if check.passed is False:
+            raise InputError(f"{base} fails the audit on {data}, so nothing could be told of its stages: {check.finding}")
+        if check.passed is None:
+            say(f"Audit, {check}")
+
+
+def _verdict(adapted: "Adapted") -> str:
+    what = f"validation error {adapted.error:.2f} beats/min, that of the base {adapted.base_error:.2f}"
+    if adapted.kept_base:
+        return f"The adapted model is not better than the base on the person's validation runs ({what}): the base is kept."
+    return f"The adapted model is better than the base on the person's validation runs ({what})."
+
+
+def _numbers(adapted: "Adapted", found: "Comparison") -> dict[str, Any]:
+    return {
+        "kept_base": adapted.kept_base,
+        "validation": {"base": adapted.base_error, "finetuned": adapted.error},
+        "test": [asdict(row) for row in found.rows],
+        "like_best": found.like_best,
+        "doubts": found.doubts,
+    }
+
+
+def _print_comparison(found: "Comparison", which: str) -> None:
+    from hrkeras.evaluation import tables
+    from hrkeras.training.finetuning import FINETUNED
+
+    print(f"\nThe person's test runs: {which}; errors in beats/min.\n")
+    print(tables.table(found.rows))
+    print(f"\nWorse by: than {FINETUNED}, paired over runs; in brackets where that may be chance.")
+    print(_who_wins(found.like_best))
 
 
 def _who_wins(like_best: list[str]) -> str:

@@ -23,9 +23,10 @@ def fitness(
 ) -> None:
     """Show how a person's heart rate at a set pace on the flat has changed, and which days stand out."""
     outputs.check([source], [(output, kinds.FITNESS), (plot, kinds.PNG)], force)
-    from hrkeras import diary, fitness_text, keeping, pace, person_plots, plots
-    from hrkeras.workouts.files import atomic_write
-    from hrkeras.workouts.workout import InputError
+    from hrkeras.personal import fitness_text, pace, person_plots, timeline, update_text
+    from hrkeras.utils import plotting
+    from hrkeras.utils.errors import InputError
+    from hrkeras.utils.files import atomic_write
 
     found = read_diary(source, person, at)
     if not found.entries:
@@ -34,11 +35,11 @@ def fitness(
         )
     if output:
         with atomic_write(output) as part:
-            diary.frame(found).to_csv(part, index=False)
+            timeline.frame(found).to_csv(part, index=False)
     if plot:
-        plots.save(person_plots.fitness(found), plot)
+        plotting.save(person_plots.fitness(found), plot)
     if json:
-        print(json_line({"pace": pace.text(found.speed), "runs": diary.frame(found).to_dict("records")}))
+        print(json_line({"pace": pace.text(found.speed), "runs": timeline.frame(found).to_dict("records")}))
         return
     days = fitness_text.days(found.entries[0].start, found.entries[-1].start)
     print(f"{fitness_text.count(len(found.entries))}, {days}.")
@@ -49,6 +50,6 @@ def fitness(
         latest = "" if len(odd) == 1 else f" (the latest {SHOWN})" if len(odd) > SHOWN else " (the latest first)"
         print(f"{fitness_text.days_standing_out(len(odd))}{latest}; heat, illness, a tired day or a sensor can be why:")
         print("\n".join(f"- {fitness_text.day(each.start)}: {fitness_text.miss(each)}" for each in odd[:SHOWN]))
-    if taken := keeping.taken_text(found.report.taken):
+    if taken := update_text.taken_text(found.report.taken):
         print(f"Not used: {taken}.")
     print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot FITNESS.png.")

@@ -30,10 +30,10 @@ def inspect(
     with speed and altitude.
     """
     outputs.check([source], [(output, kinds.PICTURES)], force)
-    from hrkeras import inspection, inspection_plots, inspection_text
-    from hrkeras.workouts import detect
+    from hrkeras.datasets.inspection import inspection, inspection_plots, inspection_text
     from hrkeras.workouts.quality import Limits
-    from hrkeras.workouts.source import ReadLog
+    from hrkeras.workouts.readers import detect
+    from hrkeras.workouts.readers.source import ReadLog
 
     limits = Limits().override(limit or [])
     reader = detect.reader(source)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from hrkeras.workouts import small_json
+from hrkeras.utils import small_json
 
 HEAD = 8192  # bytes of a file that are looked at
 SAVED_MODEL_FILES = re.compile(

@@ -32,8 +32,8 @@ from hrkeras.cli import (
     zones,
 )
 from hrkeras.cli.shared import AT_END
-from hrkeras.workouts.files import PREFIX, is_full
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
+from hrkeras.utils.files import PREFIX, is_full
 
 DISK_FULL = (
     "the disk is full; no output is half written: each is new and whole, or as it was before. Free some space and repeat the "

@@ -7,18 +7,7 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import (
-    AthleteFile,
-    Backend,
-    Json,
-    Model,
-    check_one_known,
-    json_line,
-    load_model,
-    progress,
-    reading,
-    warn,
-)
+from hrkeras.cli.shared import AthleteFile, Backend, Json, Model, check_one_known, json_line, load_model, progress, reading, warn
 
 
 def plan(
@@ -72,11 +61,12 @@ def plan(
     loaded = load_model(model, backend)
     import time
 
-    from hrkeras import keeping, planning, planning_plots, planning_text, plots, prediction
-    from hrkeras import pace as paces
-    from hrkeras.workouts import route
-    from hrkeras.workouts.files import atomic_write
-    from hrkeras.workouts.source import ReadLog
+    from hrkeras.personal import athlete_update, planner, planning_plots, planning_text, prediction, update_text
+    from hrkeras.personal import pace as paces
+    from hrkeras.utils import plotting
+    from hrkeras.utils.files import atomic_write
+    from hrkeras.workouts.readers import route
+    from hrkeras.workouts.readers.source import ReadLog
 
     speed, begin = paces.parse(pace) if pace else None, _moment(start_at)
     way, log, learnt = route.read(course), ReadLog(), None
@@ -85,27 +75,27 @@ def plan(
         with reading(history) as bar:
             log = ReadLog(bar.update)
             workouts = prediction.load_history(history, log)
-        learnt = keeping.learn_from(state, workouts, until=begin or float("inf"), model=loaded)
+        learnt = athlete_update.learn_from(state, workouts, until=begin or float("inf"), model=loaded)
     with progress(None, "Trying paces", "pace") as bar:
-        begin = begin or planning.usual_start(state, time.time())
-        answer = planning.Planner(way, state, begin, even, loaded, bar.update).answer(speed, heart_rate, limit)
+        begin = begin or planner.usual_start(state, time.time())
+        answer = planner.Planner(way, state, begin, even, loaded, bar.update).answer(speed, heart_rate, limit)
     found = answer.plan
     if output:
         with atomic_write(output) as part:
             found.frame().to_csv(part, index=False)
     if plot:
         line, called = (limit, "limit") if limit else (heart_rate, "target")
-        plots.save(planning_plots.plan(found, line, called), plot)
+        plotting.save(planning_plots.plan(found, line, called), plot)
     if json:
         print(json_line(answer.as_dict()))
         return
     print(planning_text.course(found))
     print("\n".join([planning_text.expected(found), *planning_text.limit(limit or 0, answer)]))
     warn(found.doubts)
-    print(keeping.known_text(state))
-    if learnt and not state.count and (why := keeping.left_out_text(learnt)):
+    print(update_text.known_text(state))
+    if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):
         print(f"The workouts read tell nothing: {why}.")
-    for told in keeping.read_log_lines(log):
+    for told in update_text.read_log_lines(log):
         print(told)
     print(f"\n{planning_text.table(found)}\n")
     if output:
@@ -116,7 +106,7 @@ def plan(
 def _moment(text: str | None) -> float | None:
     """Seconds since 1970-01-01 UTC of a time that a person gave."""
     from hrkeras.workouts.clock import is_date
-    from hrkeras.workouts.xml_points import seconds
+    from hrkeras.workouts.readers.xml_points import seconds
 
     if text is None:
         return None

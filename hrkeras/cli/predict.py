@@ -47,14 +47,14 @@ def predict(
     inputs = (run, model, athlete, *(history or []))
     outputs.check(inputs, [(output, kinds.PREDICTION), (plot, kinds.PNG)], force)
     loaded = load_model(model, backend)
-    from hrkeras import keeping, prediction
-    from hrkeras.workouts.files import atomic_write
+    from hrkeras.personal import athlete_update, prediction, update_text
+    from hrkeras.utils.files import atomic_write
 
     state = prediction.opened(athlete, loaded)
     histories = history or []
     with reading((run, *histories)) as bar:
         chosen, others, log = prediction.load_run(run, workout, histories, bar.update)
-    learnt = None if athlete else keeping.learn_from(state, others, until=chosen.start, model=loaded)
+    learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)
     found = prediction.predict(chosen, state, loaded)
     with atomic_write(output) as part:
         found.frame().to_csv(part, index=False)
@@ -69,19 +69,20 @@ def predict(
     by = f"the model {model}" if model else "the filter of the athlete's state alone; --model MODEL.keras adds a model"
     print(f"Predicted by {by}.")
     warn(found.doubts)
-    print(keeping.known_text(state))
-    if learnt and not state.count and (why := keeping.left_out_text(learnt)):
+    print(update_text.known_text(state))
+    if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):
         print(f"The other workouts read tell nothing: {why}.")
     if isnan(found.start):
         taken = ": it was taken as the day after the last known run" if state.count else ""
         print(f"The run's date is unknown, since its clock was not set{taken}.")
     if not found.has_altitude:
         print("The run has no altitude: it was taken as flat.")
-    for line in keeping.read_log_lines(log):
+    for line in update_text.read_log_lines(log):
         print(line)
     print(f"Written: {output}")
     if plot:
-        from hrkeras import person_plots, plots
+        from hrkeras.personal import person_plots
+        from hrkeras.utils import plotting
 
-        plots.save(person_plots.run(found, f"Run of {prediction.moment(found.start)}"), plot)
+        plotting.save(person_plots.run(found, f"Run of {prediction.moment(found.start)}"), plot)
         print(f"Picture: {plot}")

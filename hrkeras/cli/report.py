@@ -22,7 +22,7 @@ def report(
     """Write a page that tells a person what their runs say; it needs no network, and no position or name is in it."""
     outputs.check([source, model], [(output, kinds.PAGE)], force)
     loaded = load_model(model, backend)
-    from hrkeras.report import page
+    from hrkeras.personal.report import page
 
     found = read_diary(source, person, at, loaded)
     page.write(found, output)

@@ -68,7 +68,7 @@ def start(backend: str | None = None) -> None:
         )
     os.environ["KERAS_BACKEND"] = chosen
     _use_private_temp()
-    from hrkeras import keras_settings
+    from hrkeras.models import keras_settings
 
     with _quiet_stderr(), keras_settings.starting():
         import tensorflow as tf  # TFDS and TensorBoard need it on every backend
@@ -83,7 +83,7 @@ def start(backend: str | None = None) -> None:
 
 def _use_private_temp() -> None:
     """Until the end of the command TensorFlow, TFDS and Keras, which leave temporary files, make them where they are removed."""
-    from hrkeras.workouts import files
+    from hrkeras.utils import files
 
     if not Path(tempfile.gettempdir()).name.startswith(files.PREFIX):
         with suppress(OSError):
@@ -95,7 +95,7 @@ def load_model(path: Path | None, backend: str | None):
     if path is None:
         return None
     start(backend)
-    from hrkeras import saving
+    from hrkeras.models import saving
 
     return saving.load(path)
 
@@ -154,25 +154,25 @@ def progress(total: int | None, what: str, unit: str):
 
 def reading(sources: Iterable[Path], what: str = "Reading"):
     """A progress bar over the bytes of some sources."""
-    from hrkeras.workouts import detect
+    from hrkeras.workouts.readers import detect
 
     return progress(sum(detect.reader(path).size(path) for path in sources), what, "B")
 
 
 def read_diary(source: Path, person: str | None = None, at: str | None = None, model=None):
     """A `diary.Diary` of the runs of a source; `at` is a pace."""
-    from hrkeras import diary, keeping, pace
-    from hrkeras.workouts import detect
-    from hrkeras.workouts.source import ReadLog
+    from hrkeras.personal import pace, timeline, update_text
+    from hrkeras.workouts.readers import detect
+    from hrkeras.workouts.readers.source import ReadLog
 
     speed = pace.parse(at) if at else None
     with reading([source], f"Reading {source.name}") as bar:
         log = ReadLog(bar.update)
         workouts = list(detect.read(source, log))
     if log.passed_over:
-        note(terminal.plain(keeping.read_log_lines(log)[-1]))
+        note(terminal.plain(update_text.read_log_lines(log)[-1]))
     with progress(None, "Following the runs", "run") as bar:
-        return diary.write(workouts, person, speed, model, bar.update, log.skipped)
+        return timeline.write(workouts, person, speed, model, bar.update, log.skipped)
 
 
 def note(sentence: str) -> None:

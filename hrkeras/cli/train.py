@@ -8,7 +8,7 @@ import typer
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Augment, Backend, DataDir, Seed, epoch_bar, epoch_line, start
-from hrkeras.presets import Preset
+from hrkeras.models.presets import Preset
 
 
 def train(
@@ -58,7 +58,10 @@ def train(
     start(backend)
     from inspect import signature
 
-    from hrkeras import card, models, parts, presets, training
+    from hrkeras import models
+    from hrkeras.datasets import selection
+    from hrkeras.models import presets
+    from hrkeras.training import fit, model_card
 
     given = {"units": units, "num_layers": layers, "bidirectional": bidirectional or None, "dropout": dropout}
     given = {name: value for name, value in given.items() if value is not None}
@@ -66,8 +69,8 @@ def train(
         raise typer.BadParameter(f"{model} has no such argument; leave it out", param_hint=f"--{foreign.pop()}")
     build = models.preset(model, **given, history=history, profile=profile)
     architecture = {name: each.default for name, each in signature(build).parameters.items() if name != "statistics"}
-    runs, weights = parts.mixed(sources, data_dir, ("train", "validation"))
-    settings = training.Settings(
+    runs, weights = selection.mixed(sources, data_dir, ("train", "validation"))
+    settings = fit.Settings(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate or presets.learning_rate(model),
@@ -77,7 +80,7 @@ def train(
     )
     description = {"model": model, "architecture": architecture, "data": " + ".join(data), **runs.counts}
 
-    best, log = training.train(
+    best, log = fit.train(
         lambda statistics: build(statistics=statistics),
         runs,
         folder,
@@ -88,9 +91,9 @@ def train(
         callbacks=[epoch_bar(epochs), epoch_line(print)],
         on_moved=lambda earlier: print(f"Until this training has ended, the earlier one of {folder} is in {earlier}."),
     )
-    training.save(best, output)
-    card.write(output.with_suffix(".md"), best, log, settings, description)
-    print(f"Best epoch {training.best_epoch(log)} of {len(log)}. Model: {output}; card: {output.with_suffix('.md')}")
+    fit.save(best, output)
+    model_card.write(output.with_suffix(".md"), best, log, settings, description)
+    print(f"Best epoch {fit.best_epoch(log)} of {len(log)}. Model: {output}; card: {output.with_suffix('.md')}")
     print(f"Log, curves and TensorBoard files: {folder}")
     print(f"Next: hrkeras evaluate {output} --data {next(iter(sources))}")
 

@@ -11,7 +11,7 @@ import typer
 from hrkeras.cli import kinds, outputs, terminal, tune_processes
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import MAX_SEED, Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
-from hrkeras.presets import Architecture
+from hrkeras.models.presets import Architecture
 from hrkeras.tuning.roles import VARIABLES, is_worker
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def tune(
     outputs.check([data_dir], [(output, kinds.SEARCH)], force)
     start(backend)
     from hrkeras.models import MODELS
-    from hrkeras.training_folder import PATIENCE
+    from hrkeras.training.training_folder import PATIENCE
     from hrkeras.tuning.plan import Plan
     from hrkeras.tuning.search import Search
-    from hrkeras.workouts import files
+    from hrkeras.utils import files
 
     tuner = tuner or ("grid" if space == "batch" else "random")
     seeds = seeds or (3 if tuner == "grid" else 1)
@@ -111,7 +111,7 @@ def tune(
 
 def _write(search: "Search", output: Path, command: str, as_json: bool) -> None:
     """Writes and prints what a search that has ended has found, and the best model."""
-    from hrkeras import card, training
+    from hrkeras.training import fit, model_card
     from hrkeras.tuning import report
 
     found = report.write(search, output, command)
@@ -121,8 +121,8 @@ def _write(search: "Search", output: Path, command: str, as_json: bool) -> None:
         epochs = search.plan.epochs
         _say(f"Now the best is trained for {epochs} epochs on all training runs; the results stand already in {output}.")
     best, log, settings, description = search.retrain(found.trials[0])
-    training.save(best, output / "best.keras")
-    card.write(output / "best.md", best, log, settings, description)
+    fit.save(best, output / "best.keras")
+    model_card.write(output / "best.md", best, log, settings, description)
     if as_json:
         print(json_line(found.as_dict()))
     else:

@@ -1,18 +1,12 @@
-"""The processes of `hrkeras tune --workers`: KerasTuner's chief and workers, each the same command.
+"""The processes of `hrkeras tune --workers`: KerasTuner's chief and workers, each the same command."""
 
-As a program it is one of them, which ends when the process that started it does.
-"""
-
-import os
 import socket
 import subprocess
-import sys
-import threading
 import time
 
 from hrkeras.tuning import roles
-from hrkeras.workouts import children
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils import children
+from hrkeras.utils.errors import InputError
 
 LOOPBACK = "127.0.0.1"
 
@@ -35,7 +29,7 @@ def run(arguments: list[str], workers: int) -> None:
     try:
         for name in ("chief", *(f"worker-{number}" for number in range(1, workers + 1))):
             running[name] = subprocess.Popen(
-                children.command("hrkeras.cli.tune_processes", *arguments),
+                children.command("hrkeras.cli.tune_worker", *arguments),
                 env=environment | {roles.ID: name},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
@@ -58,15 +52,3 @@ def _check(running: dict[str, subprocess.Popen]) -> None:
                 f"The process {name} of the search ended with code {process.returncode}; if it said why, it stands above. The "
                 "same command goes on from the last finished epochs."
             )
-
-
-def _end_with_starter() -> None:
-    os.read(sys.stdin.fileno(), 1)  # until the other end is closed; sys.stdin.read would hold a lock that the end wants
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    threading.Thread(target=_end_with_starter, daemon=True).start()
-    from hrkeras.cli.main import app
-
-    app(prog_name="hrkeras")

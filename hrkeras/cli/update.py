@@ -36,15 +36,19 @@ def update(
         raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
     outputs.check([*runs, model], [(athlete, None)])
     loaded = load_model(model, backend)
-    from hrkeras import keeping
-    from hrkeras.fitness_text import count
-    from hrkeras.workouts.athlete_file import date
+    from hrkeras.athlete.athlete_file import date
+    from hrkeras.personal import athlete_update, update_text
+    from hrkeras.personal.fitness_text import count
 
     with reading(runs) as bar:
-        found = keeping.update(athlete, runs, loaded, bar.update, lambda: note(f"Waiting for another update of {athlete} ..."))
+        found = athlete_update.update(
+            athlete, runs, loaded, bar.update, lambda: note(f"Waiting for another update of {athlete} ...")
+        )
     state = found.athlete
     if found.is_new:
-        print(f"New: nothing was known of the person; starting from people in general ({keeping.about(state.population)}).")
+        print(
+            f"New: nothing was known of the person; starting from people in general ({athlete_update.about(state.population)})."
+        )
     if found.added:
         days = dict.fromkeys(date(run.start) for run in (found.added[0], found.added[-1]))
         print(f"Added {count(len(found.added))}: {' to '.join(days)} UTC.")
@@ -62,9 +66,9 @@ def update(
             f"Before {date(state.starts[0])} UTC: {found.forgotten:,}. So far back the file keeps no dates; they are known "
             "already or else too late."
         )
-    if taken := keeping.taken_text(found.taken):
+    if taken := update_text.taken_text(found.taken):
         print(f"Taken by the filters: {taken}.")
-    for line in keeping.read_log_lines(found.log):
+    for line in update_text.read_log_lines(found.log):
         print(line)
     last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
     print(f"{'Written' if found.added else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")

@@ -28,10 +28,10 @@ def zones(
     outputs.check([source, athlete], [(plot, kinds.PNG)], force)
     from dataclasses import replace
 
-    from hrkeras import estimation, fitness_text, time_in_zones
-    from hrkeras.workouts import athlete_file
-    from hrkeras.workouts import zones as own
-    from hrkeras.workouts.athlete import Athlete
+    from hrkeras.athlete import athlete_file
+    from hrkeras.athlete import zones as own
+    from hrkeras.athlete.kalman import Athlete
+    from hrkeras.personal import estimation, fitness_text, time_in_zones
 
     state = athlete_file.load(athlete) if athlete else None
     own.estimate(state or Athlete(), age, maximum, threshold)  # before anything is read: what is given may be impossible
@@ -41,9 +41,10 @@ def zones(
     limits = own.estimate(state or found.athlete, age, maximum, threshold)
     recent, everything = time_in_zones.times(found, limits, time_in_zones.WEEKS), time_in_zones.times(found, limits)
     if plot:
-        from hrkeras import person_plots, plots
+        from hrkeras.personal import person_plots
+        from hrkeras.utils import plotting
 
-        plots.save(person_plots.zones(limits, recent, everything), plot)
+        plotting.save(person_plots.zones(limits, recent, everything), plot)
     if json:
         print(json_line(time_in_zones.as_dict(limits, recent, everything)))
         return
@@ -55,9 +56,9 @@ def zones(
     else:
         print("No run with heart rate is known, so this is what adults have in general; give --age, or runs with heart rate.")
     if why := found.report.taken:
-        from hrkeras import keeping
+        from hrkeras.personal import update_text
 
-        print(f"Not used: {keeping.taken_text(why)}.")
+        print(f"Not used: {update_text.taken_text(why)}.")
     print(time_in_zones.ADVICE)
     if plot:
         print(f"Picture: {plot}")

@@ -11,9 +11,11 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import file_adapters
 
-from hrkeras.workouts import grid, prepare, quality, splits
-from hrkeras.workouts.source import ReadLog
-from hrkeras.workouts.workout import InputError, Workout
+from hrkeras.datasets import windows
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts import prepare, quality, splits
+from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.workout import Workout
 
 CONFIGS = {
     "by_time": "Each person's earliest 80 % of runs for training, the next 10 % for validation, the last 10 % for test.",
@@ -70,7 +72,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
         raise NotImplementedError
 
     def _info(self) -> tfds.core.DatasetInfo:
-        steps = (grid.WINDOW,)
+        steps = (windows.WINDOW,)
         return self.dataset_info_from_configs(
             features=tfds.features.FeaturesDict(
                 {
@@ -113,7 +115,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
         self.funnel = prepared.funnel
         self.info.metadata.update(
             step=prepared.step,
-            window=grid.WINDOW,
+            window=windows.WINDOW,
             people=int(prepared.users.max()) + 1,
             runs={name: int((split == index).sum()) for index, name in enumerate(splits.SPLITS)},
             limits={name: getattr(self._limits, name) for name in self._limits.__dataclass_fields__},
@@ -123,7 +125,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
 
     def _generate_examples(self, prepared, chosen):
         for run in np.flatnonzero(chosen):
-            for part in grid.windows(prepared.grid(run), prepared.step):
+            for part in windows.windows(prepared.grid(run), prepared.step):
                 yield (
                     f"{run}_{part['first_step']}",
                     {

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 import keras
 import numpy as np
 
-from hrkeras import keeping, saving
-from hrkeras.batches import reveal
+from hrkeras.athlete.kalman import follow
+from hrkeras.athlete.population import Population
+from hrkeras.datasets.windows import WINDOW, of_runs
 from hrkeras.export.formats import Runner
 from hrkeras.export.graph import HEART_RATE, KNOWN
 from hrkeras.export.streaming import NEXT, STATE
-from hrkeras.windows import of_runs
-from hrkeras.workouts import synthetic
-from hrkeras.workouts.athlete import follow
-from hrkeras.workouts.grid import WINDOW
-from hrkeras.workouts.population import Population
+from hrkeras.models import saving
+from hrkeras.personal import athlete_update
+from hrkeras.training.batches import reveal
+from hrkeras.workouts.simulation import synthetic
 
 RUNS = 20
 ATHLETES = 2
@@ -42,7 +42,7 @@ def runs(population: Population, delay: float | None = None, people: Sequence[fl
     """
     found: Runs = []
     random = np.random.default_rng(0)
-    workouts = keeping.usable(synthetic.read(athletes=ATHLETES, runs=2 * RUNS // ATHLETES, seed=7))
+    workouts = athlete_update.usable(synthetic.read(athletes=ATHLETES, runs=2 * RUNS // ATHLETES, seed=7))
     for user in sorted({each.user for each in workouts}):
         mine = [each for each in workouts if each.user == user][: RUNS // ATHLETES]
         starts, grids = np.array([run.start for run in mine]), [run.grid for run in mine]

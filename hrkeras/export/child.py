@@ -8,17 +8,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hrkeras import __version__, keras_settings, saving
+from hrkeras import __version__
+from hrkeras.athlete.history import COLUMNS, RECORD
+from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
+from hrkeras.athlete.population import STATES
 from hrkeras.export import check, formats, graph, streaming
 from hrkeras.layers import PersonEmbedding
-from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
-from hrkeras.workouts.history import COLUMNS, RECORD
-from hrkeras.workouts.population import STATES
-from hrkeras.workouts.workout import InputError
+from hrkeras.models import keras_settings, saving
+from hrkeras.utils.errors import InputError
 
 ATHLETE = (
     "expected, course and history come from the athlete's state, which starts from this population and is updated after each "
-    "run: hrkeras.workouts.athlete, or its formulas in docs/export.md. Of inputs that are left out nothing is needed."
+    "run: hrkeras.athlete.kalman, or its formulas in docs/export.md. Of inputs that are left out nothing is needed."
 )
 COLUMN_NAMES = {"expected": EXPECTED, "course": COURSE_FACTS, "history": COLUMNS}
 

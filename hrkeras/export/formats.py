@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from hrkeras import telemetry
 from hrkeras.export.graph import Exported
+from hrkeras.utils import telemetry
 
 BATCH = {"savedmodel": None, "litert": 1, "onnx": None}  # LiteRT has recurrent layers with a batch of fixed size only
 RUNTIMES = {"savedmodel": "tensorflow", "litert": "ai-edge-litert", "onnx": "onnxruntime"}

@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from hrkeras.workouts import children
-from hrkeras.workouts.files import atomic_writes, private_temp
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils import children
+from hrkeras.utils.errors import InputError
+from hrkeras.utils.files import atomic_writes, private_temp
 
 SUFFIXES = {"savedmodel": "", "litert": ".tflite", "onnx": ".onnx"}
 PACKAGES: dict[str, dict[str, str]] = {  # by the name they are imported by

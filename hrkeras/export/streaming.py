@@ -8,13 +8,13 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from hrkeras import saving
 from hrkeras.export.graph import HEART_RATE, KNOWN, MEANINGS, Exported, Shapes, frozen, used_inputs
 from hrkeras.layers import ExponentialAverages, KnownHeartRate, RunFeatures, WindowedAttention
 from hrkeras.layers.exponential_averages import averages
 from hrkeras.layers.known_heart_rate import SCALE, means
+from hrkeras.models import saving
+from hrkeras.utils.errors import InputError
 from hrkeras.workouts.effort import GRADE_SECONDS
-from hrkeras.workouts.workout import InputError
 
 STATE, NEXT = "state", "next_state"
 STREAMED = MEANINGS | {

@@ -2,7 +2,7 @@
 
 import keras
 
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 
 @keras.saving.register_keras_serializable("hrkeras")

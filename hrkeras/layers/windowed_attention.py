@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 HIDDEN = 1e4  # taken off the score of what must not be seen
 SHORTEST = 3.0  # steps, how fast the nearest-sighted head first forgets

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import keras
 from keras import layers, ops
 
+from hrkeras.athlete.history import COLUMNS
+from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
 from hrkeras.layers import (
     Bidirectional,
     Correction,
@@ -17,8 +19,6 @@ from hrkeras.layers import (
     RunFeatures,
     TimeLeft,
 )
-from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
-from hrkeras.workouts.history import COLUMNS
 
 CONTEXT_UNITS = 64
 DEVIATION = 10.0  # beats/min

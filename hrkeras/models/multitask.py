@@ -3,9 +3,9 @@
 import keras
 from keras import layers, ops
 
+from hrkeras.athlete.history import COLUMNS
 from hrkeras.layers import GRU, KnownHeartRate, Modulation, OwnLoss, RunFeatures
 from hrkeras.models.frame import CONTEXT_UNITS, Statistics, model
-from hrkeras.workouts.history import COLUMNS
 
 SPEED = "speed_of_heart_rate"  # the layer whose output that is
 SPEED_WEIGHT = 5.0  # of an error of 1 m/s in the loss

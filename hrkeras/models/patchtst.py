@@ -3,10 +3,10 @@
 import keras
 from keras import layers
 
+from hrkeras.datasets.windows import WINDOW
 from hrkeras.layers import Patches, Steps
 from hrkeras.models.frame import Statistics, model
 from hrkeras.models.transformer import encoded, projected
-from hrkeras.workouts.grid import WINDOW
 
 
 def patchtst(

@@ -13,8 +13,8 @@ import keras_tuner
 from keras_tuner import oracles
 
 from hrkeras.tuning.plan import Plan
-from hrkeras.workouts.files import atomic_write
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
+from hrkeras.utils.files import atomic_write
 
 OBJECTIVE = keras_tuner.Objective("val_mae", "min")
 TRIALS = 10  # of a tuner that could go on for ever

@@ -6,8 +6,8 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from hrkeras.plots import MUTED, STYLE, new_figure, save
 from hrkeras.tuning.results import Trial, label
+from hrkeras.utils.plotting import MUTED, STYLE, new_figure, save
 
 NAMED = 8  # trials that get a colour and a name, the best ones
 

@@ -7,11 +7,11 @@ from typing import Any
 import keras
 from keras_tuner import HyperParameters
 
+from hrkeras.datasets.runs import Runs
 from hrkeras.models import MODELS, Statistics
-from hrkeras.training import Settings
+from hrkeras.training.fit import Settings
 from hrkeras.tuning.spaces import SPACES
-from hrkeras.windows import Runs
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 EPOCHS = "tuner/epochs"  # under which Hyperband says how many epochs a trial gets
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from hrkeras.tuning import picture, results
 from hrkeras.tuning.search import Search
-from hrkeras.workouts.files import atomic_write
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
+from hrkeras.utils.files import atomic_write
 
 TABLE, PAGE, CURVES = FILES = ("results.csv", "results.md", "curves.png")
 LEGEND = (

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from keras_tuner import HyperParameters
 
-from hrkeras.training import best_epoch
-from hrkeras.training_folder import SECONDS, read_log
+from hrkeras.training.fit import best_epoch
+from hrkeras.training.training_folder import SECONDS, read_log
 from hrkeras.tuning.plan import EPOCHS
-from hrkeras.workouts import small_json
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils import small_json
+from hrkeras.utils.errors import InputError
 
 # 97.5 % quantiles of Student's t by degrees of freedom, from 1; for more than the last it is taken, which errs to the safe side
 T_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)

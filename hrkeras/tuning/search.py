@@ -15,18 +15,20 @@ import keras
 import keras_tuner
 from keras_tuner.engine.base_tuner import BaseTuner
 
-from hrkeras import begun, builders, training, windows
-from hrkeras.parts import latest
-from hrkeras.training_folder import SECONDS
+from hrkeras.datasets import builders
+from hrkeras.datasets.runs import Runs, load
+from hrkeras.datasets.selection import latest
+from hrkeras.training import fit, resume_check
+from hrkeras.training.training_folder import SECONDS
 from hrkeras.tuning import oracles
 from hrkeras.tuning.plan import Plan
 from hrkeras.tuning.results import Trained, Trial, label
 from hrkeras.tuning.roles import HOST, PORT, is_worker
 from hrkeras.tuning.spaces import SPACES
-from hrkeras.workouts import small_json
-from hrkeras.workouts.files import atomic_write
+from hrkeras.utils import small_json
+from hrkeras.utils.errors import InputError
+from hrkeras.utils.files import atomic_write
 from hrkeras.workouts.splits import SPLITS
-from hrkeras.workouts.workout import InputError
 
 PATIENCE = 1.0  # s between two questions of a worker for whom there is nothing to do yet
 
@@ -72,19 +74,19 @@ class Search(BaseTuner):
         if is_worker():
             with _chief():
                 self.oracle.get_space()  # waits for the chief, who keeps what was asked for
-        begun.check(folder / "search.json", asked, "repeat the command that began it, or choose another --output")
+        resume_check.check(folder / "search.json", asked, "repeat the command that began it, or choose another --output")
         if not is_worker():
             self._reload()
 
     @cached_property
-    def runs(self) -> windows.Runs:
+    def runs(self) -> Runs:
         """The runs that are trained on and validated on; the test split is never loaded."""
         return latest(self.all_runs, self.plan.share)
 
     @cached_property
-    def all_runs(self) -> windows.Runs:
+    def all_runs(self) -> Runs:
         """Likewise, whatever share was asked for."""
-        return windows.load(self.plan.data, self._data_dir, SPLITS[:2])
+        return load(self.plan.data, self._data_dir, SPLITS[:2])
 
     def _reload(self) -> None:
         try:
@@ -128,7 +130,7 @@ class Search(BaseTuner):
         try:
             for seed in self.plan.seeds:
                 self._train(trial.hyperparameters, seed, self._folder_of(trial, seed), self.runs)
-        except training.DivergedError as error:
+        except fit.DivergedError as error:
             raise keras_tuner.errors.FailedTrialError(str(error)) from error
         except Exception as error:  # of which KerasTuner would make a failed trial
             raise keras_tuner.errors.FatalError(str(error)) from error
@@ -149,7 +151,7 @@ class Search(BaseTuner):
         """Whether `retrain` trains: the trial had fewer epochs, or fewer runs, than it should."""
         return self.plan.share < 1 or best.epochs < self.plan.epochs
 
-    def retrain(self, best: Trial) -> tuple[keras.Model, list[dict], training.Settings, dict]:
+    def retrain(self, best: Trial) -> tuple[keras.Model, list[dict], fit.Settings, dict]:
         """Trains the best with the first seed, all epochs and all training runs; where the trial did just that, it is taken.
 
         Returns:
@@ -162,10 +164,10 @@ class Search(BaseTuner):
         model, log = self._train(hp, seed, folder, self.all_runs, "Best: " if again else "")
         return model, log, self.plan.settings(hp, seed), self.plan.description(hp, self.all_runs)
 
-    def _train(self, hp, seed: int, folder: Path, runs: windows.Runs, what: str = "") -> tuple[keras.Model, list[dict]]:
+    def _train(self, hp, seed: int, folder: Path, runs: Runs, what: str = "") -> tuple[keras.Model, list[dict]]:
         keras.backend.clear_session()
         settings = self.plan.settings(hp, seed)
-        return training.train(
+        return fit.train(
             lambda statistics: self.plan.build(hp, statistics),
             runs,
             folder,

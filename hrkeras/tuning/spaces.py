@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from keras_tuner import HyperParameters
 
-from hrkeras.presets import LEARNING_RATE
+from hrkeras.models.presets import LEARNING_RATE
 
 BATCH_SIZES = [8, 16, 32, 64]
 

@@ -1,15 +1,13 @@
 """A workout on a uniform time grid."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from hrkeras.workouts.workout import InvalidWorkoutError, Workout, interpolate
+from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts.workout import Workout, interpolate
 
 STEP = 10.0  # s
-WINDOW = 500  # steps
-OVERLAP = 50  # steps of context that a later window of a long run has at least
 MAX_STEPS = 100_000
 
 
@@ -97,68 +95,3 @@ def _at_steps(middle, bins, time, values, *max_gap) -> np.ndarray:
         total = np.bincount(bins, values, minlength=len(middle) + 1)[: len(middle)]
         found[several] = total[several] / count[several]
     return found
-
-
-def window_starts(steps: int, window: int = WINDOW, overlap: int = OVERLAP) -> np.ndarray:
-    """First steps of the windows that cover a run.
-
-    A run of at most `window` steps is one window. A longer one is covered by full windows, evenly spread,
-    each sharing at least `overlap` steps with the one before, so that a model has some context.
-    """
-    if steps <= window:
-        return np.zeros(1, np.int64)
-    count = -(-(steps - overlap) // (window - overlap))
-    return np.linspace(0, steps - window, count).astype(np.int64)
-
-
-def window(whole: Grid, first: int, step: float, size: int = WINDOW) -> dict[str, np.ndarray]:
-    """One window of a run as the arrays that a model takes and is scored by.
-
-    Args:
-        whole: the run.
-        first: step at which the window begins.
-        step: s, length of a step.
-        size: steps of the window; what lies behind the run is padding.
-
-    Returns:
-        time, speed, altitude, heart_rate (float32), measured and valid (bool), each of shape `(size,)`.
-    """
-    part = Grid(*(values[first : first + size] for values in whole))
-    steps = len(part.speed)
-    pad = (0, size - steps)
-    measured = np.isfinite(part.heart_rate)
-    return {
-        "time": (step * (first + np.arange(size))).astype(np.float32),
-        "speed": np.pad(part.speed, pad),
-        "altitude": np.pad(part.altitude, pad, mode="edge"),
-        "heart_rate": np.pad(np.where(measured, part.heart_rate, np.float32(0)), pad),
-        "measured": np.pad(measured, pad),
-        "valid": np.arange(size) < steps,
-    }
-
-
-def windows(whole: Grid, step: float, size: int = WINDOW, firsts: np.ndarray | None = None) -> Iterator[dict[str, Any]]:
-    """The windows of a run: for each the arrays of `window`, its `first_step` and the run's `run_steps`.
-
-    Where they begin `firsts` says, and `window_starts` if it is not given.
-    """
-    for first in window_starts(len(whole.speed), size) if firsts is None else firsts:
-        yield {**window(whole, first, step, size), "first_step": first, "run_steps": len(whole.speed)}
-
-
-def stitch(windows: np.ndarray, starts: np.ndarray, steps: int) -> np.ndarray:
-    """Puts values of windows back together: at each step the earliest window that covers it counts.
-
-    Args:
-        windows: shape `(windows, window)`.
-        starts: shape `(windows,)`, increasing, as from `window_starts`.
-        steps: length of the run.
-
-    Returns:
-        Shape `(steps,)`.
-    """
-    whole = np.empty(steps, windows.dtype)
-    for start, values in zip(starts[::-1], windows[::-1], strict=True):
-        part = whole[start : start + len(values)]
-        part[:] = values[: len(part)]
-    return whole

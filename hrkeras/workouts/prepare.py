@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts import duplicates, quality
 from hrkeras.workouts.funnel import Funnel
 from hrkeras.workouts.grid import STEP, Grid
-from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.spool import Spool
-from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
+from hrkeras.workouts.workout import Workout
 
 
 class Run(NamedTuple):

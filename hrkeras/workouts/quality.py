@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts.clock import is_date
 from hrkeras.workouts.grid import STEP, Grid, mean_speeds, resample
 from hrkeras.workouts.records import fastest
-from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout, covered_share
+from hrkeras.workouts.workout import Workout, covered_share
 
 MAX_COUNT = 1 << 53  # up to which all whole numbers are floats too
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 SPLITS = ("train", "validation", "test")
 SHARES = (0.1, 0.1)  # of validation and test

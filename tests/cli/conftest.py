@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from hrkeras.workouts import synthetic, writers
+from hrkeras.workouts.simulation import formats, synthetic, track
 
 
 @pytest.fixture(scope="session")
-def simulated() -> list[synthetic.Track]:
+def simulated() -> list[track.Track]:
     return list(synthetic.simulate(1, 8, seed=8, flawed=0, faulty=0))
 
 
@@ -16,6 +16,6 @@ def simulated() -> list[synthetic.Track]:
 def folder(simulated, tmp_path_factory) -> Path:
     """The runs as GPX files and as an export; tests leave it as it is."""
     folder = tmp_path_factory.mktemp("mine")
-    writers.write_gpx_folder(simulated, folder / "runs")
-    writers.write_apple_health(simulated, folder / "export.zip")
+    formats.write_gpx_folder(simulated, folder / "runs")
+    formats.write_apple_health(simulated, folder / "export.zip")
     return folder

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from hrkeras import models, training, windows
+from hrkeras import models
 from hrkeras.cli.main import app
+from hrkeras.datasets import windows
+from hrkeras.datasets.runs import load
+from hrkeras.models.statistics import of_training
 
 
 def run(*arguments, exit_code=0):
@@ -20,10 +23,10 @@ def run(*arguments, exit_code=0):
 
 def saved(path, data_dir, splits):
     """An untrained model with the statistics of some splits."""
-    runs = windows.load("synthetic", data_dir)
+    runs = load("synthetic", data_dir)
     runs = replace(runs, split=np.where(np.isin(runs.split, splits), "train", "other"))
     population = runs.population("synthetic")
-    statistics = training.statistics(runs.windows(runs.known(population), "train"), population)
+    statistics = of_training(runs.windows(runs.known(population), "train"), population)
     keras.utils.set_random_seed(0)
     models.gru(units=4, num_layers=1, statistics=statistics).save(path)
     return path
@@ -70,7 +73,7 @@ def test_a_leaking_model_is_told_and_still_scored(leaking, data_dir):
 
 
 def test_evaluate_says_what_audit_says(clean, data_dir, monkeypatch):
-    runs = windows.load("synthetic", data_dir)
+    runs = load("synthetic", data_dir)
     heard = [np.where(np.isfinite(each.heart_rate), each.heart_rate, 140) for each in runs.grids]
     grids = [each._replace(altitude=-np.square(rate)) for each, rate in zip(runs.grids, heard, strict=True)]
     monkeypatch.setattr(windows, "load", lambda *arguments: replace(runs, grids=grids))

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from hrkeras import building, models
+from hrkeras import models
 from hrkeras.cli.main import app
-from hrkeras.workouts import synthetic, writers
+from hrkeras.datasets import build
+from hrkeras.workouts.simulation import formats, synthetic
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 OLD = "time_s,speed_m_s,an earlier prediction\n"
@@ -40,11 +41,11 @@ def sources(tmp_path_factory) -> Path:
     """A folder with a source of each kind, good and bad."""
     folder = tmp_path_factory.mktemp("sources")
     tracks = list(synthetic.simulate(1, 8, seed=1, flawed=0))
-    writers.write_endomondo(tracks, folder / "endomondo.json")
-    writers.write_endomondo(tracks, folder / "endomondo.json.gz")
-    writers.write_apple_health(tracks, folder / "export.zip")
-    writers.write_gpx_folder(tracks, folder / "runs")
-    writers.write_gpx(tracks[0], folder / "run.gpx")
+    formats.write_endomondo(tracks, folder / "endomondo.json")
+    formats.write_endomondo(tracks, folder / "endomondo.json.gz")
+    formats.write_apple_health(tracks, folder / "export.zip")
+    formats.write_gpx_folder(tracks, folder / "runs")
+    formats.write_gpx(tracks[0], folder / "run.gpx")
     (folder / "empty.json").touch()
     (folder / "empty.gpx").touch()
     (folder / "empty").mkdir()
@@ -98,7 +99,7 @@ def test_build_of_the_wrong_source(sources, tmp_path, kind, name, found):
 
 
 def test_build_of_a_cut_file_keeps_what_was_there(sources, tmp_path):
-    building.build("endomondo", sources / "endomondo.json.gz", "by_time", tmp_path)
+    build.build("endomondo", sources / "endomondo.json.gz", "by_time", tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert "cut off or damaged" in refused(1, "build", "endomondo", sources / "cut.json.gz", "--data-dir", tmp_path)
     said = refused(1, "build", "endomondo", sources / "endomondo.json", "--data-dir", tmp_path, "--limit", "min_points=10000")

@@ -7,8 +7,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from hrkeras import builders, building, finetuning, models, saving, training, windows
+from hrkeras import models
 from hrkeras.cli.main import app
+from hrkeras.datasets import build as building
+from hrkeras.datasets import builders, windows
+from hrkeras.datasets.runs import load
+from hrkeras.models import saving
+from hrkeras.models.statistics import of_training
+from hrkeras.training import finetuning, fit
 
 FAST = ["--epochs", "1"]
 
@@ -100,10 +106,10 @@ def test_finetune_of_what_cannot_be(base, mine, tmp_path, monkeypatch, code, mor
 
 
 def test_a_base_that_has_seen_the_test_runs_is_refused(mine, tmp_path):
-    runs = windows.load("synthetic", mine / "one")
+    runs = load("synthetic", mine / "one")
     runs = replace(runs, split=np.full(len(runs.split), "train"))
     population = runs.population()
-    statistics = training.statistics(runs.windows(runs.known(population), "train"), population)
+    statistics = of_training(runs.windows(runs.known(population), "train"), population)
     models.gru(units=4, num_layers=1, statistics=statistics).save(tmp_path / "seen.keras")
     result = run("finetune", "--base", tmp_path / "seen.keras", "--data", "synthetic", "--data-dir", mine / "one")
     assert result.exit_code == 1
@@ -118,7 +124,7 @@ def test_train_mixes_sources(mine, data_dir, tmp_path, monkeypatch):
     for module in (builders, windows):
         monkeypatch.setattr(module, "find", lambda name, _: find("synthetic", folders[name]))
     given = []
-    monkeypatch.setattr(training, "train", lambda build, runs, *rest, **more: given.append((runs, more)) or 1 / 0)
+    monkeypatch.setattr(fit, "train", lambda build, runs, *rest, **more: given.append((runs, more)) or 1 / 0)
     run("train", "--data", "synthetic", "--data", "tracks=3", "--output", tmp_path / "m.keras", "--augment", 0.5)
     ((runs, more),) = given
     assert set(runs.users) == set(range(6))

@@ -7,13 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
-from hrkeras.workouts import synthetic, writers
+from hrkeras.workouts.simulation import formats, synthetic
 
 
 @pytest.fixture(scope="module")
 def export(tmp_path_factory):
     path = tmp_path_factory.mktemp("fitness") / "export.zip"
-    writers.write_apple_health(synthetic.simulate(1, 25, seed=4, flawed=0), path)
+    formats.write_apple_health(synthetic.simulate(1, 25, seed=4, flawed=0), path)
     return path
 
 
@@ -43,7 +43,7 @@ def test_it_refuses_in_a_sentence(export, tmp_path):
     (track,) = synthetic.simulate(1, 1, seed=4, flawed=0)
     from dataclasses import replace
 
-    writers.write_gpx_folder([replace(track, heart_rate=track.heart_rate * float("nan"))], tmp_path / "silent")
+    formats.write_gpx_folder([replace(track, heart_rate=track.heart_rate * float("nan"))], tmp_path / "silent")
     done = run(tmp_path / "silent")
     assert done.exit_code == 1
     assert "not one run has a heart rate" in done.output

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
-from hrkeras.workouts import synthetic, writers
+from hrkeras.workouts.simulation import formats, synthetic
 
 
 def run(*arguments):
@@ -22,7 +22,7 @@ def tracks():
 @pytest.fixture(scope="module")
 def export(tracks, tmp_path_factory):
     path = tmp_path_factory.mktemp("apple") / "export.zip"
-    writers.write_apple_health(tracks, path)
+    formats.write_apple_health(tracks, path)
     return path
 
 
@@ -36,13 +36,13 @@ def test_apple_health_export(export, tmp_path):
 
 def test_apple_health_counts_what_was_measured(tmp_path):
     track = next(track for track in synthetic.simulate(20, 1, flawed=0, faulty=0) if np.all(np.diff(track.clock) == 1))
-    writers.write_apple_health([track], tmp_path / "export.zip")
+    formats.write_apple_health([track], tmp_path / "export.zip")
     years = json.loads(run(tmp_path / "export.zip", "--json").stdout)["years"]
-    assert all(year["heart_rates_a_minute"] == pytest.approx(60 / writers.RECORD_EVERY, rel=0.1) for year in years.values())
+    assert all(year["heart_rates_a_minute"] == pytest.approx(60 / formats.RECORD_EVERY, rel=0.1) for year in years.values())
 
 
 def test_endomondo_file(tracks, tmp_path):
-    writers.write_endomondo(tracks, tmp_path / "e.json.gz")
+    formats.write_endomondo(tracks, tmp_path / "e.json.gz")
     result = run(tmp_path / "e.json.gz")
     assert result.exit_code == 0
     assert "--output FOLDER" in result.stdout
@@ -50,7 +50,7 @@ def test_endomondo_file(tracks, tmp_path):
 
 
 def test_folder_of_tracks_and_one_track(tracks, tmp_path):
-    paths = writers.write_gpx_folder(tracks, tmp_path / "runs")
+    paths = formats.write_gpx_folder(tracks, tmp_path / "runs")
     (tmp_path / "runs" / "broken.gpx").write_text("<gpx")
     result = run(tmp_path / "runs")
     assert result.exit_code == 0

@@ -9,10 +9,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from hrkeras import keeping, models
+from hrkeras import models
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.main import app
-from hrkeras.workouts import tracks
+from hrkeras.personal import athlete_update
+from hrkeras.workouts.readers import tracks
 
 PNG = b"\x89PNG\r\n\x1a\n"
 FOREIGN = {
@@ -47,7 +48,7 @@ def mine(folder, tmp_path, monkeypatch):
     (tmp_path / "linked").symlink_to("runs")
     for name in ("m.keras", "n.keras", "lag-llama.keras"):
         (tmp_path / name).write_bytes(b"a model")
-    keeping.update(tmp_path / "me.json", [tmp_path / "run.gpx"])
+    athlete_update.update(tmp_path / "me.json", [tmp_path / "run.gpx"])
     (tmp_path / "z.training" / "finetuned").mkdir(parents=True)
     (tmp_path / "z.training" / "finetuned" / "best.keras").write_bytes(b"a model")
     (tmp_path / "own").mkdir()
@@ -200,7 +201,7 @@ def test_what_is_no_file_is_never_written_over(mine):
 
 def test_a_picture_of_an_estimate_spares_what_is_no_picture(mine, folder):
     source = next(iter(tracks.read(mine / "run.gpx")))
-    name = keeping.athlete_file.date(source.start).replace(" ", "_").replace(":", "") + ".png"
+    name = athlete_update.athlete_file.date(source.start).replace(" ", "_").replace(":", "") + ".png"
     (mine / "copies").mkdir()
     (mine / "copies" / name).write_text("mine")
     code, said = run("estimate", "run.gpx", "--all", "--output", "copies", "--plot")

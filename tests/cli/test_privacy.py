@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import hrkeras
-from hrkeras import telemetry
+from hrkeras.utils import telemetry
 
 CODE = """
 import json, sys

@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from hrkeras.cli import main, shared, terminal
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 HOSTILE = "run\x1b[2J\x9b31m\r\x07\u202eback\u2028"
 ESCAPED = r"run\u001b[2J\u009b31m\u000d\u0007\u202eback\u2028"

@@ -14,10 +14,15 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from hrkeras import prediction, saving, windows
 from hrkeras.cli.main import app
-from hrkeras.foundation import rest
-from hrkeras.workouts import grid, synthetic, tracks, writers
+from hrkeras.datasets import runs
+from hrkeras.evaluation.foundation import rest
+from hrkeras.models import saving
+from hrkeras.personal import prediction
+from hrkeras.workouts import grid
+from hrkeras.workouts.readers import tracks
+from hrkeras.workouts.simulation import formats
+from hrkeras.workouts.simulation.track import Track
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--units", "4", "--layers", "1", "--epochs", "2", "--batch-size", "8"]
@@ -64,7 +69,7 @@ def test_what_training_leaves(trained):
 def test_evaluate_prints_a_table_and_draws(trained, data_dir, tmp_path):
     stdout = run("evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--output", tmp_path / "pictures")
     lines = stdout.splitlines()
-    test = windows.load("synthetic", data_dir, ("test",)).grids
+    test = runs.load("synthetic", data_dir, ("test",)).grids
     assert f"{len(test)} runs, {sum(np.isfinite(each.heart_rate).sum() for each in test):,} steps" in stdout
     place = next(number for number, line in enumerate(lines) if "95 % interval" in line)
     assert lines[place + 1].startswith("synthetic ")
@@ -77,7 +82,7 @@ def test_evaluate_prints_a_table_and_draws(trained, data_dir, tmp_path):
 @pytest.fixture
 def unaudited(monkeypatch):
     """For what does not depend on the audit, which takes longer than the rest."""
-    monkeypatch.setattr("hrkeras.audit.everything.checks", lambda *arguments, **more: iter(()))
+    monkeypatch.setattr("hrkeras.evaluation.audit.everything.checks", lambda *arguments, **more: iter(()))
 
 
 @pytest.mark.usefixtures("unaudited")
@@ -117,7 +122,7 @@ def test_evaluate_protocols(trained, data_dir, protocol):
 def test_evaluate_beside_others(trained, data_dir, monkeypatch):
     """TimeGPT is spoken of but sent nothing; a Chronos that always says 150 gets its row in the one case it can do."""
     flat = partial(rest.rests, lambda known, covariates: np.full(len(covariates["speed"]) - len(known), 150.0))
-    monkeypatch.setattr("hrkeras.foundation.chronos.load", {"some/where": flat}.__getitem__)
+    monkeypatch.setattr("hrkeras.evaluation.foundation.chronos.load", {"some/where": flat}.__getitem__)
     monkeypatch.setenv("NIXTLA_BASE_URL", "http://127.0.0.1:1")
     arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "forecast", "--json"]
     others = ["--beside", "timegpt", "--beside", "chronos=some/where"]
@@ -180,7 +185,7 @@ def test_predict_a_track(trained, folder, tmp_path):
 
 def test_predict_and_build_see_the_same_run(trained, folder, tmp_path):
     run("build", "tracks", folder / "runs", "--data-dir", tmp_path)
-    built = windows.load("tracks", tmp_path).grids
+    built = runs.load("tracks", tmp_path).grids
     assert len(built) == 8
     for whole, workout in zip(built, sorted(tracks.read(folder / "runs"), key=lambda each: each.start), strict=True):
         found = predicted(trained, workout.where, tmp_path / "a.csv")
@@ -275,25 +280,25 @@ def test_a_file_of_another_population_does_not_fit_a_model(trained, folder, tmp_
 
 
 def test_what_the_other_workouts_lack_is_said(folder, simulated, tmp_path):
-    writers.write_gpx(replace(simulated[0], heart_rate=np.zeros_like(simulated[0].heart_rate)), tmp_path / "history" / "a.gpx")
-    writers.write_gpx(simulated[7], tmp_path / "history" / "b.gpx")
+    formats.write_gpx(replace(simulated[0], heart_rate=np.zeros_like(simulated[0].heart_rate)), tmp_path / "history" / "a.gpx")
+    formats.write_gpx(simulated[7], tmp_path / "history" / "b.gpx")
     path = sorted((folder / "runs").iterdir())[4]
     stdout = run("predict", path, "--output", tmp_path / "a.csv", "--history", tmp_path / "history")
     assert "Nothing is known of the person" in stdout
     assert "The other workouts read tell nothing: 1 not over when the run began, 1 x heart rate incomplete." in stdout
 
 
-def thin(track, every=1, **changes) -> synthetic.Track:
+def thin(track, every=1, **changes) -> Track:
     names = ("clock", "latitude", "longitude", "altitude", "speed", "heart_rate", "truth", "expected")
     return replace(track, **{name: getattr(track, name)[::every] for name in names}, **changes)
 
 
 def test_what_a_run_may_lack(trained, simulated, tmp_path):
     nothing = np.full_like(simulated[0].clock, np.nan)
-    writers.write_gpx(replace(simulated[0], heart_rate=nothing), tmp_path / "silent.gpx")
+    formats.write_gpx(replace(simulated[0], heart_rate=nothing), tmp_path / "silent.gpx")
     found = predicted(trained, tmp_path / "silent.gpx", tmp_path / "a.csv")
     assert found["measured_heart_rate"].isna().all()
-    writers.write_gpx(replace(simulated[0], altitude=nothing), tmp_path / "flat.gpx")
+    formats.write_gpx(replace(simulated[0], altitude=nothing), tmp_path / "flat.gpx")
     stdout = run("predict", tmp_path / "flat.gpx", "--model", trained, "--output", tmp_path / "b.csv")
     assert "it was taken as flat" in stdout
     assert pd.read_csv(tmp_path / "b.csv")["altitude_m"].isna().all()
@@ -310,7 +315,7 @@ def test_what_a_run_may_lack(trained, simulated, tmp_path):
 def test_a_long_run_is_predicted_to_its_end(trained, simulated, tmp_path):
     longest = max(simulated, key=lambda track: len(track.clock))
     stretched = replace(longest, clock=longest.clock[0] + 4 * (longest.clock - longest.clock[0]))
-    writers.write_gpx(stretched, tmp_path / "long.gpx")
+    formats.write_gpx(stretched, tmp_path / "long.gpx")
     found = predicted(trained, tmp_path / "long.gpx", tmp_path / "a.csv")
     assert len(found) == int((stretched.clock[-1] - stretched.clock[0]) / grid.STEP) > 500
     assert found["heart_rate"].notna().all()

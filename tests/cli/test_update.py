@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from hrkeras import keeping
+from hrkeras.athlete import athlete_file, kalman
+from hrkeras.athlete.athlete_file import date
 from hrkeras.cli.main import app
-from hrkeras.workouts import athlete, athlete_file, detect, files, synthetic, writers
-from hrkeras.workouts.athlete_file import date
+from hrkeras.personal import athlete_update
+from hrkeras.utils import files
+from hrkeras.workouts.readers import detect
+from hrkeras.workouts.simulation import formats, synthetic
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,7 +61,7 @@ def test_what_comes_too_late_or_is_no_run_is_said(folder, simulated, tmp_path):
     paths, me = sorted((folder / "runs").iterdir()), tmp_path / "me.json"
     run("update", me, paths[3], paths[5])
     silent = replace(simulated[6], heart_rate=0 * simulated[6].heart_rate)
-    writers.write_gpx_folder([*simulated[:5], silent, simulated[7]], tmp_path / "more")
+    formats.write_gpx_folder([*simulated[:5], silent, simulated[7]], tmp_path / "more")
     (tmp_path / "more" / "broken.gpx").write_text("<gpx")
     said = run("update", me, tmp_path / "more")
     assert f"Added 1 run: {date(simulated[7].clock[0])} UTC." in said
@@ -72,7 +75,7 @@ def test_what_comes_too_late_or_is_no_run_is_said(folder, simulated, tmp_path):
 
 def test_one_file_is_one_person(tmp_path):
     for track in synthetic.simulate(2, 2, seed=5, flawed=0):
-        writers.write_gpx_folder([track], tmp_path / "runs" / track.user)
+        formats.write_gpx_folder([track], tmp_path / "runs" / track.user)
     said = run("update", tmp_path / "me.json", tmp_path / "runs", code=1)
     assert "runs: expected the runs of one person, found those of 2 (1001, 1002);" in said
     assert not (tmp_path / "me.json").exists()
@@ -164,7 +167,7 @@ def test_an_update_that_waits_too_long_changes_nothing(folder, tmp_path, monkeyp
     paths, me = sorted((folder / "runs").iterdir()), tmp_path / "me.json"
     run("update", me, paths[0])
     before = me.read_bytes()
-    monkeypatch.setattr(keeping, "PATIENCE", 0.1)
+    monkeypatch.setattr(athlete_update, "PATIENCE", 0.1)
     with files.locked(me, "busy"):
         said = run("update", me, paths[1], code=1)
     assert said.startswith(f"Waiting for another update of {me}")
@@ -196,12 +199,12 @@ def test_real_recordings(real_data, tmp_path):
     before = me.read_bytes()
     assert run("update", me, export).startswith("Added no run. Known already")
     assert me.read_bytes() == before
-    runs = keeping.usable(detect.read(export))
+    runs = athlete_update.usable(detect.read(export))
     assert athlete_file.load(me).count <= len(runs)
-    known = dict(athlete.follow(np.array([each.start for each in runs]), [each.grid for each in runs]))
+    known = dict(kalman.follow(np.array([each.start for each in runs]), [each.grid for each in runs]))
     errors = []
     for number, each in enumerate(runs):
-        for found in (known[number], athlete.Athlete().predict(each.start, each.grid)):
+        for found in (known[number], kalman.Athlete().predict(each.start, each.grid)):
             errors.append(np.nanmean(np.abs(found.expected[:, 0] - each.grid.heart_rate)))
     mine, strangers = np.reshape(errors, (-1, 2))[len(runs) // 2 :].mean(axis=0)
     assert mine < 0.8 * strangers

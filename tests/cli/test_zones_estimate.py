@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
-from hrkeras.workouts import tracks
+from hrkeras.workouts.readers import tracks
 
 
 def run(*arguments, code=0):

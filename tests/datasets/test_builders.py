@@ -13,13 +13,16 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from hrkeras import builders, building, windows
+from hrkeras.datasets import build, builders, windows
 from hrkeras.datasets.apple_watch import AppleWatch
 from hrkeras.datasets.endomondo import Endomondo
+from hrkeras.datasets.runs import load
 from hrkeras.datasets.synthetic import Synthetic
 from hrkeras.datasets.tracks import Tracks
-from hrkeras.workouts import files, grid, splits, synthetic, writers
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils import files
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts import splits
+from hrkeras.workouts.simulation import formats, synthetic
 
 
 class EndomondoTest(tfds.testing.DatasetBuilderTestCase):
@@ -55,7 +58,7 @@ class SyntheticTest(EndomondoTest):
 
 @pytest.fixture(scope="module")
 def runs(data_dir):
-    return windows.load("synthetic", data_dir)
+    return load("synthetic", data_dir)
 
 
 def test_features_hold_no_position_and_what_they_promise(data_dir):
@@ -78,7 +81,7 @@ def test_a_long_run_is_windowed_not_cut(data_dir, runs):
     rows = [row for split in splits.SPLITS for row in tfds.load("synthetic", split=split, data_dir=data_dir).as_numpy_iterator()]
     counts = np.bincount([row["run"] for row in rows])
     lengths = [len(each.speed) for each in runs.grids]
-    assert counts.tolist() == [len(grid.window_starts(steps)) for steps in lengths]
+    assert counts.tolist() == [len(windows.window_starts(steps)) for steps in lengths]
     assert max(counts) > 1
     longest = max((row for row in rows), key=lambda row: row["run_steps"])
     whole = runs.grids[longest["run"]]
@@ -94,7 +97,7 @@ def test_splits_keep_time_and_people_apart(data_dir, runs):
             starts = runs.starts[(runs.users == user) & (runs.split == split)]
             assert starts.min() > last
             last = starts.max()
-    found = windows.load("synthetic/by_user", data_dir)
+    found = load("synthetic/by_user", data_dir)
     by_user = [set(found.users[found.split == split]) for split in splits.SPLITS]
     assert all(by_user)
     assert sum(map(len, by_user)) == len(set.union(*by_user)) == 4
@@ -105,7 +108,7 @@ def test_the_split_does_not_depend_on_which_one_was_built(data_dir, tmp_path):
     (tmp_path / "synthetic" / "by_user").symlink_to(data_dir / "synthetic" / "by_user")
     assert builders.find("synthetic/by_time", tmp_path).builder_config.name == "by_user"
     for name in ("synthetic/by_time", "synthetic/by_user"):
-        one, other = windows.load(name, tmp_path), windows.load(name, data_dir)
+        one, other = load(name, tmp_path), load(name, data_dir)
         for column in ("users", "starts", "split"):
             np.testing.assert_array_equal(getattr(one, column), getattr(other, column))
 
@@ -148,9 +151,9 @@ def tree(folder):
 
 def test_the_same_file_gives_the_same_bytes(tmp_path):
     source = tmp_path / "endomondoHR.json.gz"
-    writers.write_endomondo(synthetic.simulate(athletes=3, runs=8, seed=1), source)
+    formats.write_endomondo(synthetic.simulate(athletes=3, runs=8, seed=1), source)
     first, second = tmp_path / "first", tmp_path / "second"
-    building.build("endomondo", source, "by_time", first)
+    build.build("endomondo", source, "by_time", first)
     subprocess.run(
         [
             sys.executable,
@@ -168,15 +171,15 @@ def test_the_same_file_gives_the_same_bytes(tmp_path):
 
 
 def test_building_again_replaces_and_leaves_nothing_else(tmp_path):
-    building.build("synthetic", None, "by_time", tmp_path, athletes=2, runs=8)
-    building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
+    build.build("synthetic", None, "by_time", tmp_path, athletes=2, runs=8)
+    build.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
     assert builders.find("synthetic", tmp_path).info.metadata["people"] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["synthetic"]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_build_leaves_the_old_dataset(tmp_path, how):
-    building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
+    build.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
     before = {name: (tmp_path / name).read_bytes() for name in tree(tmp_path)}
     process = subprocess.Popen(
         [
@@ -204,7 +207,7 @@ def test_a_killed_build_leaves_the_old_dataset(tmp_path, how):
     assert builders.find("synthetic", tmp_path).info.metadata["people"] == 1
     if how == signal.SIGTERM:
         assert tree(tmp_path) == sorted(before)
-    building.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
+    build.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
     assert not list(tmp_path.rglob(".hrkeras-*"))
     for name, content in before.items():
         assert (tmp_path / name).read_bytes() == content
@@ -212,22 +215,22 @@ def test_a_killed_build_leaves_the_old_dataset(tmp_path, how):
 
 def endomondo_file(folder):
     folder.mkdir(exist_ok=True)
-    writers.write_endomondo(synthetic.simulate(athletes=1, runs=8, seed=1), folder / "endomondoHR.json")
+    formats.write_endomondo(synthetic.simulate(athletes=1, runs=8, seed=1), folder / "endomondoHR.json")
     return folder / "endomondoHR.json"
 
 
 def test_a_dataset_moved_aside_by_a_killed_build_comes_back(tmp_path):
-    building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
+    build.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
     versions = tmp_path / "synthetic" / "by_time"
     (versions / ".hrkeras-abcdefgh" / files.OLD).mkdir(parents=True)
     (versions / ".hrkeras-abcdefgh" / files.LOCK).touch()
     (versions / "2.0.0").rename(versions / ".hrkeras-abcdefgh" / files.OLD / "2.0.0")
-    building.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
+    build.build("endomondo", endomondo_file(tmp_path.parent / "source"), "by_time", tmp_path)
     assert builders.find("synthetic", tmp_path).info.metadata["people"] == 1
 
 
 def test_a_full_disk_leaves_the_old_dataset(tmp_path, monkeypatch):
-    building.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
+    build.build("synthetic", None, "by_time", tmp_path, athletes=1, runs=8)
     before = tree(tmp_path)
 
     def full(*_):
@@ -235,19 +238,19 @@ def test_a_full_disk_leaves_the_old_dataset(tmp_path, monkeypatch):
 
     monkeypatch.setattr("hrkeras.datasets.base.RunsBuilder._rewrite_records", full)
     with pytest.raises(OSError, match="No space left"):
-        building.build("synthetic", None, "by_time", tmp_path, athletes=2, runs=8)
+        build.build("synthetic", None, "by_time", tmp_path, athletes=2, runs=8)
     assert tree(tmp_path) == before
 
 
 def test_nothing_usable_says_why(tmp_path):
     source = tmp_path / "endomondoHR.json"
-    writers.write_endomondo(synthetic.simulate(athletes=1, runs=3, seed=1), source)
-    limits = building.builder_class("endomondo")  # the class is there by its name
+    formats.write_endomondo(synthetic.simulate(athletes=1, runs=3, seed=1), source)
+    limits = build.builder_class("endomondo")  # the class is there by its name
     assert limits is Endomondo
     from hrkeras.workouts.quality import Limits
 
     with pytest.raises(InputError, match="none passed the filters"):
-        building.build("endomondo", source, "by_time", tmp_path / "d", limits=Limits().override(["sports=chess"]))
+        build.build("endomondo", source, "by_time", tmp_path / "d", limits=Limits().override(["sports=chess"]))
     assert not (tmp_path / "d").exists()
 
 
@@ -257,7 +260,7 @@ def test_nothing_usable_says_why(tmp_path):
 )
 def test_a_dataset_that_is_not_there(data_dir, name, message):
     with pytest.raises(InputError, match=message):
-        windows.load(name, data_dir)
+        load(name, data_dir)
 
 
 def test_data_source_feeds_a_torch_data_loader(data_dir):

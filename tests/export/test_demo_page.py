@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from chromium import assert_accessible, demo, fetched
 
-from hrkeras import prediction, saving
-from hrkeras.workouts import athlete_file, population, synthetic, writers
-from hrkeras.workouts.athlete import Athlete
+from hrkeras.athlete import athlete_file, population
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.models import saving
+from hrkeras.personal import prediction
 from hrkeras.workouts.grid import Grid, resample
+from hrkeras.workouts.simulation import formats, synthetic
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = json.loads((ROOT / "examples" / "athlete_vectors.json").read_text(encoding="utf-8"))
@@ -63,7 +65,7 @@ def fresh(page, address):
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """GPX files of one simulated person, in order."""
-    return writers.write_gpx_folder(synthetic.simulate(1, 3, seed=8, flawed=0, faulty=0), tmp_path_factory.mktemp("runs"))
+    return formats.write_gpx_folder(synthetic.simulate(1, 3, seed=8, flawed=0, faulty=0), tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hrkeras import prediction, saving
-from hrkeras.workouts import athlete_file, synthetic, writers
-from hrkeras.workouts.athlete import Athlete
+from hrkeras.athlete import athlete_file
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.models import saving
+from hrkeras.personal import prediction
 from hrkeras.workouts.grid import resample
+from hrkeras.workouts.simulation import formats, synthetic
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 CODE = """
@@ -32,7 +34,7 @@ def test_an_example_predicts_what_the_model_does(kind, quantize, package, export
     pytest.importorskip(package)
     path, _ = exported("gru", kind, quantize=quantize)
     tracks = list(synthetic.simulate(1, 2, seed=8, flawed=0, faulty=0))
-    writers.write_gpx_folder(tracks, tmp_path / "runs")
+    formats.write_gpx_folder(tracks, tmp_path / "runs")
     first, second = sorted((tmp_path / "runs").rglob("*.gpx"))
     athlete = Athlete(saving.population(saving.load(saved("gru"))))
     workout, _, _ = prediction.load_run(first)

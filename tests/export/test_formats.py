@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from hrkeras import saving
 from hrkeras.export import check, child, formats, graph
-from hrkeras.workouts.workout import InputError
+from hrkeras.models import saving
+from hrkeras.utils.errors import InputError
 
 WHOLE = ["time", "speed", "altitude", "known_heart_rate", "expected", "delay", "course", "history", "trust"]
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from hrkeras import models, saving
+from hrkeras import models
 from hrkeras.export import check, graph, streaming
-from hrkeras.workouts.workout import InputError
+from hrkeras.models import saving
+from hrkeras.utils.errors import InputError
 
 
 def run(exported):

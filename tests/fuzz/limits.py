@@ -6,7 +6,7 @@ from pathlib import Path
 
 from targets import Target
 
-from hrkeras.workouts.workout import InputError, InvalidWorkoutError
+from hrkeras.utils.errors import InputError, InvalidWorkoutError
 
 SECONDS = 5.0  # of processor time
 MEGABYTES = 300  # that the process may grow by over its highest before

@@ -11,10 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from hrkeras.workouts import apple_health, athlete_file, endomondo, prepare, quality, route, synthetic, tracks, writers
-from hrkeras.workouts.athlete import Athlete
+from hrkeras.athlete import athlete_file
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.workouts import prepare, quality
+from hrkeras.workouts.readers import apple_health, endomondo, route, tracks
+from hrkeras.workouts.simulation import formats, synthetic, track
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "workouts"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "workouts" / "readers"))
 import track_files
 
 POINTS = 12
@@ -114,7 +117,7 @@ def _read(reader) -> Callable[[Path], object]:
     return read
 
 
-def _runs() -> list[synthetic.Track]:
+def _runs() -> list[track.Track]:
     """Two runs of a few points."""
     names = ("clock", "latitude", "longitude", "altitude", "speed", "heart_rate", "truth", "expected")
     runs = synthetic.simulate(1, 2, seed=5, flawed=0, faulty=0)
@@ -122,12 +125,12 @@ def _runs() -> list[synthetic.Track]:
 
 
 def _gpx(folder: Path) -> bytes:
-    writers.write_gpx(_runs()[0], folder / "seed.gpx")
+    formats.write_gpx(_runs()[0], folder / "seed.gpx")
     return (folder / "seed.gpx").read_bytes()
 
 
 def _endomondo(folder: Path) -> bytes:
-    writers.write_endomondo(_runs(), folder / "seed.json")
+    formats.write_endomondo(_runs(), folder / "seed.json")
     return (folder / "seed.json").read_bytes()
 
 
@@ -149,7 +152,7 @@ def _endomondo_workout() -> bytes:
 
 
 def _apple(folder: Path) -> bytes:
-    writers.write_apple_health(_runs(), folder / "seed.zip")
+    formats.write_apple_health(_runs(), folder / "seed.zip")
     return (folder / "seed.zip").read_bytes()
 
 
@@ -165,7 +168,8 @@ def _athlete(folder: Path) -> bytes:
 def _model(folder: Path, part: str | None) -> Target:
     import keras
 
-    from hrkeras import models, saving
+    from hrkeras import models
+    from hrkeras.models import saving
 
     keras.utils.set_random_seed(0)
     models.gru(units=2, num_layers=1).save(folder / "seed.keras")
@@ -178,7 +182,7 @@ def _model(folder: Path, part: str | None) -> Target:
 def _checkpoint(folder: Path) -> Target:
     import torch
 
-    from hrkeras import lag_llama_checkpoint
+    from hrkeras.models import lag_llama_checkpoint
 
     weights = {"model.transformer.wte.weight": torch.ones(16, 16), "model.transformer.wte.bias": torch.ones(16)}
     told = {"context_length": 32, "model_kwargs": {"n_head": 1, "lags_seq": list(range(8))}}

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from hrkeras import layers, models, saving
+from hrkeras import layers, models
 from hrkeras.layers import recurrent
-from hrkeras.models import frame
+from hrkeras.models import frame, saving
 
 RANDOM = np.random.default_rng(0)
 SEQUENCE = RANDOM.normal(size=(3, 7, 5)).astype("float32")

@@ -7,7 +7,7 @@ from keras import ops
 
 from hrkeras.layers import WindowedAttention
 from hrkeras.layers.windowed_attention import ROTARY_BASE
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 
 def made(units=8, steps=11, **options):

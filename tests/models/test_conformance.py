@@ -7,10 +7,11 @@ import keras
 import numpy as np
 import pytest
 
-from hrkeras import losses, models, saving
+from hrkeras import models
+from hrkeras.athlete.history import COLUMNS
+from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
+from hrkeras.models import losses, saving
 from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
-from hrkeras.workouts.athlete import COURSE_FACTS, EXPECTED
-from hrkeras.workouts.history import COLUMNS
 
 KNOWN_PEOPLE = (1.0, 7.0, 9.0)
 

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from test_conformance import fixed_weights, inputs, moved, predict
 
-from hrkeras import losses, models
+from hrkeras import models
+from hrkeras.models import losses
 from hrkeras.models.frame import AIDED, UNAIDED
 from hrkeras.models.multitask import SPEED
-from hrkeras.training import trained_with_both
+from hrkeras.training.fit import trained_with_both
 
 
 def with_speed(model) -> keras.Model:

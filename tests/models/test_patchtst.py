@@ -4,7 +4,7 @@ import numpy as np
 from test_conformance import fixed_weights, inputs, predict
 
 from hrkeras import models
-from hrkeras.training import trained_with_both
+from hrkeras.training.fit import trained_with_both
 
 
 def test_the_level_of_speed_moves_the_answer_and_so_does_half_a_patch_of_padding():

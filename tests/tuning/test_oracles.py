@@ -9,7 +9,7 @@ from keras_tuner import HyperParameters
 from hrkeras.tuning import oracles
 from hrkeras.tuning.plan import Plan
 from hrkeras.tuning.spaces import SPACES
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 SEARCHES = {
     "grid": Plan("batch", "grid", "gru", "synthetic"),

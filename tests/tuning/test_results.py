@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from hrkeras.tuning import picture, results
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 
 def trial(number, errors, **values):

@@ -7,12 +7,12 @@ import pytest
 from keras_tuner import HyperParameters
 from made_up import made_up
 
-from hrkeras import training
 from hrkeras.models import MODELS, Statistics
+from hrkeras.training import fit
 from hrkeras.tuning.plan import Plan
 from hrkeras.tuning.results import label
 from hrkeras.tuning.spaces import SPACES
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 
 def plan_of(space, **kwargs) -> Plan:
@@ -42,7 +42,7 @@ def test_the_defaults_are_those_of_training(space):
     hp = HyperParameters()
     drawn = SPACES[space](hp)
     kept = {name: value for name, value in drawn.settings.items() if name != "batch_size"}
-    assert replace(training.Settings(), **kept) == training.Settings()
+    assert replace(fit.Settings(), **kept) == fit.Settings()
 
 
 def test_hyperband_says_for_how_many_epochs():

@@ -13,13 +13,14 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from hrkeras import saving, training
 from hrkeras.cli import tune_processes
 from hrkeras.cli.main import app
+from hrkeras.models import saving
+from hrkeras.training import fit
 from hrkeras.tuning import roles
 from hrkeras.tuning.plan import Plan
 from hrkeras.tuning.search import Search, _chief
-from hrkeras.workouts.workout import InputError
+from hrkeras.utils.errors import InputError
 
 SMALL = ["--space", "batch", "--tuner", "random", "--seeds", "1", "--epochs", "2", "--units", "4", "--layers", "1"]
 BARE = ["--no-history", "--no-profile"]
@@ -95,8 +96,8 @@ def test_kill_9_loses_at_most_the_epoch_under_way(by_workers, data_dir):
 
 
 def test_a_process_of_a_search_ends_with_who_started_it():
-    code = "import threading, time; from hrkeras.cli import tune_processes as each\n"
-    code += "threading.Thread(target=each._end_with_starter, daemon=True).start(); time.sleep(60)"
+    code = "import threading, time; from hrkeras.cli import tune_worker as each\n"
+    code += "threading.Thread(target=each.end_with_starter, daemon=True).start(); time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
     process.stdin.close()  # as the system does when the other process is killed
     assert process.wait(30) == 1
@@ -140,7 +141,7 @@ class StandIn:
 @pytest.fixture
 def stand_in(monkeypatch):
     found = StandIn()
-    monkeypatch.setattr(training, "train", found)
+    monkeypatch.setattr(fit, "train", found)
     return found
 
 
@@ -170,7 +171,7 @@ def test_hyperbands_best_is_trained_for_all_epochs(stand_in, data_dir, tmp_path)
 
 
 def test_a_loss_that_is_no_number_is_a_failed_trial_and_anything_else_stops(stand_in, data_dir, tmp_path):
-    stand_in.fails = {8: training.DivergedError("no number"), 16: OSError("the disk is full")}
+    stand_in.fails = {8: fit.DivergedError("no number"), 16: OSError("the disk is full")}
     plan = Plan("batch", "grid", "gru", "synthetic", epochs=2, seeds=(0,))
     with pytest.raises(OSError, match="the disk is full"):
         Search(plan, tmp_path, data_dir).search()

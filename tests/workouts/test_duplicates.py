@@ -6,12 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hrkeras import diary, estimation, keeping, windows
-from hrkeras.audit import data as audit_data
-from hrkeras.building import build
-from hrkeras.inspection import inspect
-from hrkeras.inspection_text import text
-from hrkeras.workouts import duplicates, synthetic, tracks, writers
+from hrkeras.datasets.build import build
+from hrkeras.datasets.inspection.inspection import inspect
+from hrkeras.datasets.inspection.inspection_text import text
+from hrkeras.datasets.runs import load
+from hrkeras.evaluation.audit import data as audit_data
+from hrkeras.personal import athlete_update, estimation, timeline
+from hrkeras.workouts import duplicates
+from hrkeras.workouts.readers import tracks
+from hrkeras.workouts.simulation import formats, synthetic
 from hrkeras.workouts.workout import Workout
 
 HOUR = 3600.0
@@ -94,8 +97,8 @@ def twice(tmp_path_factory):
         heart_rate = np.where(heard, track.heart_rate + 20, 0.0)
         again.append(replace(track, clock=track.clock + 5, heart_rate=heart_rate, identity=track.identity + 1000))
     folder = tmp_path_factory.mktemp("twice")
-    writers.write_gpx_folder([*again, *simulated], folder / "twice")
-    writers.write_gpx_folder(simulated, folder / "once")
+    formats.write_gpx_folder([*again, *simulated], folder / "twice")
+    formats.write_gpx_folder(simulated, folder / "once")
     return folder / "twice"
 
 
@@ -110,15 +113,15 @@ def test_all_commands_agree_on_the_runs(twice, tmp_path):
 
     built = build("tracks", twice, "by_time", tmp_path)
     assert built.funnel.as_dict() == found.funnel.as_dict()
-    runs = windows.load("tracks", tmp_path)
+    runs = load("tracks", tmp_path)
     assert runs.counts["runs"] == {"train": 8, "validation": 1, "test": 1}
 
-    report = keeping.update(tmp_path / "me.json", [twice])
+    report = athlete_update.update(tmp_path / "me.json", [twice])
     assert [round(run.start) for run in report.added] == runs.starts.tolist()
     assert report.taken == {"another recording of the same run": 10}
-    assert keeping.update(tmp_path / "me.json", [once]).known == 10
+    assert athlete_update.update(tmp_path / "me.json", [once]).known == 10
 
-    written = diary.write(tracks.read(twice))
+    written = timeline.write(tracks.read(twice))
     assert [round(each.start) for each in written.entries] == runs.starts.tolist()
     assert written.unheard == []
     for entry, grid in zip(written.entries, runs.grids, strict=True):
@@ -133,7 +136,7 @@ def test_a_recording_without_heart_rate_of_a_run_with_it_is_not_estimated(twice)
     silent = [
         replace(each, heart_rate=np.full(len(each), np.nan), heart_rate_samples=0, start=each.start - 9) for each in workouts
     ]
-    written = diary.write([*silent[:4], *workouts[2:]])
+    written = timeline.write([*silent[:4], *workouts[2:]])
     assert (len(written.entries), len(written.unheard)) == (8, 2)
 
 
@@ -141,11 +144,11 @@ def test_a_dataset_built_of_all_recordings_is_loaded_with_one_of_each(twice, tmp
     with monkeypatch.context() as patch:
         patch.setattr(duplicates, "kept", lambda people, *columns: np.ones(len(people), bool))
         build("tracks", twice, "by_time", tmp_path)
-        runs = windows.load("tracks", tmp_path)
+        runs = load("tracks", tmp_path)
     assert len(runs.starts) == 20
     mixed = replace(runs, split=np.tile(["train", "test"], 10))
     assert audit_data.at_the_same_time(mixed).finding.startswith("10 pairs of runs of one person overlap in time and lie in two ")
-    runs = windows.load("tracks", tmp_path)
+    runs = load("tracks", tmp_path)
     assert len(runs.starts) == 10
     assert audit_data.at_the_same_time(replace(runs, split=np.tile(["train", "test"], 5))).passed
     assert (np.diff(runs.starts) > HOUR).all()

@@ -6,7 +6,7 @@ from test_quality import LIMITS, good
 
 from hrkeras.workouts import quality
 from hrkeras.workouts.funnel import UNNAMED, Funnel
-from hrkeras.workouts.source import ReadLog
+from hrkeras.workouts.readers.source import ReadLog
 
 
 def test_funnel_names_the_sports_left_out():

@@ -3,8 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrkeras.workouts.grid import Grid, resample, stitch, window, window_starts
-from hrkeras.workouts.workout import InvalidWorkoutError, Workout
+from hrkeras.datasets.windows import stitch, window, window_starts
+from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts.grid import Grid, resample
+from hrkeras.workouts.workout import Workout
 
 
 def workout(time, speed=None, altitude=None, heart_rate=None) -> Workout:

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hrkeras.workouts import prepare, quality, synthetic
-from hrkeras.workouts.source import ReadLog
-from hrkeras.workouts.workout import InputError, Workout
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts import prepare, quality
+from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.simulation import synthetic
+from hrkeras.workouts.workout import Workout
 
 LIMITS = quality.Limits()
 DAY = 86_400

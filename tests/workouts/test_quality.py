@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts import quality
-from hrkeras.workouts.workout import InputError, InvalidWorkoutError, Workout
+from hrkeras.workouts.workout import Workout
 
 LIMITS = quality.Limits()
 

@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from hrkeras.utils.errors import InputError
 from hrkeras.workouts import splits
 from hrkeras.workouts.splits import by_time, by_user, rule, until, without
-from hrkeras.workouts.workout import InputError
 
 
 def test_by_time_takes_each_persons_last_runs():

@@ -1,15 +1,9 @@
 import numpy as np
 import pytest
 
-from hrkeras.workouts.text import MAX_TEXT, cleaned
-from hrkeras.workouts.workout import (
-    EARTH_RADIUS,
-    InvalidWorkoutError,
-    Workout,
-    from_points,
-    haversine,
-    interpolate,
-)
+from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.utils.text import MAX_TEXT, cleaned
+from hrkeras.workouts.workout import EARTH_RADIUS, Workout, from_points, haversine, interpolate
 
 START = 1_600_000_000.0
 

@@ -1,7 +1,7 @@
 """Builder of the `apple_watch` dataset."""
 
 from hrkeras.datasets.base import RunsBuilder
-from hrkeras.workouts import apple_health
+from hrkeras.workouts.readers import apple_health
 
 
 class AppleWatch(RunsBuilder):

@@ -1,7 +1,7 @@
 """Builder of the `endomondo` dataset."""
 
 from hrkeras.datasets.base import RunsBuilder
-from hrkeras.workouts import endomondo
+from hrkeras.workouts.readers import endomondo
 
 
 class Endomondo(RunsBuilder):

@@ -1,7 +1,7 @@
 """Builder of the `synthetic` dataset."""
 
 from hrkeras.datasets.base import RunsBuilder
-from hrkeras.workouts import synthetic
+from hrkeras.workouts.simulation import synthetic
 
 
 class Synthetic(RunsBuilder):

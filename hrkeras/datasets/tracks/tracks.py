@@ -1,7 +1,7 @@
 """Builder of the `tracks` dataset."""
 
 from hrkeras.datasets.base import RunsBuilder
-from hrkeras.workouts import tracks
+from hrkeras.workouts.readers import tracks
 
 
 class Tracks(RunsBuilder):

@@ -1,0 +1,215 @@
+"""Keep an athlete's state in a small JSON file that a person can look into, and open one without trusting it."""
+
+import json
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hrkeras.athlete import history
+from hrkeras.athlete.interval import Band
+from hrkeras.athlete.kalman import PACES, Athlete
+from hrkeras.athlete.population import STATES, from_dict
+from hrkeras.athlete.shrinkage import Network, Trust
+from hrkeras.utils.errors import InputError
+from hrkeras.utils.files import atomic_write
+from hrkeras.workouts.clock import LATEST
+
+VERSION = 3
+MAX_BYTES = 10 << 20  # a full one has 0.2 MB
+MAX_COUNT = 1_000_000  # runs
+MAX_VALUE = 1e10
+MAX_SOURCE = 500  # characters
+ABOUT = (
+    "What the runs of one person tell hrkeras of how their heart rate follows effort: sums and dates, no positions. "
+    "hrkeras update adds runs; hrkeras predict --athlete reads it."
+)
+ANEW = "give the file that `hrkeras update` has written, or make a new one from all runs: `hrkeras update NEW.json RUNS`"
+
+
+def date(start: float) -> str:
+    """A start in s since 1970-01-01 as text, in UTC; it may be NaN."""
+    return "unknown date" if isnan(start) else datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def date_or_none(start: float) -> str | None:
+    """The same for JSON, where an unknown date is null."""
+    return None if isnan(start) else date(start)
+
+
+def moment(start: float) -> str:
+    """The same for the middle of a sentence, which says that it is UTC."""
+    return date(start) if isnan(start) else f"{date(start)} UTC"
+
+
+def save(athlete: Athlete, path: Path) -> None:
+    """Writes a state beside its place and renames it, so that a killed command leaves the old file or none.
+
+    All numbers are written in full: a state that was loaded goes on exactly as the one that was saved.
+    """
+    content = {
+        "about": ABOUT,
+        "version": VERSION,
+        "runs": athlete.count,
+        "first_run_remembered": f"{date(athlete.starts[0])} UTC" if athlete.count else None,
+        "last_run": f"{date(athlete.starts[-1])} UTC" if athlete.count else None,
+        "population": asdict(athlete.population),
+        "states": STATES,
+        "weights": athlete.weights.tolist(),
+        "covariance": [[row[: place + 1].tolist() for place, row in enumerate(rows)] for rows in athlete.covariance],
+        "misses": athlete.misses.tolist(),
+        "starts": athlete.starts.tolist(),
+        "ends": athlete.ends.tolist(),
+        "record": history.RECORD,
+        "records": [[value if np.isfinite(value) else None for value in row] for row in athlete.records.tolist()],
+        "band": _plain(athlete.band),
+        "network": {
+            "name": athlete.network.name,
+            "trust": asdict(athlete.network.trust),
+            "band": _plain(athlete.network.band),
+        },
+    }
+    with atomic_write(path) as part:
+        part.write_text(_text(content) + "\n", encoding="utf-8", newline="\n")
+
+
+def _plain(band: Band) -> dict[str, list[float]]:
+    return {each.name: getattr(band, each.name).tolist() for each in fields(Band)}
+
+
+def _text(value, indent: str = "") -> str:
+    """JSON with a line for each entry, and for each list that holds no further one."""
+    deeper = f"{indent} "
+    if isinstance(value, dict):
+        lines = [f"{deeper}{json.dumps(name)}: {_text(each, deeper)}" for name, each in value.items()]
+    elif isinstance(value, list) and any(isinstance(each, list) for each in value):
+        lines = [f"{deeper}{_text(each, deeper)}" for each in value]
+    else:
+        return json.dumps(value, allow_nan=False)
+    begin, end = "{}" if isinstance(value, dict) else "[]"
+    return "\n".join([begin, ",\n".join(lines), f"{indent}{end}"])
+
+
+def load(path: Path) -> Athlete:
+    """Reads a state that `save` has written.
+
+    Raises:
+        InputError: if the file is missing or anything else; nothing in it is believed before it was looked at.
+    """
+    try:
+        return _athlete(_read(path))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; make it from the person's runs: `hrkeras update {path} RUNS`.") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path.") from None
+    except RecursionError:
+        reason = "found lists in lists in lists"
+    except ValueError as error:
+        reason = str(error)[:200]
+    raise InputError(f"{path}: expected the .json file of an athlete, but {reason}; {ANEW}.")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.exists() and not path.is_file():
+        raise ValueError("found no regular file")
+    with open(path, "rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"found more than {MAX_BYTES >> 20} MB, where it has less than one")
+    try:
+        found = json.loads(content.decode("utf-8"), parse_constant=_no_number)
+    except UnicodeDecodeError:
+        raise ValueError("found a file that is no text") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"found no JSON or a part of it ({error})") from None
+    if not isinstance(found, dict) or "version" not in found or "weights" not in found:
+        raise ValueError("found other JSON")
+    return found
+
+
+def _no_number(name: str):
+    raise ValueError(f"found {name}, which is no number")
+
+
+def _athlete(found: dict[str, Any]) -> Athlete:
+    current = (found["version"], found.get("states"), found.get("record")) == (VERSION, [*STATES], [*history.RECORD])
+    if not current or isinstance(found["version"], bool):
+        raise ValueError(f"found one of another version of hrkeras (this one reads version {VERSION} with its own states)")
+    count, states = found.get("runs"), len(STATES)
+    if type(count) is not int or not 0 <= count <= MAX_COUNT:
+        raise ValueError("its number of runs is none")
+    named = found.get("population")
+    source = named.get("source", "") if isinstance(named, dict) else None
+    if not isinstance(source, str) or len(source) > MAX_SOURCE or not source.isprintable():
+        raise ValueError("its population is damaged")
+    kept, population = min(count, history.KEPT), from_dict(named)  # type: ignore[arg-type]
+    athlete = Athlete(
+        population,
+        weights=_array(found, "weights", (len(PACES), states)),
+        covariance=_covariance(found.get("covariance")),
+        misses=_array(found, "misses", Athlete(population).misses.shape),
+        starts=_array(found, "starts", (kept,)),
+        ends=_array(found, "ends", (kept,)),
+        records=_array(found, "records", (kept, len(history.RECORD)), unknown=True),
+        count=count,
+        band=_band(found.get("band")),
+        network=_network(found.get("network")),
+    )
+    moments = np.stack([athlete.starts, athlete.ends], axis=1).ravel()  # no run begins before the last was over
+    if (np.diff(moments) < 0).any() or (athlete.starts >= athlete.ends).any() or not ((moments >= 0) & (moments < LATEST)).all():
+        raise ValueError("its runs are not one after the other")
+    if (athlete.misses[1] < 0).any():
+        raise ValueError("its misses are damaged")
+    return athlete
+
+
+def _network(values) -> Network:
+    if not isinstance(values, dict) or not isinstance(values.get("trust"), dict) or not isinstance(values.get("name"), str):
+        raise ValueError("its network is damaged")
+    trust = Trust(*(float(_array(values["trust"], each.name, ())) for each in fields(Trust)))
+    if not trust.squares > 0:
+        raise ValueError("its trust is damaged")
+    return Network(values["name"][:MAX_SOURCE], trust, _band(values.get("band")))
+
+
+def _band(values) -> Band:
+    if not isinstance(values, dict):
+        raise ValueError("its band is damaged")
+    band = Band(*(_array(values, each.name, getattr(Band(), each.name).shape) for each in fields(Band)))
+    if not (band.hours >= 0).all() or not band.hours.sum() > 0 or not ((band.tails > 0) & (band.tails < 0.5)).all():
+        raise ValueError("its band is damaged")
+    return band
+
+
+def _covariance(triangles) -> np.ndarray:
+    """Symmetric matrices of their lower triangles."""
+    size = len(STATES)
+    if not isinstance(triangles, list) or len(triangles) != len(PACES):
+        raise ValueError("its covariance is damaged")
+    whole = np.zeros((len(PACES), size, size))
+    for matrix, rows in zip(whole, triangles, strict=True):
+        if not isinstance(rows, list) or len(rows) != size:
+            raise ValueError("its covariance is damaged")
+        for place, row in enumerate(rows):
+            matrix[place, : place + 1] = matrix[: place + 1, place] = _array({"covariance": row}, "covariance", (place + 1,))
+    values = np.linalg.eigvalsh(whole)
+    if not (np.diagonal(whole, axis1=1, axis2=2) > 0).all() or (values[:, 0] < -1e-9 * values[:, -1]).any():
+        raise ValueError("its covariance is none")
+    return whole
+
+
+def _array(found: dict[str, Any], name: str, shape: tuple[int, ...], unknown: bool = False) -> np.ndarray:
+    """Nested lists of finite numbers, and where they may be `unknown` of nulls, as an array of that shape."""
+    values = [found.get(name)]
+    for size in shape:
+        if not all(isinstance(each, list) and len(each) == size for each in values):
+            raise ValueError(f"its {name} are not of the shape {' x '.join(map(str, shape))}")
+        values = [each for part in values for each in part]  # type: ignore[union-attr]
+    if not all(type(each) in (int, float) or (unknown and each is None) for each in values):
+        raise ValueError(f"its {name} are not all numbers")
+    if not all(each is None or -MAX_VALUE < each < MAX_VALUE for each in values):
+        raise ValueError(f"its {name} are too big")
+    return np.array([np.nan if each is None else each for each in values], np.float64).reshape(shape)

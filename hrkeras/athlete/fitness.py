@@ -1,0 +1,132 @@
+"""What the athlete's state says of runs that nobody ran: a steady pace on the flat, for longer, uphill, in another season."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from hrkeras.athlete.kalman import COURSE_FACTS, Athlete, Known
+from hrkeras.athlete.population import COURSE, DAY, Population
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.grid import STEP, Grid
+
+MINUTES = 40  # of the run that fitness is read from
+READ = (15, 25)  # min, the part of it that counts: warm, and not yet drifting
+SLOPE, LATER, FASTER = 0.03, (55, 65), 1 / 3.6  # grade; min; m/s
+YEAR = 365.25 * DAY
+
+
+class Told(NamedTuple):
+    """A heart rate or a difference of two, beats/min, and the limits below and above which it is as likely as not a tenth."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def certain(self) -> bool:
+        """Whether 0 lies outside of the limits."""
+        return self.low > 0 or self.high < 0
+
+
+def steady(speed: float, minutes: int = MINUTES, grade: float = 0.0) -> Grid:
+    """A run at one speed in m/s and one grade (rise over run)."""
+    steps = round(60 * minutes / STEP)
+    level = np.full(steps, speed, np.float32)
+    climb = (speed * grade * STEP * np.arange(steps)).astype(np.float32)
+    return Grid(level, climb, np.full(steps, np.nan, np.float32))
+
+
+class View(NamedTuple):
+    """What the filter holds at a time.
+
+    Attributes:
+        population: where it started.
+        weights: of `STATES`, beats/min, shape `(len(STATES),)`.
+        covariance: of these, shape `(len(STATES), len(STATES))`.
+        reach: how many standard deviations lie between the middle of the band of the person's runs and its limits.
+        usual: what their courses are like as a rule, standardised as `population.COURSE`, shape `(len(COURSE),)`.
+    """
+
+    population: Population
+    weights: np.ndarray
+    covariance: np.ndarray
+    reach: float
+    usual: np.ndarray
+
+    def tell(self, what: np.ndarray) -> Told:
+        """What the filter says of features, or of the difference of two.
+
+        How sure it is, its own variance says, and the band how much of that was needed for the person's runs.
+        """
+        value, away = float(what @ self.weights), self.reach * float(np.sqrt(what @ self.covariance @ what))
+        return Told(value, value - away, value + away)
+
+    def at_pace(self, start: float, speed: float) -> Told:
+        """Heart rate after about 20 minutes at a steady speed in m/s on the flat, on an average day of the season of `start`."""
+        return self.tell(self.features(start, steady(speed)))
+
+    def features(self, start: float, grid: Grid, read: tuple[int, int] = READ) -> np.ndarray:
+        """What the filter is linear in, mean over some minutes of a run, shape `(len(STATES),)`."""
+        first, last = (round(60 * minute / STEP) for minute in read)
+        found = self.population.features(start, basis(grid))[first:last].mean(axis=0, dtype=np.float64)
+        found[-len(COURSE) :] = self.usual
+        return found
+
+
+def view(athlete: Athlete, usual: np.ndarray | None = None) -> View:
+    """What the filter of a person holds after the last run; their courses are as everybody's if `usual` is not given."""
+    band, usual = athlete.band.limits, np.zeros(len(COURSE)) if usual is None else usual
+    return View(athlete.population, athlete.weights[0].copy(), athlete.covariance[0].copy(), float(np.ptp(band)) / 2, usual)
+
+
+def usual_course(population: Population, before: Sequence[Known]) -> np.ndarray:
+    """What some courses are like as a rule, as `View.usual`; `before` is what was known before each run."""
+    facts = np.array([each.course for each in before])[:, [COURSE_FACTS.index(name) for name in ("run_seconds", *COURSE[1:])]]
+    facts[:, 0] = np.log(facts[:, 0] / STEP)
+    centre, scale = (np.array(each)[-len(COURSE) :] for each in (population.centre, population.scale))
+    return np.median((facts - centre) / scale, axis=0)
+
+
+def with_hindsight(views: Sequence[View], starts: Sequence[float]) -> list[View]:
+    """What the filter would have held after each run, had it known the later ones too.
+
+    H. E. Rauch, F. Tung and C. T. Striebel, "Maximum likelihood estimates of linear dynamic systems", AIAA Journal 3, 1965.
+
+    Args:
+        views: after each run.
+        starts: of the runs, s since 1970-01-01 UTC.
+    """
+    found = list(views[-1:])
+    for now, pause in zip(reversed(views[:-1]), reversed(np.diff(starts)), strict=True):
+        ahead = now.covariance + np.diag(now.population.gained(pause))
+        gain = np.linalg.solve(ahead, now.covariance).T
+        weights = now.weights + gain @ (found[-1].weights - now.weights)
+        covariance = now.covariance + gain @ (found[-1].covariance - ahead) @ gain.T
+        found.append(now._replace(weights=weights, covariance=covariance))
+    return found[::-1]
+
+
+def effects(now: View, start: float, speed: float) -> tuple[dict[str, Told], float]:
+    """What changes the heart rate at a speed in m/s on the flat, and by how many beats/min.
+
+    Args:
+        now: what is known of the person.
+        start: s since 1970-01-01 UTC, when it is asked.
+        speed: m/s.
+
+    Returns:
+        `uphill` by 3 %; `faster` by 1 km/h; `later`, after an hour instead of 20 minutes; `season`, in the month in which
+        it is highest over half a year later; and a time in that month, s since 1970-01-01 UTC.
+    """
+    hour, months = steady(speed, LATER[1] + 5), []
+    for month in range(12):
+        months.append(now.features(start + month * YEAR / 12, steady(speed)))
+    high = int(np.argmax(np.array(months) @ now.weights))
+    changes = {
+        "uphill": now.features(start, steady(speed, grade=SLOPE)) - months[0],
+        "faster": now.features(start, steady(speed + FASTER)) - months[0],
+        "later": now.features(start, hour, LATER) - now.features(start, hour),
+        "season": months[high] - months[high - 6],
+    }
+    return {name: now.tell(change) for name, change in changes.items()}, start + high * YEAR / 12

@@ -1,0 +1,269 @@
+"""The athlete's state: what a person's runs so far tell of how their heart rate follows effort.
+
+A Kalman filter whose states are the weights of a linear model from effort to heart rate. They start from the population's,
+drift from day to day, and are corrected after each run. Beside it stand what the runs were like (`history`) and how the
+filter missed at each effort, slope and minute. No gradient, no network: under 10 ms a run.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from hrkeras.athlete import history
+from hrkeras.athlete.interval import POSSIBLE, Band
+from hrkeras.athlete.population import COURSE, DAY, STATES, Population, default
+from hrkeras.athlete.shrinkage import Network, over_before
+from hrkeras.workouts import duplicates
+from hrkeras.workouts.effort import BASIS, basis
+from hrkeras.workouts.grid import STEP, Grid
+
+PACES = (1.0, 8.0, 1 / 8)  # how much faster the filters drift: the one that predicts, a quick and a slow one beside it
+MEMORIES = (4.0, 20.0)  # runs
+BINS = {
+    "effort": np.array([0.8, 1.4, 1.8, 2.2, 2.6, 3.0, 3.4, 4.0]),  # m/s
+    "climb": np.array([-0.3, -0.15, -0.05, 0.05, 0.15, 0.3]),  # m/s
+    "minute": np.array([1, 2, 3, 5, 8, 12, 20, 30, 45, 60, 90, 120.0]),
+}
+SHRINK = 30.0  # steps
+USUAL_START = 969_613_200.0  # 2000-09-22 09:00 UTC: mean hour and season of the runs that the packaged population is of
+EXPECTED = ("expected", "quicker", "slower", "spread", *(f"miss_by_{bins}_over_{span:.0f}" for bins in BINS for span in MEMORIES))
+COURSE_FACTS = (
+    *("run_seconds", "log_climb_per_km", "effort_spread", "mean_effort", "mean_speed"),
+    *("mean_graded_speed", "highest_graded_speed", "share_standing"),
+)
+_SPEED = BASIS.index("speed_over_3")
+_SO_FAR = [BASIS.index(name) for name in ("mean_graded_speed", "highest_graded_speed", "share_standing")]
+_EFFORT, _UP, _DOWN = (BASIS.index(f"{name}_over_12") for name in ("graded_speed", "climbing", "descending"))
+_MOST_BINS = max(map(len, BINS.values())) + 1
+
+
+@dataclass
+class Known:
+    """What is known of a run and its person before it begins.
+
+    Attributes:
+        expected: for each step what the filter says, as named by `EXPECTED`, beats/min, shape `(steps,
+            len(EXPECTED))`: its prediction, what a quicker and a slower filter say besides, its standard
+            deviation, and how it missed of late at such effort, slope and minute.
+        course: facts of the whole course, as named by `COURSE_FACTS`, shape `(len(COURSE_FACTS),)`.
+        course_share: how much of the first three of `expected` comes from such facts, beats/min, shape `(3,)`; who
+            does not know the course takes it off.
+        history: shape `(len(history.COLUMNS),)`.
+        trust: how far a network that corrects `expected` is trusted, see `trust.Trust`; 1 for wholly.
+        band: where heart rate lies four times in five beside its prediction, from `band.Band.limits`, shape `(2,)`.
+    """
+
+    expected: np.ndarray
+    course: np.ndarray
+    course_share: np.ndarray
+    history: np.ndarray
+    trust: float = 1.0
+    band: np.ndarray = field(default_factory=lambda: Band().limits)
+
+    @property
+    def spread(self) -> np.ndarray:
+        """Standard deviation that the filter gives to its own prediction, beats/min, shape `(steps,)`."""
+        return self.expected[:, EXPECTED.index("spread")]
+
+
+@dataclass
+class Athlete:
+    """What is known of one person.
+
+    Attributes:
+        population: where it started.
+        weights: of the filters, shape `(3, len(STATES))`, beats/min.
+        covariance: of the weights, shape `(3, len(STATES), len(STATES))`.
+        misses: sums and weights of past misses, shape `(2, 3 kinds of bins, 2 memories, bins)`.
+        starts: s since 1970-01-01 UTC, of the last runs, shape `(kept,)`.
+        ends: likewise.
+        records: what they were like, shape `(kept, len(history.RECORD))`.
+        count: how many runs there were.
+        band: of the filter's predictions.
+        network: how one that corrects the filter has done.
+    """
+
+    population: Population = field(default_factory=default)
+    weights: np.ndarray = None  # type: ignore[assignment]
+    covariance: np.ndarray = None  # type: ignore[assignment]
+    misses: np.ndarray = field(default_factory=lambda: np.zeros((2, len(BINS), len(MEMORIES), _MOST_BINS)))
+    starts: np.ndarray = field(default_factory=lambda: np.empty(0))
+    ends: np.ndarray = field(default_factory=lambda: np.empty(0))
+    records: np.ndarray = field(default_factory=lambda: np.empty((0, len(history.RECORD))))
+    count: int = 0
+    band: Band = field(default_factory=Band)
+    network: Network = field(default_factory=Network)
+
+    def __post_init__(self):
+        if self.weights is None:
+            self.weights = np.tile(self.population.weights, (len(PACES), 1))
+            self.covariance = np.tile(self.population.covariance, (len(PACES), 1, 1))
+
+    def predict(self, start: float, grid: Grid, efforts: np.ndarray | None = None) -> Known:
+        """What is known before a run.
+
+        Args:
+            start: s since 1970-01-01 UTC, when it begins; runs that were not over by then must not be known.
+            grid: its speed and altitude; its heart rate is not looked at.
+            efforts: from `effort.basis`, if they are there already.
+        """
+        efforts = basis(grid) if efforts is None else efforts
+        return self._predict(start, efforts, self.population.features(start, efforts))
+
+    def asked_by(self, network: str, known: Known) -> Known:
+        """What is known before a run, for a network that corrects it, by its fingerprint: its trust, and its band."""
+        found = self.network if self.network.name == network else Network()
+        return replace(known, trust=found.trust.value, band=found.band.limits)
+
+    def assumed_start(self, start: float) -> float:
+        """A start in s since 1970-01-01 UTC; where it is unknown (NaN), a day after that of the last known run."""
+        if not np.isnan(start):
+            return start
+        return float(self.starts[-1]) + DAY if self.count else USUAL_START
+
+    def _expected(self, features: np.ndarray) -> np.ndarray:
+        return np.clip(features @ self.weights[0], *POSSIBLE).astype(np.float32)
+
+    def _spread(self, start: float, features: np.ndarray) -> np.ndarray:
+        """Standard deviation of what is expected, beats/min, shape `(steps,)`; facts of the course are left out of it."""
+        facts = len(STATES) - len(COURSE)
+        covariance = (self.covariance[0] + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
+        open_ = features[:, :facts]
+        return np.sqrt(np.maximum(((open_ @ covariance) * open_).sum(axis=1) + self.population.level, 1.0))
+
+    def _predict(self, start: float, efforts: np.ndarray, features: np.ndarray) -> Known:
+        facts = len(STATES) - len(COURSE)
+        said = features @ self.weights.T
+        share = self.weights[:, facts:] @ features[0, facts:]
+        means = self.misses[0] / (self.misses[1] + SHRINK)
+        remembered = [means[kind, :, places] for kind, places in enumerate(self._bins(efforts))]
+        expected = np.column_stack(
+            [
+                self._expected(features),
+                said[:, 1] - said[:, 0],
+                said[:, 2] - said[:, 0],
+                self._spread(start, features),
+                *remembered,
+            ]
+        )
+        climb, seconds = self._climb(features), len(efforts) * STEP
+        course = np.array(
+            [
+                *(seconds, climb, efforts[:, _EFFORT].std(dtype=np.float64), efforts[:, _EFFORT].mean(dtype=np.float64)),
+                *(efforts[:, _SPEED].mean(dtype=np.float64), *efforts[-1, _SO_FAR]),
+            ]
+        )
+        like = np.array([course[3], climb, np.log(seconds / 60)])
+        hours = (self.ends - self.starts) / 3600
+        return Known(
+            expected.astype(np.float32),
+            course.astype(np.float32),
+            (share - np.array([0.0, share[0], share[0]])).astype(np.float32),
+            history.vector(start, like, self.starts, hours, self.records, self.count),
+            band=self.band.limits,
+        )
+
+    def update(self, start: float, grid: Grid, efforts: np.ndarray | None = None) -> Literal["added", "known", "older"]:
+        """Learns from a run that is over.
+
+        Args:
+            start: s since 1970-01-01 UTC, when it began.
+            grid: the run.
+            efforts: from `effort.basis`, if they are there already.
+
+        Returns:
+            "added"; or what changes nothing: "known" if it is a known run or another recording of one, by
+            `duplicates.overlap`, and "older" if it ended before one that is known.
+        """
+        end = start + len(grid.speed) * STEP
+        if duplicates.overlap(start, end, self.starts, self.ends).any():
+            return "known"
+        if len(self.ends) and end <= self.ends[-1]:
+            return "older"
+        start = max([start, *self.ends[-1:]])  # a run that was begun seconds before the last one ended
+        efforts = basis(grid) if efforts is None else efforts
+        features = self.population.features(start, efforts)
+        expected = self._expected(features)
+        measured = np.isfinite(grid.heart_rate)
+        self.band.update(grid.heart_rate, expected, self._spread(start, features), STEP)
+        for pace, factor in enumerate(PACES):
+            self.covariance[pace] += factor * np.diag(self._drift(start))
+        if measured.any():
+            self._correct(features[measured].astype(np.float64), grid.heart_rate[measured])
+            self._remember(efforts[measured], (grid.heart_rate - expected)[measured])
+        record = history.record(grid, efforts[:, _EFFORT], self._climb(features), expected)
+        kept = slice(-history.KEPT + 1, None)
+        self.starts = np.append(self.starts[kept], start)
+        self.ends = np.append(self.ends[kept], end)
+        self.records = np.vstack([self.records[kept], record])
+        self.count += 1
+        return "added"
+
+    def _drift(self, start: float) -> np.ndarray:
+        """Variance that the weights gained since the last run, shape `(len(STATES),)`."""
+        return self.population.gained(start - self.starts[-1] if len(self.starts) else 0.0)
+
+    def _correct(self, features: np.ndarray, heart_rate: np.ndarray) -> None:
+        """The filter's correction by one run, whose level is off by a random number besides the steps' noise."""
+        size, total, gram = len(features), features.sum(axis=0), features.T @ features
+        for pace in range(len(PACES)):
+            weights, covariance = self.weights[pace], self.covariance[pace]
+            miss = heart_rate - features @ weights
+            centre = total / size
+            variance = centre @ covariance @ centre + self.population.level + self.population.noise / size
+            more = max(1.0, miss.mean() ** 2 / variance / self.population.surprise)
+            level, noise = self.population.level * more, self.population.noise * more
+            shared = level / (noise + size * level)
+            information = (gram - shared * np.outer(total, total)) / noise
+            moment = (features.T @ miss - shared * total * miss.sum()) / noise
+            covariance = np.linalg.solve(np.eye(len(weights)) + covariance @ information, covariance)
+            self.covariance[pace] = (covariance + covariance.T) / 2
+            self.weights[pace] = weights + self.covariance[pace] @ moment
+
+    def _bins(self, efforts: np.ndarray) -> list[np.ndarray]:
+        values = (efforts[:, _EFFORT], efforts[:, _UP] - efforts[:, _DOWN], 60 * efforts[:, BASIS.index("hours")])
+        return [np.searchsorted(edges, each) for edges, each in zip(BINS.values(), values, strict=True)]
+
+    def _remember(self, efforts: np.ndarray, miss: np.ndarray) -> None:
+        """Adds a run's misses, without their mean, to what is remembered of the runs before."""
+        miss = miss - miss.mean()
+        self.misses *= np.exp(-1 / np.array(MEMORIES))[:, None]
+        for kind, places in enumerate(self._bins(efforts)):
+            self.misses[0, kind] += np.bincount(places, miss, _MOST_BINS)
+            self.misses[1, kind] += np.bincount(places, minlength=_MOST_BINS)
+
+    def _climb(self, features: np.ndarray) -> float:
+        place = STATES.index("log_climb_per_km")
+        return float(features[0, place] * self.population.scale[place] + self.population.centre[place])
+
+
+def follow(
+    starts: np.ndarray,
+    grids: list[Grid],
+    efforts: list[np.ndarray] | None = None,
+    population: Population | None = None,
+    learnt: np.ndarray | None = None,
+) -> Iterable[tuple[int, Known]]:
+    """What was known before each run of one person, from those runs alone that were over before it began.
+
+    Args:
+        starts: s since 1970-01-01 UTC, shape `(runs,)`, in any order.
+        grids: the runs.
+        efforts: of each run, from `effort.basis`, if they are there already.
+        population: where the person's filter starts; the packaged one if not given.
+        learnt: which runs are learnt from, booleans of shape `(runs,)`; all if not given.
+
+    Yields:
+        Of each run its number and what was known, in the order of their starts.
+    """
+    athlete = Athlete(population or default())
+    efforts = efforts or [basis(grid) for grid in grids]
+    lengths = np.array([len(grid.speed) * STEP for grid in grids])
+    ends = np.asarray(starts) + lengths
+    for run, over in over_before(starts, ends):
+        for each in over:
+            if learnt is None or learnt[each]:
+                athlete.update(starts[each], grids[each], efforts[each])
+        yield run, athlete.predict(starts[run], grids[run], efforts[run])

@@ -1,0 +1,91 @@
+"""How far a network is trusted with a person: as far as its corrections of their earlier runs would have helped."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hrkeras.athlete.interval import Band
+
+START = 0.5  # trust in a network before a first run
+WEIGHT = 300.0  # (beats/min)^2 that this counts for
+SPAN = 100.0  # runs after which a run counts for a third
+FURTHEST = 25.0  # beats/min; a step further off its prediction counts as so far
+
+
+@dataclass
+class Trust:
+    """The share of a network's correction that would have brought the athlete's state closest to the runs so far.
+
+    A network that has learnt from a few people may be wrong about another. The share is a least-squares fit of what the
+    state missed to what the network added, over the steps of the person's earlier runs, of which older ones fade.
+
+    Attributes:
+        products: faded mean of miss times correction, (beats/min)^2.
+        squares: faded mean of squared correction, (beats/min)^2.
+    """
+
+    products: float = START * WEIGHT
+    squares: float = WEIGHT
+
+    @property
+    def value(self) -> float:
+        """From 0, the state alone, to 1, the network wholly."""
+        return float(np.clip(self.products / self.squares, 0.0, 1.0))
+
+    def update(self, heart_rate: np.ndarray, expected: np.ndarray, predicted: np.ndarray) -> None:
+        """Learns from a run that is over; one without measured heart rate changes nothing.
+
+        Args:
+            heart_rate: beats/min, shape `(steps,)`; NaN where it was not measured.
+            expected: what the athlete's state expected, beats/min, same shape.
+            predicted: what the wholly trusted network predicted, beats/min, same shape.
+        """
+        measured = np.isfinite(heart_rate)
+        if not measured.any():
+            return
+        miss = np.clip((heart_rate - expected)[measured], -FURTHEST, FURTHEST).astype(np.float64)
+        correction = (predicted - expected)[measured].astype(np.float64)
+        keep = np.exp(-1 / SPAN)
+        self.products = keep * self.products + (1 - keep) * START * WEIGHT + float((miss * correction).mean())
+        self.squares = keep * self.squares + (1 - keep) * WEIGHT + float((correction * correction).mean())
+
+
+@dataclass
+class Network:
+    """How a network that corrects the athlete's state has done with a person so far.
+
+    Attributes:
+        name: which it is, from `saving.fingerprint`; empty if there is none.
+        trust: in it.
+        band: of what it predicts, trusted so far.
+    """
+
+    name: str = ""
+    trust: Trust = field(default_factory=Trust)
+    band: Band = field(default_factory=Band)
+
+    def update(
+        self, heart_rate: np.ndarray, expected: np.ndarray, spread: np.ndarray, predicted: np.ndarray, step: float
+    ) -> None:
+        """Learns from a run that is over; see `Trust.update` and `Band.update`, `predicted` is wholly trusted."""
+        self.band.update(heart_rate, expected + self.trust.value * (predicted - expected), spread, step)
+        self.trust.update(heart_rate, expected, predicted)
+
+
+def over_before(starts: np.ndarray, ends: np.ndarray) -> Iterator[tuple[int, list[int]]]:
+    """The order in which runs become known.
+
+    Args:
+        starts: s, shape `(runs,)`, in any order.
+        ends: s, likewise.
+
+    Yields:
+        Each run, in the order of their starts, and the runs that were over by then and not by the start before.
+    """
+    waiting = list(np.argsort(ends, kind="stable"))
+    for run in np.lexsort((ends, starts)):
+        over = []
+        while waiting and ends[waiting[0]] <= starts[run]:
+            over.append(int(waiting.pop(0)))
+        yield int(run), over

@@ -1,0 +1,111 @@
+"""Runs as another watch on another day might have recorded them, and windows that begin elsewhere: new ones each epoch.
+
+What is changed is the recording, before anybody's history is worked out from it. Heart rate is never scaled or shifted:
+it may be missing, or sampled at other moments together with speed and altitude.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hrkeras.datasets.runs import Runs
+from hrkeras.datasets.windows import Windows
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.grid import STEP, Grid
+from hrkeras.workouts.simulation.course import wander
+from hrkeras.workouts.simulation.synthetic import BAROMETER_ERROR, GPS_ERROR
+
+SHARE = 0.5  # of the training runs that an epoch perturbs
+GPS_STEPS = 3  # after which an error of position is forgotten: what a receiver's filter leaves
+DRIFT_STEPS = 120  # likewise of a barometer's, which drifts with the weather
+STRETCH = 0.02  # standard deviation of how much longer a run lasts, relative
+DROPOUTS = 1.0  # stretches without heart rate in a run, on average...
+DROPOUT_STEPS = 12.0  # ... and how long they are
+CUT = 0.5  # most by which a window slides, of its own length
+
+
+def perturbed(runs: Runs, strength: float, random: np.random.Generator) -> Runs:
+    """The runs, some of the training split recorded otherwise.
+
+    Args:
+        runs: of any splits; those of others are left as they are.
+        strength: of everything; 1 as this module's constants say, 0 nothing.
+        random: where chance comes from.
+    """
+    grids, efforts = list(runs.grids), list(runs.efforts)
+    for row in np.flatnonzero(runs.split == "train"):
+        if strength and random.random() < SHARE:
+            grids[row] = recorded_otherwise(grids[row], strength, random)
+            efforts[row] = basis(grids[row])
+    return replace(runs, grids=grids, efforts=efforts)
+
+
+def recorded_otherwise(grid: Grid, strength: float, random: np.random.Generator) -> Grid:
+    """One run with all of `resampled`, `with_gps_noise`, `with_altitude_drift` and `with_dropouts`."""
+    grid = resampled(grid, float(np.exp(random.normal(0, STRETCH * strength))), random.random())
+    grid = with_gps_noise(grid, strength, random)
+    grid = with_altitude_drift(grid, strength, random)
+    return with_dropouts(grid, strength, random)
+
+
+def resampled(grid: Grid, longer: float, late: float) -> Grid:
+    """The same course in more or less time, on a grid that begins later; heart rate and altitude stay with their place.
+
+    Args:
+        grid: the run.
+        longer: how many times as long it lasts; speed falls by as much, so that the distance stays.
+        late: steps, 0 to 1, by which the grid begins later.
+    """
+    steps = len(grid.speed)
+    count = max(int(steps * longer - late), 1)
+    edges = np.minimum((late + np.arange(count + 1)) / longer, steps)
+    middle = np.clip((edges[:-1] + edges[1:]) / 2 - 0.5, 0, steps - 1)
+    distance = np.concatenate([[0.0], np.cumsum(grid.speed, dtype=np.float64)])
+    return Grid(
+        np.diff(np.interp(edges, np.arange(steps + 1), distance)).astype(np.float32),
+        np.interp(middle, np.arange(steps), grid.altitude).astype(np.float32),
+        np.interp(middle, np.arange(steps), grid.heart_rate).astype(np.float32),  # NaN beside what was not measured
+    )
+
+
+def with_gps_noise(grid: Grid, strength: float, random: np.random.Generator) -> Grid:
+    """Speed from positions that are off along the way by some metres; the distance so far is off by no more."""
+    error = wander(random, len(grid.speed) + 1, GPS_STEPS, GPS_ERROR * strength)
+    moving = grid.speed > 0  # a watch that stands still is told so
+    speed = np.maximum(grid.speed + moving * np.diff(error) / STEP, 0)
+    return grid._replace(speed=speed.astype(np.float32))
+
+
+def with_altitude_drift(grid: Grid, strength: float, random: np.random.Generator) -> Grid:
+    """Altitude from a barometer that drifts by some metres in the course of many minutes."""
+    drift = wander(random, len(grid.altitude), DRIFT_STEPS, BAROMETER_ERROR * strength)
+    return grid._replace(altitude=(grid.altitude + drift).astype(np.float32))
+
+
+def with_dropouts(grid: Grid, strength: float, random: np.random.Generator) -> Grid:
+    """Heart rate from a sensor that loses contact now and then, for some minutes."""
+    heart_rate = grid.heart_rate.copy()
+    for _ in range(random.poisson(DROPOUTS * strength)):
+        begin = int(random.integers(len(heart_rate)))
+        heart_rate[begin : begin + 1 + int(random.exponential(DROPOUT_STEPS))] = np.nan
+    return grid._replace(heart_rate=heart_rate)
+
+
+def slid(windows: Windows, lengths: np.ndarray, runs: Runs, random: np.random.Generator) -> list[np.ndarray]:
+    """Where the windows begin this time: those of one run all later or all earlier, but inside it.
+
+    Args:
+        windows: of the training runs, as they are cut otherwise.
+        lengths: steps of each that are used, shape `(windows,)`.
+        runs: what the windows will be cut from.
+        random: where chance comes from.
+
+    Returns:
+        For each training run the steps that its windows begin at.
+    """
+    found = []
+    for run in windows.runs():
+        used, steps = lengths[run.rows], len(runs.grids[run.number].speed)
+        later = (random.uniform(-CUT, CUT) * used).astype(int)
+        found.append(np.clip(windows.first_step[run.rows] + later, 0, np.maximum(steps - used, 0)))
+    return found

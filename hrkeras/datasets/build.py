@@ -1,0 +1,66 @@
+"""Build a dataset so that a killed build leaves the old one, or none."""
+
+import contextlib
+import importlib
+import io
+import os
+from pathlib import Path
+
+import tensorflow_datasets as tfds
+
+from hrkeras.datasets import funnel_plot
+from hrkeras.utils.files import atomic_write, clear
+from hrkeras.workouts.readers import apple_health, endomondo, tracks
+
+READERS = {"endomondo": endomondo, "apple_watch": apple_health, "tracks": tracks}
+
+
+def builder_class(kind: str):
+    """The TFDS builder class of a dataset: "endomondo", "apple_watch", "tracks" or "synthetic"."""
+    module = importlib.import_module(f"hrkeras.datasets.{kind}")
+    return getattr(module, module.__all__[0])
+
+
+def size(kind: str, source: Path | None) -> int | None:
+    """Bytes that building will report as read; None where nothing is read."""
+    return READERS[kind].size(source) if source else None
+
+
+def build(kind: str, source: Path | None, config: str, data_dir: Path | None, **kwargs):
+    """Builds a dataset anew, beside the old one, and puts it in its place when it is complete.
+
+    Args:
+        kind: "endomondo", "apple_watch", "tracks" or "synthetic".
+        source: the file or folder to read; None for simulated athletes.
+        config: "by_time" or "by_user".
+        data_dir: TFDS's folder of datasets; where TFDS looks by itself if not given.
+        **kwargs: passed to the builder: limits, processes, ...
+
+    Returns:
+        The TFDS builder of the finished dataset; its `funnel` tells what the filters took.
+
+    Raises:
+        InputError: if the source cannot be read or nothing of it passes the filters.
+        OSError: if there is no place to write; what was there stays.
+    """
+    final = folder(kind, config, data_dir)
+    for each in final.parents[2].glob("*/*/"):
+        clear(each)  # after a killed build of any dataset
+    with atomic_write(final) as part:
+        staging = part.with_name("tfds")
+        builder = builder_class(kind)(source=source, config=config, data_dir=os.fspath(staging), **kwargs)
+        with contextlib.redirect_stdout(io.StringIO()):  # TFDS announces the folder that is about to move
+            tfds.disable_progress_bar()
+            builder.download_and_prepare()
+        finished = Path(builder.data_dir)
+        funnel_plot.funnel(builder.funnel, finished / "funnel.png")
+        finished.rename(part)
+    built = builder_class(kind)(config=config, data_dir=os.fspath(final.parents[2]))
+    built.funnel = builder.funnel
+    return built
+
+
+def folder(kind: str, config: str, data_dir: Path | None) -> Path:
+    """Where a dataset lies that `build` has built: a folder for the version, in one for the split, in one for the kind."""
+    data_dir = Path(data_dir or tfds.core.constants.DATA_DIR)
+    return data_dir / kind / config / str(builder_class(kind).VERSION)

@@ -1,0 +1,270 @@
+"""What a source holds, whether its runs can be used, and how their heart rate goes with speed and altitude."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hrkeras.datasets.inspection.correlations import LAGS, SPEEDS, VARIABLES, LagCurve, Moments
+from hrkeras.datasets.inspection.inspection_years import Tally, Year
+from hrkeras.datasets.inspection.sensor_faults import Looked, SensorFaults
+from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.workouts import duplicates, prepare, quality
+from hrkeras.workouts.funnel import Funnel
+from hrkeras.workouts.grid import Grid
+from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.spool import Spool
+from hrkeras.workouts.workout import Workout
+
+SAMPLE = 200  # runs kept of which one is shown as typical
+SPARSE = 3.0  # heart rates a minute; fewer cannot show an answer that takes about a minute
+LOOSER = {
+    "heart_rate": "min_heart_rate_share=0.25",
+    "points": "min_points=25",
+    "range": "max_outside_share=0.15",
+    "gps": "min_gps_share=0.6",
+    "altitude": "min_altitude_share=0",
+    "duration": "min_duration=120",
+    "metadata": "require_user=no",
+}  # by filter, a setting that lets more pass and what it lets pass may still be of use
+
+
+class Shown(NamedTuple):
+    """A run to draw: its grid, the correlation of speed and heart rate in it, and its start in s since 1970."""
+
+    grid: Grid
+    correlation: float
+    start: float
+
+
+class Usable(NamedTuple):
+    """What is kept of a workout that passes the filters until all are read and it is known which are of one run.
+
+    Attributes:
+        user: whose it is.
+        start: s since 1970-01-01 UTC.
+        end: likewise.
+        content: see `duplicates.content`.
+        tally: what it adds to its year.
+        sensor: what is seen of its sensor.
+    """
+
+    user: str
+    start: float
+    end: float
+    content: duplicates.Content
+    tally: Tally
+    sensor: Looked
+
+
+class Inspection:
+    """Takes in workouts one by one; of each only a few numbers are kept, and the grids of usable ones in a temporary file.
+    Which are recordings of one run can be told when all are there: `finish` completes what is said of runs.
+
+    Args:
+        limits: of the quality filters; their sports are what is called a run here.
+        log: what the reader skips.
+
+    Attributes:
+        funnel: the `Funnel`.
+        regained: by filter, how many of the workouts that it takes would pass with its setting in `LOOSER`.
+        sports: workouts by sport.
+        people: workouts by person.
+        usable_by_person: usable runs by person.
+        hours: of all workouts.
+        first, last: s since 1970-01-01 UTC, starts of the first and the last workout; None if no date is known.
+        undated: workouts of unknown date.
+        years: `Year` by number; a run counts once, however many recordings there are of it.
+        raw: correlations of all recordings of runs, values out of their valid ranges left out.
+        processed: correlations of the usable runs on the grid.
+        lags: of the usable runs.
+        sensor: faults of the heart rate sensor, `SensorFaults`, in the runs of the sports asked for, each counted once.
+        run_correlations: of each usable run, that of speed and heart rate.
+        latest: the latest usable run.
+        only: the workout, if there is one only, whether usable or not, where it can be put onto the grid.
+    """
+
+    def __init__(self, limits: quality.Limits | None = None, log: ReadLog | None = None):
+        self.limits, log = limits or quality.Limits(), log or ReadLog()
+        self.funnel = Funnel(log.skipped, log.passed_over, log.examples)
+        self._looser = _looser(self.limits)
+        self.regained: Counter[str] = Counter()
+        self.sports: Counter[str] = Counter()
+        self.people: Counter[str] = Counter()
+        self.usable_by_person: Counter[str] = Counter()
+        self.hours = 0.0
+        self.first: float | None = None
+        self.last: float | None = None
+        self.undated = 0
+        self.years: dict[int, Year] = defaultdict(Year)
+        self.raw, self.processed, self.lags = Moments(), Moments(), LagCurve()
+        self.sensor = SensorFaults()
+        self.run_correlations: list[float] = []
+        self.latest: Shown | None = None
+        self.only: Shown | None = None
+        self._usable: list[Usable] = []
+        self._grids = Spool()
+        self._sample: list[Shown] = []
+        self._rng = np.random.default_rng(0)
+
+    def add(self, workout: Workout) -> None:
+        """Takes in a workout."""
+        outcome = prepare.examine(workout, self.limits)
+        taken = outcome if isinstance(outcome, str) else None
+        self.funnel.count(taken)
+        self.sports[workout.sport or "not said"] += 1
+        self.people[workout.user] += 1
+        self.hours += workout.duration / 3600
+        if np.isnan(workout.start):
+            self.undated += 1
+        else:
+            self.first = min(workout.start, self.first or workout.start)
+            self.last = max(workout.start, self.last or workout.start)
+        if taken in self._looser and quality.taken_by(workout, self._looser[taken]) is None:
+            self.regained[taken] += 1
+        if taken != "sport":
+            self._add_run(workout, outcome)
+        self.only = self._show_anyway(workout) if self.funnel.workouts == 1 else None
+
+    def _add_run(self, workout: Workout, outcome: prepare.Run | str) -> None:
+        possible = quality.without_outliers(workout, self.limits)
+        speed = np.where(possible.speed <= self.limits.max_speed, possible.speed, np.nan)
+        self.raw.add(np.stack([speed, possible.altitude, possible.heart_rate]))
+        rate = 60 * workout.heart_rate_samples / workout.duration if workout.heart_rate_samples else None
+        year = None if np.isnan(workout.start) else datetime.fromtimestamp(workout.start, UTC).year
+        tally = Tally(year, workout.duration / 3600, rate)
+        if isinstance(outcome, str):
+            self._count(tally, self.sensor.look(workout), is_usable=False)
+        else:
+            looked = self.sensor.look(workout, outcome.grid)
+            self._grids.append(outcome.grid)
+            self._usable.append(Usable(outcome.user, outcome.start, outcome.end, outcome.content, tally, looked))
+
+    def _count(self, tally: Tally, looked: Looked, is_usable: bool) -> None:
+        if tally.year is not None:
+            self.years[tally.year].add(tally, is_usable)
+        self.sensor.count(looked)
+
+    def finish(self) -> None:
+        """Completes what is said of usable runs: of several recordings of one run the one is taken that a build keeps."""
+        people, starts, ends, contents = ([getattr(each, name) for each in self._usable] for name in Usable._fields[:4])
+        kept = np.flatnonzero(duplicates.kept(people, starts, ends, contents))
+        self.funnel.count_duplicates(len(self._usable) - len(kept))
+        for number in kept:
+            usable = self._usable[number]
+            self._count(usable.tally, usable.sensor, is_usable=True)
+            self._add_usable(usable, self._grids.grid(int(number)))
+        self._grids.close()
+
+    def _add_usable(self, usable: Usable, grid: Grid) -> None:
+        self.usable_by_person[usable.user] += 1
+        shown = Shown(grid, float(self.processed.add(np.stack(grid).astype(np.float64))[0, 2]), usable.start)
+        self.run_correlations.append(shown.correlation)
+        self.lags.add(grid)
+        if self.latest is None or usable.start > self.latest.start:
+            self.latest = shown
+        if len(self._sample) < SAMPLE:
+            self._sample.append(shown)
+        elif (place := self._rng.integers(len(self.run_correlations))) < SAMPLE:
+            self._sample[place] = shown
+
+    def _show_anyway(self, workout: Workout) -> Shown | None:
+        try:
+            grid = quality.gridded(workout, self.limits)
+        except InvalidWorkoutError:
+            return None
+        return Shown(grid, float(Moments().add(np.stack(grid).astype(np.float64))[0, 2]), workout.start)
+
+    @property
+    def run_correlation(self) -> float:
+        """Median over the usable runs of the correlation of speed and heart rate; NaN if there is none."""
+        return float(np.median(known)) if (known := [r for r in self.run_correlations if np.isfinite(r)]) else np.nan
+
+    @property
+    def typical(self) -> Shown | None:
+        """A usable run whose correlation is about the median; the one nearest to it of `SAMPLE` drawn by chance."""
+        known = [shown for shown in self._sample if np.isfinite(shown.correlation)]
+        return min(known, key=lambda shown: abs(shown.correlation - self.run_correlation), default=None)
+
+    def sparse_years(self) -> list[int]:
+        """Years in which heart rate was measured less than `SPARSE` times a minute in half of the runs."""
+        return [number for number, year in sorted(self.years.items()) if year.heart_rates_a_minute < SPARSE]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All numbers for a JSON file; matrices in the order of `VARIABLES`, curves in that of `LAGS`."""
+        return {
+            "funnel": self.funnel.as_dict(),
+            "regained_if": {LOOSER[name]: count for name, count in self.regained.items()},
+            "people": len(self.people),
+            "people_with_usable_runs": len(self.usable_by_person),
+            "sports": dict(self.sports.most_common()),
+            "hours": self.hours,
+            "first_day": day(self.first),
+            "last_day": day(self.last),
+            "undated": self.undated,
+            "years": {
+                str(number): {
+                    "runs": year.runs,
+                    "usable": year.usable,
+                    "hours": year.hours,
+                    "heart_rates_a_minute": year.heart_rates_a_minute,
+                }
+                for number, year in sorted(self.years.items())
+            },
+            "correlations": {
+                "of": list(VARIABLES),
+                "raw": {"all_points": self.raw.pooled.tolist(), "within_runs": self.raw.within.tolist()},
+                "processed": {
+                    "all_points": self.processed.pooled.tolist(),
+                    "within_runs": self.processed.within.tolist(),
+                },
+                "median_of_runs_speed_heart_rate": self.run_correlation,
+            },
+            "sensor_faults": self.sensor.as_dict(),
+            "lag": {
+                "lags_s": LAGS.tolist(),
+                "correlation": dict(zip(SPEEDS, self.lags.correlation.tolist(), strict=True)),
+                "best_s": dict(zip(SPEEDS, self.lags.best, strict=True)),
+            },
+        }
+
+
+def _looser(limits: quality.Limits) -> dict[str, quality.Limits]:
+    """By filter, limits of which one lets more pass; none where that would contradict another."""
+    found = {}
+    for name, setting in LOOSER.items():
+        with suppress(InputError):
+            found[name] = limits.override([setting])
+    return found
+
+
+def day(start: float | None) -> str | None:
+    """The UTC date of a time in s since 1970, such as "2025-06-16"; it may be NaN."""
+    if start is not None and np.isnan(start):
+        return "unknown date"
+    return None if start is None else datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d")
+
+
+def inspect(workouts: Iterable[Workout], limits: quality.Limits | None = None, log: ReadLog | None = None) -> Inspection:
+    """Looks at workouts, in one pass and in memory that does not grow with their points; usable runs lie in a temporary file.
+
+    Args:
+        workouts: from a reader.
+        limits: of the quality filters.
+        log: the one given to the reader.
+
+    Raises:
+        InputError: if there is not one workout.
+    """
+    log = log or ReadLog()
+    found = Inspection(limits, log)
+    for workout in workouts:
+        found.add(workout)
+    found.finish()
+    if not found.funnel.workouts:
+        why = "; ".join(f"{count:,} x {reason} ({log.examples[reason][0]})" for reason, count in log.skipped.items())
+        raise InputError(f"Expected workouts to inspect, found none that can be read: {why or 'there are none'}.")
+    return found

@@ -1,0 +1,196 @@
+"""The pictures of an inspection."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+
+from hrkeras.datasets import funnel_plot
+from hrkeras.datasets.inspection.correlations import LAGS, SPEEDS, VARIABLES
+from hrkeras.datasets.inspection.inspection import SPARSE, Inspection, Shown, day
+from hrkeras.datasets.inspection.inspection_text import minutes, number
+from hrkeras.datasets.inspection.sensor_faults import Example
+from hrkeras.utils import plotting
+from hrkeras.utils.plotting import ALTITUDE, GOOD, HEART, MUTED, SPEED, STYLE
+from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.sensor.sensor_fault import KINDS
+
+AROUND = 420.0  # s, drawn before and after a fault of the sensor
+
+
+def draw(found: Inspection, folder: Path) -> list[Path]:
+    """Draws everything there is something to draw of.
+
+    Args:
+        found: what was found.
+        folder: for the PNGs.
+
+    Returns:
+        Paths of the pictures.
+    """
+    single = found.funnel.workouts == 1
+    pictures = [] if single else [funnel_plot.funnel(found.funnel, folder / "funnel.png")]
+    if not single and any(year.heart_rates for year in found.years.values()):
+        pictures.append(heart_rates_by_year(found, folder / "heart_rates_by_year.png"))
+    if found.funnel.left:
+        pictures.append(correlations(found, folder / "correlations.png"))
+    if found.lags.best[0] is not None:
+        pictures.append(lag(found, folder / "lag.png"))
+    if found.only:
+        pictures.append(sheet(found.only, "The workout", folder / "workout.png"))
+    if not single and found.typical:
+        pictures.append(sheet(found.typical, "A typical run, its r about the median", folder / "typical_run.png"))
+    if not single and found.latest and len(found.usable_by_person) == 1:
+        pictures.append(sheet(found.latest, f"The latest run, {day(found.latest.start)}", folder / "latest_run.png"))
+    if found.sensor.examples:
+        pictures.append(faults(found.sensor.examples, folder / "faults.png"))
+    return pictures
+
+
+@matplotlib.rc_context(STYLE)
+def faults(examples: dict[str, Example], path: Path) -> Path:
+    """A fault of the sensor of each kind that was found: heart rate, what was expected of it, and speed."""
+    kinds = [kind for kind in KINDS if kind in examples]
+    figure, panels = plotting.new_figure(
+        2 * len(kinds), size=(9, 3.2 * len(kinds)), height_ratios=(2.2, 1) * len(kinds), squeeze=False
+    )
+    for kind, above, below in zip(kinds, panels[::2, 0], panels[1::2, 0], strict=True):
+        run, expected, found = examples[kind]
+        shown = max((fault for fault in found if fault.kind == kind), key=lambda fault: fault.end - fault.begin)
+        above.plot(run.time / 60, run.heart_rate, ".-", ms=2.5, color=HEART, lw=1.2, label="measured")
+        if expected is not None:
+            above.plot(STEP * (np.arange(len(expected)) + 0.5) / 60, expected, color=MUTED, lw=1.4, label="expected")
+        for axes in (above, below):
+            for fault in found:
+                axes.axvspan(fault.begin / 60, fault.end / 60, color=HEART, alpha=0.25 if fault.kind == kind else 0.08, lw=0)
+        below.plot(run.time / 60, 3.6 * run.speed, color=SPEED, lw=0.9)
+        around = max(AROUND, shown.end - shown.begin)
+        limits = max(0.0, shown.begin - around) / 60, min(run.duration, shown.end + around) / 60
+        above.set_title(f"{kind.capitalize()}, {day(run.start)}, {minutes(shown)}")
+        above.set_ylabel("heart rate\n(beats/min)")
+        below.set_ylabel("speed (km/h)", color=SPEED)
+        above.set_xlim(limits)
+        below.set_xlim(limits)
+        above.tick_params(labelbottom=False)
+        above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2, handlelength=1.5)
+    panels[-1, 0].set_xlabel("minutes into the run")
+    return plotting.save(figure, path)
+
+
+@matplotlib.rc_context(STYLE)
+def correlations(found: Inspection, path: Path) -> Path:
+    """The four matrices of how speed, altitude and heart rate go with one another."""
+    figure, panels = plotting.new_figure(2, 2, size=(8.2, 7.2))
+    matrices = {
+        "Raw, all points": found.raw.pooled,
+        "Raw, within runs": found.raw.within,
+        "Processed, all points": found.processed.pooled,
+        "Processed, within runs": found.processed.within,
+    }
+    for axes, (title, matrix) in zip(panels.flat, matrices.items(), strict=True):
+        image = axes.imshow(matrix, cmap="RdBu_r", vmin=-1, vmax=1)
+        for row, column in np.ndindex(matrix.shape):
+            value = matrix[row, column]
+            written = f"{value:.2f}" if np.isfinite(value) else "none"
+            axes.text(column, row, written, ha="center", va="center", color="white" if abs(value) > 0.6 else "black")
+        axes.set_xticks(range(len(VARIABLES)), VARIABLES)
+        axes.set_yticks(range(len(VARIABLES)), VARIABLES)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.grid(visible=False)
+        axes.set_title(title)
+    figure.colorbar(image, ax=panels, shrink=0.6, label="correlation")
+    speed, within = found.processed.pooled[0, 2], found.processed.within[0, 2]
+    _headline(figure, f"Speed and heart rate: r = {speed:.2f} over all usable runs, {within:.2f} within runs")
+    return plotting.save(figure, path)
+
+
+@matplotlib.rc_context(STYLE)
+def lag(found: Inspection, path: Path) -> Path:
+    """How well speed explains the heart rate some seconds later."""
+    figure, axes = plotting.new_figure(size=(8, 4.4))
+    for row, best, name, colour in zip(found.lags.correlation, found.lags.best, SPEEDS, (SPEED, ALTITUDE), strict=True):
+        if best is None:
+            continue
+        axes.plot(LAGS, row, "o-", ms=3.5, color=colour, label=f"{name}, best at {best:.0f} s (r = {np.nanmax(row):.2f})")
+        axes.plot(best, np.nanmax(row), "o", ms=9, color=colour)
+    axes.set_ylim(min(0, float(np.nanmin(found.lags.correlation))))
+    axes.margins(x=0.02)
+    axes.set_xticks(LAGS[::3])
+    axes.set_xlabel("time from speed to heart rate (s)")
+    axes.set_ylabel("correlation within runs")
+    clear = f"Heart rate follows speed best after {found.lags.best[0]:.0f} s"
+    axes.set_title(clear if found.lags.is_clear else "Heart rate follows speed at no clear lag")
+    axes.legend()
+    return plotting.save(figure, path)
+
+
+@matplotlib.rc_context(STYLE)
+def heart_rates_by_year(found: Inspection, path: Path) -> Path:
+    """How often heart rate was measured, year by year."""
+    years = {number: year for number, year in sorted(found.years.items()) if year.heart_rates}
+    rates = np.array([year.heart_rates_a_minute for year in years.values()])
+    figure, axes = plotting.new_figure(size=(max(7.5, 0.75 * len(years) + 2), 4.2))
+    place = np.arange(len(years))
+    axes.bar(place, rates, width=0.6, color=np.where(rates < SPARSE, HEART, GOOD))
+    for at, (rate, year) in enumerate(zip(rates, years.values(), strict=True)):
+        runs = len(year.heart_rates)
+        written = f"{rate:.1f}\n{runs:,} {'run' if runs == 1 else 'runs'}"
+        axes.annotate(written, (at, rate), (0, 3), textcoords="offset points", ha="center", fontsize=9)
+    axes.axhline(SPARSE, color=MUTED, lw=1, ls="--", label=f"{SPARSE:.0f} a minute: fewer cannot show how it answers")
+    axes.legend(loc="upper left")
+    axes.set_xticks(place, [str(number) for number in years])
+    axes.grid(visible=False, axis="x")
+    axes.set_xlim(-0.7, len(years) - 0.3)
+    axes.set_ylim(0, 1.4 * max(rates.max(), SPARSE))
+    axes.set_ylabel("heart rates a minute (median of runs)")
+    sparse = int((rates < SPARSE).sum())
+    axes.set_title(
+        f"Heart rate was measured too seldom in {sparse} of {len(years)} years"
+        if sparse
+        else "Heart rate was measured often enough in every year"
+    )
+    return plotting.save(figure, path)
+
+
+@matplotlib.rc_context(STYLE)
+def sheet(shown: Shown, title: str, path: Path) -> Path:
+    """One run on four panels: heart rate, speed and altitude over time, and heart rate against speed."""
+    grid = shown.grid
+    minutes = STEP * (np.arange(len(grid.speed)) + 0.5) / 60
+    figure, panels = plotting.new_figure(2, 2, size=(10, 6.6))
+    curves = {
+        "Heart rate (beats/min)": (grid.heart_rate, HEART),
+        "Speed (km/h)": (3.6 * grid.speed, SPEED),
+        "Altitude (m)": (grid.altitude, ALTITUDE),
+    }
+    for axes, (label, (values, colour)) in zip(panels.flat, curves.items(), strict=False):
+        axes.set_title(label)
+        if not np.isfinite(values).any() or (values is grid.altitude and not values.any()):
+            _not_measured(axes)
+            continue
+        axes.plot(minutes, values, color=colour, lw=1.4)
+        axes.set_xlabel("minutes into the run")
+        axes.margins(x=0.01)
+    axes = panels[1, 1]
+    axes.set_title("Heart rate against speed")
+    if np.isfinite(grid.heart_rate).any():
+        points = axes.scatter(3.6 * grid.speed, grid.heart_rate, c=minutes, s=14, cmap="viridis")
+        figure.colorbar(points, ax=axes, label="minutes into the run")
+        axes.set_xlabel("speed (km/h)")
+        axes.set_ylabel("heart rate (beats/min)")
+        axes.set_title(f"Heart rate against speed: r = {number(shown.correlation)}")
+    else:
+        _not_measured(axes)
+    _headline(figure, f"{title}: {minutes[-1]:.0f} min, {grid.speed.sum(dtype=np.float64) * STEP / 1000:.1f} km")
+    return plotting.save(figure, path)
+
+
+def _headline(figure, title: str) -> None:
+    figure.suptitle(title, x=0.01, ha="left", weight="bold", size="x-large")
+    figure.get_layout_engine().set(h_pad=0.12, w_pad=0.08)
+
+
+def _not_measured(axes) -> None:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", color=MUTED)

@@ -1,0 +1,262 @@
+"""An inspection in words and tables."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from hrkeras.athlete.athlete_file import date
+from hrkeras.datasets.inspection.correlations import LAGS, SPEEDS
+from hrkeras.datasets.inspection.inspection import LOOSER, SPARSE, Inspection, day
+from hrkeras.datasets.inspection.sensor_faults import Flag
+from hrkeras.workouts import quality
+from hrkeras.workouts.sensor import detection
+from hrkeras.workouts.sensor.sensor_fault import KINDS as FAULTS
+from hrkeras.workouts.sensor.sensor_fault import Fault
+
+KINDS = {  # by reader: what it reads, and the dataset that is built of it
+    "apple_health": ("Apple Health export", "apple_watch"),
+    "tracks": ("GPX, TCX or FIT", "tracks"),
+    "endomondo": ("Endomondo file", "endomondo"),
+}
+PAIRS = {"speed - heart rate": (0, 2), "altitude - heart rate": (1, 2), "speed - altitude": (0, 1)}
+SHOWN_LAGS = (0, 1, 2, 3, 4, 5, 6, 9, 12, 18, 30)  # of `LAGS`
+SHOWN_FLAGS = 8
+MUCH, MORE = 5, 25  # earlier runs that tell much of a person, and beyond which little is added
+
+
+def text(found: Inspection, path: Path, kind: str) -> str:
+    """The whole inspection for the terminal.
+
+    Args:
+        found: what was found.
+        path: of the source, for the commands to run next.
+        kind: the reader's name, one of `KINDS`.
+    """
+    parts = [f"{path} ({KINDS[kind][0]})\n{_counts(found)}", f"Quality filters\n{found.funnel}"]
+    if found.funnel.workouts > 1:
+        parts += [_sports(found), _years(found), _sensor(found)]
+    if found.funnel.left:
+        parts += [_correlations(found), _lags(found)]
+    parts.append("What this means\n" + "\n".join(f"- {line}" for line in findings(found, path, kind)))
+    parts.append("\n".join(f"Next: {command}" for command in commands(found, path, kind)))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Columns aligned: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = (
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))])
+        for row in (head, *rows)
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number as text; "-" where there is none."""
+    return "-" if value is None or not np.isfinite(value) else f"{value:,.{digits}f}"
+
+
+def _of(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"
+
+
+def _counts(found: Inspection) -> str:
+    if found.funnel.workouts == 1:
+        when = "unknown date" if found.undated else f"{day(found.first)} (UTC)"
+        said = f"One workout: {next(iter(found.sports))}, {when}, {60 * found.hours:.0f} min"
+        rates = [rate for year in found.years.values() for rate in year.heart_rates]
+        return said + "".join(f", heart rate measured {rate:.1f} times a minute" for rate in rates)
+    dates = [] if found.first is None else [f"{day(found.first)} to {day(found.last)} (UTC)"]
+    dates += [f"{found.undated:,} of unknown date"] if found.undated else []
+    return (
+        f"{found.funnel.workouts:,} workouts of {_of(len(found.people), 'person', 'people')}, "
+        f"{', '.join(dates)}, {number(found.hours, 1)} hours"
+    )
+
+
+def _sports(found: Inspection) -> str:
+    return _table(("Sport", "workouts"), [(sport, f"{count:,}") for sport, count in found.sports.most_common()])
+
+
+def _years(found: Inspection) -> str:
+    if not found.years:
+        return ""
+    rows = [
+        (str(key), f"{year.runs:,}", f"{year.usable:,}", number(year.hours, 1), number(year.heart_rates_a_minute, 1))
+        for key, year in sorted(found.years.items())
+    ]
+    return _table(("Runs by year", "runs", "usable", "hours", "heart rates a minute*"), rows) + (
+        "\n* how often it was measured: median over the runs that have any"
+    )
+
+
+def _sensor(found: Inspection) -> str:
+    faults = found.sensor
+    if not faults.runs:
+        return ""
+    rows = []
+    for kind, what in FAULTS.items():
+        flags = faults.of_kind(kind)
+        share = sum(flag.seconds for flag in flags) / faults.seconds
+        rows.append((f"{kind}: {what}", f"{len(flags):,}", f"{100 * len(flags) / faults.runs:.1f} %", f"{100 * share:.2f} %"))
+    table = _table(("Sensor faults", "runs", "of the runs", "of the time"), rows)
+    note = f"of {_of(faults.runs, 'run', 'runs')} whose heart rate was measured every {detection.SELDOM:.0f} s or more often"
+    if faults.seldom:
+        note += f"; in {faults.seldom:,} more too seldom to see any"
+    latest = [f"  {date(flag.start)}  {_flag(flag)}" for flag in faults.latest(SHOWN_FLAGS)]
+    return "\n".join([table, note, *(["The latest (UTC):", *latest] if latest else [])])
+
+
+def _flag(flag: Flag) -> str:
+    """What is wrong in a run, by its longest fault of the kind."""
+    longest = max(flag.faults, key=lambda fault: fault.end - fault.begin)
+    more = f" (and {len(flag.faults) - 1} more)" if len(flag.faults) > 1 else ""
+    return f"{minutes(longest)}, {flag.kind}: {longest.why}{more}"
+
+
+def minutes(fault: Fault) -> str:
+    """Where in the run a fault is."""
+    return f"minute {fault.begin / 60:.1f} to {fault.end / 60:.1f}"
+
+
+def _correlations(found: Inspection) -> str:
+    matrices = (found.raw.pooled, found.raw.within, found.processed.pooled, found.processed.within)
+    rows = [(name, *(number(matrix[pair]) for matrix in matrices)) for name, pair in PAIRS.items()]
+    head = ("Correlation", "raw, all points", "raw, within runs", "processed, all", "processed, within runs")
+    return _table(head, rows) + (
+        "\nraw: as recorded, but for values out of range; processed: usable runs on a grid of 10 s;"
+        "\nwithin runs: each run's mean taken off first"
+    )
+
+
+def _lags(found: Inspection) -> str:
+    head = ("Heart rate so many s later", *(f"{LAGS[place]:.0f}" for place in SHOWN_LAGS), "best at")
+    rows = [
+        (name, *(number(row[place]) for place in SHOWN_LAGS), "-" if best is None else f"{best:.0f} s")
+        for name, row, best in zip(SPEEDS, found.lags.correlation, found.lags.best, strict=True)
+    ]
+    return _table(head, rows) + "\ncorrelation within runs, processed, from 5 minutes into each run on"
+
+
+def findings(found: Inspection, path: Path, kind: str) -> list[str]:
+    """What the numbers mean, a sentence or two each."""
+    lines = _single(found) if is_single(found, path, kind) else [*_usable(found), *_history(found)]
+    return [*lines, *_losses(found), *_answer(found), *_sampling(found, kind), *_trust_in_sensor(found)]
+
+
+def is_single(found: Inspection, path: Path, kind: str) -> bool:
+    """Whether the source is the track of one workout."""
+    return kind == "tracks" and path.is_file() and found.funnel.workouts == 1
+
+
+def _can_be_predicted(found: Inspection) -> bool:
+    return found.only is not None and "running" in found.sports
+
+
+def _single(found: Inspection) -> list[str]:
+    taken = next(iter(found.funnel.taken), None)
+    if taken is None:
+        return ["This run can be used: its heart rate can be learnt from, and a prediction can be compared with it."]
+    reason = f"its sport is {next(iter(found.sports))}" if taken == "sport" else quality.REASONS[taken]
+    but = "its heart rate can still be predicted" if _can_be_predicted(found) else "nor can its heart rate be predicted"
+    return [f"This workout cannot be learnt from ({reason}); {but}."]
+
+
+def _usable(found: Inspection) -> Iterator[str]:
+    again = found.funnel.taken[quality.DUPLICATE]
+    runs = found.funnel.workouts - found.funnel.taken["sport"] - again
+    yield f"{found.funnel.left:,} of {_of(runs, 'run', 'runs')} can be used."
+    if again:
+        yield f"{_of(again, 'more recording is of a run that was recorded twice', 'more recordings are of runs recorded twice')}."
+    if (indoor := found.sports["indoor running"]) and "indoor running" not in found.limits.sports:
+        yield f"{_of(indoor, 'run', 'runs')} indoors or without a route left out: speed and climbing are not sure."
+
+
+def _history(found: Inspection) -> Iterator[str]:
+    runs = sorted(found.usable_by_person.values())
+    says = f"{MUCH} earlier runs tell much of a person, {MORE - MUCH} more add some"
+    if len(runs) == 1:
+        yield f"{'Enough' if runs[0] > MUCH else 'Few'} to know the person by: {says}."
+    elif runs:
+        many, most = sum(run > MUCH for run in runs), sum(run > MORE for run in runs)
+        yield (
+            f"{_of(len(runs), 'person has', 'people have')} usable runs, {many:,} of them more than {MUCH} and "
+            f"{most:,} more than {MORE}: {says}."
+        )
+
+
+def _losses(found: Inspection) -> Iterator[str]:
+    lost = [(name, count) for name, count in found.funnel.taken.most_common() if name in LOOSER]
+    if not lost:
+        return
+    name, count = lost[0]
+    if found.funnel.workouts > 1:
+        yield f"Most runs are lost for this: {quality.REASONS[name]} ({count:,})."
+    if found.regained:
+        name, count = found.regained.most_common(1)[0]
+        yield f"`--limit {LOOSER[name]}` would bring {_of(count, 'run', 'runs')} back, at some cost in quality."
+
+
+def _answer(found: Inspection) -> Iterator[str]:
+    lag, graded = found.lags.best
+    if lag is None:
+        return
+    flat, hilly = found.lags.correlation
+    highest, with_grade = np.nanmax(flat), np.nanmax(hilly)
+    if not found.lags.is_clear:
+        yield "Heart rate follows speed at no clear lag: too little data, a steady pace, a loose sensor or poor GPS."
+        return
+    yield f"Heart rate follows speed best after {lag:.0f} s (r = {highest:.2f} within runs; {flat[0]:.2f} without lag)."
+    if with_grade > highest + 0.03:
+        yield f"Hills matter: with the grade taken into account it is {with_grade:.2f} after {graded:.0f} s."
+    elif with_grade < highest - 0.03:
+        yield f"The grade does not help (r = {with_grade:.2f} with it): flat courses, or a poor altitude."
+
+
+def _sampling(found: Inspection, kind: str) -> Iterator[str]:
+    if years := found.sparse_years():
+        merged = " Apple merges old heart rates: keep an export of every year." if kind == "apple_health" else ""
+        when = "" if found.funnel.workouts == 1 else f" in half of the runs or more of {', '.join(map(str, years))}"
+        yield (f"Heart rate was measured less than {SPARSE:.0f} times a minute{when}: too seldom to see how it answers.{merged}")
+
+
+def _trust_in_sensor(found: Inspection) -> Iterator[str]:
+    faults = found.sensor
+    if found.funnel.workouts == 1:
+        for flag in faults.flags:
+            yield f"The sensor looks wrong: {_flag(flag)}."
+        if faults.runs and not faults.flags:
+            yield "No fault of the sensor is seen in its heart rate."
+    elif faults.flags:
+        wrong = len({(flag.start, flag.where) for flag in faults.flags})
+        yield f"The sensor looks wrong somewhere in {wrong:,} of {_of(faults.runs, 'run', 'runs')}."
+
+
+def commands(found: Inspection, path: Path, kind: str) -> list[str]:
+    """What to run next; empty if nothing can be done."""
+    source = shlex.quote(str(path))
+    if is_single(found, path, kind):
+        return [f"hrkeras predict {source} --output prediction.csv"] if _can_be_predicted(found) else []
+    if max(found.usable_by_person.values(), default=0) >= 3:
+        return [f"hrkeras build {KINDS[kind][1]} {source}{_options(found.limits)}"]
+    if found.funnel.left:
+        return [f"hrkeras predict RUN.gpx --history {source} --output prediction.csv"]
+    if kind != "endomondo" and len(found.people) == 1 and found.funnel.taken["heart_rate"]:
+        return [f"hrkeras estimate {source}"]
+    return []
+
+
+def _options(limits: quality.Limits) -> str:
+    """The limits that are not the usual ones, as options."""
+    changed = {each.name: getattr(limits, each.name) for each in fields(limits) if getattr(limits, each.name) != each.default}
+    return "".join(f" --limit {shlex.quote(f'{name}={_said(value)}')}" for name, value in changed.items())
+
+
+def _said(value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(value) if isinstance(value, tuple) else str(value)

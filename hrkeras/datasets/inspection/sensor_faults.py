@@ -1,0 +1,147 @@
+"""The faults of the heart rate sensor in the runs of a source."""
+
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hrkeras.athlete.athlete_file import date_or_none
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.workouts import duplicates
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.grid import Grid
+from hrkeras.workouts.sensor import detection
+from hrkeras.workouts.sensor.sensor_fault import KINDS, Fault
+from hrkeras.workouts.workout import Workout
+
+MUCH = 5  # earlier runs from which on what a state expects is worth more than what fits most of the run
+
+
+class Flag(NamedTuple):
+    """The faults of one kind in one run, in order; when it began, s since 1970-01-01 UTC; and where it was read from."""
+
+    kind: str
+    start: float
+    where: str
+    faults: list[Fault]
+
+    @property
+    def seconds(self) -> float:
+        """How long they last together."""
+        return sum(fault.end - fault.begin for fault in self.faults)
+
+
+class Example(NamedTuple):
+    """A run that has faults, what was expected of it (beats/min a step of the grid) if that is known, and all its faults."""
+
+    workout: Workout
+    expected: np.ndarray | None
+    faults: list[Fault]
+
+
+class Looked(NamedTuple):
+    """What was seen of the sensor in a recording.
+
+    Attributes:
+        seconds: it lasts; 0 if heart rate was not measured often enough to see faults.
+        is_seldom: whether it was measured, but not often enough.
+        flags: its faults.
+    """
+
+    seconds: float
+    is_seldom: bool
+    flags: list[Flag]
+
+
+class SensorFaults:
+    """Takes in runs one by one, and follows the state of each person, by which a wrong level of the heart rate is told.
+
+    A state learns in the order of time, which a source may not be in: then a run is learnt from as if it had begun when the last
+    one ended, which is near enough here.
+
+    Attributes:
+        runs: in which heart rate was measured often enough to see faults.
+        seconds: these runs last.
+        seldom: runs with heart rate that was not measured often enough.
+        flags: what was found, in the order of the runs.
+        examples: by kind, the latest recording that has it.
+    """
+
+    def __init__(self):
+        self.runs, self.seconds, self.seldom = 0, 0.0, 0
+        self.flags: list[Flag] = []
+        self._examples: dict[str, Example] = {}
+        self._athletes: dict[str, Athlete] = defaultdict(Athlete)
+
+    @property
+    def examples(self) -> dict[str, Example]:
+        """See the class."""
+        return {kind: example for kind, example in self._examples.items() if self.of_kind(kind)}
+
+    def look(self, workout: Workout, grid: Grid | None = None) -> Looked:
+        """Looks at a recording, which does not count yet: it may turn out to be one of several of a run.
+
+        Args:
+            workout: as recorded.
+            grid: the same on the grid, if it can be learnt from.
+        """
+        expected = self._expected(workout, grid) if grid else None
+        if not detection.often_enough(workout):
+            return Looked(0.0, bool(np.isfinite(workout.heart_rate).any()), [])
+        faults, flags = detection.faults(workout, expected), []
+        for kind in KINDS:
+            if of_kind := [fault for fault in faults if fault.kind == kind]:
+                flags.append(Flag(kind, workout.start, workout.where, of_kind))
+                if kind not in self._examples or workout.start >= self._examples[kind].workout.start:
+                    self._examples[kind] = Example(workout, expected, faults)
+        return Looked(workout.duration, False, flags)
+
+    def count(self, looked: Looked) -> None:
+        """Counts a recording as a run."""
+        self.runs += looked.seconds > 0
+        self.seconds += looked.seconds
+        self.seldom += looked.is_seldom
+        self.flags += looked.flags
+
+    def _expected(self, workout: Workout, grid: Grid) -> np.ndarray | None:
+        athlete, efforts = self._athletes[workout.user], basis(grid)
+        expected = athlete.predict(workout.start, grid, efforts).expected[:, 0] if athlete.count >= MUCH else None
+        if not duplicates.overlap(workout.start, workout.end, athlete.starts, athlete.ends).any():
+            athlete.update(max([workout.start, *athlete.ends[-1:]]), grid, efforts)
+        return expected
+
+    def of_kind(self, kind: str) -> list[Flag]:
+        """The flags of one kind, one a run."""
+        return [flag for flag in self.flags if flag.kind == kind]
+
+    def latest(self, count: int) -> list[Flag]:
+        """The last few flags, the latest first, those of unknown date last."""
+        return sorted(self.flags, key=lambda flag: -np.inf if np.isnan(flag.start) else flag.start, reverse=True)[:count]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it for a JSON file."""
+        return {
+            "runs": self.runs,
+            "hours": self.seconds / 3600,
+            "measured_too_seldom": self.seldom,
+            "kinds": {
+                kind: {
+                    "runs": len(flags := self.of_kind(kind)),
+                    "count": sum(len(flag.faults) for flag in flags),
+                    "hours": sum(flag.seconds for flag in flags) / 3600,
+                }
+                for kind in KINDS
+            },
+            "found": [
+                {
+                    "start": date_or_none(flag.start),
+                    "where": flag.where,
+                    "kind": fault.kind,
+                    "from_minute": fault.begin / 60,
+                    "to_minute": fault.end / 60,
+                    "why": fault.why,
+                }
+                for flag in self.flags
+                for fault in flag.faults
+            ],
+        }

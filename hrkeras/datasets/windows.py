@@ -1,0 +1,243 @@
+"""Windows of runs: what models are trained on, scored on and asked to predict."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from hrkeras.athlete.history import COLUMNS
+from hrkeras.athlete.kalman import Known
+from hrkeras.workouts.grid import STEP, Grid
+
+WINDOW = 500  # steps
+OVERLAP = 50  # steps of context that a later window of a long run has at least
+STEP_FIELDS = ("time", "speed", "altitude", "valid", "heart_rate")
+
+
+@dataclass
+class Windows:
+    """Windows of runs, as arrays with one row a window.
+
+    Attributes:
+        time: s since the run began, shape `(windows, steps)`.
+        speed: m/s, shape `(windows, steps)`.
+        altitude: m, shape `(windows, steps)`.
+        valid: 1 where the step lies in the run, 0 in padding, shape `(windows, steps)`.
+        heart_rate: beats/min, shape `(windows, steps)`; NaN where it was not measured and in padding.
+        expected: what the athlete's state says, shape `(windows, steps, len(athlete.EXPECTED))`.
+        course: facts of the whole run, shape `(windows, len(athlete.COURSE_FACTS))`.
+        course_share: how much of `expected` comes from such facts, shape `(windows, 3)`.
+        history: what is known of the person, shape `(windows, len(history.COLUMNS))`; NaN where unknown.
+        trust: how far a network is trusted with the person, 0 to 1, shape `(windows,)`.
+        user: number of the person in the dataset, shape `(windows,)`.
+        person: their number among all people, see `splits.person_numbers`, shape `(windows,)`; NaN where unknown.
+        start: s since 1970-01-01 UTC, shape `(windows,)`.
+        run: number of the run, shape `(windows,)`.
+        first_step: the run's step that the window begins at, shape `(windows,)`.
+        run_steps: steps of the whole run, shape `(windows,)`.
+    """
+
+    time: np.ndarray
+    speed: np.ndarray
+    altitude: np.ndarray
+    valid: np.ndarray
+    heart_rate: np.ndarray
+    expected: np.ndarray
+    course: np.ndarray
+    course_share: np.ndarray
+    history: np.ndarray
+    trust: np.ndarray
+    user: np.ndarray
+    person: np.ndarray
+    start: np.ndarray
+    run: np.ndarray
+    first_step: np.ndarray
+    run_steps: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.run)
+
+    def __getitem__(self, rows) -> "Windows":
+        return Windows(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+
+    def inputs(
+        self,
+        steps: int | None = None,
+        *,
+        heart_rate: np.ndarray | None = None,
+        delay: np.ndarray | float = 0.0,
+        course: np.ndarray | bool = True,
+    ) -> dict[str, np.ndarray]:
+        """What a model takes.
+
+        Args:
+            steps: after which to cut.
+            heart_rate: what is known of it, beats/min, shape `(windows, steps)`, NaN where it is not; nothing if not
+                given.
+            delay: s, how much later a step gets to know it, a number or shape `(windows,)`; see `KnownHeartRate`.
+            course: where the course of the whole run is known, a boolean or shape `(windows,)`.
+        """
+        found = {name: getattr(self, name)[:, :steps] for name in STEP_FIELDS[:-1]}
+        known = np.broadcast_to(course, len(self))
+        expected, history = self.expected[:, :steps], self.history
+        if not known.all():
+            expected, history = expected.copy(), history.copy()
+            expected[~known, :, :3] -= self.course_share[~known, None]
+            history[~known, COLUMNS.index("miss_like")] = np.nan
+        nothing = np.full(found["time"].shape, np.nan, np.float32)
+        return found | {
+            "heart_rate": nothing if heart_rate is None else heart_rate[:, :steps],
+            "expected": expected,
+            "delay": np.broadcast_to(np.float32(delay), len(self))[:, None],
+            "course": np.where(known[:, None], self.course, np.float32(np.nan)),
+            "history": history,
+            "trust": self.trust[:, None],
+            "person": self.person[:, None],
+        }
+
+    def runs(self) -> Iterator["Run"]:
+        """The whole runs, windows put back together, in the order of their numbers."""
+        order = np.lexsort((self.first_step, self.run))
+        for rows in np.split(order, np.flatnonzero(np.diff(self.run[order])) + 1):
+            yield self.whole(rows)
+
+    def whole(self, rows: np.ndarray) -> "Run":
+        """One run of its windows."""
+        first = rows[0]
+        return Run(int(self.run[first]), int(self.user[first]), float(self.start[first]), whole_grid(vars(self), rows), rows)
+
+
+@dataclass
+class Run:
+    """A whole run: its number, its person, its start (s since 1970-01-01 UTC), its grid, and its windows' rows."""
+
+    number: int
+    user: int
+    start: float
+    grid: Grid
+    rows: np.ndarray
+
+
+def of_runs(
+    grids: Sequence[Grid],
+    known: Sequence[Known],
+    starts: np.ndarray,
+    step: float = STEP,
+    users: np.ndarray | None = None,
+    persons: np.ndarray | None = None,
+    numbers: np.ndarray | None = None,
+    size: int = WINDOW,
+    firsts: Sequence[np.ndarray] | None = None,
+) -> Windows:
+    """Windows of whole runs.
+
+    Args:
+        grids: the runs.
+        known: of each what was known before it, from `athlete.follow`.
+        starts: s since 1970-01-01 UTC, shape `(runs,)`.
+        step: s, length of a step.
+        users: shape `(runs,)`; all of one person if not given.
+        persons: their numbers among all people, shape `(runs,)`; unknown if not given.
+        numbers: of the runs, shape `(runs,)`; as they come if not given.
+        size: steps of a window; if `firsts` is not given at most, for it is no more than the longest run needs.
+        firsts: of each run, the steps that its windows begin at; as `window_starts` says if not given.
+    """
+    size = size if firsts else min(size, max(len(whole.speed) for whole in grids))
+    rows = [
+        part
+        | {
+            "expected": _cut(known[run].expected, part["first_step"], size),
+            "course": known[run].course,
+            "course_share": known[run].course_share,
+            "history": known[run].history,
+            "trust": np.float32(known[run].trust),
+            "user": 0 if users is None else users[run],
+            "person": np.float32(np.nan) if persons is None else persons[run],
+            "start": starts[run],
+            "run": run if numbers is None else numbers[run],
+        }
+        for run, whole in enumerate(grids)
+        for part in windows(whole, step, size, None if firsts is None else firsts[run])
+    ]
+    columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+    measured = columns.pop("measured")
+    columns["heart_rate"] = np.where(measured, columns["heart_rate"], np.float32(np.nan))
+    columns["valid"] = columns["valid"].astype(np.float32)
+    return Windows(**columns)
+
+
+def _cut(values: np.ndarray, first: int, size: int) -> np.ndarray:
+    part = values[first : first + size]
+    return np.pad(part, ((0, size - len(part)), (0, 0)), mode="edge")
+
+
+def whole_grid(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> Grid:
+    """The grid of a run from those rows of columns that are its windows."""
+    steps, starts = int(columns["run_steps"][rows[0]]), columns["first_step"][rows]
+    return Grid(*(stitch(columns[name][rows], starts, steps) for name in Grid._fields))
+
+
+def window_starts(steps: int, window: int = WINDOW, overlap: int = OVERLAP) -> np.ndarray:
+    """First steps of the windows that cover a run.
+
+    A run of at most `window` steps is one window. A longer one is covered by full windows, evenly spread,
+    each sharing at least `overlap` steps with the one before, so that a model has some context.
+    """
+    if steps <= window:
+        return np.zeros(1, np.int64)
+    count = -(-(steps - overlap) // (window - overlap))
+    return np.linspace(0, steps - window, count).astype(np.int64)
+
+
+def window(whole: Grid, first: int, step: float, size: int = WINDOW) -> dict[str, np.ndarray]:
+    """One window of a run as the arrays that a model takes and is scored by.
+
+    Args:
+        whole: the run.
+        first: step at which the window begins.
+        step: s, length of a step.
+        size: steps of the window; what lies behind the run is padding.
+
+    Returns:
+        time, speed, altitude, heart_rate (float32), measured and valid (bool), each of shape `(size,)`.
+    """
+    part = Grid(*(values[first : first + size] for values in whole))
+    steps = len(part.speed)
+    pad = (0, size - steps)
+    measured = np.isfinite(part.heart_rate)
+    return {
+        "time": (step * (first + np.arange(size))).astype(np.float32),
+        "speed": np.pad(part.speed, pad),
+        "altitude": np.pad(part.altitude, pad, mode="edge"),
+        "heart_rate": np.pad(np.where(measured, part.heart_rate, np.float32(0)), pad),
+        "measured": np.pad(measured, pad),
+        "valid": np.arange(size) < steps,
+    }
+
+
+def windows(whole: Grid, step: float, size: int = WINDOW, firsts: np.ndarray | None = None) -> Iterator[dict[str, Any]]:
+    """The windows of a run: for each the arrays of `window`, its `first_step` and the run's `run_steps`.
+
+    Where they begin `firsts` says, and `window_starts` if it is not given.
+    """
+    for first in window_starts(len(whole.speed), size) if firsts is None else firsts:
+        yield {**window(whole, first, step, size), "first_step": first, "run_steps": len(whole.speed)}
+
+
+def stitch(windows: np.ndarray, starts: np.ndarray, steps: int) -> np.ndarray:
+    """Puts values of windows back together: at each step the earliest window that covers it counts.
+
+    Args:
+        windows: shape `(windows, window)`.
+        starts: shape `(windows,)`, increasing, as from `window_starts`.
+        steps: length of the run.
+
+    Returns:
+        Shape `(steps,)`.
+    """
+    whole = np.empty(steps, windows.dtype)
+    for start, values in zip(starts[::-1], windows[::-1], strict=True):
+        part = whole[start : start + len(values)]
+        part[:] = values[: len(part)]
+    return whole

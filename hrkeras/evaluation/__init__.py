@@ -1,0 +1,1 @@
+"""Scores of models beside their baselines, under named protocols."""

@@ -1,0 +1,252 @@
+"""Whether a model is given, or makes use of, what its protocol hides: everything but the predictions may change."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from hrkeras import models
+from hrkeras.athlete.population import Population
+from hrkeras.datasets.runs import Runs
+from hrkeras.datasets.windows import STEP_FIELDS, Windows
+from hrkeras.evaluation import predict
+from hrkeras.evaluation.audit import statistics
+from hrkeras.evaluation.audit.check import Check
+from hrkeras.evaluation.audit.scrambling import alone, pick, scrambled
+from hrkeras.evaluation.protocols import PROTOCOLS, Case
+from hrkeras.layers import WindowedAttention
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.grid import STEP
+
+RUNS = 30  # that are looked at
+BEFORE = 4  # runs that each is given as history
+CUTS = 2  # times in each run after which all is made another
+STILL = 1e-3  # beats/min, how much of a move is none
+EXTRA = 20  # steps of padding put behind the longest run
+STRICT = ("by_user", "later")  # protocols about people and days that were never trained on
+WHOLE = (
+    *(keras.layers.Bidirectional, keras.layers.Attention, keras.layers.AdditiveAttention, keras.layers.MultiHeadAttention),
+    *(keras.layers.GlobalAveragePooling1D, keras.layers.GlobalMaxPooling1D),
+)
+
+
+class _Moved(NamedTuple):
+    """How far predictions moved at most, of each run, beats/min."""
+
+    most: list[float]
+
+    @property
+    def runs(self) -> int:
+        return sum(not each <= STILL for each in self.most)
+
+    @property
+    def text(self) -> str:
+        return f"in {self.runs} of {len(self.most)} runs, by up to {max(self.most):.3g} beats/min"
+
+
+def checks(
+    model: keras.Model,
+    runs: Runs,
+    data: str,
+    protocol: str | None = None,
+    *,
+    population: Population,
+    split: str = "test",
+    quick: bool = False,
+    seed: int = 0,
+) -> Iterator[Check]:
+    """Looks whether a model can have seen what it predicts.
+
+    Args:
+        model: with the inputs and the output that `hrkeras.models` describes.
+        runs: all splits.
+        data: name of the dataset.
+        protocol: the one to look at; all if not given.
+        population: where the athletes' states start for this model, from `saving.population`.
+        split: which runs are looked at.
+        quick: leaves out what the model keeps of histories, for which all histories must be computed.
+        seed: of what chance decides.
+    """
+    random = np.random.default_rng(seed)
+    few, rows = alone(runs, pick(runs, np.flatnonzero(runs.split == split), RUNS, random), BEFORE)
+    sample = _Sample(model, population, few, rows, random)
+    asked = [PROTOCOLS[protocol]] if protocol else [each for each in PROTOCOLS.values() if each.name not in STRICT]
+    for each in asked:
+        for case in each.cases:
+            yield sample.hidden(each.name, case)
+            if not case.course:
+                yield sample.future(each.name, case, asked=protocol is not None)
+    yield sample.padding([each.cases[0] for each in asked])
+    learnt = np.zeros(len(runs.grids), bool) if quick else None
+    known = runs.known(population, learnt=learnt)
+    for each in models.members(model):
+        yield statistics.check(each, runs, data, known, histories=not quick, strict=protocol in STRICT)
+
+
+class _Sample:
+    """Some runs, each as the last of a person of its own, and what a model makes of them."""
+
+    def __init__(self, model: keras.Model, population: Population, runs: Runs, rows: np.ndarray, random: np.random.Generator):
+        self._model, self._population, self._runs, self._rows, self._random = model, population, runs, rows, random
+        self._whole = self._windows(runs)
+        self._before: dict[Case, list[np.ndarray]] = {}
+
+    def _windows(self, runs: Runs) -> Windows:
+        return runs.windows(predict.known(self._model, runs, self._population), "test", predict.WHOLE)
+
+    def _predict(self, runs: Runs, case: Case) -> list[np.ndarray]:
+        """All that a prediction goes through, as in an evaluation."""
+        windows = self._windows(runs)
+        return predict.predict(self._model, windows, **case.known(windows))
+
+    def _unchanged(self, case: Case) -> list[np.ndarray]:
+        if case not in self._before:
+            self._before[case] = predict.predict(self._model, self._whole, **case.known(self._whole))
+        return self._before[case]
+
+    def _cuts(self, first: int) -> np.ndarray:
+        """In each run a step after which all shall change, not before `first` where the run is that long."""
+        lengths = [len(self._runs.grids[row].speed) for row in self._rows]
+        return np.array([int(self._random.integers(min(first, n - 2), n - 1)) for n in lengths])
+
+    def hidden(self, protocol: str, case: Case) -> Check:
+        """Whether predictions move with heart rate that is not known, or not yet."""
+        before = self._unchanged(case)
+        moved = [0.0] * len(self._rows)
+        delay = round(case.delay / STEP)
+        shown = _shown(case, self._whole)
+        hidden: dict[int, slice | np.ndarray]
+        for _ in range(CUTS if delay else 1):
+            if delay:
+                ends = self._cuts(delay)
+                hidden = {row: slice(max(end - delay + 1, 0), None) for row, end in zip(self._rows, ends, strict=True)}
+            else:
+                ends = np.array([len(each) for each in before])
+                hidden = {row: ~steps for row, steps in zip(self._rows, shown, strict=True)}
+            after = self._predict(scrambled(self._runs, hidden, self._random), case)
+            moved = [max(each) for each in zip(moved, _apart(before, after, ends), strict=True)]
+        found = _Moved(moved)
+        name = f"{protocol}: hidden heart rate" if case.name == "whole run" else f"{protocol}, {case.name}: hidden heart rate"
+        which = (
+            f"measured less than {case.delay:.0f} s before"
+            if delay
+            else "of the run"
+            if case.shown is None
+            else "of hidden steps"
+        )
+        if not found.runs:
+            return Check(
+                name, True, f"heart rate {which} moves no prediction ({len(moved)} runs, each predicted again without it)."
+            )
+        return Check(
+            name,
+            False,
+            f"heart rate {which} moves predictions, {found.text}: it reaches the model, so its errors under this protocol "
+            "mean nothing; take it out of the inputs and train again.",
+        )
+
+    def future(self, protocol: str, case: Case, asked: bool) -> Check:
+        """Whether predictions move with speed and altitude that are still to come, or with the length of the run."""
+        before = self._unchanged(case)
+        moved = [0.0] * len(self._rows)
+        for ended in (False, True):
+            cuts = self._cuts(1)
+            after = self._predict(self._other_future(cuts, ended), case)
+            moved = [max(each) for each in zip(moved, _apart(before, after, cuts), strict=True)]
+        found, name = _Moved(moved), f"{protocol}: future of the course"
+        if not found.runs:
+            return Check(
+                name, True, f"speed and altitude to come, and when the run ends, move no prediction ({len(moved)} runs)."
+            )
+        reader = next((layer.name for layer in self._model._flatten_layers() if _reads_ahead(layer)), None)
+        if reader and not asked:
+            return Check(name, None, f"the model reads the whole run ({reader}), so it cannot predict live.")
+        why = f"the model reads the whole run ({reader})" if reader else "the model looks ahead where the course is not known"
+        return Check(
+            name,
+            False,
+            f"{why}: the future of speed and altitude moves predictions, {found.text}; use a model that reads forwards only, "
+            "or another protocol.",
+        )
+
+    def _other_future(self, cuts: np.ndarray, ended: bool) -> Runs:
+        """The runs, which go on otherwise after these steps, or end there."""
+        grids, efforts = list(self._runs.grids), list(self._runs.efforts)
+        for row, cut in zip(self._rows, cuts, strict=True):
+            grid, later = grids[row], len(grids[row].speed) - cut - 1
+            begun = [values[: cut + 1] for values in grid]
+            future = (
+                self._random.uniform(0, 5, later),
+                begun[1][-1] + self._random.normal(0, 3, later).cumsum(),
+                self._random.uniform(60, 200, later),
+            )
+            parts = begun if ended else [np.float32(np.concatenate(each)) for each in zip(begun, future, strict=True)]
+            grids[row] = type(grid)(*parts)
+            efforts[row] = basis(grids[row])
+        return replace(self._runs, grids=grids, efforts=efforts)
+
+    def padding(self, cases: list[Case]) -> Check:
+        """Whether predictions move with what stands behind the end of a run, or with how much does."""
+        windows = self._whole
+        windows = windows[windows.run_steps <= windows.valid.shape[1]]  # the others are not padded
+        if not len(windows):
+            return Check("padding", None, "no run looked at fits into one window, and only then it is padded.")
+        moved = [0.0] * len(windows)
+        for case in cases:
+            known = case.known(windows)
+            more = self._padded(windows)
+            beyond = ((0, 0), (0, EXTRA))
+            other = known | {"heart_rate": np.pad(known["heart_rate"], beyond, constant_values=np.nan)}
+            before, after = (predict.predict(self._model, each, **what) for each, what in ((windows, known), (more, other)))
+            moved = [max(each) for each in zip(moved, _apart(before, after, [None] * len(before)), strict=True)]
+        found = _Moved(moved)
+        if not found.runs:
+            return Check("padding", True, f"what stands behind the end of a run moves no prediction ({len(moved)} runs).")
+        return Check(
+            "padding",
+            False,
+            f"what stands behind the end of a run moves predictions, {found.text}, so they depend on what other runs they are "
+            "predicted with; let the model mask steps where `valid` is 0.",
+        )
+
+    def _padded(self, windows: Windows) -> Windows:
+        """The windows with more padding, in which anything stands but heart rate."""
+        changed = {}
+        for name in (*STEP_FIELDS, "expected"):
+            values = getattr(windows, name)
+            size = ((0, 0), (0, EXTRA), *[(0, 0)] * (values.ndim - 2))
+            changed[name] = np.pad(values, size, constant_values=np.nan if name == "heart_rate" else 0)
+        empty = changed["valid"] == 0
+        for name in ("time", "speed", "altitude", "expected"):
+            values = changed[name]
+            values[empty] = self._random.uniform(0, 200, values[empty].shape)
+        return replace(windows, **changed)
+
+
+def _reads_ahead(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, WHOLE) or (isinstance(layer, WindowedAttention) and not layer.causal)
+
+
+def _shown(case: Case, windows: Windows) -> list[np.ndarray]:
+    """Of each run, which steps' heart rate is known in any of its windows."""
+    shown = case.shown(windows) if case.shown else np.zeros(windows.heart_rate.shape, bool)
+    found = []
+    for run in windows.runs():
+        steps = np.zeros(len(run.grid.speed), bool)
+        for row in run.rows:
+            size, first = int(windows.valid[row].sum()), windows.first_step[row]
+            steps[first : first + size] |= shown[row, :size]
+        found.append(steps)
+    return found
+
+
+def _apart(before: list[np.ndarray], after: list[np.ndarray], last) -> list[float]:
+    """How far predictions moved up to a step of each run, that step included; infinite if one became no number."""
+    moved = []
+    for one, two, end in zip(before, after, last, strict=True):
+        stop = None if end is None else end + 1
+        far = np.abs(two[:stop] - one[:stop])
+        moved.append(float(np.where(np.isfinite(far), far, np.inf).max(initial=0.0)))
+    return moved

@@ -1,0 +1,223 @@
+"""What any model must beat: answers that need no network. NumPy only; each learns from the training split alone."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from hrkeras.datasets.windows import Run
+from hrkeras.evaluation.protocols import Case, between_gaps
+from hrkeras.workouts.effort import BASIS, basis, exponential_averages
+from hrkeras.workouts.grid import STEP
+
+LAST_RUNS = 5
+BIAS_RUNS = 20
+BIASED = f"ridge per person, bias of the last {BIAS_RUNS} runs"
+MEAN = "person's mean"
+PLAIN = ("constant", MEAN, "persistence", "linear interpolation")  # those that look at neither speed nor altitude
+SHIFT_SPANS = (4, 8, 15, 30, 60, 1000)  # steps
+SHIFT_STRENGTHS = (0.4, 0.6, 0.8, 1.0)
+PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
+
+
+def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dict[str, list[np.ndarray]]:
+    """Predictions of every baseline for the test runs.
+
+    The heart rate of earlier runs, of whatever split, is known when a run is predicted, as it is to a model with
+    history; what is fitted is fitted on the training split, and its penalty chosen on the validation split.
+
+    Args:
+        train: runs to learn from.
+        validation: runs to choose penalties by.
+        test: runs to predict.
+
+    Returns:
+        By name of the baseline, for each test run its prediction in beats/min, shape `(steps,)`.
+    """
+    constant = _mean(train)
+    means = {user: _mean([run for run in train if run.user == user]) for user in {run.user for run in train}}
+    people = {user: mean for user, mean in means.items() if np.isfinite(mean)}
+    every_run = sorted([*train, *validation, *test], key=lambda run: run.start)
+    level = _running_mean(every_run, {id(run): _run_mean(run) for run in every_run}, LAST_RUNS)
+
+    features = {id(run): basis(run.grid) for run in every_run}
+    centre, scale = _standardisation([features[id(run)] for run in train])
+    for key, values in features.items():
+        features[key] = (values - centre) / scale
+    sums = _sums(train, features)
+    shared, _ = _best(validation, features, [(_solve(_sum_all(sums), penalty), {}) for penalty in PENALTIES])
+    _, personal = _best(
+        validation,
+        features,
+        [(shared, {user: _solve(mine, penalty, shared) for user, mine in sums.items()}) for penalty in PENALTIES],
+    )
+
+    def linear(weights):
+        return {id(run): features[id(run)] @ weights.get(run.user, shared) for run in every_run}
+
+    personally = linear(personal)
+    misses = {id(run): _run_mean(run, personally[id(run)]) for run in every_run}
+    bias = _running_mean(every_run, misses, BIAS_RUNS)
+    flat = {
+        "constant": {id(run): constant for run in test},
+        MEAN: {id(run): people.get(run.user, constant) for run in test},
+        f"mean of the last {LAST_RUNS} runs": {id(run): level.get(id(run), constant) for run in test},
+    }
+    everyone = linear({})
+    return {name: [np.full(len(run.grid.speed), found[id(run)]) for run in test] for name, found in flat.items()} | {
+        "ridge, everyone": [everyone[id(run)] for run in test],
+        "ridge per person": [personally[id(run)] for run in test],
+        BIASED: [personally[id(run)] + bias.get(id(run), 0.0) for run in test],
+    }
+
+
+@dataclass(frozen=True)
+class Partly:
+    """Runs of which some heart rate is known; each attribute holds one array of shape `(steps,)` a run.
+
+    Attributes:
+        runs: the runs.
+        shown: the known heart rate, beats/min; NaN where it is not known.
+        counted: the steps that are scored.
+        unaided: what the model predicts without it, beats/min.
+        expected: what the athlete's state predicts without it, beats/min.
+    """
+
+    runs: list[Run]
+    shown: list[np.ndarray]
+    counted: list[np.ndarray]
+    unaided: list[np.ndarray]
+    expected: list[np.ndarray]
+
+
+def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> dict[str, list[np.ndarray]]:
+    """Predictions that make use of the known part of a run's heart rate and need no training.
+
+    Args:
+        case: what is known.
+        test: what to predict.
+        validation: what span and strength of the shifts are chosen by.
+        name: of the model, whose unaided prediction is shifted by its recent misses.
+
+    Returns:
+        By name, the predictions of each run, shape `(steps,)`: the last known value, or where both sides are known the
+        straight line between them; and two predictions without it, shifted by how they missed of late.
+    """
+    steps = round(case.delay / STEP)
+    between = case.shown is between_gaps
+    simple = [
+        line(values, elsewhere) if between else _last(values, steps, elsewhere)
+        for values, elsewhere in zip(test.shown, test.expected, strict=True)
+    ]
+    found = {"linear interpolation" if between else "persistence": simple}
+    for which, title in (("expected", "athlete's state, shifted by its misses"), ("unaided", f"{name}, shifted by its misses")):
+
+        def error(candidate, which=which):
+            moved = _shifted(validation, which, steps, *candidate)
+            rows = zip(validation.runs, moved, validation.counted, strict=True)
+            return sum(np.abs(values - run.grid.heart_rate)[counted].sum(dtype=np.float64) for run, values, counted in rows)
+
+        best = min(((span, strength) for span in SHIFT_SPANS for strength in SHIFT_STRENGTHS), key=error)
+        found[title] = _shifted(test, which, steps, *best)
+    return found
+
+
+def _shifted(runs: Partly, which: str, steps: int, span: float, strength: float) -> list[np.ndarray]:
+    """Predictions plus an average over their known misses of so many steps ago and before."""
+    found = []
+    for values, predicted in zip(runs.shown, getattr(runs, which), strict=True):
+        known = np.isfinite(values)
+        misses = np.where(known, values - predicted, 0.0)
+        total, weight = (exponential_averages(each, (span,))[0] for each in (misses, known.astype(np.float64)))
+        mean = strength * total / np.maximum(weight, 1e-200)
+        found.append(predicted + np.concatenate([np.zeros(min(steps, len(mean))), mean])[: len(mean)])
+    return found
+
+
+def _last(known: np.ndarray, steps: int, elsewhere: np.ndarray) -> np.ndarray:
+    """The last known value of so many steps ago or earlier; what is given elsewhere, where there is none."""
+    place = np.maximum.accumulate(np.where(np.isfinite(known), np.arange(len(known)), -1))
+    place = np.concatenate([np.full(min(steps, len(place)), -1), place])[: len(known)]
+    return np.where(place >= 0, known[np.maximum(place, 0)], elsewhere)
+
+
+def line(known: np.ndarray, elsewhere: np.ndarray) -> np.ndarray:
+    """The straight line between known values, flat beyond them; what is given elsewhere, if there are none."""
+    places = np.flatnonzero(np.isfinite(known))
+    return np.interp(np.arange(len(known)), places, known[places]) if len(places) else elsewhere
+
+
+def _run_mean(run: Run, predicted=0.0) -> float:
+    """Mean over the measured steps of heart rate, or of what it is above a prediction; NaN if there are none."""
+    difference = (run.grid.heart_rate - predicted)[np.isfinite(run.grid.heart_rate)]
+    return float(difference.mean()) if len(difference) else np.nan
+
+
+def _mean(runs: list[Run]) -> float:
+    measured = [run.grid.heart_rate[np.isfinite(run.grid.heart_rate)] for run in runs]
+    return float(np.concatenate(measured).mean(dtype=np.float64)) if any(map(len, measured)) else np.nan
+
+
+def _running_mean(runs: list[Run], values: dict[int, float], span: int) -> dict[int, float]:
+    """For each run the mean value of its person's last `span` runs that began before it, where there are any.
+
+    Args:
+        runs: in the order of their starts.
+        values: by `id` of the run; NaN where there is none.
+        span: how many runs.
+    """
+    earlier: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    found = {}
+    for run in runs:
+        recent = [value for start, value in earlier[run.user][-span:] if start < run.start]
+        if recent:
+            found[id(run)] = float(np.mean(recent))
+        if np.isfinite(values[id(run)]):
+            earlier[run.user].append((run.start, values[id(run)]))
+    return found
+
+
+def _standardisation(features: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.concatenate([values[::5] for values in features])
+    centre, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
+    centre[0], scale[0] = 0, 1  # the intercept
+    return centre, scale
+
+
+def _sums(runs: list[Run], features) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """By person, the normal equations of least squares."""
+    found: dict = {}
+    for run in runs:
+        measured = np.isfinite(run.grid.heart_rate)
+        rows = features[id(run)][measured]
+        squares, products = rows.T @ rows, rows.T @ run.grid.heart_rate[measured].astype(np.float64)
+        before = found.get(run.user, (0.0, 0.0))
+        found[run.user] = before[0] + squares, before[1] + products
+    return found
+
+
+def _sum_all(sums: dict[int, tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """The normal equations of everyone together."""
+    squares, products = zip(*sums.values(), strict=True)
+    return np.sum(squares, axis=0), np.sum(products, axis=0)
+
+
+def _solve(sums, penalty: float, towards: np.ndarray | None = None) -> np.ndarray:
+    """Ridge regression that shrinks the slopes to nothing, or all weights to given ones."""
+    squares, products = sums
+    ridge = np.full(len(BASIS), penalty)
+    if towards is None:
+        towards = np.zeros(len(BASIS))
+        ridge[0] = 1e-6  # the intercept is free
+    return towards + np.linalg.solve(squares + np.diag(ridge), products - squares @ towards)
+
+
+def _best(validation: list[Run], features, candidates):
+    """The candidate, weights of everyone and of each person, that does best on validation."""
+
+    def error(candidate):
+        shared, personal = candidate
+        misses = [np.abs(features[id(run)] @ personal.get(run.user, shared) - run.grid.heart_rate) for run in validation]
+        return np.nan_to_num(np.concatenate(misses)).sum()  # unmeasured steps are the same for all candidates
+
+    return min(candidates, key=error)

@@ -1,0 +1,116 @@
+"""Whole runs through a model: what is known before each, and what it predicts."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from hrkeras.athlete.kalman import Known
+from hrkeras.athlete.population import Population
+from hrkeras.athlete.shrinkage import Network, over_before
+from hrkeras.datasets.runs import Runs
+from hrkeras.datasets.windows import Windows, of_runs, stitch
+from hrkeras.layers import ExpectedFeatures
+from hrkeras.models.model_limits import BATCH, WHOLE
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts.grid import STEP
+
+LENGTH_STEP = 250  # a batch is padded to a multiple of so many steps, so that every backend compiles few shapes
+TOGETHER = 8 * BATCH  # runs that are made windows of at once: few enough for the memory, enough to fill batches
+
+
+def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], object] | None = None, **known) -> list[np.ndarray]:
+    """Predicts whole runs.
+
+    Args:
+        model: with the inputs and output that `hrkeras.models` describes.
+        windows: of the runs.
+        on_batch: called with the number of windows predicted since the last call.
+        **known: what is known besides, as `Windows.inputs` takes it: `heart_rate`, `delay`, `course`.
+
+    Returns:
+        For each run, in the order of `windows.runs()`, heart rate in beats/min, shape `(steps,)`.
+
+    Raises:
+        InputError: if the model gives what is not finite.
+    """
+    longest = windows.valid.shape[1]
+    inputs = windows.inputs(**known)
+    found = np.zeros(windows.valid.shape, np.float32)
+    lengths = windows.valid.sum(axis=1).astype(int)
+    order = np.argsort(lengths, kind="stable")
+    for begin in range(0, len(order), BATCH):
+        rows = order[begin : begin + BATCH]
+        steps = -(-lengths[rows[-1]] // LENGTH_STEP) * LENGTH_STEP
+        full = np.concatenate([rows, rows[:1].repeat(BATCH - len(rows))])
+        batch = {name: _padded(name, values[full], steps, longest) for name, values in inputs.items()}
+        predicted = keras.ops.convert_to_numpy(model.predict_on_batch(batch))[: len(rows), :longest]
+        found[rows, : predicted.shape[1]] = predicted
+        if on_batch:
+            on_batch(len(rows))
+    if not np.isfinite(found[windows.valid > 0]).all():
+        raise InputError(f"The model {model.name} gives heart rates that are not finite; use another, or train it again.")
+    return by_run(found, windows)
+
+
+def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarray:
+    """Step values cut or padded to so many steps; in padding nothing is valid and no heart rate is known."""
+    if values.ndim < 2 or values.shape[1] != longest:
+        return values
+    values = values[:, :steps]
+    size = ((0, 0), (0, steps - values.shape[1]), *[(0, 0)] * (values.ndim - 2))
+    if name in ("valid", "heart_rate"):
+        return np.pad(values, size, constant_values=0 if name == "valid" else np.nan)
+    return np.pad(values, size, mode="edge")
+
+
+def knows_history(model: keras.Model) -> bool:
+    """Whether a model looks at what is known of the person, and corrects the athlete's state."""
+    return any(isinstance(layer, ExpectedFeatures) for layer in model._flatten_layers())
+
+
+def known(
+    model: keras.Model,
+    runs: Runs,
+    population: Population,
+    *,
+    learnt: np.ndarray | None = None,
+    alone: list[Known] | None = None,
+    on_batch: Callable[[int], object] | None = None,
+) -> list[Known]:
+    """What is known before each run, and how far the model is trusted, from the same person's runs that were over.
+
+    Args:
+        model: to be trusted as far as it would have helped with those runs.
+        runs: all of these people's.
+        population: where the athletes' states start for this model, from `saving.population`.
+        learnt: see `Runs.known`.
+        alone: what is known without the model, from `Runs.known`, if it is there already.
+        on_batch: see `predict`.
+    """
+    found = [*alone] if alone else runs.known(population, learnt=learnt)
+    if not knows_history(model):
+        return found  # it corrects no state
+    predicted: list[np.ndarray] = []
+    for begin in range(0, len(found), TOGETHER):
+        rows = np.arange(begin, min(begin + TOGETHER, len(found)))
+        grids, mine = [runs.grids[row] for row in rows], [found[row] for row in rows]
+        predicted += predict(model, of_runs(grids, mine, runs.starts[rows], size=WHOLE), on_batch)
+    ends = runs.ends
+    for user in np.unique(runs.users):
+        rows = np.flatnonzero(runs.users == user)
+        mine = [found[row] for row in rows]
+        network = Network()
+        for place, over in over_before(runs.starts[rows], ends[rows]):
+            for each in over:
+                if learnt is None or learnt[rows[each]]:
+                    expected, spread = mine[each].expected[:, 0], mine[each].spread
+                    network.update(runs.grids[rows[each]].heart_rate, expected, spread, predicted[rows[each]], STEP)
+            found[rows[place]] = replace(mine[place], trust=network.trust.value, band=network.band.limits)
+    return found
+
+
+def by_run(values: np.ndarray, windows: Windows) -> list[np.ndarray]:
+    """Values of windows, put together to whole runs."""
+    return [stitch(values[run.rows], windows.first_step[run.rows], len(run.grid.speed)) for run in windows.runs()]

@@ -1,0 +1,121 @@
+"""What may be known when a run is predicted: the named protocols, and the cases each is scored on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hrkeras.datasets.windows import Windows
+
+MINUTE = 60.0  # s
+BEGINNING = 10 * MINUTE
+GAP_SHARE = 0.3  # of a run's steps hidden for imputation, in gaps of 1 to 10 minutes
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to predict.
+
+    Attributes:
+        name: for a table.
+        course: whether speed and altitude of the whole run are known, or only of the past.
+        delay: s, how long ago a step's newest known heart rate was measured; 0 where `shown` says what is known.
+        shown: from the windows to where their heart rate is known, shape `(windows, steps)`; nowhere if not given.
+    """
+
+    name: str
+    course: bool = True
+    delay: float = 0.0
+    shown: Callable[[Windows], np.ndarray] | None = None
+
+    def known(self, windows: Windows) -> dict:
+        """What `Windows.inputs` shall give to a model."""
+        shown = self.shown(windows) if self.shown else np.zeros(windows.heart_rate.shape, bool)
+        heart_rate = np.where(shown, windows.heart_rate, np.float32(np.nan))
+        return {"heart_rate": heart_rate, "delay": self.delay, "course": self.course}
+
+    def scored(self, windows: Windows) -> np.ndarray:
+        """The steps that count: measured, hidden, and not before anything could be known, shape `(windows, steps)`."""
+        measured = np.isfinite(windows.heart_rate)
+        if self.delay:
+            return measured & (windows.time >= self.delay)
+        return measured & ~self.shown(windows) if self.shown else measured
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A set of cases with its name and a sentence that says what is known.
+
+    Attributes:
+        name: as on the command line.
+        meaning: a sentence.
+        cases: what is scored.
+    """
+
+    name: str
+    meaning: str
+    cases: tuple[Case, ...] = (Case("whole run"),)
+
+    @property
+    def uses_heart_rate(self) -> bool:
+        """Whether some of the run's own heart rate is known."""
+        return any(case.shown for case in self.cases)
+
+    @property
+    def rest(self) -> Case | None:
+        """The case of which the first ten minutes alone are known, if there is one."""
+        return next((case for case in self.cases if case.shown is beginning), None)
+
+
+def everything(windows: Windows) -> np.ndarray:
+    """All heart rate is shown; with a delay that means up to so long before."""
+    return np.ones(windows.heart_rate.shape, bool)
+
+
+def beginning(windows: Windows) -> np.ndarray:
+    """The first ten minutes are shown."""
+    return windows.time < BEGINNING
+
+
+def between_gaps(windows: Windows) -> np.ndarray:
+    """All is shown but gaps of 1 to 10 minutes, the same for a run whenever it is asked."""
+    shown = np.ones(windows.heart_rate.shape, bool)
+    step = float(windows.time[0, 1] - windows.time[0, 0]) if windows.time.shape[1] > 1 else MINUTE
+    for row, start in enumerate(windows.start):
+        random = np.random.default_rng((int(start), int(windows.first_step[row])))
+        steps = int(windows.valid[row].sum())
+        while (~shown[row, :steps]).sum() < GAP_SHARE * steps:
+            gap = max(1, int(np.exp(random.uniform(np.log(MINUTE), np.log(10 * MINUTE))) / step))
+            begin = int(random.integers(1 - gap, steps))
+            shown[row, max(begin, 0) : begin + gap] = False
+    return shown
+
+
+_KNOWN = "speed and altitude of the whole run and the person's earlier runs are known"
+PROTOCOLS = {
+    each.name: each
+    for each in (
+        Protocol("profile", f"{_KNOWN}, nothing of the run's own heart rate is (planning a run)."),
+        Protocol(
+            "live",
+            "of the run only the past of its speed and altitude is known at each step, and the person's earlier runs; "
+            "nothing of its heart rate, nor how long it will be.",
+            (Case("whole run", course=False),),
+        ),
+        Protocol(
+            "forecast",
+            f"{_KNOWN}, and the run's own heart rate up to now.",
+            (
+                *(Case(f"{minutes} min ahead", delay=minutes * MINUTE, shown=everything) for minutes in (1, 5, 10)),
+                Case("rest after 10 min", shown=beginning),
+            ),
+        ),
+        Protocol(
+            "imputation",
+            f"{_KNOWN}, and the run's own heart rate but for gaps of 1 to 10 minutes, {100 * GAP_SHARE:.0f} % of the run.",
+            (Case("gaps", shown=between_gaps),),
+        ),
+        Protocol("by_user", f"people of whom no run was trained on; {_KNOWN}, nothing of the run's own heart rate is."),
+        Protocol("later", f"runs after the last day that was trained on; {_KNOWN}, nothing of the run's own heart rate is."),
+    )
+}

@@ -1,0 +1,45 @@
+"""Scores as text."""
+
+from hrkeras.evaluation.evaluate import Evaluation
+from hrkeras.evaluation.scores import Score
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def table(rows: list[Score]) -> str:
+    """Scores as an aligned text table, errors in beats/min; a difference in brackets is none that can be called one."""
+    width = max(len(row.name) for row in rows)
+    lines = [f"{'':{width}}  {'MAE':>6}  {'95 % interval':>14}  {'RMSE':>6}  {'median run':>10}  {'worse by (95 %)':>24}"]
+    for row in rows:
+        interval = "{:.2f} - {:.2f}".format(*row.mae_interval)
+        worse = "" if row.worse_by is None else "{:+.2f} ({:+.2f} to {:+.2f})".format(*row.worse_by)
+        worse = worse if row.differs or not worse else f"[{worse}]"
+        errors = f"{row.mae:6.2f}  {interval:>14}  {row.rmse:6.2f}  {row.median_run_mae:10.2f}"
+        lines.append(f"{row.name:{width}}  {errors}  {worse:>24}".rstrip())
+    return "\n".join(lines)
+
+
+def people_table(found: Evaluation) -> str:
+    """Mean absolute error of model and baselines for each person, as an aligned text table."""
+    names = [row.name for row in found.rows]
+    lines = [f"{'person':>6}  {'runs':>5}  " + "  ".join(f"{letter:>6}" for letter in LETTERS[: len(names)])]
+    for user, rows in found.people.items():
+        lines.append(f"{user:6}  {rows[0].runs:5}  " + "  ".join(f"{row.mae:6.2f}" for row in rows))
+    return "\n".join(lines) + "\n\n" + "; ".join(f"{letter} {name}" for letter, name in zip(LETTERS, names, strict=False))
+
+
+def months_table(rows: list[dict]) -> str:
+    """Error by months since training, as an aligned text table."""
+    lines = [f"{'months since training':>21}  {'runs':>5}  {'history kept up':>15}  {'history ended':>13}"]
+    lines += [f"{row['months']:>21}  {row['runs']:5}  {row['kept_up']:15.2f}  {row['frozen']:13.2f}" for row in rows]
+    return "\n".join(lines)
+
+
+def bands_text(found: Evaluation) -> str:
+    """How often heart rate lay in the bands of 10 to 90 %, a line each; empty if the protocol has none."""
+    lines = []
+    for each in found.bands:
+        people = ", ".join(f"{100 * one:.0f}" for one in each.people.values())
+        said = f"{each.name}: {100 * each.inside:.0f} % of the heart rates lie in it, mean width {each.width:.1f} beats/min"
+        lines.append(f"Band of 10 to 90 %, {said}" + (f"; by person {people} %" if len(each.people) > 1 else ""))
+    return "\n".join(lines)

@@ -1,0 +1,50 @@
+"""What a model takes from the training split."""
+
+import numpy as np
+from keras import ops
+
+from hrkeras.athlete.population import Population
+from hrkeras.datasets.windows import Windows
+from hrkeras.layers import RunFeatures
+from hrkeras.models.frame import Statistics
+
+
+def of_training(windows: Windows, population: Population) -> Statistics:
+    """What a model takes from the training split: means and variances, and where the athlete's state starts.
+
+    Only steps inside the runs count, and of heart rate only measured ones.
+    """
+    mean, variance = run_moments(windows.time, windows.speed, windows.altitude, windows.valid)
+    measured = windows.heart_rate[np.isfinite(windows.heart_rate)]
+    return Statistics(
+        tuple(mean),
+        tuple(variance),
+        *_moments(windows.history),
+        *_moments(windows.course),
+        float(measured.mean(dtype=np.float64)),
+        population.as_dict(),
+        tuple(np.unique(windows.person[np.isfinite(windows.person)]).tolist()) or (0.0,),
+    )
+
+
+def run_moments(time, speed, altitude, valid) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of each of `RunFeatures.FEATURES` over the steps inside the runs; each of shape `(windows, steps)`."""
+    layer, count = RunFeatures(), 0
+    total = squares = np.zeros(len(RunFeatures.FEATURES))
+    for begin in range(0, len(time), 1024):
+        part = slice(begin, begin + 1024)
+        features = ops.convert_to_numpy(layer(time[part], speed[part], altitude[part]))[valid[part] > 0]
+        total = total + features.sum(axis=0, dtype=np.float64)
+        squares = squares + np.square(features, dtype=np.float64).sum(axis=0)
+        count += len(features)
+    mean = total / count
+    return mean, np.maximum(squares / count - mean**2, 1e-6)
+
+
+def _moments(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and variance of each column, of what is known of it."""
+    values = values.astype(np.float64)
+    known = np.isfinite(values)
+    number = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0).sum(axis=0) / number
+    return tuple(mean), tuple(np.maximum(np.square(np.where(known, values - mean, 0)).sum(axis=0) / number, 1e-6))

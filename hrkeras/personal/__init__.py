@@ -1,0 +1,1 @@
+"""What a runner gets: predictions, plans, fitness, reports."""

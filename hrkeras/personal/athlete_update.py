@@ -1,0 +1,274 @@
+"""Keep what is known of a person: learn from their recordings, in order, each once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from hrkeras.athlete import athlete_file
+from hrkeras.athlete.kalman import Athlete, Known
+from hrkeras.athlete.population import DAY, Population, default
+from hrkeras.athlete.shrinkage import Network
+from hrkeras.personal.update_text import read_log_text, taken_text
+from hrkeras.utils import files
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts import prepare, quality
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.readers import detect
+from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.workout import Workout
+
+if TYPE_CHECKING:  # a state learns without it
+    import keras
+
+LIMITS = quality.Limits(require_user=False)
+PATIENCE = 30.0  # s that an update waits for another of the same file
+FUTURE = "begins in the future, so its clock was wrong"
+Owned = TypeVar("Owned", Workout, prepare.Run)
+
+
+@dataclass
+class Report:
+    """What became of the workouts of some sources.
+
+    Attributes:
+        athlete: what is known now.
+        is_new: whether there was no file before.
+        log: what the readers skipped.
+        taken: by reason, how many workouts the filters took.
+        added: runs that are known now and were not before.
+        before: of each of these, what was known before it, for the model if one was given.
+        predicted: of each of these, what was predicted from that, beats/min, shape `(steps,)`.
+        known: runs that were known already, or other recordings of such.
+        older: runs that were over before one that is known began; to be learnt from they come too late.
+        forgotten: runs before the first one that is remembered by its date: known already, or older.
+        later: runs that were not over at the time asked for.
+    """
+
+    athlete: Athlete
+    is_new: bool = False
+    log: ReadLog = field(default_factory=ReadLog)
+    taken: Counter[str] = field(default_factory=Counter)
+    added: list[prepare.Run] = field(default_factory=list)
+    before: list[Known] = field(default_factory=list)
+    predicted: list[np.ndarray] = field(default_factory=list)
+    known: int = 0
+    older: int = 0
+    forgotten: int = 0
+    later: int = 0
+
+
+def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.Run]:
+    """The runs that can be learnt from, of each one recording, in the order in which they were over.
+
+    Args:
+        workouts: in any order.
+        taken: counts by reason what is left out.
+    """
+    return distinct(filtered(workouts, taken), taken)
+
+
+def filtered(
+    workouts: Iterable[Workout], taken: Counter[str] | None = None, limits: quality.Limits = LIMITS
+) -> list[prepare.Run]:
+    """What passes the filters of some workouts, all recordings of a run, in their order; see `usable`."""
+    found = []
+    for workout in workouts:
+        outcome = prepare.examine(workout, limits)
+        if not isinstance(outcome, str):
+            found.append(outcome)
+        elif taken is not None:
+            taken[quality.reason(outcome, workout)] += 1
+    return found
+
+
+def distinct(runs: Sequence[prepare.Run], taken: Counter[str] | None = None) -> list[prepare.Run]:
+    """Of each run one recording, in the order in which they were over; the others are counted, see `usable`."""
+    found = prepare.distinct(runs)
+    if taken is not None and len(found) < len(runs):
+        taken[quality.REASONS[quality.DUPLICATE]] += len(runs) - len(found)
+    return sorted(found, key=lambda run: run.end)
+
+
+def one_person(runs: list[Owned], source: Path, user: str | None = None) -> list[Owned]:
+    """The runs of one person in a source.
+
+    Args:
+        runs: of the source.
+        source: it, for messages.
+        user: whose they should be, if the source names that person among others.
+
+    Raises:
+        InputError: if they are several people's and not one of them is `user`.
+    """
+    people = sorted({run.user for run in runs})
+    if len(people) < 2:
+        return runs
+    if user in people:
+        return [run for run in runs if run.user == user]
+    some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
+    raise InputError(
+        f"{source}: expected the runs of one person, found those of {len(people)} ({some}); give one person's alone; "
+        "in a folder each sub-folder is a person: if all are the same, give each sub-folder by itself."
+    )
+
+
+def learn(
+    athlete: Athlete,
+    runs: Sequence[prepare.Run],
+    until: float = float("inf"),
+    model: keras.Model | None = None,
+    on_run: Callable[[prepare.Run], object] | None = None,
+) -> Report:
+    """Updates a state by those of some runs that were over at a time.
+
+    Args:
+        athlete: is changed.
+        runs: in the order in which they were over, from `usable`.
+        until: s since 1970-01-01 UTC.
+        model: to be trusted as far as it would have helped with these runs; none if not given.
+        on_run: called with each run that is added, when the state knows it and none after it.
+    """
+    report = Report(athlete)
+    remembered = athlete.starts[0] if athlete.count > len(athlete.starts) else float("-inf")
+    for run in runs:
+        if run.end > until:
+            report.later += 1
+            continue
+        efforts = basis(run.grid)
+        known = athlete.predict(run.start, run.grid, efforts)
+        answer = athlete.update(run.start, run.grid, efforts)
+        if answer == "added":
+            report.added.append(run)
+            report.before.append(known)
+            if on_run:
+                on_run(run)
+        elif answer == "older" and run.end <= remembered:
+            report.forgotten += 1
+        else:
+            setattr(report, answer, getattr(report, answer) + 1)
+    report.predicted = [known.expected[:, 0] for known in report.before]
+    if model and report.added:
+        _follow(model, report)
+    return report
+
+
+def _follow(model: keras.Model, report: Report) -> None:
+    """Updates how a model has done, run by run; another than before begins anew."""
+    from hrkeras.datasets.windows import of_runs
+    from hrkeras.evaluation import predict
+    from hrkeras.models import saving
+
+    athlete, runs = report.athlete, report.added
+    if athlete.network.name != (name := saving.fingerprint(model)):
+        athlete.network = Network(name)
+    whole = of_runs([run.grid for run in runs], report.before, np.array([run.start for run in runs]), size=predict.WHOLE)
+    for place, wholly in enumerate(predict.predict(model, whole)):
+        known, heart_rate = report.before[place], runs[place].grid.heart_rate
+        expected = known.expected[:, 0]
+        report.before[place] = known = athlete.asked_by(name, known)
+        report.predicted[place] = expected + known.trust * (wholly - expected)
+        athlete.network.update(heart_rate, expected, known.spread, wholly, STEP)
+
+
+def learn_from(
+    athlete: Athlete, workouts: Iterable[Workout], until: float = float("inf"), model: keras.Model | None = None
+) -> Report:
+    """Updates a state by those of some workouts that can be learnt from and were over at a time; see `learn`."""
+    taken = Counter[str]()
+    report = learn(athlete, usable(workouts, taken), until, model)
+    report.taken = taken
+    return report
+
+
+def update(
+    path: Path,
+    sources: Sequence[Path],
+    model: keras.Model | None = None,
+    on_bytes: Callable[[int], object] | None = None,
+    on_wait: Callable[[], object] | None = None,
+) -> Report:
+    """Adds a person's runs to their file; where all of them are known, the file is not touched.
+
+    Other updates of the same file wait meanwhile.
+
+    Args:
+        path: of the file; made if missing.
+        sources: tracks, folders of them and exports.
+        model: which the state is for: it must start from the model's population, and how far the model is trusted is kept;
+            if not given the state starts where the file does, and a new one from the packaged population.
+        on_bytes: called with the number of bytes read since the last call.
+        on_wait: called if another update of the file must be waited for.
+
+    Raises:
+        InputError: if something cannot be read, if a source holds several people's runs, if the file starts from another
+            population, if a new one would know no run, or if another update takes too long; the file is then as it was.
+    """
+    population = None
+    if model:
+        from hrkeras.models import saving
+
+        population = saving.population(model)
+    _opened(path, population)  # before the sources are read, which may take minutes
+    taken, log, runs = Counter[str](), ReadLog(on_bytes), []
+    latest = time.time() + DAY
+    for source in sources:
+        found = filtered(detect.read(source, log), taken)
+        taken[FUTURE] += sum(run.start > latest for run in found)
+        runs += one_person([run for run in found if run.start <= latest], source)
+    runs = distinct(runs, taken)
+    busy = f"{path}: another update of this file has not ended after {PATIENCE:.0f} s; repeat the command later."
+    with files.locked(path, busy, PATIENCE, on_wait):
+        athlete, is_new = _opened(path, population)
+        report = learn(athlete, runs, model=model)
+        report.is_new, report.log, report.taken = is_new, log, +taken
+        if report.added:
+            athlete_file.save(athlete, path)
+    if is_new and not report.added:
+        why = "; ".join(filter(None, [taken_text(taken), read_log_text(log)])) or "there is none"
+        raise InputError(
+            f"Of the runs to start {path} with, none can be learnt from: {why}; look at them with `hrkeras inspect`."
+        )
+    return report
+
+
+def _opened(path: Path, population: Population | None) -> tuple[Athlete, bool]:
+    """What a file says, or a new state where there is none, and whether that is so."""
+    if not path.exists():
+        return Athlete(population or default()), True
+    athlete = athlete_file.load(path)
+    if population:
+        check_population(athlete, population, str(path))
+    return athlete, False
+
+
+def left_out_text(report: Report) -> str:
+    """Why runs were not learnt from, in a line; empty if all were."""
+    later = f"{report.later:,} not over when the run began" if report.later else ""
+    return ", ".join(filter(None, [later, taken_text(report.taken)]))
+
+
+def check_population(athlete: Athlete, population: Population, path: str = "The athlete's state") -> None:
+    """Sees to it that a state starts where a model's athletes must start.
+
+    Raises:
+        InputError: if it starts from another population.
+    """
+    if athlete.population != population:
+        raise InputError(
+            f"{path} starts from another population ({about(athlete.population)}) than the model was trained with "
+            f"({about(population)}); make a file that fits: `hrkeras update NEW.json RUNS --model MODEL.keras`."
+        )
+
+
+def about(population: Population) -> str:
+    """What a population was fitted on, as a person may read it."""
+    source = population.source
+    return source if source.isprintable() and 0 < len(source) <= athlete_file.MAX_SOURCE else "of unnamed runs"

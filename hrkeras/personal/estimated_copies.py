@@ -1,0 +1,124 @@
+"""Write copies of the files of estimated runs, with their heart rate in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from hrkeras.personal.estimation import Estimate
+from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.workouts.readers import apple_health, detect, track_files, tracks
+from hrkeras.workouts.readers.point_table import Stream
+from hrkeras.workouts.readers.source import ReadLog, guarded
+from hrkeras.workouts.writers import copies
+
+
+class _Copy(NamedTuple):
+    """A file to write: what is copied, which is at `where`, where to, and the runs in it."""
+
+    where: str
+    kind: str
+    opened: Callable[[], AbstractContextManager[Stream]]
+    target: Path
+    runs: Sequence[Estimate]
+
+
+def write(
+    estimates: Sequence[Estimate],
+    output: Path,
+    anew: bool = False,
+    force: bool = False,
+    on_file: Callable[[], object] | None = None,
+    log: ReadLog | None = None,
+) -> list[Path]:
+    """Writes a copy of each file with runs that were estimated, each beside its place and renamed.
+
+    Of an Apple Health export a copy is one of its route files.
+
+    Args:
+        estimates: of the runs.
+        output: a file for the copy of a single one, or a folder, in which copies lie as the files lie in the folders given.
+        anew: whether points that have a heart rate get another.
+        force: whether to replace files that are no earlier copies; never one of those that are copied.
+        on_file: called after each file.
+        log: told of the files that cannot be copied.
+
+    Returns:
+        What was written.
+
+    Raises:
+        InputError: if a file other than an earlier copy would be overwritten, two copies have one name, or no file can be
+            copied.
+    """
+    log, failed = log or ReadLog(), ""
+    given = {path for each in estimates for path in (each.source, Path(tracks.file_of(each.run)))}
+    sources = [path for path in given if path.exists()]
+    written: list[Path] = []
+    for copy in _copies(estimates, output):
+        if copy.target in written:
+            raise InputError(f"{copy.target}: two of the files given have this name; estimate them one after the other.")
+        target = _free(copy.target, sources, force)
+        try:
+            with guarded():
+                count = copies.copy(copy.kind, copy.opened, target, partial(_at, copy.runs), anew)
+            written += [target] if count else []
+        except InvalidWorkoutError as error:
+            log.skip(str(error), copy.where)
+            failed = failed or f"{target}: cannot be written, since the file to copy is {error}."
+        if on_file:
+            on_file()
+    if failed and not written:
+        raise InputError(failed)
+    return written
+
+
+def _copies(estimates: Sequence[Estimate], output: Path) -> Iterator[_Copy]:
+    """What is to be written; a file in a zip can be opened until the next one is asked for."""
+    sources: dict[Path, dict[str, list[Estimate]]] = {}
+    for each in estimates:
+        sources.setdefault(each.source, {}).setdefault(tracks.file_of(each.run), []).append(each)
+    exports = {source for source in sources if detect.reader(source) is apple_health}
+    count = sum(len(files) for source, files in sources.items() if source not in exports)
+    alone = tracks.is_track(output)
+    if alone and (exports or count != 1):
+        raise InputError(f"{output}: expected a folder, since {count} files were estimated; a file is for one alone.")
+    if output.is_file() and not alone:
+        raise InputError(f"{output}: expected a folder or a .gpx, .tcx or .fit file, found another file; choose another path.")
+    for source, runs in sources.items():
+        if source in exports:
+            everything = [each for some in runs.values() for each in some]
+            for name, opened in apple_health.routes(source):
+                yield _Copy(f"{source}/{name}", "gpx", opened, output / name, everything)
+            continue
+        for file in track_files.files(source, ReadLog()):
+            if not (some := runs.get(file.where)):
+                continue
+            if alone and file.kind != track_files.JSON and track_files.kind(output) != file.kind:
+                raise InputError(
+                    f"{output}: expected a file name ending in .{file.kind}, as that of {file.where}; copies stay of their kind."
+                )
+            yield _Copy(file.where, file.kind, partial(file.opened, ReadLog()), output if alone else output / file.inside, some)
+
+
+def _at(runs: Sequence[Estimate], clock: float) -> int:
+    return next((found for each in runs if (found := each.at(clock))), 0)
+
+
+def _free(target: Path, sources: Sequence[Path], force: bool) -> Path:
+    """A place where nothing lies, or a copy from an earlier time."""
+    if target.exists():
+        if any(target.samefile(each) for each in sources):
+            raise InputError(f"{target}: is itself one of the files to copy; give another place for the copies.")
+        if not force and not _is_copy(target):
+            raise InputError(f"{target}: is there already and no estimate, so it stays as it is; give another place.")
+    return target
+
+
+def _is_copy(target: Path) -> bool:
+    try:
+        return any(each.estimated for each in tracks.read(target))
+    except InputError:
+        return False

@@ -1,0 +1,201 @@
+"""Estimate the heart rate of runs that have none, and write copies of their files with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hrkeras.athlete import zones
+from hrkeras.athlete.interval import limits
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.population import DAY
+from hrkeras.athlete.zones import Zones
+from hrkeras.personal import athlete_update, prediction, update_text
+from hrkeras.personal.prediction import Prediction
+from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.workouts import duplicates, prepare, quality
+from hrkeras.workouts.readers import apple_health, detect, tracks
+from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.workout import Workout
+
+if TYPE_CHECKING:
+    import keras
+
+SPORTS = ("running", "indoor running")
+LIMITS = replace(athlete_update.LIMITS, sports=SPORTS, min_heart_rate_share=0.0, min_gps_share=0.0)
+ENOUGH_MEASURED = athlete_update.LIMITS.min_heart_rate_share  # a run with more has a heart rate
+ENOUGH = 10  # runs to be known, later ones if need be, before a run is estimated
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One run that was estimated.
+
+    Attributes:
+        run: as it was read.
+        source: the one of the given paths that it was read from.
+        found: its heart rate, with the band.
+        seconds: in each zone, shape `(5,)`.
+        within: the least and the most of these in the band, shape `(2, 5)`.
+    """
+
+    run: Workout
+    source: Path
+    found: Prediction
+    seconds: np.ndarray
+    within: np.ndarray
+
+    def at(self, clock: float) -> int:
+        """Whole beats/min where the clock of the recording shows `clock` s; 0 where the run is not."""
+        time = clock - (self.run.first_clock if isnan(self.run.start) else self.run.start)
+        if not 0 <= time <= self.run.duration:
+            return 0
+        middle = time / self.found.step - 0.5
+        rates = self.found.heart_rate
+        before = min(max(int(middle), 0), len(rates) - 1)
+        after = min(before + 1, len(rates) - 1)
+        part = min(max(middle - before, 0.0), 1.0)
+        return round(float(rates[before] + part * (rates[after] - rates[before])))
+
+
+@dataclass(frozen=True)
+class Estimation:
+    """What became of some sources.
+
+    Attributes:
+        estimates: in the order of their starts.
+        zones: of the person.
+        athlete: what is known of them after all runs.
+        measured: runs that have a heart rate and were left alone.
+        skipped: by reason, how many workouts cannot be estimated.
+        log: what the readers skipped.
+    """
+
+    estimates: list[Estimate]
+    zones: Zones
+    athlete: Athlete
+    measured: int
+    skipped: Counter[str]
+    log: ReadLog = field(default_factory=ReadLog)
+
+
+def estimate(
+    sources: Sequence[Path],
+    athlete: Athlete | None = None,
+    histories: Sequence[Path] = (),
+    model: keras.Model | None = None,
+    everything: bool = False,
+    on_bytes: Callable[[int], object] | None = None,
+    on_run: Callable[[], object] | None = None,
+) -> Estimation:
+    """Estimates the heart rate of the runs of one person that have none.
+
+    A run is estimated from the person's runs before it; where fewer than ten are known by then, from the first ten. One of
+    unknown date is estimated from all. The limits of the quality filters hold, but for those of heart rate and positions.
+
+    Args:
+        sources: tracks, folders of them and Apple Health exports.
+        athlete: what is known of the person; if not given, what `histories` tell.
+        histories: sources with the person's other runs; if not given, the measured ones of `sources`.
+        model: that corrects the athlete's state; the state alone if not given.
+        everything: whether runs that have a heart rate are estimated too, from those before them alone.
+        on_bytes: called with the number of bytes read since the last call.
+        on_run: called after each run.
+
+    Raises:
+        InputError: if something cannot be read, a source is several people's, or there is no run that can be estimated.
+    """
+    log, workouts = ReadLog(on_bytes), list[Workout]()
+    origins: dict[int, Path] = {}
+    for source in sources:
+        reader = detect.reader(source)
+        if reader not in (apple_health, tracks):
+            raise InputError(f"{source}: expected GPX, TCX or FIT files or an Apple Health export, found an Endomondo file.")
+        read = athlete_update.one_person(list(reader.read(source, log=log)), source)
+        workouts += read
+        origins |= {id(each): source for each in read}
+    if not workouts:
+        why = update_text.read_log_text(log) or "there is none"
+        raise InputError(f"{sources[0]}: found no workout to estimate: {why}; look at it with `hrkeras inspect`.")
+    silent, measured, skipped = _sorted(workouts, everything)
+    if not silent and not measured:
+        why = update_text.taken_text(skipped)
+        raise InputError(f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions.")
+    pending: list[prepare.Run] = []
+    if athlete is None:
+        others = [each for source in histories for each in athlete_update.one_person(list(detect.read(source, log)), source)]
+        pending = athlete_update.usable(others if histories else workouts)
+    state = athlete or Athlete(prediction.population(model))
+    found = []
+    for run in silent:
+        due = 0
+        while due < len(pending) and (not pending[due].end > run.start or (not everything and state.count + due < ENOUGH)):
+            due += 1
+        athlete_update.learn(state, pending[:due], model=model)
+        del pending[:due]
+        found.append((run, _predicted(run, state, model)))
+        if on_run:
+            on_run()
+    athlete_update.learn(state, pending, model=model)
+    own = zones.estimate(state)
+    estimates = []
+    for run, each in found:
+        seconds = zones.seconds_in(own.edges, each.heart_rate, each.step)
+        within = zones.seconds_within(own.edges, each.heart_rate, each.low, each.high, each.step)
+        estimates.append(Estimate(run, origins[id(run)], each, seconds, within))
+    return Estimation(estimates, own, state, measured, skipped, log)
+
+
+def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout], int, Counter[str]]:
+    """Runs to estimate, how many have a heart rate already, and why the others cannot be."""
+    silent, measured, skipped = [], 0, Counter[str]()
+    recorded = [each for each in workouts if each.sport in SPORTS]
+    skipped.update(f"another sport ({each.sport})" for each in workouts if each.sport not in SPORTS)
+    runs = duplicates.distinct(recorded, map(duplicates.content, recorded))
+    skipped[quality.REASONS[quality.DUPLICATE]] += len(recorded) - len(runs)
+    for workout in sorted(runs, key=lambda each: (isnan(each.start), each.start)):  # unknown dates last
+        if not everything and quality.covered_share(workout.time, workout.heart_rate) >= ENOUGH_MEASURED:
+            measured += 1
+        elif reason := _reason_against(workout):
+            skipped[reason] += 1
+        else:
+            silent.append(workout)
+    return silent, measured, +skipped
+
+
+def _reason_against(workout: Workout) -> str | None:
+    """Why the heart rate of a run cannot be estimated: it needs speed, and must pass the filters that are not of heart rate."""
+    taken = quality.taken_by(replace(workout, heart_rate=np.full(len(workout), np.nan)), LIMITS)
+    if taken and taken != "metadata":  # the last one: of any person, at any time
+        return quality.REASONS[taken]
+    try:
+        quality.gridded(workout, LIMITS)
+    except InvalidWorkoutError as error:
+        return str(error)
+    return None
+
+
+def _predicted(run: Workout, state: Athlete, model: keras.Model | None) -> Prediction:
+    """Its heart rate; of a run that was not measured also from later ones, as if it were run on the day after those."""
+    silent = quality.measured_share(run) < ENOUGH_MEASURED
+    start = _after(run.start, state) if silent else run.start
+    return replace(prediction.predict(replace(run, start=start), state, model), start=run.start)
+
+
+def _after(start: float, state: Athlete) -> float:
+    """The same time of the day, not before what is known of the person; s since 1970-01-01 UTC."""
+    start = state.assumed_start(start)
+    return start + DAY * float(np.ceil(max(state.ends[-1] - start, 0.0) / DAY)) if state.count else start
+
+
+def anew(found: Prediction, athlete: Athlete) -> Prediction:
+    """A run that was predicted, by what another state knows of the person, which may be later runs."""
+    known = athlete.predict(_after(found.start, athlete), found.grid)
+    low, high = limits(known.expected[:, 0], known.spread, known.band)
+    return replace(found, heart_rate=known.expected[:, 0], low=low, high=high, earlier_runs=athlete.count)

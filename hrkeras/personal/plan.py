@@ -1,0 +1,169 @@
+"""A planned run: the heart rate to expect along a course at a pace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from hrkeras.athlete.athlete_file import date
+from hrkeras.athlete.history import EARLY
+from hrkeras.personal import pace
+from hrkeras.personal.prediction import Prediction
+from hrkeras.workouts.readers.route import Route
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Even = Literal["pace", "effort"]
+SHORT = 50.0  # m, the rest of a course that is counted to the kilometre before
+
+
+class Kilometre(NamedTuple):
+    """A kilometre of a plan, the last one shorter or a little longer.
+
+    Attributes:
+        end: km from the start.
+        length: m.
+        seconds: how long it takes.
+        climb: m.
+        heart_rate: mean of what is expected, beats/min.
+        low: likewise, of the lower limit of the band.
+        high: likewise, of the upper one.
+    """
+
+    end: float
+    length: float
+    seconds: float
+    climb: float
+    heart_rate: float
+    low: float
+    high: float
+
+    @property
+    def speed(self) -> float:
+        """m/s."""
+        return self.length / self.seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A run that is planned.
+
+    Attributes:
+        route: where.
+        even: whether pace or effort is the same all along.
+        speed: m/s, of the whole course.
+        prediction: what to expect of it, on steps of time.
+        times: s, when each edge of the route's pieces is reached, shape `(n + 1,)`.
+        doubts: sentences that say why not to believe it.
+    """
+
+    route: Route
+    even: Even
+    speed: float
+    prediction: Prediction
+    times: np.ndarray
+    doubts: list[str]
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes."""
+        return float(self.times[-1])
+
+    @property
+    def distance(self) -> np.ndarray:
+        """m from the start, at the middle of each step, shape `(steps,)`."""
+        middle = self.prediction.step * (np.arange(len(self.prediction.heart_rate)) + 0.5)
+        return np.interp(middle, self.times, self.route.edges)
+
+    @property
+    def warm(self) -> np.ndarray:
+        """Which steps lie after the first five minutes, booleans of shape `(steps,)`; all of a shorter run."""
+        late = self.prediction.step * np.arange(len(self.prediction.heart_rate)) >= EARLY
+        return late if late.any() else ~late
+
+    @property
+    def mean(self) -> tuple[float, float, float]:
+        """Expected heart rate and the limits of its band, beats/min, mean after the first five minutes."""
+        heart_rate, low, high = (float(each[self.warm].mean(dtype=np.float64)) for each in self._band)
+        return heart_rate, low, high
+
+    @property
+    def highest(self) -> tuple[float, float]:
+        """The highest expected heart rate after the first five minutes, beats/min, and where it is, m from the start."""
+        heart_rate = np.where(self.warm, self.prediction.heart_rate, 0)
+        return float(heart_rate.max()), float(self.distance[heart_rate.argmax()])
+
+    @property
+    def highest_limit(self) -> float:
+        """The highest that the upper limit of the band reaches after the first five minutes, beats/min."""
+        return float(self.prediction.high[self.warm].max())
+
+    @property
+    def _band(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.prediction.heart_rate, self.prediction.low, self.prediction.high
+
+    def kilometres(self) -> list[Kilometre]:
+        """The plan kilometre by kilometre."""
+        route, found = self.route, []
+        ends = np.arange(1000.0, route.length, 1000.0)
+        if len(ends) and route.length - ends[-1] < SHORT:
+            ends = ends[:-1]
+        ends = np.append(ends, route.length)
+        reached = np.interp(ends, route.edges, self.times)
+        climbed = np.interp(ends, route.edges, np.concatenate([[0.0], np.cumsum(route.climbs)]))
+        steps = np.searchsorted(self.distance, ends)
+        begin = (0.0, 0.0, 0.0, 0)
+        for end in zip(ends, reached, climbed, steps, strict=True):
+            length, seconds, climb, _ = (float(after - before) for after, before in zip(end, begin, strict=True))
+            those = slice(min(begin[3], len(self.distance) - 1), max(end[3], begin[3] + 1))
+            levels = (float(each[those].mean(dtype=np.float64)) for each in self._band)
+            found.append(Kilometre(float(end[0]) / 1000, length, seconds, climb, *levels))
+            begin = end
+        return found
+
+    def frame(self) -> pd.DataFrame:
+        """A row a kilometre: km (where it ends), length_m, seconds, seconds_per_km, climb_m, heart_rate, low, high."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "km": round(each.end, 3),
+                    "length_m": round(each.length, 1),
+                    "seconds": round(each.seconds, 1),
+                    "seconds_per_km": round(1000 / each.speed, 1),
+                    "climb_m": round(each.climb, 1),
+                    "heart_rate": round(each.heart_rate, 1),
+                    "low": round(each.low, 1),
+                    "high": round(each.high, 1),
+                }
+                for each in self.kilometres()
+            ]
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan for JSON."""
+        (mean, low, high), (highest, where) = self.mean, self.highest
+        return {
+            "course": {
+                "km": round(self.route.length / 1000, 3),
+                "climb_m": round(float(self.route.climbs.sum()), 1) if self.route.has_altitude else None,
+            },
+            "start": f"{date(self.prediction.start)} UTC",
+            "even": self.even,
+            "pace": pace.text(self.speed),
+            "seconds": round(self.seconds),
+            "heart_rate": {
+                "mean": round(mean, 1),
+                "low": round(low, 1),
+                "high": round(high, 1),
+                "highest": round(highest, 1),
+                "highest_at_km": round(where / 1000, 2),
+            },
+            "earlier_runs": self.prediction.earlier_runs,
+            "doubts": self.doubts,
+            "kilometres": self.frame().to_dict("records"),
+        }

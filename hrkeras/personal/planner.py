@@ -1,0 +1,225 @@
+"""Plan a run on a course: the heart rate to expect at a pace, and the pace for a heart rate."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from hrkeras.athlete.history import RECORD
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.population import DAY
+from hrkeras.personal import pace, prediction
+from hrkeras.personal.plan import Even, Plan
+from hrkeras.personal.prediction import Prediction
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts.effort import BASIS, graded_speed, speed_on_slope
+from hrkeras.workouts.readers.route import Route
+from hrkeras.workouts.workout import Workout
+
+if TYPE_CHECKING:  # a state predicts without it
+    import keras
+
+SLOWEST = 720  # s/km, a walk
+BEYOND = 1.1  # times what was seen, up to which a plan is not far from it
+WELL_KNOWN = 10  # runs, from which on what the person was seen to do is what they do
+RARE = 2.0  # standard deviations of people's effort, above which few are seen to run
+LONGER = 1.5  # times the longest run
+FASTEST = "the fastest that what is known reaches"
+MORNING = 9 * 3600.0  # s, UTC
+
+
+class Found(NamedTuple):
+    """What a search for a pace has found.
+
+    Attributes:
+        plan: at the pace, in whole seconds a kilometre.
+        end: empty if what was asked for is reached; otherwise which end of the paces looked at is not enough for it.
+    """
+
+    plan: Plan
+    end: Literal["", "slowest", "fastest"] = ""
+
+
+class Answer(NamedTuple):
+    """What was asked of a course.
+
+    Attributes:
+        plan: what is planned.
+        under: the fastest plan whose expected heart rate stays under a limit; None if there is no limit.
+        wholly: likewise, with the band.
+        by_effort: likewise as `under`, of even effort; None if that is planned anyway, or the course is flat.
+    """
+
+    plan: Plan
+    under: Found | None = None
+    wholly: Found | None = None
+    by_effort: Found | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: the plan, and of each limit the pace that keeps under it, null where none does."""
+        limits = {"under_limit": self.under, "under_limit_nine_in_ten": self.wholly, "under_limit_even_effort": self.by_effort}
+        kept = {name: found.end != "slowest" and pace.text(found.plan.speed) for name, found in limits.items() if found}
+        return self.plan.as_dict() | {name: text or None for name, text in kept.items()}
+
+
+@dataclass(eq=False)
+class Planner:
+    """Makes plans of one course, for one person and start.
+
+    Attributes:
+        route: where.
+        athlete: what is known of the person.
+        start: s since 1970-01-01 UTC, after all that is known.
+        even: whether pace or effort is the same all along.
+        model: from `saving.load`; if not given the athlete's state alone predicts.
+        on_plan: called after each plan that is made.
+    """
+
+    route: Route
+    athlete: Athlete
+    start: float
+    even: Even = "pace"
+    model: keras.Model | None = None
+    on_plan: Callable[[], object] = lambda: None
+    _made: dict[float, Plan] = field(default_factory=dict, init=False)
+
+    def at(self, speed: float) -> Plan:
+        """The plan for a mean speed in m/s over the whole course.
+
+        Raises:
+            InputError: see `prediction.predict`.
+        """
+        if speed not in self._made:
+            self._made[speed] = self._plan(speed)
+            self.on_plan()
+        return self._made[speed]
+
+    def answer(self, speed: float | None = None, heart_rate: float | None = None, limit: float | None = None) -> Answer:
+        """The plan for a mean speed, or for a mean heart rate, or with neither for a limit.
+
+        Args:
+            speed: m/s.
+            heart_rate: see `for_mean`.
+            limit: see `under`.
+
+        Raises:
+            InputError: if the heart rate cannot be had on this course.
+        """
+        plan = self.at(speed) if speed else self.for_mean(heart_rate) if heart_rate else None
+        if limit is None:
+            if plan is None:
+                raise ValueError("expected a speed, a heart rate or a limit")
+            return Answer(plan)
+        under, wholly, by_effort = self.under(limit), self.under(limit, wholly=True), None
+        if self.even == "pace" and self.route.has_altitude:
+            by_effort = replace(self, even="effort").under(limit)
+        if plan is None and under.end == "slowest":
+            at, reached = pace.text(under.plan.speed), under.plan.highest[0]
+            raise InputError(
+                f"No pace keeps the expected heart rate under {limit:.0f} on this course: walking at {at} reaches {reached:.0f}; "
+                "give a higher limit."
+            )
+        return Answer(plan or under.plan, under, wholly, by_effort)
+
+    def for_mean(self, heart_rate: float) -> Plan:
+        """The plan whose mean expected heart rate after the first five minutes is nearest to one in beats/min.
+
+        Raises:
+            InputError: if even walking gives more, or less is expected even of a pace beyond all that was seen.
+        """
+        found = self._fastest_but(lambda plan: plan.mean[0] > heart_rate)
+        if found.end:
+            at, expect = pace.text(found.plan.speed), f"expect {found.plan.mean[0]:.0f}"
+            if found.end == "slowest":
+                why, way = f"too low for this course: walking at {at} {expect}", "higher"
+            else:
+                why, way = f"more than can be told of: at {at}, {FASTEST}, {expect}", "lower"
+            raise InputError(f"A mean heart rate of {heart_rate:.0f} is {why}; give a {way} one.")
+        faster = self.at(1000 / (round(1000 / found.plan.speed) - 1))
+        return min((found.plan, faster), key=lambda plan: abs(plan.mean[0] - heart_rate))
+
+    def under(self, limit: float, wholly: bool = False) -> Found:
+        """The fastest plan whose expected heart rate stays under a limit in beats/min after the first five minutes.
+
+        Args:
+            limit: beats/min.
+            wholly: whether the upper limit of the band stays under it too.
+        """
+        return self._fastest_but(lambda plan: round(plan.highest_limit if wholly else plan.highest[0]) >= limit)
+
+    @property
+    def fastest(self) -> int:
+        """The quickest pace looked at, s/km: a tenth above the person's hardest run, or what few run if little is known."""
+        efforts = self._seen("mean_effort")
+        quickest = BEYOND * float(np.max(efforts, initial=0.0))
+        if len(efforts) < WELL_KNOWN:
+            quickest = max(quickest, self._common[1])
+        return min(math.floor(1000 / quickest), SLOWEST - 1)
+
+    @property
+    def _common(self) -> tuple[float, float]:
+        """Mean efforts in m/s between which most people run."""
+        place = BASIS.index("mean_graded_speed")
+        centre, scale = self.athlete.population.centre[place], self.athlete.population.scale[place]
+        return centre - RARE * scale, centre + RARE * scale
+
+    def _seen(self, what: str) -> np.ndarray:
+        """A number of `history.RECORD` of each known run that has it."""
+        values = self.athlete.records[:, RECORD.index(what)]
+        return values[np.isfinite(values)]
+
+    def _fastest_but(self, too_fast: Callable[[Plan], bool]) -> Found:
+        """The fastest plan that is not too fast; heart rate rises with speed, so halving finds it."""
+        paces = range(self.fastest, SLOWEST + 1)
+        place = bisect_left(paces, True, key=lambda pace: not too_fast(self.at(1000 / pace)))
+        if place == len(paces):
+            return Found(self.at(1000 / SLOWEST), "slowest")
+        return Found(self.at(1000 / paces[place]), "" if place else "fastest")
+
+    def _plan(self, speed: float) -> Plan:
+        route = self.route
+        factor = speed_on_slope(route.grade) if self.even == "effort" else np.ones(len(route.altitude))
+        speeds = speed * factor * np.mean(1 / factor)
+        times = np.concatenate([[0.0], np.cumsum(route.piece / speeds)])
+        edges = route.edges
+        altitude = np.interp(edges, (edges[:-1] + edges[1:]) / 2, route.altitude)
+        nothing = np.full(len(times), np.nan)
+        run = Workout(
+            time=times,
+            speed=np.append(speeds[0], speeds),
+            altitude=altitude if route.has_altitude else nothing,
+            heart_rate=nothing,
+            user="",
+            sport="running",
+            start=self.start,
+            where="the planned run",
+        )
+        found = prediction.predict(run, self.athlete, self.model)
+        return Plan(route, self.even, speed, found, times, [*route.doubts, *found.doubts, *self._doubts(found)])
+
+    def _doubts(self, found: Prediction) -> list[str]:
+        """Says where a plan leaves what the person, or else people in general, were seen to run."""
+        effort = float(graded_speed(found.grid.speed, found.grid.altitude).mean(dtype=np.float64))
+        efforts, minutes = self._seen("mean_effort"), np.exp(self._seen("log_minutes"))
+        low, high = (efforts.min(), efforts.max()) if len(efforts) else self._common
+        whose = "any run known of the person" if len(efforts) else "what most people run"
+        doubts = []
+        if effort > BEYOND * high or effort * BEYOND < low:
+            much = f"{100 * abs(effort / (high if effort > high else low) - 1):.0f} %"
+            doubts.append(f"the plan is {much} {'harder' if effort > high else 'easier'} than {whose}: this is a guess.")
+        if len(minutes) and (planned := found.minutes) > LONGER * minutes.max():
+            doubts.append(
+                f"the plan takes {planned:.0f} min and the longest run known {minutes.max():.0f}: what comes after is a guess."
+            )
+        return doubts
+
+
+def usual_start(athlete: Athlete, now: float) -> float:
+    """The next time after `now`, and after all that is known, at the hour of the person's last run; s since 1970-01-01 UTC."""
+    last, over = (athlete.starts[-1], athlete.ends[-1]) if athlete.count else (MORNING, 0.0)
+    return float(last + math.ceil((max(now, over) - last) / DAY) * DAY)

@@ -1,0 +1,64 @@
+"""What makes a prediction hard to believe, in a sentence each; said wherever one is given out.
+
+A network answers whatever it is asked, also about a person who is no longer, or never was, like those it has learnt
+from. These checks know nothing of networks: they compare with what is plain.
+"""
+
+import numpy as np
+
+from hrkeras.athlete.population import DAY
+from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.records import fastest
+
+APART, FARTHEST = 3.0, 45.0  # standard deviations that the athlete's state gives to its own prediction; beats/min
+LONG_AGO = 120.0  # days
+
+
+def of_speed(speed: np.ndarray) -> list[str]:
+    """Says where a run is faster than anybody has run; its speed in m/s over each step, shape `(steps,)`."""
+    mean, seconds = float(speed.mean()), len(speed) * STEP
+    if mean <= fastest(seconds):
+        return []
+    return [
+        f"its mean speed of {3.6 * mean:.1f} km/h over {seconds / 60:.0f} min is above the world record, so it is hardly a run, "
+        "and in other sports heart rate follows speed differently."
+    ]
+
+
+def of_prediction(
+    heart_rate: np.ndarray, expected: np.ndarray, spread: np.ndarray, measured: np.ndarray, days_since: float | None
+) -> list[str]:
+    """Says where a prediction leaves what is known of the person, or where what is known is old.
+
+    Args:
+        heart_rate: predicted, beats/min, shape `(steps,)`.
+        expected: what the athlete's state alone predicts, likewise.
+        spread: standard deviation that it gives to that, likewise.
+        measured: likewise; NaN where it was not.
+        days_since: since the last run that is known of the person; None if none is.
+    """
+    found = []
+    mean, usual, limit = float(heart_rate.mean()), float(expected.mean()), min(APART * float(spread.mean()), FARTHEST)
+    if not abs(mean - usual) <= limit:
+        whose = "what is known of the person" if days_since is not None else "what is known of people"
+        found.append(
+            f"the model predicts {mean:.0f} beats/min on average, but {whose} makes one expect {usual:.0f}, give or take "
+            f"{limit:.0f}: do not trust it; predict without --model, or adapt the model to the person with `hrkeras finetune`."
+        )
+    if days_since is not None and days_since > LONG_AGO:
+        found.append(
+            f"the last run known of the person is {days_since:.0f} days older than this one, and fitness changes in less: give "
+            "newer runs with --history or `hrkeras update`."
+        )
+    known = np.isfinite(measured)
+    if known.any() and not (error := float(np.abs(heart_rate - measured)[known].mean())) <= limit:
+        found.append(
+            f"what the sensor measured lies {error:.0f} beats/min from the prediction, more than can be expected ({limit:.0f}): "
+            "one of the two is wrong."
+        )
+    return found
+
+
+def days_since(start: float, ends: np.ndarray) -> float | None:
+    """Days from the end of the last known run to a start, both in s since 1970-01-01 UTC; None if no run is known."""
+    return float(start - ends[-1]) / DAY if len(ends) else None

@@ -1,0 +1,248 @@
+"""The page: what a person's runs say, in sentences, pictures and tables."""
+
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from hrkeras import __version__
+from hrkeras.athlete import zones
+from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline, update_text
+from hrkeras.personal.report.html import details, figure, items, paragraph, section, table
+from hrkeras.personal.report.picture import svg
+from hrkeras.personal.timeline import Diary
+from hrkeras.utils.files import atomic_write
+
+SHOWN, FAULTS = 12, 8  # rows of a table of days, and of one of faults
+HEAD = ("Last run of", "expected", "10 %", "90 %")
+
+
+def write(written: Diary, output: Path) -> None:
+    """Writes the page beside its place and renames it.
+
+    Args:
+        written: the person's runs.
+        output: the HTML file.
+    """
+    with atomic_write(output) as part:
+        part.write_text(page(written), encoding="utf-8", newline="\n")
+
+
+def page(written: Diary) -> str:
+    """The whole page."""
+    sections, in_zones = [_head(written)], _times(written)
+    if written.entries:
+        sections += [
+            _fitness(written),
+            _last_run(written),
+            _zones(*in_zones),
+            _standing_out(written),
+            _sensor(written),
+            _how_good(written),
+        ]
+    sections += [_unheard(written, *in_zones), _notes(written)]
+    css = (files("hrkeras.personal.report") / "page.css").read_text(encoding="utf-8")
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        f"<title>What your runs say</title>\n<style>\n{css}</style>\n</head>\n<body>\n<main>\n"
+        + "\n".join(filter(None, sections))
+        + f"\n</main>\n<footer>\n{_footer()}\n</footer>\n</body>\n</html>\n"
+    )
+
+
+def _head(written: Diary) -> str:
+    starts = [each.start for each in written.entries] + [each.start for each in written.unheard]
+    kilometres = sum(each.found.kilometres for each in written.entries)
+    measured = f"{fitness_text.count(len(written.entries))} with heart rate, {kilometres:,.0f} km"
+    facts = f"{measured if written.entries else 'No run with heart rate'}, {fitness_text.days(min(starts), max(starts))}."
+    return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
+
+
+def headlines(written: Diary) -> list[str]:
+    """What is worth knowing, a sentence or two each."""
+    if not written.entries:
+        return [
+            f"Found {fitness_text.count(len(written.unheard))}, none with heart rate. What is estimated below is what people "
+            "in general have, and may be off by 10 to 20 beats/min; a few runs with heart rate make it yours."
+        ]
+    found = [
+        " ".join(fitness_text.told(written)),
+        *(f"{each[0].upper()}{each[1:]}." for each in fitness_text.effects(written)),
+    ]
+    if told := timeline.recent(written):
+        found.append(
+            f"From your earlier runs alone, your heart rate of the last {fitness_text.count(told.runs)} could be told in "
+            f"advance to {told.error:.1f} beats/min on average; your mean heart rate is off by {told.by_mean:.1f}."
+        )
+    if odd := fitness_text.standing_out(written):
+        found.append(
+            f"{fitness_text.days_standing_out(len(odd))} in {fitness_text.count(len(written.entries))}; the last was "
+            f"{fitness_text.day(odd[0].start)}, with heart rate {fitness_text.miss(odd[0])}."
+        )
+    return found
+
+
+def _fitness(written: Diary) -> str:
+    at = pace.text(written.speed)
+    drawn = svg(
+        person_plots.fitness(written, narrow=True),
+        "fitness",
+        f"Heart rate at {at} on the flat over the months",
+        " ".join(fitness_text.told(written)),
+    )
+    months: dict[str, timeline.Entry] = {}
+    for each in written.entries:
+        months[f"{datetime.fromtimestamp(each.start, UTC):%B %Y}"] = each  # the last one of the month stays
+    rows = [(month, *(f"{value:.0f}" for value in each.at_pace)) for month, each in months.items()]
+    return section(
+        "Fitness",
+        paragraph(
+            f"The heart rate that you would have after 20 minutes at {at} on the flat on an average day: the lower, the fitter. "
+            "The line is what your runs before and after tell together, the shade where it lies four times in five."
+        ),
+        figure(drawn),
+        details("The numbers", table(f"Heart rate at {at} on the flat (beats/min)", HEAD, rows)),
+    )
+
+
+def _last_run(written: Diary) -> str:
+    found = written.entries[-1].found
+    said = (
+        f"{found.minutes:.0f} min, {found.kilometres:.1f} km; heart "
+        f"rate {np.nanmean(found.grid.heart_rate):.0f} on average, {found.heart_rate.mean():.0f} expected from the runs "
+        f"before. {100 * (found.inside or 0):.0f} % of it lay in the band, where 80 % is usual."
+    )
+    drawn = svg(person_plots.run(found, narrow=True), "run", "Heart rate, speed and altitude of the last run", said)
+    return section(f"Your last run, {fitness_text.day(found.start)}", paragraph(said), figure(drawn))
+
+
+def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
+    head, *rows = zip(*time_in_zones.named(own), *time_in_zones.measured(recent, everything), strict=True)
+    return section(
+        "Your zones",
+        *(paragraph(each) for each in time_in_zones.heart_rates(own)),
+        table("Time in each zone, hours and minutes", head, rows),
+        paragraph("Read from your runs, not from a test: somebody who never runs hard gets too low a maximum.", "soft"),
+    )
+
+
+def _times(written: Diary) -> tuple[zones.Zones, time_in_zones.Times, time_in_zones.Times]:
+    """The zones, and the time in them, of late and in all."""
+    own = zones.estimate(written.athlete)
+    return own, time_in_zones.times(written, own, time_in_zones.WEEKS), time_in_zones.times(written, own)
+
+
+def _standing_out(written: Diary) -> str:
+    odd = fitness_text.standing_out(written)
+    if not odd:
+        return ""
+    rows = [
+        (
+            fitness_text.short_day(each.start),
+            f"{np.nanmean(each.heart_rate):.0f}",
+            f"{each.found.heart_rate.mean():.0f}",
+            f"{each.miss:+.0f}",
+            "too seldom to tell"
+            if each.faults is None
+            else ", ".join(sorted({fault.kind for fault in each.faults})) or "nothing seen",
+        )
+        for each in odd[:SHOWN]
+    ]
+    return section(
+        "Days that stand out",
+        paragraph(
+            "On these days heart rate was further from what your other runs made one expect than is usual for you. Heat, "
+            "illness, a bad night or a sensor that slipped can be why; the runs do not say which."
+        ),
+        table(
+            "Mean heart rate (beats/min), the latest first",
+            ("Day", "measured", "expected", "difference", "sensor"),
+            rows,
+            texts=(4,),
+        ),
+    )
+
+
+def _sensor(written: Diary) -> str:
+    faulty = [each for each in reversed(written.entries) if each.faults]
+    if not faulty:
+        return ""
+    told = sum(each.faults is not None for each in written.entries)
+    rows = [
+        (fitness_text.short_day(each.start), fault.kind, f"{fault.begin / 60:.0f} - {fault.end / 60:.0f}", fault.why)
+        for each in faulty
+        for fault in each.faults or ()
+    ]
+    return section(
+        "Where the sensor looks wrong",
+        paragraph(f"In {len(faulty)} of {told:,} runs whose heart rate was measured often enough to tell. The latest:"),
+        table("Faults of the heart rate sensor", ("Day", "what", "minutes", "why"), rows[:FAULTS], texts=(1, 3)),
+    )
+
+
+def _how_good(written: Diary) -> str:
+    told = timeline.recent(written)
+    if told is None:
+        return ""
+    rows = [
+        ("from your earlier runs", f"{told.error:.1f}"),
+        ("the mean of your last five runs", f"{told.by_last:.1f}"),
+        ("the mean of all your earlier runs", f"{told.by_mean:.1f}"),
+    ]
+    return section(
+        "How good the predictions are",
+        paragraph(
+            f"Your last {told.runs} runs, each predicted whole from speed, altitude and the runs before it, with nothing known "
+            f"of its own heart rate. {100 * told.inside:.0f} % of it lay in the band of 10 to 90 %, where 80 % should."
+        ),
+        table("Mean absolute error (beats/min)", ("Predicted by", "error"), rows),
+    )
+
+
+def _unheard(written: Diary, own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
+    if not written.unheard:
+        return ""
+    rows = [
+        (
+            fitness_text.short_day(each.start),
+            f"{each.minutes:.0f}",
+            f"{each.kilometres:.1f}",
+            f"{each.heart_rate.mean():.0f}",
+            f"{each.low.mean():.0f} - {each.high.mean():.0f}",
+        )
+        for each in reversed(written.unheard[-SHOWN:])
+    ]
+    head, *in_zones = zip(*time_in_zones.named(own), *time_in_zones.estimated(recent, everything), strict=True)
+    return section(
+        "Runs without heart rate",
+        paragraph("What it may have been, estimated from speed, altitude and the runs before."),
+        table("Estimated mean heart rate (beats/min)", ("Day", "min", "km", "estimated", "10 - 90 %"), rows),
+        table("Time in each zone, hours and minutes", head, in_zones),
+        paragraph(time_in_zones.ESTIMATED, "soft"),
+    )
+
+
+def _notes(written: Diary) -> str:
+    taken = update_text.taken_text(written.report.taken)
+    return section(
+        "What to bear in mind",
+        items(
+            [
+                f"Not used: {taken}." if taken else "",
+                "Heart rate is as your device recorded it; a watch that counts steps, or a dry strap, misleads all of this.",
+                "Times and days are in UTC.",
+                time_in_zones.ADVICE,
+            ]
+        ),
+    )
+
+
+def _footer() -> str:
+    return paragraph(
+        f"Made by hrkeras {__version__} on this machine. The page asks for nothing from the network, and no position or name is "
+        "in it.",
+        "soft",
+    )

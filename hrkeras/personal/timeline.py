@@ -1,0 +1,224 @@
+"""A person's runs one after the other: what was expected of each, what was measured, and how fit they were after it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hrkeras.athlete import fitness
+from hrkeras.athlete.athlete_file import date
+from hrkeras.athlete.fitness import Told, View
+from hrkeras.athlete.interval import limits
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.datasets.inspection.sensor_faults import MUCH
+from hrkeras.personal import athlete_update, update_text
+from hrkeras.personal.prediction import Prediction, population
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts.prepare import Run
+from hrkeras.workouts.sensor import detection
+from hrkeras.workouts.sensor.sensor_fault import Fault
+from hrkeras.workouts.workout import Workout
+
+if TYPE_CHECKING:
+    import keras  # a state needs it not
+    import pandas as pd
+
+RECENT = 20  # runs that say what pace is usual
+WARM_UP, REMEMBERED = 10, 50  # earlier runs that it takes to say what stands out, and that are looked at
+STANDS_OUT = 2.5  # times the usual miss
+LEAST = 6.0  # beats/min
+SILENT = replace(athlete_update.LIMITS, min_heart_rate_share=0.0)  # for runs whose heart rate was not measured
+USUAL = 0.6745  # standard deviations of a normal distribution within which half of it lies
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run.
+
+    Attributes:
+        found: what was predicted of it from the runs before, beside what was measured.
+        at_pace: heart rate at the diary's pace on the flat at that time, as the athlete's state sees it in hindsight.
+        miss: how far the mean of its heart rate lay above the predicted one, beats/min.
+        stands_out: whether that was much more than is usual for the person.
+        faults: where the sensor looks wrong; None if it measured too seldom to tell.
+    """
+
+    found: Prediction
+    at_pace: Told
+    miss: float
+    stands_out: bool
+    faults: list[Fault] | None
+
+    @property
+    def start(self) -> float:
+        """s since 1970-01-01 UTC."""
+        return self.found.start
+
+    @property
+    def heart_rate(self) -> np.ndarray:
+        """Measured, beats/min, shape `(steps,)`; NaN where it was not."""
+        return self.found.grid.heart_rate
+
+
+@dataclass(frozen=True)
+class Recent:
+    """How the last fifth of the runs was predicted, each from those before it, over all steps; errors in beats/min.
+
+    Attributes:
+        runs: how many.
+        error: mean absolute error.
+        inside: share of the measured heart rates in the band of 10 to 90 %, 0 to 1.
+        by_mean: mean absolute error of the mean of all heart rates before the run.
+        by_last: of the mean of those of the last five runs before it.
+    """
+
+    runs: int
+    error: float
+    inside: float
+    by_mean: float
+    by_last: float
+
+
+@dataclass(frozen=True)
+class Diary:
+    """A person's runs.
+
+    Attributes:
+        athlete: what is known after the last one.
+        now: likewise, as fitness is read from it.
+        speed: the pace on the flat that fitness is told by, m/s.
+        entries: the runs that could be learnt from, in order.
+        unheard: what is estimated of the runs whose heart rate was not measured, in order.
+        report: what became of the workouts.
+    """
+
+    athlete: Athlete
+    now: View
+    speed: float
+    entries: list[Entry]
+    unheard: list[Prediction]
+    report: athlete_update.Report
+
+
+def write(
+    workouts: Iterable[Workout],
+    person: str | None = None,
+    speed: float | None = None,
+    model: keras.Model | None = None,
+    on_run: Callable[[], object] | None = None,
+    skipped: Mapping[str, int] | None = None,
+) -> Diary:
+    """Follows a person through their runs.
+
+    Args:
+        workouts: in any order.
+        person: whose, as the source names them; needed if there are several.
+        speed: m/s, what fitness is told by; the usual one of the last runs if not given.
+        model: that predicts; the athlete's state alone if not given.
+        on_run: called after each run.
+        skipped: by reason, how many workouts the reader passed over, to be told with what the filters took.
+
+    Raises:
+        InputError: if the runs are several people's, or there is none to say anything of.
+    """
+    mine = [each for each in workouts if person in (None, each.user)]
+    taken = Counter[str](skipped or {})
+    heard = athlete_update.filtered((each for each in mine if not _silent(each)), taken)
+    runs = athlete_update.distinct([*heard, *athlete_update.filtered(filter(_silent, mine), taken, SILENT)], taken)
+    people = sorted({run.user for run in runs})
+    if len(people) > 1:
+        some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
+        raise InputError(f"Expected the runs of one person, found those of {len(people)}; name one of {some} with --person.")
+    if not people:
+        whose = f" of {person}" if person else ""
+        why = update_text.taken_text(taken) or "there are no workouts"
+        raise InputError(f"Found no run{whose} that can be used: {why}; look at what there is with `hrkeras inspect`.")
+    speed = speed or usual_speed([run for run in runs if np.isfinite(run.grid.heart_rate).any()] or runs)
+    athlete, views = Athlete(population(model)), []
+
+    def add(run) -> None:
+        views.append(fitness.view(athlete))
+        if on_run:
+            on_run()
+
+    report = athlete_update.learn(athlete, runs, model=model, on_run=add)
+    report.taken = taken
+    usual = fitness.usual_course(athlete.population, report.before)
+    views = [each._replace(usual=usual) for each in fitness.with_hindsight(views, [run.start for run in report.added])]
+    recorded = {(each.start, each.where): each for each in mine}
+    entries: list[Entry] = []
+    unheard: list[Prediction] = []
+    for run, known, predicted, seen in zip(report.added, report.before, report.predicted, views, strict=True):
+        low, high = limits(predicted, known.spread, known.band)
+        hilly = bool(np.ptp(run.grid.altitude) > 0)
+        found = Prediction(run.start, run.grid, predicted, low, high, len(entries), hilly, [])
+        if found.error is None:
+            unheard.append(found)
+            continue
+        miss = float(np.nanmean(run.grid.heart_rate - predicted))
+        earlier = np.array([entry.miss for entry in entries[-REMEMBERED:]])
+        told = seen.at_pace(run.start, speed), miss, _stands_out(miss, earlier)
+        entries.append(Entry(found, *told, _faults(recorded[run.start, run.where], predicted if len(entries) >= MUCH else None)))
+    return Diary(athlete, views[-1], speed, entries, unheard, report)
+
+
+def recent(diary: Diary) -> Recent | None:
+    """How well the last fifth of the runs was predicted; None of fewer than ten runs."""
+    if len(diary.entries) < WARM_UP:
+        return None
+    heart_rates = [each.heart_rate[np.isfinite(each.heart_rate)] for each in diary.entries]
+    rows = []
+    for place in range(len(diary.entries) - len(diary.entries) // 5, len(diary.entries)):
+        found, measured = diary.entries[place].found, heart_rates[place]
+        means = [np.concatenate(heart_rates[begin:place]).mean() for begin in (0, place - 5)]
+        errors = (found.error, found.inside, *(np.abs(measured - mean).mean() for mean in means))
+        rows.append((len(measured), *(each * len(measured) for each in errors)))
+    steps, *sums = np.sum(rows, axis=0)
+    return Recent(len(rows), *(float(each / steps) for each in sums))
+
+
+def frame(diary: Diary) -> pd.DataFrame:
+    """A row a run: start (UTC), heart_rate_at_pace, low, high (beats/min, after it), miss, error (beats/min), stands_out."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "start": date(each.start),
+                "heart_rate_at_pace": round(each.at_pace.value, 1),
+                "low": round(each.at_pace.low, 1),
+                "high": round(each.at_pace.high, 1),
+                "miss": round(each.miss, 1),
+                "error": round(each.found.error or np.nan, 1),
+                "stands_out": each.stands_out,
+            }
+            for each in diary.entries
+        ]
+    )
+
+
+def usual_speed(runs: Sequence[Run]) -> float:
+    """The median over the last runs of their mean speed, m/s, as a pace of whole 10 s a kilometre between 3 and 20 min."""
+    speed = float(np.median([run.grid.speed.mean() for run in runs[-RECENT:]]))
+    return 1000 / float(np.clip(10 * round(100 / max(speed, 0.5)), 180, 1200))
+
+
+def _faults(workout: Workout, expected: np.ndarray | None) -> list[Fault] | None:
+    return detection.faults(workout, expected) if detection.often_enough(workout) else None
+
+
+def _silent(workout: Workout) -> bool:
+    """Whether nothing of its heart rate was measured."""
+    return workout.estimated or not np.isfinite(workout.heart_rate).any()
+
+
+def _stands_out(miss: float, earlier: np.ndarray) -> bool:
+    """Whether a run's miss lies far from the earlier ones, by their middle half."""
+    if len(earlier) < WARM_UP:
+        return False
+    away = np.abs(earlier - np.median(earlier))
+    return bool(abs(miss - np.median(earlier)) > max(STANDS_OUT * np.median(away) / USUAL, LEAST))

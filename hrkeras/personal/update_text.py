@@ -1,0 +1,38 @@
+"""What an update of an athlete, and what was read for it, says in words."""
+
+from collections import Counter
+
+from hrkeras.athlete import athlete_file
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.workouts.readers.source import ReadLog
+
+
+def taken_text(taken: Counter[str]) -> str:
+    """What the filters took, in a line; empty if nothing."""
+    return ", ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
+
+
+def known_text(athlete: Athlete) -> str:
+    """What a state knows of the person, in a sentence."""
+    if not athlete.count:
+        return (
+            "Nothing is known of the person: expect 10 to 20 beats/min of error. Give earlier runs with --history, or keep "
+            "them in a file for --athlete: hrkeras update ME.json RUNS"
+        )
+    runs = "1 earlier run," if athlete.count == 1 else f"{athlete.count:,} earlier runs, the last"
+    return f"Known of the person: {runs} of {athlete_file.date(athlete.starts[-1])} UTC."
+
+
+def read_log_text(log: ReadLog) -> str:
+    """What was not read, in a line; empty if nothing."""
+    return _counted(log.skipped + log.passed_over, log)
+
+
+def read_log_lines(log: ReadLog) -> list[str]:
+    """What was not read, a line for workouts and one for what was passed over in others; none if nothing."""
+    titles = {"Skipped while reading": log.skipped, "Passed over in workouts that were read": log.passed_over}
+    return [f"{title}: {_counted(counts, log)}" for title, counts in titles.items() if counts]
+
+
+def _counted(counts: Counter[str], log: ReadLog) -> str:
+    return "; ".join(f"{count:,} x {reason} (first: {log.examples[reason][0]})" for reason, count in counts.items())

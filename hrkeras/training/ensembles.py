@@ -1,0 +1,88 @@
+"""Fit how much each of several models counts in their mean."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from hrkeras.datasets.runs import Runs
+from hrkeras.evaluation import predict
+from hrkeras.models import saving
+from hrkeras.utils.errors import InputError
+
+ROUNDS = 300  # of the fit
+RATE = 0.5  # of the first round, in logarithms of weights for an error of one beat/min
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How much each member counts, and mean absolute errors in beats/min over the runs it was fitted on.
+
+    Attributes:
+        weights: one a member, at least 0, which add up to 1.
+        members: error of each alone.
+        mean: error of their plain mean.
+        weighted: error of their weighted mean.
+    """
+
+    weights: list[float]
+    members: list[float]
+    mean: float
+    weighted: float
+
+
+def fit(
+    members: Sequence[keras.Model], runs: Runs, split: str = "validation", on_batch: Callable[[int], object] | None = None
+) -> Fit:
+    """Fits the weights of an ensemble to the least absolute error where nothing of a run's own heart rate is known.
+
+    Args:
+        members: models of `hrkeras.models`.
+        runs: of a dataset.
+        split: which of them to fit on; never what the ensemble is scored on.
+        on_batch: see `inference.predict`.
+
+    Raises:
+        InputError: if the members' athletes start from different populations, or if no heart rate was measured.
+    """
+    populations = [saving.population(member) for member in members]
+    for number, each in enumerate(populations, 1):
+        if each != populations[0]:
+            raise InputError(
+                f"Model 1 and model {number} start from different populations ({populations[0].source or 'unnamed'} and "
+                f"{each.source or 'unnamed'}), so they cannot predict as one; train all on the same data."
+            )
+    windows = runs.windows(runs.known(populations[0]), split, predict.WHOLE)
+    measured = np.concatenate([run.grid.heart_rate for run in windows.runs()])
+    counted = np.isfinite(measured)
+    if not counted.any():
+        raise InputError(f"Not one heart rate was measured in the {split} split; there is nothing to fit weights on.")
+    said = [np.concatenate(predict.predict(member, windows, on_batch))[counted] for member in members]
+    misses = np.stack(said, axis=-1).astype(np.float64) - measured[counted, None]
+    weights = least_absolute(misses)
+    errors = [float(np.abs(misses @ each).mean()) for each in (np.full(len(members), 1 / len(members)), weights)]
+    return Fit(weights.tolist(), np.abs(misses).mean(axis=0).tolist(), *errors)
+
+
+def least_absolute(misses: np.ndarray) -> np.ndarray:
+    """The mean of predictions with the least absolute error.
+
+    By exponentiated gradient descent (Kivinen and Warmuth, Information and Computation 132, 1997); the best weights met are
+    taken, among which each prediction alone and their plain mean are.
+
+    Args:
+        misses: how far each prediction is off, shape `(steps, predictions)`.
+
+    Returns:
+        Weights of at least 0 that add up to 1, shape `(predictions,)`.
+    """
+    count = misses.shape[1]
+    weights = np.full(count, 1 / count)
+    met = [weights, *np.eye(count)]
+    for step in range(1, ROUNDS + 1):
+        gradient = np.sign(misses @ weights) @ misses / len(misses)
+        weights = weights * np.exp(-RATE / step**0.5 * (gradient - gradient.mean()))
+        weights = weights / weights.sum()
+        met.append(weights)
+    return min(met, key=lambda each: np.abs(misses @ each).mean())

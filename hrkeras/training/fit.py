@@ -1,0 +1,223 @@
+"""Train a model: early stopping on validation, best weights kept, and resumed to the same result after a kill."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import ops
+
+from hrkeras.athlete.population import Population
+from hrkeras.datasets.runs import Runs
+from hrkeras.models import Statistics, model_limits
+from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
+from hrkeras.models.losses import MaskedHuber, MaskedMeanAbsoluteError
+from hrkeras.models.presets import LEARNING_RATE
+from hrkeras.models.statistics import of_training
+from hrkeras.training import epoch_plot, layerwise_adamw, resume_check, resuming, training_folder
+from hrkeras.training.batches import Batches
+from hrkeras.utils.errors import InputError
+from hrkeras.utils.files import atomic_write
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is trained.
+
+    Attributes:
+        epochs: at most so many.
+        batch_size: windows a batch.
+        learning_rate: at its highest, after a warm-up; it then falls to 0 along a cosine.
+        patience: epochs without a better validation error after which training ends.
+        thinned_history: share of the training windows that know only a random part of the person's earlier runs, or
+            none, so that the model copes with little and does not learn people by heart.
+        augment: strength of what is done to the training runs, see `augmentation`; 0 for nothing.
+        seed: of weights, order and hiding.
+    """
+
+    epochs: int = 9
+    batch_size: int = 32
+    learning_rate: float = LEARNING_RATE
+    patience: int = 6
+    thinned_history: float = 0.4
+    augment: float = 0.0
+    seed: int = 0
+
+
+class DivergedError(InputError):
+    """The loss became no number."""
+
+
+class _Keeper(keras.callbacks.Callback):
+    """After each epoch: the log, the best model, all that a resumed training needs, and whether to stop."""
+
+    def __init__(self, folder: Path, settings: Settings, log: list[dict]):
+        super().__init__()
+        self._folder, self._settings, self.log = folder, settings, log
+
+    def on_epoch_begin(self, epoch, logs=None):
+        # a model file does not keep how far dropout has drawn, so each epoch begins to draw anew; PyTorch's dropout
+        # draws from the global generator, the others' from one a layer
+        keras.utils.set_random_seed(int(np.random.SeedSequence((self._settings.seed, epoch)).generate_state(1)[0]))
+        for index, layer in enumerate(self.model.layers):
+            if generator := getattr(layer, "seed_generator", None):
+                generator.state.assign(np.random.SeedSequence((self._settings.seed, epoch, index)).generate_state(2))
+
+    def on_epoch_end(self, epoch, logs=None):
+        shown = {name.replace(f"{UNAIDED}_mae", "mae"): float(value) for name, value in (logs or {}).items()}
+        row = {"epoch": epoch + 1} | {name: shown[name] for name in ("loss", "mae", "val_loss", "val_mae")}
+        row["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        if not np.isfinite(row["loss"]):
+            raise DivergedError(
+                f"The loss became {row['loss']} in epoch {epoch + 1}; use a lower --learning-rate. "
+                f"The epochs before are kept in {self._folder}."
+            )
+        self.log.append(row)
+        if best_epoch(self.log) == epoch + 1:
+            save(self.model, self._folder / training_folder.BEST)
+        save(self.model, self._folder / training_folder.after(epoch + 1))
+        with atomic_write(self._folder / training_folder.LOG) as part:
+            pd.DataFrame(self.log).to_csv(part, index=False)
+        (self._folder / training_folder.after(epoch)).unlink(missing_ok=True)
+        epoch_plot.epochs(self.log, self._folder / training_folder.PICTURE)
+        self.model.stop_training = is_over(self.log, self._settings.patience)
+
+
+def best_epoch(log: list[dict]) -> int:
+    """The epoch, from 1, with the lowest validation error."""
+    return min(log, key=lambda row: row["val_mae"])["epoch"]
+
+
+def is_over(log: list[dict], patience: int) -> bool:
+    """Whether so many epochs have passed since the best."""
+    return bool(log) and log[-1]["epoch"] - best_epoch(log) >= patience
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Saves beside and renames, so that a killed command leaves the old file or none."""
+    with atomic_write(path) as part:
+        model.save(part)
+
+
+def train(
+    build: Callable[[Statistics], keras.Model],
+    runs: Runs,
+    folder: Path,
+    settings: Settings | None = None,
+    *,
+    population: Population | None = None,
+    weights: np.ndarray | None = None,
+    rates: Mapping[str, float] | None = None,
+    description: dict | None = None,
+    resume: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    on_moved: Callable[[Path], object] | None = None,
+) -> tuple[keras.Model, list[dict]]:
+    """Trains a model. The folder holds the log, the picture of it, and what is needed to resume.
+
+    Args:
+        build: makes the model to begin with from the statistics of the training split.
+        runs: of the training and the validation split; training learns from the one, and chooses the best epoch and
+            stops by the other.
+        folder: for the working files; made if missing.
+        settings: see `Settings`.
+        population: where the athletes' states start; that of the training split if not given.
+        weights: how often the windows of each run come in an epoch, on average, shape `(runs,)`; once if not given.
+        rates: for a model that has learnt already, what the step of each layer is scaled by, see `layerwise`; its
+            weights are then not drawn towards 0.
+        description: of model and data, anything JSON holds; a resumed training must have the same.
+        resume: whether to go on from the last finished epoch that the folder holds, if it holds one.
+        callbacks: further Keras callbacks.
+        on_moved: called with the folder to which an earlier training that is not resumed is moved, until this one has ended.
+
+    Returns:
+        The model with the weights of its best epoch, and the log: a dict an epoch with `epoch` (from 1), `loss`,
+        `mae`, `val_loss`, `val_mae` and `learning_rate`; the errors are those of the protocol `profile`.
+
+    Raises:
+        InputError: if what is to be resumed was begun with other settings, another training is at work in the folder, or it
+            holds something else; `DivergedError` if the loss is no number.
+    """
+    settings = settings or Settings()
+    _check_measured(runs)
+    asked = {"settings": asdict(settings), **({} if rates is None else {"rates": rates}), **(description or {})}
+    advice = "repeat the command that began it with --resume added, or begin anew without --resume"
+    log: list[dict] = []
+    keras.utils.set_random_seed(settings.seed)
+    with training_folder.opened(folder, resume, on_moved) as last:
+        resume_check.check(folder / training_folder.SETTINGS, asked, advice)
+        population = population or runs.population((description or {}).get("data", ""))
+        known = runs.known(population)
+        train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))
+        if last:
+            kept = folder / training_folder.after(last)
+            model, log = resuming.model(kept), resuming.log(folder, last)
+        else:
+            built = build(of_training(train_windows, population))
+            model_limits.check_tensors(built)  # else it could not be loaded when it is trained
+            model = trained_with_both(built)
+        epoch = len(log)
+        batches = Batches(
+            train_windows,
+            settings.batch_size,
+            seed=settings.seed,
+            runs=runs,
+            population=population,
+            thinned=settings.thinned_history,
+            weights=None if weights is None else weights[train_windows.run],
+            augment=settings.augment,
+            epoch=epoch,
+        )
+        _compile(model, settings, len(batches), rates)
+        if last:
+            resuming.restore_optimizer(model, kept)
+        if epoch < settings.epochs and not is_over(log, settings.patience):
+            model.fit(
+                batches,
+                validation_data=Batches(validation_windows, 64),
+                initial_epoch=epoch,
+                epochs=settings.epochs,
+                verbose=0,
+                shuffle=False,
+                callbacks=[
+                    keras.callbacks.TensorBoard(os.fspath(folder / training_folder.TENSORBOARD), write_graph=False),
+                    _Keeper(folder, settings, log),
+                    *callbacks,
+                ],
+            )
+        best = resuming.model(folder / training_folder.BEST)
+    return keras.Model(best.input, best.output[AIDED], name=best.name), log
+
+
+def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[str, float] | None) -> None:
+    """Gives a model its loss and its optimizer; `steps` is the number of batches an epoch."""
+    steps *= settings.epochs
+    warm_up = max(1, steps // 10)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate / 25,
+        max(1, steps - warm_up),
+        warmup_target=settings.learning_rate,
+        warmup_steps=warm_up,
+    )
+    if rates is not None:
+        layerwise_adamw.check(model, rates)
+        optimizer = layerwise_adamw.LayerwiseAdamW(schedule, rates, weight_decay=0.0, clipnorm=20.0)
+    else:
+        optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=20.0)
+    model.compile(
+        optimizer,
+        loss={UNAIDED: MaskedHuber(), AIDED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
+        metrics={UNAIDED: [MaskedMeanAbsoluteError()]},
+    )
+
+
+def _check_measured(runs: Runs) -> None:
+    """Raises `InputError` where a split has no heart rate to learn from or to choose the best epoch by."""
+    for split in ("train", "validation"):
+        if not any(np.isfinite(runs.grids[run].heart_rate).any() for run in np.flatnonzero(runs.split == split)):
+            raise InputError(
+                f"The {split} split has no measured heart rate; build the dataset from runs recorded with a heart rate sensor."
+            )

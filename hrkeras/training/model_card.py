@@ -1,0 +1,122 @@
+"""The model card: what a model is, what it was trained on and how well it did, beside the model."""
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+
+from hrkeras import __version__
+from hrkeras.models import saving
+from hrkeras.training.fit import Settings, best_epoch
+from hrkeras.utils.files import atomic_write
+from hrkeras.workouts.grid import STEP
+
+TEXT = """# {name}
+
+Predicts the heart rate of a run (beats/min, every {step:g} s) from its speed and altitude{known}.
+Not a medical device: it estimates what a heart rate sensor would show.
+
+## Model
+
+{model} with {parameters:,} parameters: {architecture}.{adapted}
+
+## Data
+
+Dataset `{data}`: {people} people, {counts}.
+Training saw the training split alone; normalisation comes from {normalised}; the best epoch was chosen on the validation split;
+the test split was not looked at.
+
+## What is known of a person
+
+{person}
+
+## Training
+
+{epochs} epochs, the best was epoch {best}. Errors are mean absolute errors in beats/min over measured steps.
+
+| | training | validation |
+|---|---|---|
+| best epoch | {mae:.2f} | {val_mae:.2f} |
+
+Settings: {settings}.
+
+For the error on runs that played no part, beside its baselines: `hrkeras evaluate {name}.keras --data {scored}`.
+
+## Use
+
+Keep what a person's runs tell in a file that fits this model, and predict their next run from it:
+
+```bash
+hrkeras update ME.json RUNS --model {name}.keras
+hrkeras predict RUN --model {name}.keras --athlete ME.json --output run.csv
+```
+
+## Made with
+
+{versions}
+"""
+
+PERSON = """An athlete's state, a Kalman filter, follows each person from run to run. It starts from a population, which the
+model carries: aggregates over {source}.
+The model predicts how far heart rate lies from what that state expects."""
+NO_PERSON = "Nothing: this model was trained without history and predicts everyone alike."
+
+
+def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, description: dict, adapted: str = "") -> None:
+    """Writes the card of a trained model.
+
+    Args:
+        path: of the Markdown file.
+        model: the trained model.
+        log: of its epochs, from `training.train`.
+        settings: it was trained with.
+        description: with `model`, `architecture`, `data`, and what `Runs.counts` says.
+        adapted: for a model that began from another, what became of that, in sentences.
+    """
+    best = log[best_epoch(log) - 1]
+    architecture = description["architecture"]
+    packages = {"hrkeras": __version__, "Keras": version("keras"), keras.backend.backend(): _backend_version()}
+    text = TEXT.format(
+        name=path.stem,
+        step=STEP,
+        known=" and from the same person's earlier runs" if architecture["history"] else "",
+        person=PERSON.format(source=_source(model)) if architecture["history"] else NO_PERSON,
+        model=description["model"].upper(),
+        parameters=model.count_params(),
+        architecture=_listed(architecture),
+        adapted=f"\n{adapted}" if adapted else "",
+        normalised="the model it began from" if adapted else "it",
+        data=description["data"],
+        scored=description["data"].partition(" ")[0].partition("=")[0],
+        people=description["people"],
+        counts=", ".join(f"{count:,} runs for {name}" for name, count in description["runs"].items()),
+        epochs=len(log),
+        best=best["epoch"],
+        mae=best["mae"],
+        val_mae=best["val_mae"],
+        settings=_listed(asdict(settings)),
+        versions=_listed(packages | {"Python": platform.python_version()}),
+    )
+    with atomic_write(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def _source(model: keras.Model) -> str:
+    source = saving.population(model).source
+    return f"`{source}`, its training split" if source else "the training split"
+
+
+def _listed(values: dict) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
+
+
+def _backend_version() -> str:
+    name = keras.backend.backend()
+    for package in (name, f"{name}-cpu"):
+        try:
+            return version(package)
+        except ModuleNotFoundError:
+            continue
+    return "of unknown version"

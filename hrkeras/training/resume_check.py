@@ -1,0 +1,33 @@
+"""Whether what goes on was begun as it is asked for now."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hrkeras.utils import small_json
+from hrkeras.utils.errors import InputError
+from hrkeras.utils.files import atomic_write
+
+
+def check(path: Path, asked: dict[str, Any], advice: str) -> None:
+    """Keeps what is asked for, or holds it against what was kept.
+
+    Args:
+        path: of the JSON file that keeps it.
+        asked: anything JSON holds.
+        advice: what to do if it differs.
+
+    Raises:
+        InputError: if it differs, or cannot be read.
+    """
+    asked = json.loads(json.dumps(asked))
+    if not path.exists():
+        with atomic_write(path) as part:
+            part.write_text(json.dumps(asked, indent=2) + "\n", encoding="utf-8")
+        return
+    kept = small_json.read(path)
+    if kept is None:
+        raise InputError(f"{path}: expected what was asked for when {path.parent} was begun, found a damaged file; {advice}.")
+    if kept != asked:
+        different = sorted(key for key in kept | asked if kept.get(key) != asked.get(key))
+        raise InputError(f"{path.parent} was begun otherwise ({', '.join(f'{k}: {kept.get(k)}' for k in different)}); {advice}.")

@@ -1,0 +1,82 @@
+"""Share work among processes."""
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+from hrkeras.utils import children
+from hrkeras.utils.errors import InputError
+
+LOST = (EOFError, BrokenPipeError, ConnectionResetError)  # what a pipe raises when the other side is gone
+
+
+def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int) -> Iterator:
+    """Yields `function(item)` of each item, in order; meant for items that take milliseconds.
+
+    Each process has one item at a time, so memory stays bounded. Unlike with `multiprocessing.Pool` no threads stand
+    between, which cost a third of this process's time, and a process that is killed ends the work and does not hang it.
+
+    Args:
+        function: must be picklable with more than one process, as must the items and what is made of them.
+        items: read as they are needed.
+        processes: how many work; with 1 it is this one.
+
+    Raises:
+        InputError: if a process ends before its time.
+        Exception: what `function` raised, whichever process it was called in.
+    """
+    if processes == 1:
+        yield from map(function, items)
+        return
+    context = multiprocessing.get_context("spawn")  # a forked child of a process that has started TensorFlow can hang
+    items, busy, pipes, workers = iter(items), deque[Connection](), [], []
+    try:
+        for _ in range(processes):
+            here, there = context.Pipe()
+            pipes.append(here)
+            workers.append(context.Process(target=_work, args=(function, there), daemon=True))
+            with children.spawning():
+                workers[-1].start()
+            there.close()  # so that its end is noticed
+        for pipe, item in zip(pipes, items, strict=False):
+            pipe.send(item)
+            busy.append(pipe)
+        for item in items:
+            pipe = busy.popleft()
+            made = _received(pipe)
+            pipe.send(item)  # it waits for one, so this cannot block for long
+            busy.append(pipe)
+            yield made
+        while busy:
+            yield _received(busy.popleft())
+    except LOST:
+        raise InputError("A process that was reading has ended, perhaps for want of memory; use one process.") from None
+    finally:
+        for pipe in pipes:
+            pipe.close()
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+
+
+def _received(pipe: Connection) -> Any:
+    made, error = pipe.recv()
+    if error:
+        raise error
+    return made
+
+
+def _work(function: Callable[[Any], Any], pipe: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process that started this one
+    with suppress(*LOST):
+        while True:
+            item = pipe.recv()
+            try:
+                made, error = function(item), None
+            except Exception as raised:
+                made, error = None, raised
+            pipe.send((made, error))

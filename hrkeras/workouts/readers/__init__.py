@@ -1,0 +1,1 @@
+"""From any source's files to workouts."""

@@ -1,0 +1,102 @@
+"""The table of activities in a service's export (Strava's activities.csv, in any language): sport and name of each file."""
+
+import csv
+import io
+import re
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts.readers import sports
+from hrkeras.workouts.readers.point_table import Stream
+
+FILE = "activities.csv"
+MAX_BYTES = 64 << 20
+MAX_CELLS = 5_000_000
+MAX_PATH = 200  # characters
+SAMPLE = 50  # rows that are looked at for sports
+NAME = re.compile(
+    r"\b(name|title|titel|titre|titulo|titolo|nom|nombre|nome|naam|nazwa|navn|namn|название)\b|名|タイトル|标题|이름"
+)
+TRACK = re.compile(r"\.(gpx|tcx|fit)(\.gz)?$")
+
+
+class Listed(NamedTuple):
+    """What a table says of an activity, as written; empty where it does not say."""
+
+    sport: str = ""
+    name: str = ""
+
+
+class ActivityTable:
+    """Sport and name by file.
+
+    The columns are told by what is in them, since their heads are in the athlete's language: files' paths in one (or in
+    their place activities' numbers, by which the files are called), sports in another. Only names are told by their head.
+
+    Args:
+        stream: the CSV's bytes.
+
+    Raises:
+        InvalidWorkoutError: if it is no table.
+    """
+
+    def __init__(self, stream: Stream):
+        heads, *rows = _rows(stream) or [[]]
+        places = range(max(map(len, rows), default=0))
+        if len(rows) * len(places) > MAX_CELLS:
+            raise InvalidWorkoutError(f"table of activities of over {MAX_CELLS:,} cells")
+
+        def column(place: int | None, rows: list[list[str]] = rows) -> list[str]:
+            return ["" if place is None or place >= len(row) else row[place] for row in rows]
+
+        path = max(places, key=lambda place: _paths(column(place)), default=None)
+        self._has_paths = _paths(column(path)) > 0
+        if not self._has_paths:
+            path = next((place for place in places if len(set(column(place))) == len(rows)), None)
+        some = rows[:: len(rows) // SAMPLE + 1]
+        sport = max(places, key=lambda place: _sports(column(place, some)), default=None)
+        if not _sports(column(sport, some))[0]:
+            sport = None
+        named = next((place for place, head in enumerate(heads) if NAME.search(sports.folded(head))), None)
+        listed = map(Listed, column(sport), column(named))
+        self._files = {_key(cell): each for cell, each in zip(column(path), listed, strict=True) if cell}
+
+    def find(self, path: str) -> Listed:
+        """What the table says of a file.
+
+        Args:
+            path: relative to the table's folder, with "/".
+        """
+        key = _key(path)
+        return self._files.get(key if self._has_paths else PurePosixPath(key).name.partition(".")[0], Listed())
+
+
+def _paths(column: list[str]) -> int:
+    """How many cells are paths of tracks."""
+    return sum(bool(TRACK.search(_key(cell[-MAX_PATH:]))) for cell in column)
+
+
+def _sports(column: list[str]) -> tuple[int, int, int]:
+    """How many cells name a sport; where names such as "Morning Run" do so as well, sports are fewer and shorter."""
+    cells = [cell for cell in column if sports.told(cell)]
+    return len(cells), -len(set(cells)), -sum(map(len, cells))
+
+
+def _rows(stream: Stream) -> list[list[str]]:
+    data = b""
+    while len(data) <= MAX_BYTES and (chunk := stream.read(1 << 20)):
+        data += chunk
+    if len(data) > MAX_BYTES:
+        raise InvalidWorkoutError(f"table of activities of over {MAX_BYTES >> 20} MB")
+    text = data.decode("utf-8-sig", errors="replace")
+    head = text.partition("\n")[0]
+    try:
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
+        return [row for row in rows if row]
+    except csv.Error as error:
+        raise InvalidWorkoutError(f"table of activities that cannot be read ({error})") from None
+
+
+def _key(path: str) -> str:
+    return path.strip().replace("\\", "/").removeprefix("./").lower()

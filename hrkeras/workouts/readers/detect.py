@@ -1,0 +1,34 @@
+"""Tell what kind of source a path is, and read it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts.readers import apple_health, endomondo, tracks
+from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.workout import Workout
+
+
+def reader(path: Path):
+    """The module that reads a source: it has `read(path, log=)` and `size(path)`.
+
+    Raises:
+        InputError: if it is none of an Apple Health export, tracks and an Endomondo file.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder; check the path.")
+    if apple_health.is_export(path):
+        return apple_health
+    if tracks.is_track(path) or path.is_dir() or tracks.is_zip(path):
+        return tracks
+    if endomondo.is_endomondo(path):
+        return endomondo
+    raise InputError(
+        f"{path}: expected an Apple Health export (.zip, folder or .xml), a GPX, TCX or FIT file, a folder or zip of those, or "
+        "an Endomondo file (one Python dict or JSON object a line); this is none of them."
+    )
+
+
+def read(path: Path, log: ReadLog | None = None) -> Iterator[Workout]:
+    """Yields the workouts of a source of any kind."""
+    yield from reader(path).read(path, log=log)

@@ -1,0 +1,183 @@
+"""Read the sessions of FIT files (Garmin's binary format, written by most watches)."""
+
+from array import array
+
+import numpy as np
+
+from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts.readers import fit_messages
+from hrkeras.workouts.readers.fit_heart_rate import HR, HeartRates
+from hrkeras.workouts.readers.fit_messages import Clock, Definition
+from hrkeras.workouts.readers.fit_records import ESTIMATED, HEART_RATE_FIELD, RECORD, WIDTH, DeveloperField, RecordLayout
+from hrkeras.workouts.readers.point_table import (
+    COLUMNS,
+    COURSE,
+    HEART_RATE,
+    MAX_ACTIVITIES,
+    MAX_POINTS,
+    TIME,
+    Recording,
+    Stream,
+    without_heart_rate,
+)
+from hrkeras.workouts.readers.source import read_whole
+from hrkeras.workouts.workout import interpolate
+
+MAX_BYTES = 32 << 20  # a day's run recorded every second has 5 MB
+FILE_ID, SPORT, SESSION, HRV, DESCRIPTION = 0, 12, 18, 78, 206  # message numbers of the FIT profile
+ACTIVITY_FILE, COURSE_FILE = 4, 6  # types of files
+
+
+def read_sessions(stream: Stream) -> list[Recording]:
+    """Reads what was recorded; a multisport file has several sessions, and several files may be chained in one.
+
+    A file that is cut off or whose checksum is wrong is refused rather than read up to the damage: half a run would
+    pass for a whole one. What comes after a whole file and is none is passed over.
+
+    Args:
+        stream: anything with `read(size)` that gives bytes.
+
+    Returns:
+        Each session; its sport is sport and sub-sport as the FIT profile names them, with a space between.
+
+    Raises:
+        InvalidWorkoutError: if the file is not FIT, damaged or cut off, no recording or without records.
+    """
+    contents, left = _contents(stream)
+    recorded = [content for content in contents if not content.is_course]
+    if not recorded:
+        raise InvalidWorkoutError(COURSE)
+    rates = np.concatenate([content.rates for content in contents], axis=1)
+    rates = rates[:, np.argsort(rates[0], kind="stable")]
+    sessions = [session for content in recorded for session in content.recordings(rates)]
+    if left:
+        sessions[0] = sessions[0]._replace(passed_over=("bytes after the end of the FIT file",))
+    return sessions
+
+
+def read_course(stream: Stream) -> list[np.ndarray]:
+    """Reads where a course leads, or where a recording led; tables as of `Recording`, errors as of `read_sessions`."""
+    return [content.table[:, :COLUMNS] for content in _contents(stream)[0]]
+
+
+def content(stream: Stream) -> bytes:
+    """All bytes of a FIT file.
+
+    Raises:
+        InvalidWorkoutError: if there are more than a recording can have.
+    """
+    return read_whole(stream, MAX_BYTES)
+
+
+def _contents(stream: Stream) -> tuple[list["_Content"], int]:
+    """What the chained files with records or heart rates hold, and how many bytes of others were passed over."""
+    files, left = fit_messages.files(content(stream))
+    contents: list[_Content] = []
+    for number, file in enumerate(files):
+        try:
+            contents.append(_Content(file.body))
+        except InvalidWorkoutError:
+            if not number:
+                raise
+            left += sum(each.size for each in files[number:])
+            break
+    points = sum(len(each.table) for each in contents)
+    if points > MAX_POINTS:
+        raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+    if not points:
+        raise InvalidWorkoutError(f"FIT, but {contents[0].kind} without track points" if contents[0].kind else "no track points")
+    return [each for each in contents if len(each.table) or each.rates.size], left
+
+
+class _Content:
+    """What one FIT file holds.
+
+    Attributes:
+        table: its points, shape `(n, WIDTH)`: the columns of `point_table`, and `ESTIMATED`.
+        rates: the heart rates of its `hr` messages, as of `HeartRates.table`.
+        kind: what it is, where it says that it is no activity.
+    """
+
+    def __init__(self, body: bytes):
+        self.kind = ""
+        self._sports: list[tuple[str, str]] = []  # sport and name
+        self._sessions: list[tuple[float, str, str]] = []  # beginning, sport and name
+        self._described: dict[tuple[int, int], DeveloperField] = {}
+        self._unread: set[str] = set()
+        heart_rates, clock, values = HeartRates(), Clock(), array("d")
+        layouts: dict[Definition, RecordLayout] = {}
+        for message in fit_messages.messages(body):
+            if message.is_definition:
+                continue
+            definition = message.definition
+            time = clock.at(message)
+            if definition.number == RECORD:
+                if not (layout := layouts.get(definition)):
+                    layout = layouts[definition] = RecordLayout(definition, self._described)
+                values.extend(layout.row(message.raw, time))
+                if len(values) > MAX_POINTS * WIDTH:
+                    raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+            elif definition.number == HR:
+                heart_rates.add(message, time)
+            else:
+                self._note(definition, message.content)
+        self.table = np.array(values).reshape(-1, WIDTH)
+        self.rates = heart_rates.table()
+        self._unread.update(name for layout in layouts.values() for name in layout.unread)
+        if heart_rates.unread:
+            self._unread.add("hr messages without a time of day")
+
+    def _note(self, definition: Definition, content: bytes) -> None:
+        """Takes what a message that is no point says of them."""
+        number = definition.number
+        if number == SPORT:
+            self._sports.append((_sport(definition, content, 0, 1), definition.text(content, 3)))
+        elif number == SESSION:
+            begin = fit_messages.seconds(definition.value(content, 2) or 0)
+            self._sessions.append((begin, _sport(definition, content, 5, 6), definition.text(content, 110)))
+            if len(self._sessions) > MAX_ACTIVITIES:
+                raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
+        elif number == HRV:
+            self._unread.add("times between heartbeats")
+        elif number == DESCRIPTION:
+            developer, field, base = (definition.value(content, each) for each in range(3))
+            native = definition.value(content, 15) == HEART_RATE_FIELD and definition.value(content, 14) in (RECORD, None)
+            name = "heart_rate" if native else definition.text(content, 3)
+            self._described[developer, field] = DeveloperField((base or 0) & 0x1F, name)
+        elif number == FILE_ID and (kind := definition.value(content, 0)) not in (None, ACTIVITY_FILE):
+            self.kind = f"a {_name('file', kind)} file".replace("_", " ")
+
+    @property
+    def is_course(self) -> bool:
+        """Whether the points are where to go rather than where somebody went."""
+        measured = (self.table[:, HEART_RATE] > 0).any()
+        return self.kind == "a course file" and not self._sessions and not measured
+
+    def recordings(self, rates: np.ndarray) -> list[Recording]:
+        """Its sessions, with the heart rates of all `hr` messages where a record has none."""
+        table = self.table
+        if rates.size:
+            silent = ~(table[:, HEART_RATE] > 0)
+            table[silent, HEART_RATE] = interpolate(table[silent, TIME], *rates)
+        sessions = sorted(self._sessions) or [(0.0, *name) for name in self._sports[:1]] or [(0.0, "", "")]
+        index = np.searchsorted([begin for begin, _, _ in sessions[1:]], table[:, TIME], side="right")
+        order = np.argsort(index, kind="stable")
+        parts = np.split(table[order], np.searchsorted(index[order], np.arange(1, len(sessions))))
+        found = []
+        for (_, sport, name), part in zip(sessions, parts, strict=True):
+            if len(part):
+                estimated = bool((part[:, ESTIMATED] > 0).any())
+                found.append(Recording(sport, part[:, :COLUMNS], estimated, name, without_heart_rate(part, self._unread)))
+        return found
+
+
+def _sport(definition: Definition, content: bytes, *fields: int) -> str:
+    values = zip(("sport", "sub_sport"), (definition.value(content, field) for field in fields), strict=True)
+    return " ".join(_name(kind, value) for kind, value in values if value is not None)
+
+
+def _name(kind: str, value: float) -> str:
+    """What the FIT profile calls a value of one of its enumerations; its number if it has no name there."""
+    from fitdecode.profile import FIELD_TYPES
+
+    return str(FIELD_TYPES[kind].enum.get(value, value))

@@ -1,0 +1,216 @@
+"""Open what a person points at, count what is read and what is skipped."""
+
+import gzip
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.utils.files import open_regular
+from hrkeras.utils.text import cleaned
+from hrkeras.workouts.readers.point_table import Stream
+
+MAX_RATIO = 200  # real recordings shrink by 5 to 40; a bomb by 1,000
+RATIO_FROM = 64 << 20  # bytes from which on the ratio is looked at
+GZIP = b"\x1f\x8b"  # what gzip data begins with
+EXAMPLES = 3  # places kept for each reason
+
+
+class ReadLog:
+    """What a reader met on its way: bytes read, how many workouts it skipped, and what in others it did not read.
+
+    Args:
+        on_bytes: called with the number of bytes of the source read since the last call.
+
+    Attributes:
+        skipped: count by reason.
+        passed_over: count by what it is, of what was not read in workouts that were.
+        examples: by each of these, the first few places (file and line or entry).
+    """
+
+    def __init__(self, on_bytes: Callable[[int], object] | None = None):
+        self.skipped: Counter[str] = Counter()
+        self.passed_over: Counter[str] = Counter()
+        self.examples: dict[str, list[str]] = {}
+        self._on_bytes = on_bytes
+
+    def skip(self, reason: str, where: str) -> None:
+        """Counts one workout, line or file that cannot be used."""
+        self._count(self.skipped, reason, where)
+
+    def pass_over(self, what: str, where: str) -> None:
+        """Counts what cannot be read in a workout that can be used without it."""
+        self._count(self.passed_over, what, where)
+
+    def _count(self, counts: Counter[str], reason: str, where: str) -> None:
+        reason, where = cleaned(reason), cleaned(where)
+        counts[reason] += 1
+        places = self.examples.setdefault(reason, [])
+        if len(places) < EXAMPLES:
+            places.append(where)
+
+    def refuse(self, error: InputError, where: str) -> None:
+        """Counts a file by what is wrong with it, as a sentence that begins with its path says."""
+        said = str(error)
+        told = said.removeprefix(f"{where}: ") if said.startswith(where) else said.partition(": ")[2] or said
+        self.skip(re.split(r" \(|; ", told)[0], where)
+
+    def advance(self, size: int) -> None:
+        """Says that `size` more bytes of the source were read."""
+        if self._on_bytes:
+            self._on_bytes(size)
+
+    @contextmanager
+    def whole(self, size: int) -> "Iterator[ReadLog]":
+        """A log for a part of the source, which in the end has told this one of `size` bytes, whatever it was told of."""
+        left = size
+
+        def count(number: int) -> None:
+            nonlocal left
+            number = min(number, left)
+            left -= number
+            self.advance(number)
+
+        part = ReadLog(count)
+        part.skipped, part.passed_over, part.examples = self.skipped, self.passed_over, self.examples
+        try:
+            yield part
+        finally:
+            self.advance(left)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Stands around the parsing of one file, line or entry: whatever a parser stumbles over, the others go on.
+
+    What the system says of a disk or a file passes through, as does what readers say themselves.
+
+    Raises:
+        InvalidWorkoutError: in place of any other exception.
+    """
+    try:
+        yield
+    except (InputError, InvalidWorkoutError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise InvalidWorkoutError(f"damaged ({type(error).__name__})") from error
+
+
+def read_whole(stream: Stream, most: int) -> bytes:
+    """All bytes of a stream.
+
+    Args:
+        stream: anything with `read(size)` that gives bytes.
+        most: how many there may be.
+
+    Raises:
+        InvalidWorkoutError: if there are more.
+    """
+    chunks: list[bytes] = []
+    left = most + 1
+    while left > 0 and (chunk := stream.read(left)):
+        chunks.append(chunk)
+        left -= len(chunk)
+    if left <= 0:
+        raise InvalidWorkoutError(f"over {most >> 20} MB")
+    return b"".join(chunks)
+
+
+class _Counted:
+    """A binary file that tells a log how far it was read."""
+
+    def __init__(self, stream: BinaryIO, log: ReadLog):
+        self._stream, self._log, self.count = stream, log, 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self.count += len(data)
+        self._log.advance(len(data))
+        return data
+
+
+class Expansion:
+    """Stops what unpacks to more than a recording or an export can.
+
+    Args:
+        where: the file, for the message.
+        packed: tells of how many bytes of it everything so far was unpacked.
+        advice: how to go on.
+    """
+
+    def __init__(self, where: str, packed: Callable[[], int], advice: str):
+        self._where, self._packed, self._advice, self._count = where, packed, advice, 0
+
+    def add(self, size: int) -> None:
+        """Counts bytes that were unpacked.
+
+        Raises:
+            InputError: if they are out of all proportion.
+        """
+        self._count += size
+        if self._count > RATIO_FROM and self._count > MAX_RATIO * self._packed():
+            raise InputError(
+                f"{self._where}: unpacks to more than {MAX_RATIO} times its size, which no recording does; {self._advice}"
+            )
+
+
+class _Gzip:
+    """The plain bytes of a gzip file."""
+
+    def __init__(self, packed: Stream, where: str, expansion: Expansion):
+        self._plain = gzip.GzipFile(fileobj=packed)  # type: ignore[call-overload]
+        self._where, self._expansion = where, expansion
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            data = self._plain.read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InputError(f"{self._where}: the gzip data is cut off or damaged ({error}); fetch the file anew.") from None
+        self._expansion.add(len(data))
+        return data
+
+
+class _Begun:
+    """A stream of which the first bytes have been read already."""
+
+    def __init__(self, start: bytes, rest: Stream):
+        self._start, self._rest = start, rest
+
+    def read(self, size: int, /) -> bytes:
+        data, self._start = self._start[:size], self._start[size:]
+        return data + self._rest.read(size - len(data)) if len(data) < size else data
+
+
+def decompressed(stream: Stream, where: str, expansion: Expansion) -> Stream:
+    """The plain bytes of a stream, whether they are gzip (told by the first two) or plain already.
+
+    Args:
+        stream: at its beginning.
+        where: its path, for messages.
+        expansion: told of all bytes that gzip data unpacks to.
+    """
+    start = stream.read(2)
+    stream = _Begun(start, stream)
+    return _Gzip(stream, where, expansion) if start == GZIP else stream
+
+
+@contextmanager
+def open_plain(path: Path, log: ReadLog) -> Iterator[Stream]:
+    """Opens a file for reading, unpacking gzip (told by its first bytes, not by its name) as it goes.
+
+    Raises:
+        InputError: as `open_regular`, or if the file is damaged gzip or a decompression bomb.
+    """
+    with open_regular(path) as stream:
+        counted = _Counted(stream, log)
+        advice = "if you trust it, unpack it first and give the plain file."
+        yield decompressed(counted, str(path), Expansion(str(path), lambda: counted.count, advice))

@@ -1,0 +1,252 @@
+"""The points of an XML track (GPX, TCX): streamed, in bounded memory, and safe with a hostile file."""
+
+from array import array
+from codecs import BOM_UTF8
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from math import isnan, nan
+from typing import ClassVar, NoReturn
+from xml.parsers import expat
+
+import numpy as np
+
+from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts.readers.point_table import (
+    COLUMNS,
+    HEART_RATE,
+    HEART_RATE_NAMES,
+    MAX_ACTIVITIES,
+    MAX_POINTS,
+    TIME,
+    Recording,
+    Stream,
+    suggests_heart_rate,
+    without_heart_rate,
+)
+
+MARK = "Heart rate estimated by hrkeras from speed and altitude where no sensor measured it."  # in a copy with heart rate
+MAX_BYTES = 512 << 20  # of plain XML; a day's run recorded every second has 30 MB
+MAX_TAG = 4 << 20  # bytes; expat reads an unfinished tag again with every chunk
+MAX_NAMES = 10_000  # of elements and attributes; expat keeps each
+MAX_DEPTH = 64  # elements within elements
+MAX_TEXT = 256  # characters of an element's text that are kept
+VALUE = "value"  # an element that holds the number of the one around it
+MAX_TAGS = 2_000_000  # outside of points; 100,000 waypoints with all that belongs to them
+TAGS_A_POINT = 64  # a watch with every sensor writes 40
+CHUNK = 1 << 18  # bytes
+_BLANK = b" \t\r\n"
+
+
+class XmlPoints:
+    """Collects the points of one kind of XML track; a subclass names the elements.
+
+    An element's namespace prefix and the case of its name do not matter. Of a value that a point gives twice, the
+    first counts; what is no number is NaN. Heart rate is what one of `HEART_RATE_NAMES` holds, itself or in a `Value`.
+
+    Attributes:
+        path: local names of the elements that are open, from the outermost.
+        row: what is known of the point that is open, shape `(COLUMNS,)`; None outside of points.
+        parser: that reads the document.
+        begin: bytes before the document that the parser is not given.
+    """
+
+    kind: ClassVar[str]  # for messages
+    root: ClassVar[str]  # name of the outermost element, in lower case, as all these names
+    points: ClassVar[tuple[str, ...]]  # names of the elements that are a point
+    columns: ClassVar[Mapping[str, int]]  # column by the name of an element within a point
+    attributes: ClassVar[Mapping[str, int]] = {}  # column by the name of an attribute of the point
+
+    def __init__(self) -> None:
+        self.path: list[str] = []
+        self._values = array("d")
+        self._count = 0
+        self._begun = False
+        self.row: list[float] | None = None
+        self._columns = {**dict.fromkeys((*HEART_RATE_NAMES, VALUE), HEART_RATE), **self.columns}
+        self._others: set[str] = set()  # names of other elements in points, since the last recording
+        self._unread: set[str] = set()  # and of those that should hold a heart rate but hold no number
+        self.begin = 0
+        self.parser = expat.ParserCreate()
+        self._text = ""
+
+    def started(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Called where an element that is no point and not in one begins; it is the last in `path`."""
+
+    def ended(self, name: str, text: str) -> None:
+        """Called where such an element ends; `path` leads to its parent."""
+
+    def take_out(self, data: bytes) -> bytes:
+        """Called with each piece of the document; may add whole points that it finds, and returns the rest."""
+        return data
+
+    def add(self, table: np.ndarray) -> None:
+        """Adds points, shape `(n, COLUMNS)`, NaN where missing."""
+        self._count += len(table)
+        if self._count > MAX_POINTS:
+            raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+        self._values.frombytes(np.ascontiguousarray(table, np.float64).tobytes())
+
+    def parse(self, stream: Stream) -> None:
+        """Reads `stream` to its end.
+
+        Raises:
+            InvalidWorkoutError: if it is no whole document of this kind, or beyond what a recording can be.
+        """
+        parser = self.parser
+        parser.buffer_text = True
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
+        parser.CharacterDataHandler = self._characters
+        parser.EntityDeclHandler = _refuse("entities")
+        parser.AttlistDeclHandler = _refuse("attributes")  # a default is copied into every element
+        total = parsed = tags = 0
+        failure = "damaged XML"
+        try:
+            while data := stream.read(CHUNK) if total else self._beginning(stream):
+                total += len(data)
+                if self.begin + total > MAX_BYTES:
+                    raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
+                data = self.take_out(data)
+                tags += data.count(b"<")
+                if tags > MAX_TAGS + TAGS_A_POINT * self._count:
+                    raise InvalidWorkoutError(f"XML with over {MAX_TAGS:,} tags that belong to no point")
+                parsed += len(data)
+                parser.Parse(data, False)
+                if parsed - parser.CurrentByteIndex > MAX_TAG:
+                    raise InvalidWorkoutError(f"an XML tag of over {MAX_TAG >> 20} MB")
+                if len(parser.intern) > MAX_NAMES:
+                    raise InvalidWorkoutError(f"XML with over {MAX_NAMES:,} names")
+            failure = "XML that is cut off"
+            parser.Parse(b"", True)
+        except InvalidWorkoutError:
+            raise
+        except expat.ExpatError:
+            if data and self._is_padded(data[parser.ErrorByteIndex - parsed :], stream):
+                return
+            reason = "empty file" if not self.begin + total else failure if self._begun else "not XML"
+            raise InvalidWorkoutError(reason) from None
+        except (ValueError, LookupError):
+            raise InvalidWorkoutError("XML in a text encoding that is not supported") from None
+        finally:  # they hold this object, which holds the parser
+            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+
+    def _is_padded(self, data: bytes, stream: Stream) -> bool:
+        """Whether the document is whole, and only NUL and blanks are left: in `data`, where the parser failed, and `stream`."""
+        total = 0
+        while self._begun and not self.path and not data.strip(_BLANK + b"\0") and total < MAX_BYTES:
+            if not (data := stream.read(CHUNK)):
+                return True
+            total += len(data)
+        return False
+
+    def _beginning(self, stream: Stream) -> bytes:
+        """The first bytes that are not blank: no declaration may come after others, but some services write them."""
+        head = b""
+        while len(head) < len(BOM_UTF8) and (data := stream.read(CHUNK)):
+            rest = head = head + data
+            while head != (rest := rest.lstrip(_BLANK).removeprefix(BOM_UTF8)):
+                self.begin += len(head) - len(rest)
+                head = rest
+            if self.begin > MAX_BYTES:
+                raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
+        return head
+
+    def collect(self, recordings: list[Recording], sport: str = "", name: str = "", estimated: bool = False) -> None:
+        """Takes out the points collected since the last time, if any, as a recording of one activity."""
+        if self._values:
+            table = self.take()
+            unread = self._unread.union(filter(suggests_heart_rate, self._others))
+            recordings.append(Recording(sport, table, estimated, name, without_heart_rate(table, unread)))
+            if len(recordings) > MAX_ACTIVITIES:
+                raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
+        self._others, self._unread = set(), set()
+
+    def take(self) -> np.ndarray:
+        """Takes out the points collected since the last call, shape `(n, COLUMNS)`, NaN where missing."""
+        table = np.array(self._values).reshape(-1, COLUMNS)
+        self._values = array("d")
+        return table
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Called where any element begins."""
+        name = local(tag)
+        path = self.path
+        if not path:
+            if name != self.root:
+                raise InvalidWorkoutError(f"XML, but not {self.kind}")
+            self._begun = True
+        if len(path) == MAX_DEPTH:
+            raise InvalidWorkoutError(f"XML nested over {MAX_DEPTH} deep")
+        path.append(name)
+        self._text = ""
+        if self.row is None:
+            if name in self.points:
+                self.row = [nan] * COLUMNS
+                for attribute, column in self.attributes.items():
+                    self.row[column] = number(attributes.get(attribute, ""))
+            else:
+                self.started(name, attributes)
+
+    def _characters(self, text: str) -> None:
+        if len(self._text) < MAX_TEXT:
+            self._text += text
+
+    def end(self, tag: str) -> None:
+        """Called where any element ends."""
+        name = self.path.pop()
+        row = self.row
+        if row is None:
+            self.ended(name, self._text[:MAX_TEXT].strip())
+        elif name in self.points:
+            self._count += 1
+            if self._count > MAX_POINTS:
+                raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+            self._values.extend(row)
+            self.row = None
+        elif (column := self._columns.get(name)) is None:
+            self._others.add(name)
+        elif column == HEART_RATE:
+            self._heart_rate(name, row)
+        elif isnan(row[column]):
+            row[column] = seconds(self._text) if column == TIME else number(self._text)
+        self._text = ""
+
+    def _heart_rate(self, name: str, row: list[float]) -> None:
+        """Takes the text of an element that holds a heart rate, or of a `Value`, which does within one that would."""
+        if not row[HEART_RATE] > 0 and (name != VALUE or self.path[-1] in HEART_RATE_NAMES):
+            value = number(self._text)
+            if not isnan(value):
+                row[HEART_RATE] = value
+            elif self._text.strip():
+                self._unread.add(name)
+
+
+@lru_cache(256)
+def local(tag: str) -> str:
+    """The name of an element without its prefix, in lower case."""
+    return tag.rpartition(":")[2].lower()
+
+
+def _refuse(what: str) -> Callable[..., NoReturn]:
+    def refuse(*declaration: object) -> NoReturn:
+        raise InvalidWorkoutError(f"declares XML {what}")
+
+    return refuse
+
+
+def number(text: str) -> float:
+    """The number that `text` is, or NaN."""
+    try:
+        return float(text)
+    except ValueError:
+        return nan
+
+
+def seconds(text: str) -> float:
+    """Seconds since 1970-01-01 UTC of an ISO 8601 time, NaN if it is none; UTC where it names no offset."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return nan

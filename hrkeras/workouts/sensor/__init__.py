@@ -1,0 +1,1 @@
+"""Faults of heart rate sensors, such as a locked cadence or a slow start."""

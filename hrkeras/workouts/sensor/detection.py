@@ -1,0 +1,119 @@
+"""What a heart rate sensor got wrong in a run, where and why: faults that the recording itself shows.
+
+Each kind is told by something that no heart does; docs/data.md says how, and docs/results.md how often that is right.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from hrkeras.workouts.sensor import sensor_level
+from hrkeras.workouts.sensor.sensor_fault import Fault
+from hrkeras.workouts.workout import Workout
+
+SELDOM = 15.0  # s between heart rates; with more a record shows none of the faults
+USUAL = 80  # % of the heart rates have no longer to the next than what counts as the usual time between two
+LEAST_POINTS = 20  # heart rates
+PAUSE = 30.0  # s between points; nothing was recorded
+DROPOUT, DROPOUT_INTERVALS = 15.0, 3  # s and usual times between two heart rates without one
+FLAT, FLAT_VALUES = 170.0, 15  # s and heart rates in a row; at a steady pace some watches show the same for two minutes
+AT_FIRST = 30.0  # s, until which what a sensor says is its start
+SPIKE, SPIKE_SECONDS = 20.0, 20.0  # beats/min that a spike rises and falls by, and how long it lasts at most
+AROUND = 60.0  # s, from whose median a spike stands out
+STEEP = 3.0  # s that a spike may take to rise and to fall
+
+
+class _Beats(NamedTuple):
+    """The measured heart rates, each of shape `(measured,)`: s, s without pauses, beats/min; and the usual s between two."""
+
+    time: np.ndarray
+    running: np.ndarray
+    rate: np.ndarray
+    interval: float
+
+
+def faults(workout: Workout, expected: np.ndarray | None = None) -> list[Fault]:
+    """Finds the faults of a run's heart rate.
+
+    Args:
+        workout: as recorded.
+        expected: beats/min that the athlete's state expected, of each step of the run on the grid, shape `(steps,)`;
+            without it, what fits most of the run stands in.
+
+    Returns:
+        In the order of their beginnings; none where heart rate was not measured `often_enough`.
+    """
+    beats = _beats(workout)
+    if beats is None:
+        return []
+    found = [*_spikes(beats), *_flat_lines(beats)]
+    right = beats.rate.copy()
+    for fault in found:
+        right[(beats.time >= fault.begin) & (beats.time < fault.end)] = np.nan
+    found += sensor_level.faults(workout, beats.time, right, expected)
+    return sorted([*_dropouts(workout, beats.interval), *found], key=lambda fault: fault.begin)
+
+
+def often_enough(workout: Workout) -> bool:
+    """Whether heart rate was measured every 15 s or more often, so that faults of the sensor can be seen."""
+    return _beats(workout) is not None
+
+
+def _beats(workout: Workout) -> _Beats | None:
+    measured = np.isfinite(workout.heart_rate)
+    count = np.count_nonzero(measured)
+    if count < LEAST_POINTS:
+        return None
+    time = workout.time[measured]
+    drawn = count / max(workout.heart_rate_samples, 1)  # above 1 where a reader has drawn few onto many points
+    interval = float(np.percentile(np.diff(time), USUAL)) * max(drawn, 1.0)
+    return _Beats(time, _without_pauses(time), workout.heart_rate[measured], interval) if interval <= SELDOM else None
+
+
+def _without_pauses(time: np.ndarray) -> np.ndarray:
+    gaps = np.diff(time, prepend=time[0])
+    return np.cumsum(np.where(gaps <= PAUSE, gaps, 0.0))
+
+
+def _stretches(where: np.ndarray) -> np.ndarray:
+    """First places, and places behind the last ones, of each stretch of true values, shape `(stretches, 2)`."""
+    return np.flatnonzero(np.diff(where, prepend=False, append=False)).reshape(-1, 2)
+
+
+def _dropouts(workout: Workout, interval: float) -> Iterator[Fault]:
+    running = _without_pauses(workout.time)
+    for first, behind in _stretches(~np.isfinite(workout.heart_rate)):
+        last = min(behind, len(workout) - 1)
+        seconds = running[last] - running[first]
+        if seconds >= max(DROPOUT, DROPOUT_INTERVALS * interval):
+            why = f"no heart rate for {seconds:.0f} s while the run was recorded"
+            yield Fault("dropout", float(workout.time[first]), float(workout.time[last]), why)
+
+
+def _flat_lines(beats: _Beats) -> Iterator[Fault]:
+    changes = np.flatnonzero(np.diff(np.round(beats.rate)))
+    firsts, lasts = np.append(0, changes + 1), np.append(changes, len(beats.rate) - 1)
+    seconds = beats.running[lasts] - beats.running[firsts]
+    for each in np.flatnonzero(seconds >= max(FLAT, FLAT_VALUES * beats.interval)):
+        begin, end = float(beats.time[firsts[each]]), float(beats.time[lasts[each]])
+        kind = "slow start" if begin <= AT_FIRST and end <= sensor_level.LATEST else "flat line"
+        why = f"exactly {beats.rate[firsts[each]]:.0f} beats/min for {seconds[each]:.0f} s, which no heart holds"
+        yield Fault(kind, begin, end, why)
+
+
+def _spikes(beats: _Beats) -> Iterator[Fault]:
+    time, rate = beats.time, beats.rate
+    half = max(2, round(AROUND / 2 / max(float(np.median(np.diff(time))), 1.0)))
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(rate, half, mode="edge"), 2 * half + 1)
+    off = rate - np.median(around, axis=1)
+    for first, behind in _stretches(np.abs(off) > SPIKE):
+        if first == 0 or behind == len(time) or time[behind] - time[first - 1] > SPIKE_SECONDS + 2 * beats.interval:
+            continue
+        from_ = min(first - 1, int(np.searchsorted(time, time[first] - STEEP)))
+        to = max(behind, int(np.searchsorted(time, time[behind - 1] + STEEP, side="right")) - 1)
+        highest = rate[first + int(np.argmax(np.abs(off[first:behind])))]
+        if min((highest - rate[from_]) * np.sign(off[first]), (highest - rate[to]) * np.sign(off[first])) > SPIKE:
+            within = f"within {time[to] - time[from_]:.0f} s"
+            why = f"from {rate[from_]:.0f} to {highest:.0f} beats/min and back to {rate[to]:.0f} {within}"
+            yield Fault("spikes", float(time[first]), float(time[behind]), why)

@@ -1,0 +1,1 @@
+"""Simulated athletes and their runs, and the formats they are written in."""

@@ -1,0 +1,81 @@
+"""What goes wrong when a simulated run is recorded: faults of the heart rate sensor, workouts not fit for use."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hrkeras.workouts.simulation.track import Track
+
+# Share of the runs; a later one hides an earlier one.
+FAULTS = {"slow start": 0.1, "cadence lock": 0.05, "spikes": 0.05, "dropout": 0.12, "flat line": 0.03}
+FLAWS = ("other sport", "no heart rate", "too short", "no GPS", "no altitude", "duplicate", "absurd values")
+
+
+def sense(rng: np.random.Generator, truth, cadence, faulty: float = 1.0) -> tuple[np.ndarray, tuple[str, ...]]:
+    """What a heart rate sensor makes of a run.
+
+    Args:
+        rng: source of chance.
+        truth: beats/min, shape `(n,)`, one value a second.
+        cadence: steps/min, shape `(n,)`.
+        faulty: factor of the shares in `FAULTS`.
+
+    Returns:
+        Whole beats/min, shape `(n,)`, 0 where contact is lost, and the faults: a dropout of minutes, a watch that
+        counts steps in place of beats, spikes of seconds, a strap that is dry at the start, a value that is held for
+        minutes.
+    """
+    heart_rate = truth.copy()
+    apart = rng.spawn(1)[0]  # so that the last fault changes nothing of what chance decides elsewhere
+    chances = {fault: apart if fault == "flat line" else rng for fault in FAULTS}
+    faults = tuple(fault for fault, share in FAULTS.items() if chances[fault].random() < share * faulty)
+    for fault in faults:
+        if fault == "slow start":
+            heart_rate[: int(rng.integers(60, 240))] = truth[0] * rng.uniform(0.8, 1.0)
+        elif fault == "cadence lock":
+            part = _stretch(rng, len(truth), 180, 900)
+            heart_rate[part] = cadence[part] + rng.normal(0, 1.5, len(truth))[part]
+        elif fault == "spikes":
+            for _ in range(int(rng.integers(2, 7))):
+                heart_rate[_stretch(rng, len(truth), 2, 8)] = rng.uniform(200, 235)
+        elif fault == "flat line":
+            part = _stretch(apart, len(truth), 180, 900)
+            heart_rate[part] = truth[part.start]
+        else:
+            for _ in range(int(rng.integers(1, 4))):
+                heart_rate[_stretch(rng, len(truth), 20, 180)] = 0
+    return np.round(heart_rate), faults
+
+
+def spoil(rng: np.random.Generator, track: Track, flaw: str) -> Track:
+    """Makes a workout unfit for use by one of `FLAWS`, but "duplicate", for which it takes two."""
+    nothing = np.full(len(track.clock), np.nan)
+    track = replace(track, flaw=flaw)
+    if flaw == "other sport":
+        factor = rng.uniform(2.2, 3)
+        latitude = track.latitude[0] + factor * (track.latitude - track.latitude[0])
+        longitude = track.longitude[0] + factor * (track.longitude - track.longitude[0])
+        return replace(track, sport="cycling", speed=track.speed * factor, latitude=latitude, longitude=longitude)
+    if flaw == "no heart rate":
+        return replace(track, heart_rate=nothing)
+    if flaw == "no GPS":
+        return replace(track, latitude=nothing, longitude=nothing, speed=nothing)
+    if flaw == "no altitude":
+        return replace(track, altitude=nothing)
+    if flaw == "too short":
+        end = int(np.searchsorted(track.clock, track.clock[0] + rng.uniform(60, 240)))
+        names = ("clock", "latitude", "longitude", "altitude", "speed", "heart_rate", "truth", "expected")
+        return replace(track, **{name: getattr(track, name)[:end] for name in names})
+    part = np.arange(len(track.clock)) % 50 < 20
+    return replace(
+        track,
+        latitude=track.latitude + 0.5 * (np.arange(len(part)) % 50 < 10),
+        altitude=np.where(part, 20_000.0, track.altitude),
+        speed=np.where(part, 90.0, track.speed),
+        heart_rate=np.where(part, 18_514.0, track.heart_rate),
+    )
+
+
+def _stretch(rng: np.random.Generator, length: int, shortest: int, longest: int) -> slice:
+    begin = int(rng.integers(length))
+    return slice(begin, begin + int(rng.integers(shortest, longest)))

@@ -1,0 +1,1 @@
+"""Copies of recordings with heart rate in them."""

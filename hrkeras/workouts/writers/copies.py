@@ -1,0 +1,70 @@
+"""A copy of a GPX, TCX or FIT file with heart rates in it, which say that they were not measured."""
+
+import gzip
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.utils.files import atomic_write
+from hrkeras.workouts.readers import fit, tracks
+from hrkeras.workouts.readers.point_table import HEART_RATE, TIME, HeartRateAt, Stream
+from hrkeras.workouts.readers.track_files import JSON
+from hrkeras.workouts.writers import copy_fit, copy_xml
+
+
+def copy(
+    kind: str, opened: Callable[[], AbstractContextManager[Stream]], target: Path, heart_rate_at: HeartRateAt, anew: bool = False
+) -> int:
+    """Writes a copy; where no point gets a heart rate, none.
+
+    In GPX a heart rate stands in Garmin's extension of a point, in TCX in its `HeartRateBpm`, in FIT in the records'
+    `heart_rate`. What says that it was estimated are words in the track's `desc`, the activity's `Notes`, and a field of
+    its own in each record. All other bytes stay, but for lengths and checksums.
+
+    Args:
+        kind: of the file, a key of `tracks.READERS`.
+        opened: opens it for reading, as often as it is called.
+        target: of the copy, which is packed if this ends in .gz.
+        heart_rate_at: at the time of a point.
+        anew: whether times that have a heart rate get another.
+
+    Returns:
+        How many points got a heart rate.
+
+    Raises:
+        InvalidWorkoutError: if the file cannot be used, as its reader does, or is one that is not copied: JSON.
+        InputError: if it cannot be read.
+    """
+    if kind == JSON:
+        raise InvalidWorkoutError("JSON, which cannot be copied; give it as GPX, TCX or FIT")
+    if not anew:
+        with opened() as stream:
+            heart_rate_at = where_unmeasured(kind, stream, heart_rate_at)
+    if kind == "fit":
+        with opened() as stream:
+            data, count = copy_fit.filled(fit.content(stream), heart_rate_at)
+    else:
+        with opened() as stream:
+            changes, count = copy_xml.edits(kind, stream, heart_rate_at)
+    if not count:
+        return 0
+    with atomic_write(target) as part, open(part, "wb") as plain:
+        packed = gzip.GzipFile("", "wb", fileobj=plain, mtime=0) if target.suffix == ".gz" else None
+        write = (packed or plain).write
+        if kind == "fit":
+            write(data)
+        else:
+            with opened() as stream:
+                copy_xml.copy(stream, changes, write)
+        if packed:
+            packed.close()
+    return count
+
+
+def where_unmeasured(kind: str, stream: Stream, heart_rate_at: HeartRateAt) -> HeartRateAt:
+    """What gives a heart rate only to times at which the file has none, in whichever of its points or messages that is."""
+    measured: set[float] = set()
+    for recording in tracks.READERS[kind](stream):
+        measured.update(recording.table[recording.table[:, HEART_RATE] > 0, TIME].tolist())
+    return lambda clock: 0 if clock in measured else heart_rate_at(clock)

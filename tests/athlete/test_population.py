@@ -1,0 +1,196 @@
+"""What is known of people in general: fitted, written, read back, and the one that comes with the package."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hrkeras.athlete import population
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.population import CALENDAR, CIRCLE, COURSE, DAY, EVERY, PENALTY, STATES
+from hrkeras.workouts.effort import BASIS, basis
+from hrkeras.workouts.grid import Grid
+
+NOON = 1.6e9
+HEIGHT = len(STATES)
+
+
+def made_up(seed, steps=80):
+    random = np.random.default_rng(seed)
+    speed = np.clip(random.uniform(2, 3.5) + random.normal(0, 0.4, steps), 0, None)
+    heart_rate = 90 + 20 * speed + random.normal(0, 3, steps)
+    heart_rate[::6] = np.nan
+    return Grid(*(np.float32(each) for each in (speed, random.normal(0, 4, steps).cumsum(), heart_rate)))
+
+
+def made_up_runs(count=6):
+    return [(run % 3, NOON + 9.3 * run * DAY, made_up(run), None) for run in range(count)]
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return population.fit(made_up_runs(), "invented runs")
+
+
+def test_a_fit_is_the_ridge_regression_over_the_runs_it_is_given(fitted):
+    runs = made_up_runs()
+    raw = [np.column_stack([basis(grid), np.tile(population.facts(start, basis(grid)), (80, 1))]) for _, start, grid, _ in runs]
+    some = np.concatenate([each[::EVERY] for each in raw])
+    centre, scale = some.mean(axis=0), some.std(axis=0)
+    centre[0] = 0
+    scale[scale < 1e-6] = 1
+    hours = slice(len(BASIS), len(BASIS) + len(CALENDAR))
+    scale[hours] = np.maximum(scale[hours], CIRCLE)
+    np.testing.assert_allclose(fitted.centre, centre, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(fitted.scale, scale, rtol=1e-3)
+    rows = np.concatenate([fitted.features(start, basis(grid)) for _, start, grid, _ in runs])
+    heart_rate = np.concatenate([grid.heart_rate for *_, grid, _ in runs])
+    measured = np.isfinite(heart_rate)
+    pull = np.sqrt(PENALTY) * np.eye(HEIGHT)[1:]
+    with_pull = np.concatenate([rows[measured], pull]), np.concatenate([heart_rate[measured], np.zeros(HEIGHT - 1)])
+    np.testing.assert_allclose(fitted.weights, np.linalg.lstsq(*with_pull, rcond=None)[0], rtol=1e-3, atol=1e-3)
+    assert fitted.source == "invented runs"
+
+
+def test_of_runs_at_one_hour_nothing_is_learnt_about_the_others():
+    found = population.fit((0, NOON + run * DAY + 600 * (run % 2), made_up(run), None) for run in range(8))
+    start, efforts = NOON + 0.5 * DAY, basis(made_up(9))
+    day = slice(len(BASIS), len(BASIS) + 4)
+    moved = found.features(start, efforts)[0] - found.features(start - 0.5 * DAY, efforts)[0]
+    assert abs(moved[day] @ np.array(found.weights)[day]) < 15
+
+
+def test_the_differences_are_the_way_in_which_people_differ():
+    """Of people whose heart rates differ by a level, and by what they rise with speed."""
+    rise = BASIS.index("speed_over_30")
+
+    def of(user, level, slope, run):
+        grid = made_up(100 * user + run, steps=200)
+        speed = basis(grid)[:, rise]
+        return user, NOON + run * DAY, grid._replace(heart_rate=(120 + level + (20 + slope) * (speed - 2.7)).astype("f")), None
+
+    people = {0: (-20.0, 0.0), 1: (20.0, 0.0), 2: (0.0, 10.0), 3: (0.0, -10.0)}
+    runs = [of(user, *differs, run) for user, differs in people.items() for run in range(20)]
+    found = population.fit(runs)
+    first, second = np.array(found.differences)
+    assert first[0] == pytest.approx(np.sqrt(2 * 20**2 / 4), rel=0.1)
+    assert np.abs(first[1:]).max() < 3
+    assert abs(second[0]) < 3
+    apart = [(found.features(start, basis(grid)) @ second, basis(grid)[:, rise]) for _, start, grid, _ in runs[40:]]
+    assert abs(np.corrcoef(*np.concatenate(apart, axis=1))[0, 1]) > 0.6
+    np.testing.assert_allclose(
+        found.covariance, np.diag(found.spread(found.prior)) + np.outer(first, first) + np.outer(second, second)
+    )
+    assert np.array_equal(Athlete(found).covariance[2], found.covariance)
+    assert len(population.fit(run for run in runs if run[0] < 2).differences) == 1
+    assert population.fit(run for run in runs if run[0] == 2).differences == ()
+
+
+def test_efforts_that_are_there_already_are_not_needed_again(fitted):
+    runs = ((user, start, grid, basis(grid)) for user, start, grid, _ in made_up_runs())
+    assert population.fit(runs, "invented runs") == fitted
+
+
+def test_one_run_more_is_another_population(fitted):
+    assert population.fit(made_up_runs(5)).weights != fitted.weights
+
+
+def test_features_are_efforts_and_facts_standardised():
+    height = np.arange(HEIGHT)
+    scaled = population.Population(tuple(1.0 * height), tuple(2.0 + height), (0.0,) * HEIGHT)
+    start, grid = NOON, made_up(3)
+    efforts = basis(grid)
+    found = scaled.features(start, efforts) * (2 + height) + height
+    np.testing.assert_allclose(found[:, : len(BASIS)], efforts, atol=1e-3)
+    facts = dict(zip(STATES[len(BASIS) :], found[0, len(BASIS) :], strict=True))
+    day = 2 * np.pi * (12 * 3600 + 26 * 60 + 40) / 86_400  # 2020-09-13 12:26:40
+    assert facts["sin_day"] == pytest.approx(np.sin(day), abs=1e-4)
+    assert facts["cos_half_day"] == pytest.approx(np.cos(2 * day), abs=1e-4)
+    assert facts["log_steps"] == pytest.approx(np.log(80), abs=1e-4)
+    assert facts["effort_spread"] == pytest.approx(efforts[:, BASIS.index("graded_speed_over_12")].std(), abs=1e-4)
+    assert (found[:, len(BASIS) :] == found[0, len(BASIS) :]).all()
+
+
+def test_climb_is_by_the_kilometre():
+    efforts = np.zeros((100, len(BASIS)))
+    efforts[:, BASIS.index("speed_over_3")] = 2
+    efforts[:, BASIS.index("climbed")] = np.linspace(0, 60 / 500, 100)
+    found = population.facts(NOON, efforts)[-len(COURSE) + COURSE.index("log_climb_per_km")]
+    assert np.expm1(found) == pytest.approx(60 / 2.1)  # 60 m in 2 km and 100 m more
+
+
+def test_spread_gives_each_state_the_number_of_its_kind(fitted):
+    found = dict(zip(STATES, fitted.spread((1.0, 2.0, 3.0)), strict=True))
+    assert [found[name] for name in ("one", STATES[1], BASIS[-1], "sin_day", "log_steps")] == [1, 2, 2, 3, 3]
+
+
+def test_a_population_may_know_nothing_of_differences(fitted):
+    """As those that were saved before there were any."""
+    values = fitted.as_dict()
+    del values["differences"]
+    found = population.from_dict(values)
+    assert found == replace(fitted, differences=())
+    np.testing.assert_array_equal(found.covariance, np.diag(found.spread(found.prior)))
+
+
+def test_what_is_written_comes_back(fitted):
+    found = population.from_dict(json.loads(json.dumps(fitted.as_dict())))
+    assert population.from_dict(found.as_dict()) == found
+    assert replace(found, centre=fitted.centre, scale=fitted.scale, weights=fitted.weights) == fitted
+    for name in ("centre", "scale", "weights"):
+        np.testing.assert_allclose(getattr(found, name), getattr(fitted, name), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["centre", "scale", "weights"])
+def test_a_population_without_these_is_none(fitted, name):
+    values = fitted.as_dict()
+    del values[name]
+    with pytest.raises(ValueError, match="this is no population"):
+        population.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({name: value} for name in ("centre", "scale", "weights") for value in ([1.0] * 3, "a" * HEIGHT, 3, None)),
+        *({name: value} for name in ("prior", "drift") for value in ([1.0, 2.0], [1.0] * 4, 5, "abc", [1, 2, "x"], {})),
+        *({name: [float("nan")] * HEIGHT} for name in ("centre", "scale", "weights")),
+        *({name: [10**400] * HEIGHT} for name in ("centre", "scale", "weights")),
+        *({name: [1e300] * HEIGHT} for name in ("centre", "scale", "weights")),
+        *({"scale": [value] * HEIGHT} for value in (0.0, -1.0, 1e-300)),
+        *({name: value} for name in ("level", "noise", "surprise") for value in (0, -1, float("inf"), 10**400, "x", [1.0], None)),
+        *({"longest": value} for value in (-1, float("nan"))),
+        *({"differences": value} for value in (None, 3, "abc", [1.0], [[1.0]], [[1e300] * HEIGHT], [[float("nan")] * HEIGHT])),
+        {"differences": [[1.0] * HEIGHT] * (HEIGHT + 1)},
+        {"weights": [[1.0]] * HEIGHT},
+        {"prior": [1.0, 0.0, 1.0]},
+        {"drift": [-1.0, 0.0, 0.0]},
+        {"more": 1.0},
+        {7: 1.0},
+    ],
+    ids=lambda change: str(change)[:40],
+)
+def test_what_cannot_be_is_refused(fitted, change):
+    with pytest.raises(ValueError, match="this is no population"):
+        population.from_dict({**fitted.as_dict(), **change})
+
+
+@pytest.mark.parametrize("values", [None, [], {}, "centre", 3, [["centre", [1.0]]]])
+def test_what_is_no_dict_of_a_population_is_refused(values):
+    with pytest.raises(ValueError, match="this is no population"):
+        population.from_dict(values)
+
+
+def test_the_packaged_population_expects_plausible_heart_rates():
+    found = population.default()
+    assert "training split" in found.source
+    assert population.default() is found
+    steps = 180
+    standing, easy, fast = (
+        Athlete(found).predict(NOON, Grid(np.full(steps, speed, "f"), np.zeros(steps, "f"), np.empty(0))).expected[:, 0]
+        for speed in (0.0, 2.2, 3.0)
+    )
+    assert 120 < fast[120] < 180  # after 20 min
+    assert 40 < standing[120] < easy[120] < fast[120]
+    assert fast[0] < fast[12] - 10  # at the beginning it still rises

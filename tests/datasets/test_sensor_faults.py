@@ -1,0 +1,108 @@
+"""The faults of a source's runs: counted, dated, drawn, and told by what the state expects."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.cli.shared import json_line
+from hrkeras.datasets.inspection import inspection_plots, inspection_text
+from hrkeras.datasets.inspection.inspection import inspect
+from hrkeras.datasets.inspection.sensor_faults import SensorFaults
+from hrkeras.workouts import quality
+from hrkeras.workouts.grid import resample
+from hrkeras.workouts.sensor.sensor_fault import KINDS
+from hrkeras.workouts.simulation import synthetic
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return [synthetic.recorded(track) for track in synthetic.simulate(1, 12, seed=3, flawed=0, faulty=0, interval=1)]
+
+
+@pytest.fixture(scope="module")
+def spoilt(runs):
+    """A dropout of a minute in the third run, two spikes in the third and two in the eighth."""
+    rates = [run.heart_rate.copy() for run in runs]
+    rates[2][300:360] = np.nan
+    for run in (2, 7):
+        rates[run][[500, 700]] = 230
+    return [replace(run, heart_rate=rate) for run, rate in zip(runs, rates, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def found(spoilt):
+    return inspect(spoilt)
+
+
+def test_clean_runs_have_none(runs):
+    assert inspect(runs).sensor.flags == []
+
+
+def test_counted_by_kind_and_run(found, spoilt):
+    sensor = found.sensor
+    assert (sensor.runs, sensor.seldom) == (12, 0)
+    assert sensor.seconds == pytest.approx(sum(run.duration for run in spoilt))
+    assert [(flag.kind, flag.start, len(flag.faults)) for flag in sensor.flags] == [
+        ("dropout", spoilt[2].start, 1),
+        ("spikes", spoilt[2].start, 2),
+        ("spikes", spoilt[7].start, 2),
+    ]
+    assert sensor.of_kind("dropout")[0].seconds == 60
+    assert [flag.start for flag in sensor.latest(2)] == [spoilt[7].start, spoilt[2].start]
+    assert sensor.examples["spikes"].workout is spoilt[7]
+
+
+def test_the_state_is_followed_through_the_usable_runs(found, runs):
+    athlete = Athlete()
+    for run in runs[:7]:
+        athlete.update(run.start, resample(quality.without_outliers(run, quality.Limits())))
+    expected = athlete.predict(runs[7].start, resample(runs[7])).expected[:, 0]
+    assert found.sensor.examples["dropout"].expected is None  # too few runs before it
+    np.testing.assert_allclose(found.sensor.examples["spikes"].expected, expected, atol=1.0)  # it learnt from a dropout, too
+
+
+def test_text_and_json(found, spoilt, tmp_path):
+    text = inspection_text.text(found, tmp_path, "tracks")
+    for kind in KINDS:
+        assert f"\n{kind}: " in text
+    assert "of 12 runs whose heart rate was measured every 15 s or more often\n" in text
+    assert "minute 5.0 to 6.0, dropout: no heart rate for 60 s while the run was recorded" in text
+    assert "(and 1 more)" in text
+    assert "The sensor looks wrong somewhere in 2 of 12 runs." in text
+    told = json.loads(json_line(found.as_dict()))["sensor_faults"]
+    assert told["kinds"]["spikes"]["count"] == 4
+    assert told["kinds"]["cadence lock"] == {"runs": 0, "count": 0, "hours": 0}
+    assert [each["kind"] for each in told["found"]] == ["dropout", *["spikes"] * 4]
+    assert told["found"][0]["where"] == spoilt[2].where
+
+
+def test_a_single_run_is_told_in_sentences(runs, spoilt, tmp_path):
+    path = tmp_path / "run.gpx"
+    path.touch()
+    text = inspection_text.text(inspect(spoilt[2:3]), path, "tracks")
+    assert "The sensor looks wrong: minute 5.0 to 6.0, dropout: no heart rate for 60 s while the run was recorded." in text
+    assert "No fault of the sensor is seen" in inspection_text.text(inspect(runs[:1]), path, "tracks")
+
+
+def test_seldom_measured_runs_are_counted_apart(runs, tmp_path):
+    seldom = [replace(run, heart_rate_samples=int(run.duration / 60)) for run in runs[:2]]
+    found = inspect([*seldom, *runs[2:4]])
+    assert (found.sensor.runs, found.sensor.seldom) == (2, 2)
+    assert "in 2 more too seldom to see any" in inspection_text.text(found, tmp_path, "tracks")
+    assert "Sensor faults" not in inspection_text.text(inspect(seldom), tmp_path, "tracks")
+
+
+def test_another_recording_of_a_run_is_not_counted_twice(spoilt):
+    assert inspect([*spoilt[2:3], *spoilt[2:3]]).sensor.runs == 1
+
+
+def test_picture(found, runs, tmp_path):
+    assert "faults.png" in [path.name for path in inspection_plots.draw(found, tmp_path)]
+    without_speed = SensorFaults()
+    workout = replace(found.sensor.examples["dropout"].workout, speed=np.full(len(runs[2]), np.nan))
+    without_speed.count(without_speed.look(workout))
+    inspection_plots.faults(without_speed.examples, tmp_path / "faults.png")
+    assert (tmp_path / "faults.png").stat().st_size > 10_000

@@ -1,0 +1,78 @@
+"""No way of asking a model gives an answer far from what is known without a warning."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_up import made_up
+
+from hrkeras import models
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.population import DAY
+from hrkeras.datasets import selection
+from hrkeras.evaluation import evaluate, protocols, score_warnings
+from hrkeras.evaluation.scores import Score
+from hrkeras.models import Statistics, saving
+from hrkeras.personal import prediction, prediction_warnings
+from hrkeras.training import finetuning
+from hrkeras.workouts.prepare import examine
+from hrkeras.workouts.quality import Limits
+from hrkeras.workouts.simulation import synthetic
+
+
+@pytest.fixture(scope="module")
+def sleeper():
+    """A model that says about 70 beats/min whoever runs, 70 to 80 too few."""
+    return models.gru(units=2, num_layers=1, history=False, profile=False, statistics=Statistics(heart_rate_mean=70.0))
+
+
+@pytest.fixture(scope="module")
+def workouts():
+    return list(synthetic.read(athletes=1, runs=8, seed=8, flawed=0, faulty=0))
+
+
+def test_a_prediction_far_from_what_is_known_of_the_person(sleeper, workouts):
+    *earlier, last = workouts
+    athlete = Athlete(saving.population(sleeper))
+    assert len(prediction.predict(last, athlete, sleeper).doubts) == 2  # from what people do; from what was measured
+    for each in earlier:
+        run = examine(each, Limits())
+        assert not isinstance(run, str)
+        athlete.update(run.start, run.grid)
+    far, measured = prediction.predict(last, athlete, sleeper).doubts
+    assert far.startswith("the model predicts 7")
+    assert "what is known of the person makes one expect 1" in far
+    assert "what the sensor measured lies" in measured
+    assert prediction.predict(last, athlete).doubts == []  # the state by itself
+    ((old),) = prediction.predict(replace(last, start=last.start + 400 * DAY), athlete).doubts
+    assert "the last run known of the person is 40" in old
+
+
+def test_scores_that_are_no_better_than_a_mean(sleeper):
+    runs = made_up(people=2, runs=8, steps=(60, 90))
+    kwargs = {"population": saving.population(sleeper)}
+    found = evaluate.evaluate(sleeper, "sleeper", runs, protocols.PROTOCOLS["profile"], **kwargs)
+    assert len(found.doubts) == 2
+    assert found.doubts[0].startswith(
+        f"sleeper is off by {found.people[0][0].mae:.1f} beats/min for person 0, no better than the "
+    )
+    ahead = evaluate.evaluate(sleeper, "sleeper", runs, protocols.PROTOCOLS["imputation"], **kwargs)
+    assert "no better than the linear interpolation" in ahead.doubts[0]
+
+
+def test_stages_that_are_no_better_than_a_mean(sleeper):
+    mine = selection.part(runs := made_up(people=2, runs=14, steps=(60, 90)), selection.of_person(runs, 1))
+    found = finetuning.compare(sleeper, sleeper, sleeper, mine)
+    assert [row.name for row in found.rows if row.worse_by is None] == [finetuning.FINETUNED]
+    assert len(found.doubts) == 4
+    assert finetuning.FINETUNED not in found.like_best
+
+
+def test_what_is_good_is_not_doubted():
+    good, mean = (Score(name, mae, mae, mae, (mae, mae), 1, 1) for name, mae in (("model", 5.0), ("person's mean", 12.0)))
+    assert score_warnings.of_scores([good, mean], ["model"]) == []
+    assert score_warnings.of_scores([good], ["model"]) == []
+    assert len(score_warnings.of_scores([replace(good, mae=12.0), mean], ["model"])) == 1
+    steps = np.full(5, 150.0)
+    assert prediction_warnings.of_prediction(steps + 20, steps, np.full(5, 8.0), steps * np.nan, 3.0) == []
+    assert len(prediction_warnings.of_prediction(steps * np.nan, steps, np.full(5, 8.0), steps, 3.0)) == 2  # no number at all

@@ -1,0 +1,115 @@
+"""The page: whole in one file, readable by everyone, and without any place or name."""
+
+import re
+from dataclasses import replace
+
+import chromium
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from hrkeras.cli.main import app
+from hrkeras.personal import person_plots, timeline
+from hrkeras.personal.report import html, page, picture
+from hrkeras.workouts.simulation import formats, synthetic
+
+
+@pytest.fixture(scope="module")
+def tracks():
+    return list(synthetic.simulate(1, 40, seed=11, flawed=0.05))
+
+
+@pytest.fixture(scope="module")
+def report(tracks, tmp_path_factory):
+    """The page of an export, and what the command said."""
+    folder = tmp_path_factory.mktemp("report")
+    formats.write_apple_health(tracks, folder / "export.zip")
+    done = CliRunner().invoke(app, ["report", str(folder / "export.zip"), "--output", str(folder / "report.html")])
+    assert done.exit_code == 0, done.output
+    return folder / "report.html", done.output
+
+
+def test_it_is_whole_and_small(report):
+    path, said = report
+    text = path.read_text()
+    assert text.startswith("<!doctype html>")
+    assert path.stat().st_size < 400_000  # of 40 runs
+    assert not re.findall(r'(?:src|href)="(?!#)[^"]*"', text)
+    assert "url(" not in re.sub(r"url\(#", "", text)
+    assert f"Written: {path}" in said
+    for title in ("Fitness", "Your last run", "Your zones", "How good the predictions are", "What to bear in mind"):
+        assert f"<h2>{title}" in text
+    assert "no medical advice" in text
+
+
+def test_no_place_and_no_name_is_in_it(report, tracks):
+    text = report[0].read_text()
+    told = re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL)  # whose coordinates are points, with two digits
+    for track in tracks:
+        for place in (track.latitude, track.longitude):
+            for degrees in place[np.isfinite(place)][:: max(1, len(place) // 50)]:
+                assert f"{degrees:.4f}"[:-1] not in text
+                assert f"{degrees:.3f}"[:-1] not in told
+    for word in ("latitude", "longitude", "Watch of athlete", f">{tracks[0].user}<", "export.zip"):
+        assert word not in text
+
+
+def test_it_is_small_with_300_runs(tmp_path):
+    few = list(synthetic.read(athletes=1, runs=60, seed=2, flawed=0))
+    many = [replace(each, start=each.start + 200 * 86_400 * copy) for copy in range(5) for each in few]
+    page.write(timeline.write(many), tmp_path / "many.html")
+    assert (tmp_path / "many.html").stat().st_size < 3_000_000
+
+
+@pytest.mark.parametrize("width", [390, 1000])
+def test_it_is_accessible_on_a_phone_and_a_screen(report, tmp_path, width):
+    if not chromium.find():
+        pytest.skip("no Chromium")
+    with chromium.Chromium(tmp_path / "profile") as opened:
+        opened.do("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500)
+        opened.do("Page.setBypassCSP", enabled=True)  # so that axe-core can be put into it
+        opened.do("Page.navigate", url=f"file://{report[0]}")
+        opened.wait("document.readyState == 'complete'")
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        assert opened.requests == [f"file://{report[0]}"]
+        assert opened.errors == []
+        chromium.assert_accessible(opened)
+
+
+def test_texts_are_escaped():
+    assert html.paragraph("a < b", "soft") == '<p class="soft">a &lt; b</p>'
+    assert html.items(["", "&"]) == "<ul>\n<li>&amp;</li>\n</ul>"
+    assert (html.paragraph(""), html.items([])) == ("", "")
+    table = html.table("<c>", ("x", "y"), [("<1>", "<2>")], texts=(1,))
+    assert '<th scope="row">&lt;1&gt;</th><td class="text">&lt;2&gt;</td>' in table
+    assert 'aria-label="&lt;c&gt;"' in table
+
+
+def test_two_pictures_do_not_share_a_name_and_take_the_colours_of_the_page(tracks):
+    written = timeline.write(list(synthetic.read(athletes=1, runs=12, seed=5, flawed=0)))
+    drawn = [picture.svg(person_plots.fitness(written, narrow=True), name, "A & B", "seen") for name in ("one", "two")]
+    names = [set(re.findall(r' id="([^"]+)"', each)) for each in drawn]
+    assert not names[0] & names[1]
+    for each, own in zip(drawn, names, strict=True):
+        assert set(re.findall(r'(?:url\(|href=")#([^")]+)', each)) <= own
+        assert "<title" in each
+        assert "A &amp; B" in each
+        assert "var(--heart)" in each
+        assert not re.findall(r"#[0-9a-f]{6}", each)
+    assert drawn[0].replace("one-", "two-") == drawn[1]
+
+
+@pytest.mark.parametrize("flaw", ["no heart rate", "no altitude", "no GPS", "other sport"])
+def test_a_single_odd_run(flaw, tmp_path):
+    rng = np.random.default_rng(0)
+    track = next(synthetic.simulate(1, 1, seed=3, flawed=0))
+    from hrkeras.workouts.simulation.faults import spoil
+
+    formats.write_apple_health([spoil(rng, track, flaw)], tmp_path / "export.zip")
+    done = CliRunner().invoke(app, ["report", str(tmp_path / "export.zip"), "--output", str(tmp_path / "report.html")])
+    assert "Traceback" not in done.output
+    assert done.exit_code == (0 if (tmp_path / "report.html").exists() else 1)
+    if flaw == "no heart rate":
+        assert "Runs without heart rate" in (tmp_path / "report.html").read_text()
+    if flaw == "other sport":
+        assert "another sport (cycling)" in done.output

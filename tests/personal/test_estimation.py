@@ -1,0 +1,262 @@
+"""Heart rate of runs that have none, and the copies of their files."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hrkeras.athlete import zones
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.personal import athlete_update, estimated_copies, estimation, estimation_text, time_in_zones, timeline
+from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.workouts.readers import tracks
+from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.simulation import formats, synthetic
+from hrkeras.workouts.writers import copies
+
+SILENT = (2, 13)  # of the runs
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    return list(synthetic.simulate(1, 14, seed=8, flawed=0, faulty=0))
+
+
+def part(track, seconds):
+    """The first seconds of a simulated run."""
+    until = track.clock <= track.clock[0] + seconds
+    columns = ("clock", "latitude", "longitude", "speed", "altitude", "heart_rate")
+    return replace(track, **{name: getattr(track, name)[until] for name in columns})
+
+
+@pytest.fixture(scope="module")
+def mine(simulated, tmp_path_factory):
+    """One person's runs, two of which have no heart rate, as files and as an export."""
+    folder = tmp_path_factory.mktemp("mine")
+    runs = [replace(each, heart_rate=0 * each.heart_rate) if number in SILENT else each for number, each in enumerate(simulated)]
+    formats.write_gpx_folder(runs, folder / "runs")
+    formats.write_gpx_folder(simulated, folder / "whole")
+    formats.write_apple_health(runs, folder / "export.zip")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(mine):
+    return estimation.estimate([mine / "runs"])
+
+
+class TestEstimate:
+    def test_runs_without_heart_rate_from_the_others(self, found, simulated):
+        assert [each.run.start for each in found.estimates] == [simulated[number].clock[0] for number in SILENT]
+        assert found.measured == 12
+        assert [each.found.earlier_runs for each in found.estimates] == [10, 12]  # the first of them partly from later ones
+        for each, number in zip(found.estimates, SILENT, strict=True):
+            track = simulated[number]
+            told = np.array([each.at(clock) for clock in track.clock])
+            assert np.abs(told - track.truth).mean() < 15
+            assert (each.found.low < each.found.heart_rate).all()
+            assert each.seconds.sum() == len(each.found.heart_rate) * 10
+            assert (each.within[0] <= each.seconds).all()
+            assert (each.seconds <= each.within[1]).all()
+
+    def test_estimates_between_steps_and_nowhere_else(self, found):
+        each = found.estimates[0]
+        start, rates = each.run.start, each.found.heart_rate
+        assert each.at(start - 1) == each.at(start + each.run.duration + 1) == each.at(float("nan")) == 0
+        assert each.at(start) == round(float(rates[0]))
+        assert each.at(start + 15) == round(float(rates[1]))
+        assert each.at(start + 20) == round(float(rates[1] + rates[2]) / 2)
+
+    def test_an_export_gives_the_same(self, mine, found):
+        export = estimation.estimate([mine / "export.zip"])
+        for one, other in zip(export.estimates, found.estimates, strict=True):
+            assert np.abs(one.found.heart_rate - other.found.heart_rate).mean() < 1.5
+
+    def test_from_a_state_that_knows_later_runs(self, mine, simulated):
+        athlete = Athlete()
+        athlete_update.learn_from(athlete, tracks.read(mine / "whole"))
+        source = sorted((mine / "runs").iterdir())[SILENT[0]]
+        (each,) = estimation.estimate([source], athlete).estimates
+        assert each.found.start == each.run.start == simulated[SILENT[0]].clock[0]
+        assert each.found.earlier_runs == 14
+        with pytest.raises(InputError, match="learnt from this very run"):
+            estimation.estimate([sorted((mine / "whole").iterdir())[0]], athlete, everything=True)
+
+    def test_the_limits_of_the_filters_hold(self, simulated, tmp_path):
+        run = simulated[0]
+        runs = {
+            "whole": run,
+            "short": part(run, 47),
+            "slow": replace(run, clock=run.clock[0] + (run.clock - run.clock[0]) * 9 * 3600 / (run.clock[-1] - run.clock[0])),
+            "fast": replace(run, clock=run.clock[0] + (run.clock - run.clock[0]) / 3, speed=0 * run.speed),
+        }
+        for name, each in runs.items():
+            formats.write_gpx_folder([replace(each, heart_rate=0 * each.heart_rate)], tmp_path / name)
+        found = estimation.estimate([tmp_path / name for name in runs])
+        assert [each.found.minutes for each in found.estimates] == [pytest.approx((run.clock[-1] - run.clock[0]) / 60, abs=0.2)]
+        assert sum(found.skipped.values()) == 3
+        assert found.skipped["duration or sampling unreasonable"] == 1
+        assert found.skipped["values out of range, or faster than any runner"] == 1
+        said = "\n".join(estimation_text.lines(found))
+        assert "Cannot be estimated: " in said
+        assert "1 x duration or sampling unreasonable" in said
+        for name in ("short", "slow", "fast"):
+            with pytest.raises(InputError, match="found no run that can be estimated: 1 x "):
+                estimation.estimate([tmp_path / name])
+
+    def test_a_run_of_unknown_date(self, simulated, mine, tmp_path):
+        track = simulated[SILENT[1]]
+        undated = replace(track, clock=track.clock - track.clock[0] + 40, heart_rate=0 * track.heart_rate)
+        source = tmp_path / "undated"
+        formats.write_gpx_folder([undated], source)
+        (each,) = estimation.estimate([source], histories=[mine / "runs"]).estimates
+        assert np.isnan(each.run.start)
+        assert each.found.earlier_runs == 12
+        told = np.array([each.at(clock) for clock in undated.clock])
+        assert np.abs(told - track.truth).mean() < 15
+        (path,) = estimated_copies.write([each], tmp_path / "copies")
+        (copy,) = tracks.read(path)
+        assert copy.estimated
+        np.testing.assert_array_equal(copy.heart_rate, told)
+        both = estimation.estimate([mine / "runs", source])
+        assert np.isnan(both.estimates[-1].run.start)
+        text = "\n".join(estimation_text.lines(both))
+        assert "unknown date" in text
+        assert "Of unknown date, so estimated from all that is known: 1 run." in text
+        assert estimation_text.as_dict(both)["runs"][-1]["start"] is None
+
+    def test_by_another_state(self, found, mine):
+        athlete = Athlete()
+        athlete_update.learn_from(athlete, tracks.read(mine / "whole"))
+        for each in found.estimates:
+            told = estimation.anew(each.found, athlete)
+            assert told.start == each.found.start
+            assert told.earlier_runs == 14
+            assert (told.heart_rate != each.found.heart_rate).any()
+
+    def test_of_a_stranger(self, mine):
+        alone = estimation.estimate([sorted((mine / "runs").iterdir())[SILENT[0]]])
+        (each,) = alone.estimates
+        assert each.found.earlier_runs == 0
+        assert any("Nothing is known of the person" in line for line in estimation_text.lines(alone))
+
+    def test_everything_is_estimated_from_what_was_before(self, mine):
+        found = estimation.estimate([mine / "whole"], everything=True)
+        assert [each.found.earlier_runs for each in found.estimates] == list(range(14))
+        assert found.measured == 0
+
+    def test_nothing_that_can_be_estimated(self, mine, tmp_path):
+        text = sorted((mine / "runs").iterdir())[SILENT[0]].read_text()
+        (tmp_path / "a.gpx").write_text(text.replace('lat="', 'lat="north '))
+        with pytest.raises(InputError, match="no run that can be estimated: 1 x no speed and no positions"):
+            estimation.estimate([tmp_path / "a.gpx"])
+        said = estimation_text.lines(estimation.estimate([mine / "whole"]))
+        assert said == ["Nothing to estimate: 14 runs, all with heart rate. --all estimates these too."]
+
+    def test_no_altitude_is_said(self, mine, tmp_path):
+        text = sorted((mine / "runs").iterdir())[SILENT[0]].read_text()
+        (tmp_path / "a.gpx").write_text(text.replace("ele>", "elevation>"))
+        found = estimation.estimate([tmp_path / "a.gpx"])
+        assert "Without altitude, so taken as flat: 1 run." in estimation_text.lines(found)
+
+
+class TestCopies:
+    def test_are_read_back_with_the_estimate(self, found, mine, tmp_path):
+        written = estimated_copies.write(found.estimates, tmp_path)
+        assert [path.name for path in written] == [sorted(each.name for each in (mine / "runs").iterdir())[n] for n in SILENT]
+        for path, each in zip(written, found.estimates, strict=True):
+            (copy,) = tracks.read(path)
+            assert copy.heart_rate.tolist() == [each.at(copy.start + time) for time in copy.time]
+            assert copy.estimated
+
+    def test_nothing_is_learnt_from_them(self, found, tmp_path):
+        estimated_copies.write(found.estimates, tmp_path)
+        report = athlete_update.learn_from(Athlete(), tracks.read(tmp_path))
+        assert report.taken == {"heart rate estimated, not measured": 2}
+        written = timeline.write(tracks.read(tmp_path))
+        assert (len(written.entries), len(written.unheard)) == (0, 2)
+        assert estimation.estimate([tmp_path]).measured == 2  # they have one, so they are left alone
+
+    @pytest.mark.parametrize("alone", [False, True])
+    def test_of_files_in_a_zip(self, found, mine, tmp_path, alone):
+        path = Path(shutil.make_archive(str(tmp_path / "export"), "zip", mine, "runs"))
+        same = estimation.estimate([path]).estimates
+        for each, other in zip(same, found.estimates, strict=True):
+            np.testing.assert_array_equal(each.found.heart_rate, other.found.heart_rate)
+        if alone:
+            assert estimated_copies.write(same[:1], tmp_path / "a.gpx") == [tmp_path / "a.gpx"]
+            return
+        written = estimated_copies.write(same, tmp_path / "copies")
+        expected = estimated_copies.write(found.estimates, tmp_path / "expected")
+        assert [path.parent for path in written] == [tmp_path / "copies/runs"] * 2
+        assert {path.name: path.read_bytes() for path in written} == {path.name: path.read_bytes() for path in expected}
+
+    def test_of_an_export_are_its_routes(self, mine, tmp_path):
+        written = estimated_copies.write(estimation.estimate([mine / "export.zip"]).estimates, tmp_path)
+        assert len(written) == 2
+        assert all(path.name.startswith("route_") for path in written)
+        assert all(np.isfinite(each.heart_rate).all() for path in written for each in tracks.read(path))
+
+    def test_one_that_cannot_be_made_leaves_the_others(self, found, mine, tmp_path):
+        bare = found.estimates[0]
+        text = Path(tracks.file_of(bare.run)).read_text().partition("?>")[2]
+        wide = tmp_path / "wide" / "a.gpx"
+        wide.parent.mkdir()
+        wide.write_bytes(text.encode("utf-16-be"))
+        (tmp_path / "wide" / "b.gpx").write_text(text)
+        silent = estimation.estimate([wide.parent], everything=True).estimates
+        both = [replace(silent[0], run=replace(silent[0].run, where=str(wide.parent / name))) for name in ("a.gpx", "b.gpx")]
+        log = ReadLog()
+        assert estimated_copies.write(both, tmp_path / "copies", log=log) == [tmp_path / "copies" / "b.gpx"]
+        assert list(log.examples.values()) == [[str(wide)]]
+        with pytest.raises(InputError, match="cannot be written, since the file to copy is XML in UTF-16"):
+            estimated_copies.write(both[:1], tmp_path / "copies")
+
+    def test_of_json_there_are_none(self, tmp_path):
+        with pytest.raises(InvalidWorkoutError, match="JSON, which cannot be copied"):
+            copies.copy("json", open, tmp_path / "a.json", lambda clock: 0)
+
+    def test_the_files_given_are_never_overwritten(self, found, mine):
+        before = {path: path.read_bytes() for path in (mine / "runs").iterdir()}
+        for force in (False, True):
+            with pytest.raises(InputError, match="is itself one of the files to copy"):
+                estimated_copies.write(found.estimates, mine / "runs", force=force)
+            with pytest.raises(InputError, match="is itself one of the files to copy"):
+                estimated_copies.write(found.estimates[:1], Path(tracks.file_of(found.estimates[0].run)), force=force)
+        assert {path: path.read_bytes() for path in (mine / "runs").iterdir()} == before
+
+    def test_another_file_is_only_when_told_to(self, found, tmp_path):
+        (tmp_path / "a.gpx").write_text("mine")
+        with pytest.raises(InputError, match="stays as it is"):
+            estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx")
+        assert (tmp_path / "a.gpx").read_text() == "mine"
+        assert estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx", force=True) == [tmp_path / "a.gpx"]
+
+    def test_earlier_copies_are(self, found, tmp_path):
+        first = estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx")
+        assert estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx") == first == [tmp_path / "a.gpx"]
+
+    @pytest.mark.parametrize(("name", "count", "said"), [("a.fit", 1, "ending in .gpx"), ("a.gpx", 2, "expected a folder")])
+    def test_a_file_is_for_one_of_its_kind(self, found, tmp_path, name, count, said):
+        with pytest.raises(InputError, match=said):
+            estimated_copies.write(found.estimates[:count], tmp_path / name)
+
+
+class TestTimeInZones:
+    def test_measured_and_estimated(self, mine):
+        written = timeline.write(tracks.read(mine / "runs"))
+        own = zones.estimate(written.athlete)
+        everything, recent = time_in_zones.times(written, own), time_in_zones.times(written, own, 1)
+        assert (everything.runs, everything.silent) == (12, 2)
+        assert 0 < recent.runs + recent.silent < 14
+        measured = sum(np.isfinite(each.heart_rate).sum() for each in written.entries)
+        assert everything.measured.sum() == 10 * measured
+        assert (everything.within[0] <= everything.estimated).all()
+        said = "\n".join(time_in_zones.lines(own, recent, everything))
+        assert "all: 12 runs" in said
+        assert "all: 2 runs estimated" in said
+        numbers = time_in_zones.as_dict(own, recent, everything)
+        assert numbers["zones_begin"] == own.edges.tolist()
+        assert sum(numbers["all"]["minutes"]) == pytest.approx(measured / 6, abs=0.05)

@@ -1,0 +1,184 @@
+"""Plans of a course, by the athlete's state alone and where it is cheap to know what is right."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.population import DAY
+from hrkeras.personal import athlete_update, pace, planning_text
+from hrkeras.personal import planner as planning
+from hrkeras.personal.planning_plots import plan as draw
+from hrkeras.utils import plotting
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts.effort import cost_of_running
+from hrkeras.workouts.readers.route import Route
+from hrkeras.workouts.simulation import synthetic
+from hrkeras.workouts.workout import from_points
+
+FLAT = Route(8000.0, np.zeros(400), has_altitude=False)
+HILL = Route(8030.0, 60 * np.sin(np.linspace(0, np.pi, 401)))  # up and down by 60 m
+
+
+@pytest.fixture(scope="module")
+def state() -> Athlete:
+    """What 12 runs tell of a simulated athlete."""
+    found = Athlete()
+    columns = ("latitude", "longitude", "speed", "altitude", "heart_rate", "sport", "user")
+    tracks = synthetic.simulate(1, 12, seed=5, flawed=0, faulty=0)
+    athlete_update.learn_from(
+        found, [from_points(each.clock, **{name: getattr(each, name) for name in columns}) for each in tracks]
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def planner(state):
+    start = planning.usual_start(state, 0.0)
+    return lambda route=FLAT, even="pace", who=state: planning.Planner(route, who, start if who.count else 1.6e9, even)
+
+
+def test_a_plan_at_even_pace(planner):
+    plan = planner().at(1000 / 330)
+    assert plan.seconds == pytest.approx(8 * 330)
+    rows = plan.kilometres()
+    assert [row.end for row in rows] == [*range(1, 9)]
+    assert {round(1000 / row.speed) for row in rows} == {330}
+    np.testing.assert_allclose(plan.prediction.grid.speed, 1000 / 330, rtol=1e-5)
+    np.testing.assert_allclose(np.diff(plan.distance), 10 * 1000 / 330, rtol=1e-6)
+    by_hand = [plan.prediction.heart_rate[33 * row : 33 * row + 33].mean() for row in range(8)]
+    np.testing.assert_allclose([row.heart_rate for row in rows], by_hand, atol=0.5)
+    assert all(row.low < row.heart_rate < row.high for row in rows)
+    assert plan.mean[0] == pytest.approx(plan.prediction.heart_rate[30:].mean(), abs=0.01)
+    assert plan.highest[0] == plan.prediction.heart_rate[30:].max()
+
+
+def test_even_effort_costs_the_same_all_along_and_takes_as_long(planner):
+    plan = planner(HILL, "effort").at(2.5)
+    assert plan.seconds == pytest.approx(8030 / 2.5)
+    speeds = HILL.piece / np.diff(plan.times)
+    np.testing.assert_allclose(power := speeds * cost_of_running(HILL.grade), power[0], rtol=1e-6)
+    assert speeds[:100].mean() < 2.5 < speeds[300:].mean()
+    rows = plan.kilometres()
+    assert [round(row.length) for row in rows] == [1000] * 7 + [1030]  # 30 m are no kilometre of their own
+    assert sum(row.seconds for row in rows) == pytest.approx(plan.seconds)
+    assert sum(row.climb for row in rows) == pytest.approx(60, abs=2)
+    assert rows[0].speed < 2.5 < rows[-1].speed
+    assert np.ptp(planner(HILL).at(2.5).prediction.heart_rate[60:]) > np.ptp(plan.prediction.heart_rate[60:])
+
+
+def test_the_pace_for_a_heart_rate_is_the_nearest_in_whole_seconds(planner):
+    mine = planner(HILL)
+    plan = mine.for_mean(165)
+    seconds = 1000 / plan.speed
+    assert seconds == pytest.approx(round(seconds))
+    misses = [abs(mine.at(1000 / (round(seconds) + more)).mean[0] - 165) for more in (-1, 0, 1)]
+    assert misses[1] == min(misses) < 1
+
+
+@pytest.mark.parametrize("wholly", [False, True])
+@pytest.mark.parametrize("even", ["pace", "effort"])
+def test_the_pace_under_a_limit_is_the_fastest(planner, even, wholly):
+    mine = planner(HILL, even)
+    found = mine.under(180, wholly)
+    assert not found.end
+    faster = mine.at(1000 / (round(1000 / found.plan.speed) - 1))
+
+    def highest(plan):
+        return (plan.prediction.high if wholly else plan.prediction.heart_rate)[plan.warm].max().round()
+
+    assert highest(found.plan) < 180 <= highest(faster)
+
+
+def test_what_cannot_be_had_is_said(planner):
+    mine = planner()
+    with pytest.raises(InputError, match=r"70 is too low for this course: walking at 12:00 /km expect \d+; give a higher one\."):
+        mine.for_mean(70)
+    with pytest.raises(InputError, match=r"219 is more than can be told of: at \d:\d\d /km, the fastest that what is known"):
+        mine.for_mean(219)
+    with pytest.raises(InputError, match=r"No pace keeps the expected heart rate under 70 .* give a higher limit\."):
+        mine.answer(limit=70)
+    with pytest.raises(ValueError, match="expected a speed, a heart rate or a limit"):
+        mine.answer()
+    assert (mine.under(70).end, mine.under(219).end) == ("slowest", "fastest")
+    answer = mine.answer(speed=3.0, limit=70)
+    assert any(said.startswith("No pace keeps") for said in planning_text.limit(70, answer))
+    assert any("at every pace up to" in said for said in planning_text.limit(219, mine.answer(speed=3.0, limit=219)))
+
+
+def test_the_fastest_pace_looked_at_is_a_tenth_above_the_hardest_run(state, planner):
+    hardest = state.records[:, 9].max()
+    assert 1000 / planner().fastest == pytest.approx(1.1 * hardest, rel=0.01)
+    assert planner(who=Athlete()).fastest < 360  # nothing known: what few people run
+
+
+def test_doubts(state, planner):
+    mine = planner()
+    assert mine.at(state.records[:, 9].mean()).doubts == []
+    (far,) = mine.at(state.records[:, 9].max() * 1.3).doubts
+    assert far == "the plan is 30 % harder than any run known of the person: this is a guess."
+    assert "easier than any run known" in mine.at(0.7).doubts[0]
+    assert any("the longest run known" in said for said in planner(replace(FLAT, length=60_000.0)).at(3.0).doubts)
+    assert planner(replace(FLAT, doubts=["wrong."])).at(3.0).doubts[0] == "wrong."
+    assert "harder than what most people run" in planner(who=Athlete()).at(5.5).doubts[0]
+
+
+def test_a_plan_begins_after_all_that_is_known(state):
+    last = float(state.starts[-1])
+    now = last + 100.4 * DAY
+    assert planning.usual_start(state, now) == last + 101 * DAY
+    assert planning.usual_start(state, 0.0) == last + DAY
+    assert planning.usual_start(Athlete(), 10 * DAY) == 10 * DAY + 9 * 3600
+    with pytest.raises(InputError, match="nothing may be known of it or of later ones"):
+        planning.Planner(FLAT, state, last - DAY).at(3.0)
+
+
+def test_a_short_course_has_no_warm_part(planner):
+    plan = planner(Route(300.0, np.zeros(15), has_altitude=False)).at(3.0)
+    assert plan.warm.all()
+    (row,) = plan.kilometres()
+    assert (row.end, round(row.length)) == (0.3, 300)
+
+
+def test_text(planner):
+    answer = planner(HILL).answer(speed=1000 / 330, limit=170)
+    mean, low, high = answer.plan.mean
+    highest, where = answer.plan.highest
+    assert planning_text.expected(answer.plan) == (
+        f"At 5:30 /km expect {mean:.0f} on average ({low:.0f}-{high:.0f}), highest {highest:.0f} at km {where / 1000:.1f}."
+    )
+    said = " ".join(planning_text.limit(170, answer))
+    assert f"To stay under 170: {pace.text(answer.under.plan.speed)} (" in said
+    assert f"nine times in ten, also where it is highest: {pace.text(answer.wholly.plan.speed)}." in said
+    assert answer.by_effort.plan.speed > answer.under.plan.speed
+    assert f"even effort instead of even pace: {pace.text(answer.by_effort.plan.speed)} on average" in said
+    lines = planning_text.table(answer.plan).splitlines()
+    assert len(lines) == 9
+    assert lines[-1].split()[:2] == ["8.0", "5:30"]
+    assert planning_text.limit(0, planner().answer(speed=3.0)) == []
+    assert planning_text.course(planner().at(3.0)).startswith("Course: 8.0 km, taken as flat: the file has no altitude.")
+    assert [planning_text.duration(each) for each in (1800, 3661)] == ["30 min", "1 h 01 min"]
+
+
+def test_numbers_for_programs(planner):
+    answer = planner(HILL).answer(heart_rate=160, limit=190)
+    found = answer.as_dict()
+    assert found["course"] == {"km": 8.03, "climb_m": pytest.approx(60, abs=2)}
+    assert found["heart_rate"]["mean"] == pytest.approx(160, abs=1)
+    assert found["under_limit"] == pace.text(answer.under.plan.speed)
+    assert len(found["kilometres"]) == 8
+    assert list(answer.plan.frame()) == [
+        *("km", "length_m", "seconds", "seconds_per_km", "climb_m", "heart_rate", "low", "high"),
+    ]
+    assert planner().answer(speed=3.0, limit=70).as_dict()["under_limit"] is None
+
+
+def test_picture(planner, tmp_path):
+    for route, even in ((HILL, "effort"), (FLAT, "pace")):
+        figure = draw(planner(route, even).at(2.8), 165, "limit")
+        above, below, *twin = figure.axes
+        assert [text.get_text() for text in above.get_legend().get_texts()] == ["10 to 90 %", "expected", "limit 165"]
+        assert below.get_xlabel() == "distance (km)"
+        assert [each.get_ylabel() for each in (below, *twin)] == [*["altitude (m)"][: len(twin)], "pace (min/km)"]
+        assert plotting.save(figure, tmp_path / "plan.png").stat().st_size > 10_000
