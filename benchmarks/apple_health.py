@@ -16,8 +16,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from hrkeras.workouts.interpolation import interpolate
 from hrkeras.workouts.readers import apple_health
-from hrkeras.workouts.workout import from_points, interpolate
+from hrkeras.workouts.workout import from_points
 
 DATE = "%Y-%m-%d %H:%M:%S %z"
 DEVICE = "&lt;&lt;HKDevice: 0x3012ab4c0&gt;, name:Apple Watch, manufacturer:Apple Inc., model:Watch, software:10.1&gt;"

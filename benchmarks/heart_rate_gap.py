@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hrkeras.workouts.interpolation import interpolate
 from hrkeras.workouts.readers import apple_health, apple_xml
 from hrkeras.workouts.readers.source import ReadLog
-from hrkeras.workouts.workout import interpolate
 
 GAPS = 30, 60, 90, 120, 180, 300  # s
 OFFSETS = 6  # thinnings of each run, beginning at different records

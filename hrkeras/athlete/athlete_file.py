@@ -2,8 +2,6 @@
 
 import json
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
-from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,9 @@ from hrkeras.athlete.population import STATES, from_dict
 from hrkeras.athlete.shrinkage import Network, Trust
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import atomic_write
-from hrkeras.workouts.clock import LATEST
+from hrkeras.workouts.clock import LATEST, date, date_or_none, moment
+
+__all__ = ["date", "date_or_none", "load", "moment", "save"]
 
 VERSION = 3
 MAX_BYTES = 10 << 20  # a full one has 0.2 MB
@@ -28,21 +28,6 @@ ABOUT = (
     "hrkeras update adds runs; hrkeras predict --athlete reads it."
 )
 ANEW = "give the file that `hrkeras update` has written, or make a new one from all runs: `hrkeras update NEW.json RUNS`"
-
-
-def date(start: float) -> str:
-    """A start in s since 1970-01-01 as text, in UTC; it may be NaN."""
-    return "unknown date" if isnan(start) else datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d %H:%M")
-
-
-def date_or_none(start: float) -> str | None:
-    """The same for JSON, where an unknown date is null."""
-    return None if isnan(start) else date(start)
-
-
-def moment(start: float) -> str:
-    """The same for the middle of a sentence, which says that it is UTC."""
-    return date(start) if isnan(start) else f"{date(start)} UTC"
 
 
 def save(athlete: Athlete, path: Path) -> None:

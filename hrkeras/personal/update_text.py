@@ -4,7 +4,9 @@ from collections import Counter
 
 from hrkeras.athlete import athlete_file
 from hrkeras.athlete.kalman import Athlete
-from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.readers.source import read_log_lines, read_log_text
+
+__all__ = ["known_text", "read_log_lines", "read_log_text", "taken_text"]
 
 
 def taken_text(taken: Counter[str]) -> str:
@@ -21,18 +23,3 @@ def known_text(athlete: Athlete) -> str:
         )
     runs = "1 earlier run," if athlete.count == 1 else f"{athlete.count:,} earlier runs, the last"
     return f"Known of the person: {runs} of {athlete_file.date(athlete.starts[-1])} UTC."
-
-
-def read_log_text(log: ReadLog) -> str:
-    """What was not read, in a line; empty if nothing."""
-    return _counted(log.skipped + log.passed_over, log)
-
-
-def read_log_lines(log: ReadLog) -> list[str]:
-    """What was not read, a line for workouts and one for what was passed over in others; none if nothing."""
-    titles = {"Skipped while reading": log.skipped, "Passed over in workouts that were read": log.passed_over}
-    return [f"{title}: {_counted(counts, log)}" for title, counts in titles.items() if counts]
-
-
-def _counted(counts: Counter[str], log: ReadLog) -> str:
-    return "; ".join(f"{count:,} x {reason} (first: {log.examples[reason][0]})" for reason, count in counts.items())

@@ -1,6 +1,8 @@
 """Which points of a recording have a time to go by, where the device's clock jumps or does not know the date."""
 
 from bisect import bisect_right
+from datetime import UTC, datetime
+from math import isnan
 
 import numpy as np
 
@@ -39,6 +41,21 @@ def in_order(clock: np.ndarray) -> np.ndarray:
 def is_date(moment: float) -> bool:
     """Whether a clock that shows `moment`, in s since 1970-01-01 UTC, can be right; one that counts from its start is not."""
     return EARLIEST <= moment <= LATEST
+
+
+def date(start: float) -> str:
+    """A start in s since 1970-01-01 as text, in UTC; it may be NaN."""
+    return "unknown date" if isnan(start) else datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def date_or_none(start: float) -> str | None:
+    """The same for JSON, where an unknown date is null."""
+    return None if isnan(start) else date(start)
+
+
+def moment(start: float) -> str:
+    """The same for the middle of a sentence, which says that it is UTC."""
+    return date(start) if isnan(start) else f"{date(start)} UTC"
 
 
 def _is_plain(clock: np.ndarray) -> bool:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
-from hrkeras.workouts.workout import Workout, interpolate
+from hrkeras.workouts.interpolation import interpolate
+from hrkeras.workouts.workout import Workout
 
 STEP = 10.0  # s
 MAX_STEPS = 100_000
@@ -31,7 +32,7 @@ def resample(workout: Workout, step: float = STEP, min_speed: float = 0.0, max_s
     Speed is the distance covered in the step over its length, so no metre is lost or counted twice; across
     points without speed, and steps whose speed is out of range, the speed around them is assumed. Altitude and heart
     rate are the mean of the points in the step where there are several, and otherwise interpolated at its middle; heart
-    rate stays unmeasured where its neighbours are further apart than `workout.MAX_HEART_RATE_GAP`.
+    rate stays unmeasured where its neighbours are further apart than `interpolation.MAX_HEART_RATE_GAP`.
 
     Args:
         workout: what to resample.

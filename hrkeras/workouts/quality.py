@@ -9,8 +9,9 @@ import numpy as np
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts.clock import is_date
 from hrkeras.workouts.grid import STEP, Grid, mean_speeds, resample
+from hrkeras.workouts.interpolation import covered_share
 from hrkeras.workouts.records import fastest
-from hrkeras.workouts.workout import Workout, covered_share
+from hrkeras.workouts.workout import Workout
 
 MAX_COUNT = 1 << 53  # up to which all whole numbers are floats too
 

@@ -1,44 +1,54 @@
 """One recorded workout, whatever device or service it came from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.utils.text import cleaned
-from hrkeras.workouts.clock import in_order, is_date
+from hrkeras.workouts.clock import in_order, is_date, moment
+from hrkeras.workouts.interpolation import interpolate
 
 EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
-MAX_HEART_RATE_GAP = 120.0  # s; docs/data.md shows the error that interpolating across such a gap makes
 MAX_SPEED_GAP = 30.0  # s; across a longer one a speed reading says nothing of the whole interval
 MAX_STALE = 10.0  # s; a position that is repeated for longer is that of somebody who stands
 MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is no measurement
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, init=False, repr=False)
 class Workout:
-    """A workout as a sequence of `n` points; what was not measured is NaN.
+    """A workout as a sequence of `n` points. All of hrkeras has these units, and NaN for what was not measured.
 
     Args:
-        time: s since `start`, shape `(n,)`, strictly increasing from 0.
+        time: s since `start`, shape `(n,)`, strictly increasing from 0; the points need not be evenly spaced.
         speed: m/s, shape `(n,)`: mean speed over the interval that ends at the point.
-        altitude: m, shape `(n,)`.
-        heart_rate: beats/min, shape `(n,)`.
+        altitude: m, shape `(n,)`; None where it was not measured, which is taken as flat.
+        heart_rate: beats/min, shape `(n,)`; None where it was not measured. At 0 or less a sensor had no contact, so it
+            counts as not measured.
         user: whose workout it is, as the source names the person; empty if it does not.
         sport: what was done, in lower case; outdoor runs are "running", treadmill runs "indoor running".
         start: s since 1970-01-01 UTC of the first point; NaN where the date is unknown, because the clock showed a time
             before 1990 or after 2100.
         gps_fraction: share of the points, 0 to 1, that had a valid position or lie between two at most 30 s
             apart, counted from the first position to the last where these span half of the workout or more. The
-            positions themselves are not kept.
+            positions themselves are not kept. NaN where speed does not come from a recording with positions, as in arrays;
+            no limit applies to it then.
         where: file and line or entry it was read from, for messages.
         estimated: whether the heart rate is one that hrkeras has written, which counts as not measured.
         heart_rate_samples: how many times heart rate was measured during the workout, which is fewer than it has
-            heart rates where a reader has drawn them onto the times of positions.
+            heart rates where a reader has drawn them onto the times of positions; as many as it has if not given.
         first_clock: s, what the source's clock showed at the first point; `start` unless the date is unknown.
 
     Raises:
         ValueError: if the arrays are not of one length, or time does not increase strictly from 0.
+
+    Example:
+        >>> import numpy as np
+        >>> import hrkeras
+        >>> time = np.arange(0, 1800, 10.0)
+        >>> hrkeras.Workout(time=time, speed=np.full(180, 2.8), heart_rate=np.full(180, 150.0), user="ada", start=1.6e9)
+        Workout of 2020-09-13 12:26 UTC: running, 30 min, 5.0 km, mean heart rate 150 beats/min, user 'ada'
     """
 
     time: np.ndarray
@@ -48,20 +58,52 @@ class Workout:
     user: str
     sport: str
     start: float
-    gps_fraction: float = 1.0
-    where: str = ""
-    heart_rate_samples: int = 0
-    estimated: bool = False
-    first_clock: float = np.nan
+    gps_fraction: float
+    where: str
+    heart_rate_samples: int
+    estimated: bool
+    first_clock: float
 
-    def __post_init__(self):
-        shape = self.time.shape
-        if len(shape) != 1 or not self.speed.shape == self.altitude.shape == self.heart_rate.shape == shape:
+    def __init__(
+        self,
+        time: ArrayLike,
+        speed: ArrayLike,
+        altitude: ArrayLike | None = None,
+        heart_rate: ArrayLike | None = None,
+        user: str = "",
+        sport: str = "running",
+        start: float = np.nan,
+        gps_fraction: float = np.nan,
+        where: str = "",
+        heart_rate_samples: int | None = None,
+        estimated: bool = False,
+        first_clock: float = np.nan,
+    ) -> None:
+        time = np.asarray(time, np.float64)
+        nothing = np.full(time.shape, np.nan)
+        speed = np.asarray(speed, np.float64)
+        altitude = nothing if altitude is None else np.asarray(altitude, np.float64)
+        heart_rate = nothing if heart_rate is None else np.asarray(heart_rate, np.float64)
+        if time.ndim != 1 or not speed.shape == altitude.shape == heart_rate.shape == time.shape:
             raise ValueError("time, speed, altitude and heart_rate must be vectors of one length")
-        object.__setattr__(self, "user", cleaned(self.user))
-        object.__setattr__(self, "sport", cleaned(self.sport))
-        if not shape[0] or self.time[0] != 0 or not (self.time[1:] > self.time[:-1]).all():
+        if not len(time) or time[0] != 0 or not (time[1:] > time[:-1]).all():
             raise ValueError("time must increase strictly from 0")
+        heart_rate = np.where(heart_rate > 0, heart_rate, np.nan)
+        if heart_rate_samples is None:
+            heart_rate_samples = int(np.count_nonzero(np.isfinite(heart_rate)))
+        values = (time, speed, altitude, heart_rate, cleaned(user), cleaned(sport), float(start), gps_fraction, where)
+        for each, value in zip(fields(self), (*values, heart_rate_samples, estimated, first_clock), strict=True):
+            object.__setattr__(self, each.name, value)
+
+    def __repr__(self) -> str:
+        told = [self.sport or "unnamed sport", f"{self.duration / 60:.0f} min"]
+        if np.isfinite(self.speed).any():
+            told.append(f"{np.nansum(self.speed[1:] * np.diff(self.time)) / 1000:.1f} km")
+        if np.isfinite(self.heart_rate).any():
+            told.append(f"mean heart rate {np.nanmean(self.heart_rate):.0f} beats/min")
+        if self.user:
+            told.append(f"user {self.user!r}")
+        return f"Workout of {moment(self.start if is_date(self.start) else np.nan)}: {', '.join(told)}"
 
     def __len__(self) -> int:
         return len(self.time)
@@ -101,7 +143,6 @@ def from_points(
 
     - Points are sorted by time. Those without a time, those that a jump of the clock set apart, and all but the first
       of several at one time are dropped; see `clock.in_order`.
-    - A heart rate of 0 or less is a sensor without contact: unmeasured.
     - Speed is the device's where it has one above 0 and the point before is at most 30 s away; otherwise it is the
       great-circle distance from the point before over the time it took. A position that is repeated for at most 10 s
       was not measured anew: it lies between the ones around it, as one that is missing.
@@ -120,7 +161,7 @@ def from_points(
         user: see `Workout`.
         sport: see `Workout`.
         where: see `Workout`.
-        heart_rate_samples: see `Workout`; the number of heart rates if not given.
+        heart_rate_samples: see `Workout`.
         estimated: see `Workout`.
 
     Raises:
@@ -135,28 +176,23 @@ def from_points(
         clock, columns = clock[kept], [None if column is None else column[kept] for column in columns]
     latitude, longitude, speed, altitude, heart_rate = columns
     time = clock - clock[0]
-    nothing = np.full(len(time), np.nan)
-    covered = np.zeros(len(time), bool)
-    travelled = nothing
+    travelled, covered = np.full(len(time), np.nan), np.zeros(len(time), bool)
     if latitude is not None and longitude is not None:
         travelled, covered = _speed_from_positions(time, latitude, longitude)
     speed = travelled if speed is None else _device_speed(time, speed, travelled)
-    heart_rate = nothing if heart_rate is None else np.where(heart_rate > 0, heart_rate, np.nan)
-    altitude = nothing if altitude is None else altitude
     part = _with_speed(time, speed)
-    heart_rate = heart_rate[part]
     first_clock = float(clock[part.start])
     return Workout(
         time=clock[part] - first_clock,
         speed=speed[part],
-        altitude=altitude[part],
-        heart_rate=heart_rate,
+        altitude=None if altitude is None else altitude[part],
+        heart_rate=None if heart_rate is None else heart_rate[part],
         user=user,
         sport=sport,
         start=first_clock if is_date(first_clock) else np.nan,
         gps_fraction=_gps_fraction(time[part], covered[part]),
         where=where,
-        heart_rate_samples=int(np.count_nonzero(np.isfinite(heart_rate))) if heart_rate_samples is None else heart_rate_samples,
+        heart_rate_samples=heart_rate_samples,
         estimated=estimated,
         first_clock=first_clock,
     )
@@ -253,39 +289,3 @@ def haversine(latitude, longitude) -> np.ndarray:
     cosine = np.cos(phi)
     half = np.sin((phi[1:] - phi[:-1]) / 2) ** 2 + cosine[:-1] * cosine[1:] * np.sin((lam[1:] - lam[:-1]) / 2) ** 2
     return 2 * EARTH_RADIUS * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
-
-
-def interpolate(at, time, values, max_gap: float = MAX_HEART_RATE_GAP) -> np.ndarray:
-    """Linear interpolation that leaves NaN where the measured neighbours are too far apart.
-
-    Args:
-        at: s, shape `(m,)`, where values are wanted.
-        time: s, shape `(n,)`, increasing.
-        values: shape `(n,)`; NaN where unmeasured.
-        max_gap: s, the widest gap between two measured neighbours to draw a line across.
-
-    Returns:
-        Shape `(m,)`; NaN outside the measured range and inside wider gaps.
-    """
-    measured = np.isfinite(values)
-    if not measured.all():
-        time, values = time[measured], values[measured]
-    if not len(time):
-        return np.full(len(at), np.nan)
-    if len(time) < 2 or (time[1:] - time[:-1]).max() <= max_gap:
-        return np.interp(at, time, values, np.nan, np.nan)
-    right = np.searchsorted(time, at, side="left")
-    after = np.minimum(right, len(time) - 1)
-    before = np.where(time[after] == at, after, np.maximum(right - 1, 0))
-    outside = (at < time[0]) | (at > time[-1])
-    found = np.interp(at, time, values)
-    found[outside | (time[after] - time[before] > max_gap)] = np.nan
-    return found
-
-
-def covered_share(time, values, max_gap: float = MAX_HEART_RATE_GAP) -> float:
-    """Share of the points, 0 to 1, at which there is a value or that lie between two at most `max_gap` s apart."""
-    measured = np.isfinite(values)
-    if not measured.all():
-        measured = np.isfinite(interpolate(time, time, values, max_gap))
-    return float(np.count_nonzero(measured)) / len(time)

@@ -3,7 +3,8 @@ import pytest
 
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.utils.text import MAX_TEXT, cleaned
-from hrkeras.workouts.workout import EARTH_RADIUS, Workout, from_points, haversine, interpolate
+from hrkeras.workouts.interpolation import interpolate
+from hrkeras.workouts.workout import EARTH_RADIUS, Workout, from_points, haversine
 
 START = 1_600_000_000.0
 

@@ -10,13 +10,14 @@ import numpy as np
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.utils.files import open_regular
+from hrkeras.workouts.interpolation import interpolate
 from hrkeras.workouts.readers import apple_routes, apple_xml, archive
 from hrkeras.workouts.readers.apple_heart_rate import HeartRates
 from hrkeras.workouts.readers.apple_routes import Routes, file_key
 from hrkeras.workouts.readers.apple_xml import Stream
 from hrkeras.workouts.readers.archive import Archive, Member
 from hrkeras.workouts.readers.source import ReadLog, guarded, open_plain
-from hrkeras.workouts.workout import Workout, from_points, interpolate
+from hrkeras.workouts.workout import Workout, from_points
 
 USER = "apple_watch"  # one export holds one person
 HEAD = 1 << 18  # bytes within which the root element must begin; Apple's document type has 6 kB

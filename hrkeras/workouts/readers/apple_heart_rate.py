@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hrkeras.workouts.workout import MAX_HEART_RATE_GAP
+from hrkeras.workouts.interpolation import MAX_HEART_RATE_GAP
 
 MAX_NAME = 200  # bytes of a name that are looked at
 MAX_SOURCES = 1000  # further ones count as one; a person has some dozens in ten years

@@ -5,6 +5,7 @@ from array import array
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts.interpolation import interpolate
 from hrkeras.workouts.readers import fit_messages
 from hrkeras.workouts.readers.fit_heart_rate import HR, HeartRates
 from hrkeras.workouts.readers.fit_messages import Clock, Definition
@@ -21,7 +22,6 @@ from hrkeras.workouts.readers.point_table import (
     without_heart_rate,
 )
 from hrkeras.workouts.readers.source import read_whole
-from hrkeras.workouts.workout import interpolate
 
 MAX_BYTES = 32 << 20  # a day's run recorded every second has 5 MB
 FILE_ID, SPORT, SESSION, HRV, DESCRIPTION = 0, 12, 18, 78, 206  # message numbers of the FIT profile

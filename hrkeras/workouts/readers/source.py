@@ -83,6 +83,21 @@ class ReadLog:
             self.advance(left)
 
 
+def read_log_text(log: ReadLog) -> str:
+    """What was not read, in a line; empty if nothing."""
+    return _counted(log.skipped + log.passed_over, log)
+
+
+def read_log_lines(log: ReadLog) -> list[str]:
+    """What was not read, a line for workouts and one for what was passed over in others; none if nothing."""
+    titles = {"Skipped while reading": log.skipped, "Passed over in workouts that were read": log.passed_over}
+    return [f"{title}: {_counted(counts, log)}" for title, counts in titles.items() if counts]
+
+
+def _counted(counts: Counter[str], log: ReadLog) -> str:
+    return "; ".join(f"{count:,} x {reason} (first: {log.examples[reason][0]})" for reason, count in counts.items())
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
     """Stands around the parsing of one file, line or entry: whatever a parser stumbles over, the others go on.

@@ -13,8 +13,9 @@ import numpy as np
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.effort import exponential_averages, graded_speed
 from hrkeras.workouts.grid import STEP, resample
+from hrkeras.workouts.interpolation import interpolate
 from hrkeras.workouts.sensor.sensor_fault import Fault
-from hrkeras.workouts.workout import Workout, interpolate
+from hrkeras.workouts.workout import Workout
 
 FINE = 5.0  # s, the steps on which jumps are looked for
 MAX_GAP = 30.0  # s between heart rates; across a longer gap no jump is seen

@@ -1,0 +1,59 @@
+"""Read all workouts of a source into memory, with what its reader skipped."""
+
+from collections import Counter
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+
+from hrkeras.workouts.clock import date, is_date
+from hrkeras.workouts.readers import detect
+from hrkeras.workouts.readers.source import ReadLog, read_log_lines
+from hrkeras.workouts.workout import Workout
+
+
+class Workouts(list[Workout]):
+    """The workouts of a source in the order in which it holds them: a list that also says what was not read.
+
+    Attributes:
+        log: what was skipped, and why.
+        source: where they were read from.
+    """
+
+    def __init__(self, workouts: Iterable[Workout], log: ReadLog, source: str) -> None:
+        super().__init__(workouts)
+        self.log, self.source = log, source
+
+    def __repr__(self) -> str:
+        days = sorted(date(each.start)[:10] for each in self if is_date(each.start))
+        dates = f", {days[0]} to {days[-1]}" if days else ""
+        people = len({each.user for each in self})
+        sports = Counter(each.sport or "unnamed" for each in self).most_common()
+        lines = [f"{len(self):,} workouts of {people:,} {'person' if people == 1 else 'people'} from {self.source}{dates}"]
+        lines += [f"  {count:,} x {sport}" for sport, count in sports]
+        return "\n".join([*lines, *read_log_lines(self.log)])
+
+
+def read(path: str | PathLike[str]) -> Workouts:
+    """Reads all workouts of a source, whatever kind it is.
+
+    Args:
+        path: a GPX, TCX or FIT file; a folder or zip of those, such as Strava's bulk export, in which each sub-folder is a
+            person; an Apple Health export (.zip, folder or .xml); or an Endomondo file with a workout a line.
+
+    Returns:
+        The workouts, a list. What could not be read is counted in its `log` and shown when it is printed.
+
+    Raises:
+        InputError: if there is no such file, it is of no such kind, or is damaged as a whole.
+
+    Example:
+        >>> import hrkeras
+        >>> workouts = hrkeras.read("runs")
+        >>> workouts
+        12 workouts of 1 person from runs, 2023-03-02 to 2023-03-30
+          12 x running
+        >>> workouts[-1]
+        Workout of 2023-03-30 17:06 UTC: running, 39 min, 5.3 km, mean heart rate 148 beats/min, user 'runs'
+    """
+    log = ReadLog()
+    return Workouts(detect.read(Path(path), log), log, str(path))
