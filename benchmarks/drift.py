@@ -36,12 +36,13 @@ def main(
     start(backend)
     from hrkeras import models
     from hrkeras.datasets import selection
+    from hrkeras.datasets.runs import Runs
     from hrkeras.training import finetuning, fit
     from hrkeras.workouts.simulation import synthetic
 
     settings = replace(finetuning.SETTINGS, augment=augment, seed=seed)
     settings = replace(settings, learning_rate=learning_rate) if learning_rate else settings
-    many = selection.of_workouts(synthetic.read(athletes=athletes, runs=runs, seed=seed))
+    many = Runs.from_workouts(synthetic.read(athletes=athletes, runs=runs, seed=seed))
     errors: dict[str, list[float]] = {}
     validation, right = [], 0
     with TemporaryDirectory() as made, progress(people, "Adapting", "person") as bar:
@@ -54,7 +55,7 @@ def main(
         )
         for number in range(people):
             more = {"seed": 1000 * (seed + 1) + number, "trend": TRENDS[number % len(TRENDS)]}
-            mine = selection.of_workouts(synthetic.read(athletes=1, runs=runs, **more))
+            mine = Runs.from_workouts(synthetic.read(athletes=1, runs=runs, **more))
             learnt = selection.part(mine, np.flatnonzero(mine.split != "test"))
             adapted = finetuning.adapt(base, learnt, folder / "adapted", settings, rates=rates_of(rate or []))
             alone = finetuning.from_nothing(base, learnt, folder / "alone", replace(finetuning.ALONE, seed=seed))

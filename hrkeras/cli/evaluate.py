@@ -42,7 +42,7 @@ def evaluate(
     from dataclasses import asdict
 
     from hrkeras.datasets.runs import load
-    from hrkeras.evaluation import attention_lags, evaluation_plots, protocols
+    from hrkeras.evaluation import attention_lags, evaluation_plots
     from hrkeras.evaluation import evaluate as evaluation
     from hrkeras.evaluation.audit import everything
     from hrkeras.models import saving
@@ -52,7 +52,6 @@ def evaluate(
     loaded = saving.load(model)
     data = fitting(data, protocol)
     runs = load(data, data_dir)
-    population = saving.population(loaded)
     checks = []
     with progress(None, "Auditing", "check") as bar:
         for check in everything.checks(runs, data, loaded, protocol, split):
@@ -62,11 +61,10 @@ def evaluate(
     with progress(None, "Predicting", "run") as bar:
         found = evaluation.evaluate(
             loaded,
-            f"{model.stem} (fails the audit)" if failed else model.stem,
             runs,
-            protocols.PROTOCOLS[protocol],
-            population=population,
+            protocol,
             split=split,
+            name=f"{model.stem} (fails the audit)" if failed else model.stem,
             on_batch=bar.update,
             beside=others,
         )
@@ -125,8 +123,6 @@ def _others(wanted: list[str], protocol: str, send: bool) -> dict:
 
 
 def _print(found, data: str, split: str, checks) -> None:
-    from hrkeras.evaluation import tables
-
     print(f"Protocol {found.protocol.name}: {found.protocol.meaning}")
     print(f"Data {data}, {split} split.")
     for check in checks:
@@ -134,18 +130,4 @@ def _print(found, data: str, split: str, checks) -> None:
             print(f"Audit, {check}")
     failed = sum(check.passed is False for check in checks)
     print(f"Audit under this protocol: {failed or 'none'} of {len(checks)} checks failed.")
-    for result in found.cases:
-        row = result.rows[0]
-        print(f"\n{result.case.name.capitalize()}: {row.runs:,} runs, {row.steps:,} steps; errors in beats/min.\n")
-        print(tables.table(result.rows))
-    print(
-        "\nWorse by: how much higher the error is than the first row's, paired over runs; in brackets where that may be chance."
-    )
-    if found.bands:
-        print(f"\n{tables.bands_text(found)}")
-    if found.months:
-        print("\nError by time since training (beats/min):\n")
-        print(tables.months_table(found.months))
-    if len(found.people) > 1:
-        print(f"\nPer person, mean absolute error (beats/min), {found.cases[0].case.name}:\n")
-        print(tables.people_table(found))
+    print(f"\n{found.tables()}")

@@ -1,25 +1,36 @@
-"""Whole runs of a dataset in memory, each with the split that it is in."""
+"""Whole runs in memory, of a dataset, of workouts or of arrays, each with the split that it is in."""
 
-from collections.abc import Callable, Sequence
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hrkeras.athlete import population
-from hrkeras.athlete.kalman import Known, follow
-from hrkeras.athlete.population import Population
+from hrkeras.athlete.kalman import USUAL_START, Known, follow
+from hrkeras.athlete.population import DAY, Population
 from hrkeras.datasets.builders import find
 from hrkeras.datasets.windows import WINDOW, Windows, of_runs, whole_grid
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts import duplicates, splits
+from hrkeras.workouts import duplicates, prepare, quality, splits
 from hrkeras.workouts.effort import basis
+from hrkeras.workouts.funnel import Funnel
 from hrkeras.workouts.grid import STEP, Grid
+from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.workout import Workout
+
+Split = str | Sequence[str]
 
 
-@dataclass
+@dataclass(repr=False)
 class Runs:
-    """Whole runs of a dataset, the earliest first, with what split each is in.
+    """Whole runs on a grid of 10 s, the earliest first, with what split each is in: what models are trained and scored on.
+
+    `from_workouts`, `from_arrays` and `load` make them.
 
     Attributes:
         users: shape `(runs,)`, number of the person.
@@ -27,6 +38,20 @@ class Runs:
         grids: the runs.
         split: name of each one's split, shape `(runs,)`.
         efforts: of each run, from `effort.basis`.
+        funnel: how many workouts the filters took and why; None for a built dataset, whose folder holds it.
+        source: what they are, for messages and the model card.
+
+    Example:
+        >>> import numpy as np
+        >>> import hrkeras
+        >>> time = [np.arange(0, 1200, 5.0)] * 10
+        >>> speed = [np.full(240, 2.5 + 0.1 * run) for run in range(10)]
+        >>> heart_rate = [100 + 20 * each for each in speed]
+        >>> runs = hrkeras.Runs.from_arrays(time=time, speed=speed, heart_rate=heart_rate)
+        >>> runs
+        10 runs of 1 person: 8 train, 1 validation, 1 test
+        >>> runs.funnel.left
+        10
     """
 
     users: np.ndarray
@@ -34,6 +59,110 @@ class Runs:
     grids: list[Grid]
     split: np.ndarray
     efforts: list[np.ndarray]
+    funnel: Funnel | None = None
+    source: str = ""
+
+    def __len__(self) -> int:
+        return len(self.grids)
+
+    def __repr__(self) -> str:
+        people, runs = self.counts["people"], self.counts["runs"]
+        parts = ", ".join(f"{count:,} {name}" for name, count in runs.items())
+        return f"{len(self):,} runs of {people:,} {'person' if people == 1 else 'people'}: {parts}"
+
+    @classmethod
+    def from_workouts(
+        cls, workouts: Iterable[Workout], split: Split = "by_time", limits: quality.Limits | None = None, source: str = "workouts"
+    ) -> "Runs":
+        """The workouts that pass the filters, one recording of each run, on the grid.
+
+        Args:
+            workouts: from `read`, or made of arrays.
+            split: "by_time", of each person the earliest 80 % for training, the next 10 % for validation, the last 10 % for
+                test; "by_user", 80, 10 and 10 % of the people; "until_2023-01-01", test on what came later; "without_3", test
+                on person 3; or the names of the workouts' own splits, "train", "validation" or "test", one a workout.
+            limits: of the filters; the usual ones if not given. Workouts of which none names a person are all one person's.
+            source: what they are, for the model card.
+
+        Raises:
+            InputError: if no workout passes or a split has none; the funnel in the message says which filter took how many.
+        """
+        workouts = list(workouts)
+        limits = limits or quality.Limits(require_user=any(each.user for each in workouts))
+        outcomes = (prepare.examine(each, limits) for each in workouts)
+        prepared = prepare.Prepared(outcomes, getattr(workouts, "log", ReadLog()), Path(tempfile.gettempdir()))
+        try:
+            users, starts, grids = prepared.users, prepared.starts, list(prepared.grids())
+            names = _split(split, users, starts, prepared.numbers, len(workouts))
+            _check_splits(names, splits.SPLITS, "The data")
+        except InputError as error:
+            raise InputError(f"{error}\n{prepared.funnel}") from None
+        finally:
+            prepared.close()
+        return cls(users, starts, grids, names, [basis(each) for each in grids], prepared.funnel, source)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        *,
+        time: Sequence[ArrayLike],
+        speed: Sequence[ArrayLike],
+        altitude: Sequence[ArrayLike | None] | None = None,
+        heart_rate: Sequence[ArrayLike | None] | None = None,
+        person: Sequence[object] | None = None,
+        start: Sequence[float] | None = None,
+        split: Split = "by_time",
+        limits: quality.Limits | None = None,
+    ) -> "Runs":
+        """Runs of arrays, one a run each; see `Workout` for their units. They need no positions and no altitude.
+
+        Args:
+            time: s since each run began.
+            speed: m/s.
+            altitude: m; all flat if not given, as a run whose altitude is None.
+            heart_rate: beats/min; NaN where it was not measured.
+            person: who ran each; all are one person's if not given.
+            start: s since 1970-01-01 UTC, when each began. If not given, a person's runs are taken to come in the order of
+                time, a day apart; hour and season then tell nothing.
+            split: see `from_workouts`.
+            limits: see `from_workouts`.
+
+        Raises:
+            InputError: if the arrays do not fit together, or as `from_workouts`.
+        """
+        count = len(time)
+        columns = {"speed": speed, "altitude": altitude, "heart_rate": heart_rate, "person": person, "start": start}
+        for name, values in columns.items():
+            if values is not None and len(values) != count:
+                raise InputError(f"Expected the {name} of each of the {count:,} runs that time has, found {len(values):,}.")
+        people = [""] * count if person is None else [str(each) for each in person]
+        if start is None:
+            before: Counter[str] = Counter()
+            start = []
+            for each in people:
+                start.append(USUAL_START + DAY * before[each])
+                before[each] += 1
+        workouts = []
+        for run in range(count):
+            altitudes, rates = (None if values is None else values[run] for values in (altitude, heart_rate))
+            try:
+                workouts.append(Workout(time[run], speed[run], altitudes, rates, people[run], start=start[run]))
+            except (TypeError, ValueError) as error:
+                raise InputError(f"Run {run}, counted from 0: {error}.") from None
+        return cls.from_workouts(workouts, split, limits, "arrays")
+
+    @classmethod
+    def load(cls, name: str, data_dir: str | PathLike[str] | None = None) -> "Runs":
+        """The runs of a dataset that `hrkeras build` has built.
+
+        Args:
+            name: "endomondo", "apple_watch", "tracks" or "synthetic"; behind a slash how it is split, by_time if not given.
+            data_dir: TFDS's folder of datasets; where TFDS looks by itself if not given.
+
+        Raises:
+            InputError: if there is no such dataset, it is damaged, or a split is empty.
+        """
+        return load(name, None if data_dir is None else Path(data_dir))
 
     @property
     def ends(self) -> np.ndarray:
@@ -120,11 +249,22 @@ def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits
     users, starts, grids = users[kept], starts[kept], [grids[row] for row in np.flatnonzero(kept)]
     numbers = splits.rule(name)(users, starts)
     split = np.array(splits.SPLITS)[numbers]
-    for each in wanted:
-        if not (split == each).any():
-            raise InputError(
-                f"The dataset {name} has no runs in its {each} split; build it from more runs or split it otherwise."
-            )
+    _check_splits(split, wanted, f"The dataset {name}")
     chosen = np.flatnonzero(np.isin(split, wanted))
     grids = [grids[row] for row in chosen]
-    return Runs(users[chosen], starts[chosen], grids, split[chosen], [basis(each) for each in grids])
+    return Runs(users[chosen], starts[chosen], grids, split[chosen], [basis(each) for each in grids], source=name)
+
+
+def _split(split: Split, users: np.ndarray, starts: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
+    """The name of each run's split, shape `(runs,)`; `numbers` says which of `count` workouts a run is of."""
+    if isinstance(split, str):
+        return np.array(splits.SPLITS)[splits.named(split)(users, starts)]
+    if len(split) != count or not set(split) <= set(splits.SPLITS):
+        raise InputError(f"Split: expected the name of a rule, or {', '.join(splits.SPLITS)} for each of {count:,} runs.")
+    return np.asarray(split)[numbers]
+
+
+def _check_splits(split: np.ndarray, wanted: Sequence[str], which: str) -> None:
+    for each in wanted:
+        if not (split == each).any():
+            raise InputError(f"{which} has no runs in its {each} split; bring more runs or split them otherwise.")

@@ -1,15 +1,13 @@
-"""Runs of one person out of many, of several datasets as one, and of workouts that no dataset was built of."""
+"""Runs of one person out of many, and of several datasets as one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from hrkeras.datasets.runs import Runs, load
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts import prepare, quality, splits
-from hrkeras.workouts.effort import basis
-from hrkeras.workouts.workout import Workout
+from hrkeras.workouts import splits
 
 FEWEST = 10  # training runs of a person that a model can be adapted to
 
@@ -28,6 +26,7 @@ def part(runs: Runs, rows: np.ndarray, users: np.ndarray | None = None, split: n
         [runs.grids[row] for row in rows],
         runs.split[rows] if split is None else split,
         [runs.efforts[row] for row in rows],
+        source=runs.source,
     )
 
 
@@ -110,13 +109,3 @@ def mixed(sources: Mapping[str, float], data_dir: Path | None, wanted: Sequence[
     runs, source = together([load(name, data_dir, wanted) for name in sources])
     weights = np.array(list(sources.values()))[source]
     return runs, None if (weights == 1).all() else weights
-
-
-def of_workouts(workouts: Iterable[Workout]) -> Runs:
-    """The runs that pass the filters, one recording of each, split by_time, the earliest first; people numbered by names."""
-    outcomes = (prepare.examine(each, quality.Limits()) for each in workouts)
-    passed = [each for each in outcomes if not isinstance(each, str)]
-    runs = sorted(prepare.distinct(passed), key=lambda run: run.start)
-    _, users = np.unique([run.user for run in runs], return_inverse=True)
-    starts, grids = np.array([run.start for run in runs]), [run.grid for run in runs]
-    return Runs(users, starts, grids, np.array(splits.SPLITS)[splits.by_time(users, starts)], [basis(each) for each in grids])

@@ -1,105 +1,50 @@
 """Score a model on runs beside its baselines, under a named protocol."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import keras
 import numpy as np
 
 from hrkeras.athlete.interval import limits
 from hrkeras.athlete.kalman import Known
-from hrkeras.athlete.population import Population
 from hrkeras.datasets.runs import Runs
 from hrkeras.datasets.windows import Run, Windows
-from hrkeras.evaluation import baselines, score_warnings
+from hrkeras.evaluation import baselines
+from hrkeras.evaluation.audit.data import people as people_check
+from hrkeras.evaluation.evaluation import CaseResult, Evaluation
 from hrkeras.evaluation.predict import WHOLE, by_run, known, predict
-from hrkeras.evaluation.protocols import Case, Protocol
-from hrkeras.evaluation.scores import Counted, Coverage, Score, coverage, score
+from hrkeras.evaluation.protocols import PROTOCOLS, Case, Protocol
+from hrkeras.evaluation.scores import Coverage, coverage, score
+from hrkeras.models import saving
 from hrkeras.utils.errors import InputError
 
 DAYS_A_MONTH = 365.25 / 12
 STATE_ALONE = "athlete's state alone"
+SPLIT_AS = {"by_user": "without_", "later": "until_"}  # by protocol, the split that its runs must have, see `splits.rule`
 Beside = Callable[[list[Run], list[np.ndarray], Callable[[int], object] | None], list[np.ndarray] | None]
-
-
-@dataclass(frozen=True)
-class CaseResult:
-    """One case of a protocol: the model's score, then those of its baselines, all on the same steps.
-
-    Attributes:
-        case: what was predicted.
-        rows: the scores.
-        predicted: by name as in `rows`, the predictions of each run.
-        counted: of each run the steps that count.
-    """
-
-    case: Case
-    rows: list[Score]
-    predicted: dict[str, list[np.ndarray]]
-    counted: Counted
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """A model's scores under a protocol beside its baselines'.
-
-    Attributes:
-        protocol: that was followed.
-        runs: that were scored.
-        cases: one result each.
-        people: by person the scores as in the rows of the first case.
-        windows: of these runs.
-        months: for the protocol `later`, see `by_month`.
-        bands: how the bands around the model's predictions and the athlete's state's do, where nothing of the run's heart
-            rate is known and its course is.
-    """
-
-    protocol: Protocol
-    runs: list[Run]
-    cases: list[CaseResult]
-    people: dict[int, list[Score]]
-    windows: Windows
-    months: list[dict] | None = None
-    bands: tuple[Coverage, ...] = ()
-
-    @property
-    def rows(self) -> list[Score]:
-        """The scores of the first case."""
-        return self.cases[0].rows
-
-    @property
-    def predicted(self) -> list[np.ndarray]:
-        """The model's predictions of the first case."""
-        return next(iter(self.cases[0].predicted.values()))
-
-    @property
-    def doubts(self) -> list[str]:
-        """Sentences that say for whom not to believe the model."""
-        several = len(self.people) > 1
-        people = [(f" for person {user}" if several else "", rows) for user, rows in self.people.items()]
-        return [each for whose, rows in people for each in score_warnings.of_scores(rows, [self.rows[0].name], whose)]
 
 
 def evaluate(
     model: keras.Model,
-    name: str,
     runs: Runs,
-    protocol: Protocol,
+    protocol: str | Protocol = "profile",
     *,
-    population: Population,
     split: str = "test",
+    name: str | None = None,
     on_batch: Callable[[int], object] | None = None,
     beside: Mapping[str, Beside] | None = None,
 ) -> Evaluation:
     """Scores a model under a protocol, beside the baselines that the protocol allows.
 
     Args:
-        model: to score.
-        name: for its row.
+        model: to score, from `train` or `load`.
         runs: all splits; the baselines learn from the training split, and choose on the validation split.
-        protocol: from `protocols.PROTOCOLS`.
-        population: where the athletes' states start for this model, from `saving.population`.
-        split: which runs are scored.
+        protocol: what is known when a run is predicted. "profile": speed and altitude of the whole run; "live": of its past;
+            "forecast": also heart rate up to now; "imputation": heart rate but for gaps; "by_user", people, and "later", a
+            time, that no run was trained on.
+        split: which runs are scored, "test" or "validation".
+        name: for the model's row; that of the model if not given.
         on_batch: see `predict`.
         beside: by name, other models for the case `protocol.rest`; other protocols have no place for them. Each takes the
             runs without the heart rate that is to be predicted, of each the known one (beats/min, NaN where it is not,
@@ -107,8 +52,16 @@ def evaluate(
             the athlete's state stands in, as it does for persistence. None leaves its row out.
 
     Raises:
-        InputError: if heart rate was measured at no step.
+        InputError: if heart rate was measured at no step, or the protocol is none or asks for runs that are split otherwise.
+
+    Example:
+        >>> import hrkeras
+        >>> model = hrkeras.load("model.keras")
+        >>> scores = hrkeras.evaluate(model, hrkeras.Runs.from_workouts(hrkeras.read("runs")))
+        >>> scores.to_frame()[["name", "mae", "runs"]].head(2)  # doctest: +SKIP
     """
+    protocol = _checked(protocol, runs)
+    name, population = name or model.name, saving.population(model)
     own = runs.population()
     alone = runs.known(population)
     before = known(model, runs, population, alone=alone, on_batch=on_batch)
@@ -164,6 +117,17 @@ def evaluate(
         return found_all
     frozen = runs.windows(known(model, runs, population, learnt=runs.split != split, on_batch=on_batch), split, WHOLE)
     return replace(found_all, months=by_month(found_all, runs, predict(model, frozen, on_batch)))
+
+
+def _checked(protocol: str | Protocol, runs: Runs) -> Protocol:
+    """The protocol of a name; raises `InputError` if there is none, or it is about what is new and the runs are not."""
+    if isinstance(protocol, str):
+        if protocol not in PROTOCOLS:
+            raise InputError(f"Protocol {protocol!r}: expected one of {', '.join(PROTOCOLS)}.")
+        protocol = PROTOCOLS[protocol]
+    if (rule := SPLIT_AS.get(protocol.name)) and not (check := people_check(runs, f"/{rule}")).passed:
+        raise InputError(f"The protocol {protocol.name} needs runs split so that those to score are new: {check.finding}")
+    return protocol
 
 
 def _ask(

@@ -1,6 +1,7 @@
 """Errors of predictions over runs, with intervals that resample the runs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,13 @@ class Score:
     runs: int
     steps: int
     worse_by: tuple[float, float, float] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The score as a flat row of a table; what the model does not have is NaN."""
+        (low, high), worse = self.mae_interval, self.worse_by or (np.nan, np.nan, np.nan)
+        row: dict[str, Any] = {"name": self.name, "mae": self.mae, "mae_low": low, "mae_high": high, "rmse": self.rmse}
+        row |= {"median_run_mae": self.median_run_mae, "runs": self.runs, "steps": self.steps}
+        return row | dict(zip(("worse_by", "worse_by_low", "worse_by_high"), worse, strict=True))
 
     @property
     def differs(self) -> bool:

@@ -1,7 +1,8 @@
 """Scores as text."""
 
-from hrkeras.evaluation.evaluate import Evaluation
-from hrkeras.evaluation.scores import Score
+from collections.abc import Mapping, Sequence
+
+from hrkeras.evaluation.scores import Coverage, Score
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -19,11 +20,11 @@ def table(rows: list[Score]) -> str:
     return "\n".join(lines)
 
 
-def people_table(found: Evaluation) -> str:
+def people_table(people: Mapping[int, list[Score]]) -> str:
     """Mean absolute error of model and baselines for each person, as an aligned text table."""
-    names = [row.name for row in found.rows]
+    names = [row.name for row in next(iter(people.values()))]
     lines = [f"{'person':>6}  {'runs':>5}  " + "  ".join(f"{letter:>6}" for letter in LETTERS[: len(names)])]
-    for user, rows in found.people.items():
+    for user, rows in people.items():
         lines.append(f"{user:6}  {rows[0].runs:5}  " + "  ".join(f"{row.mae:6.2f}" for row in rows))
     return "\n".join(lines) + "\n\n" + "; ".join(f"{letter} {name}" for letter, name in zip(LETTERS, names, strict=False))
 
@@ -35,10 +36,10 @@ def months_table(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def bands_text(found: Evaluation) -> str:
-    """How often heart rate lay in the bands of 10 to 90 %, a line each; empty if the protocol has none."""
+def bands_text(bands: Sequence[Coverage]) -> str:
+    """How often heart rate lay in the bands of 10 to 90 %, a line each."""
     lines = []
-    for each in found.bands:
+    for each in bands:
         people = ", ".join(f"{100 * one:.0f}" for one in each.people.values())
         said = f"{each.name}: {100 * each.inside:.0f} % of the heart rates lie in it, mean width {each.width:.1f} beats/min"
         lines.append(f"Band of 10 to 90 %, {said}" + (f"; by person {people} %" if len(each.people) > 1 else ""))

@@ -22,6 +22,7 @@ from hrkeras.layers import (
 
 CONTEXT_UNITS = 64
 DEVIATION = 10.0  # beats/min
+USUAL = "usual_heart_rate"  # the layer that gives the mean of the training split where the person is not looked at
 UNAIDED, AIDED = "unaided", "heart_rate_with_known"  # layers whose outputs are the prediction without and with known heart rate
 
 
@@ -113,7 +114,7 @@ def model(
         person = columns(inputs["history"])
         known.append(person)
     else:
-        expected = ops.zeros_like(expected) + statistics.heart_rate_mean
+        expected = layers.Rescaling(1.0, statistics.heart_rate_mean, name=USUAL, dtype="float32")(ops.zeros_like(expected))
     if profile:
         parts.append(TimeLeft(name="time_left")(inputs["time"], inputs["course"][:, :1]))
         facts = PartlyKnown(COURSE_FACTS, statistics.course_mean, statistics.course_variance, name="course_features")

@@ -5,9 +5,10 @@ from keras import layers, ops
 
 from hrkeras.athlete.history import COLUMNS
 from hrkeras.layers import GRU, KnownHeartRate, Modulation, OwnLoss, RunFeatures
-from hrkeras.models.frame import CONTEXT_UNITS, Statistics, model
+from hrkeras.models.frame import CONTEXT_UNITS, USUAL, Statistics, model
 
 SPEED = "speed_of_heart_rate"  # the layer whose output that is
+SURPRISE = "speed_surprise"  # the layer that scales how far speed lies from that
 SPEED_WEIGHT = 5.0  # of an error of 1 m/s in the loss
 SPANS: dict[str, tuple[int | None, ...]] = {"past": (1, 4, 20, None), "future": (1, 4, 20)}
 NEVER = 2 * len(SPANS["past"]) - 1  # channel of `KnownHeartRate` that tells whether any was known before
@@ -36,7 +37,7 @@ def multitask(
         dropout: share of each layer's outputs dropped in training.
     """
     statistics = statistics or Statistics()
-    mean, deviation = statistics.run_mean[0], max(statistics.run_variance[0], 1e-6) ** 0.5
+    mean, deviation = speed_scale(statistics)
 
     def body(sequence, given, context):
         shared = [GRU(units, return_sequences=True, name=f"recurrent_{index}") for index in range(num_layers)]
@@ -51,7 +52,7 @@ def multitask(
                 found = dropouts[index](found) if dropouts else found
             return found
 
-        usual = ops.zeros_like(given["time"]) + statistics.heart_rate_mean
+        usual = layers.Rescaling(1.0, statistics.heart_rate_mean, name=f"{USUAL}_of_run")(ops.zeros_like(given["time"]))
         known = KnownHeartRate(**SPANS, name="heart_rate_features")(given["heart_rate"], usual, given["delay"])
         some = ops.cast(known[:, :, NEVER : NEVER + 1] > -1.0, "float32")
         climb = RunFeatures.FEATURES.index("vertical_speed")
@@ -62,11 +63,16 @@ def multitask(
         speed = layers.Rescaling(deviation, mean, name=SPEED, dtype="float32")(scaled)
         counted = given["valid"] * some[:, :, 0]
         speed = OwnLoss(SPEED_WEIGHT, name="speed_loss", dtype="float32")(speed, given["speed"], counted)
-        surprise = ((given["speed"] - speed) / deviation)[:, :, None]
+        surprise = layers.Rescaling(1 / deviation, name=SURPRISE)(given["speed"] - speed)[:, :, None]
         change = layers.Concatenate(name="surprise")([by_heart_rate, surprise])
         return read("heart_rate", sequence, context), ops.stop_gradient(change) * some
 
     return model(body, name="multitask", history=history, profile=profile, statistics=statistics)
+
+
+def speed_scale(statistics: Statistics) -> tuple[float, float]:
+    """Mean and standard deviation of speed, m/s."""
+    return statistics.run_mean[0], max(statistics.run_variance[0], 1e-6) ** 0.5
 
 
 def _without_course(history):

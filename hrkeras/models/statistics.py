@@ -1,12 +1,17 @@
 """What a model takes from the training split."""
 
+from typing import Any
+
+import keras
 import numpy as np
 from keras import ops
 
 from hrkeras.athlete.population import Population
 from hrkeras.datasets.windows import Windows
 from hrkeras.layers import RunFeatures
-from hrkeras.models.frame import Statistics
+from hrkeras.models.frame import USUAL, Statistics
+from hrkeras.models.multitask import SPEED, SURPRISE, speed_scale
+from hrkeras.utils.errors import InputError
 
 
 def of_training(windows: Windows, population: Population) -> Statistics:
@@ -48,3 +53,31 @@ def _moments(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
     number = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, values, 0).sum(axis=0) / number
     return tuple(mean), tuple(np.maximum(np.square(np.where(known, values - mean, 0)).sum(axis=0) / number, 1e-6))
+
+
+def with_statistics(model: keras.Model, statistics: Statistics) -> keras.Model:
+    """The architecture of a model with new weights and other statistics, as its function makes it of them.
+
+    Raises:
+        InputError: if it is no model of one of the functions of `hrkeras.models`.
+    """
+    if not isinstance(model, keras.Model) or not any(isinstance(layer, RunFeatures) for layer in model._flatten_layers()):
+        raise InputError("Expected a model of `hrkeras.models`, such as `hrkeras.models.lstm(units=64)`; found another.")
+    speed, deviation = speed_scale(statistics)
+    given: dict[str, dict[str, Any]] = {
+        "run_normalization": {"mean": statistics.run_mean, "variance": statistics.run_variance},
+        "history_features": {"mean": statistics.history_mean, "variance": statistics.history_variance},
+        "course_features": {"mean": statistics.course_mean, "variance": statistics.course_variance},
+        "expected_features": {"population": statistics.population, "centre": statistics.heart_rate_mean},
+        "person_embedding": {"people": statistics.people},
+        **dict.fromkeys((USUAL, f"{USUAL}_of_run"), {"offset": statistics.heart_rate_mean}),
+        SPEED: {"scale": deviation, "offset": speed},
+        SURPRISE: {"scale": 1 / deviation},
+    }
+
+    def anew(layer):
+        if isinstance(layer, keras.Model):
+            return with_statistics(layer, statistics)
+        return type(layer).from_config(layer.get_config() | given.get(layer.name, {}))
+
+    return keras.models.clone_model(model, clone_function=anew)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -14,7 +13,8 @@ from hrkeras.athlete.shrinkage import Trust
 from hrkeras.datasets.runs import Runs
 from hrkeras.evaluation import baselines, evaluate, predict, score_warnings
 from hrkeras.evaluation.scores import Score, score
-from hrkeras.models import Statistics, saving
+from hrkeras.models import saving
+from hrkeras.models.statistics import with_statistics
 from hrkeras.training import fit
 
 SETTINGS = fit.Settings(epochs=12, batch_size=16, learning_rate=3e-4, patience=4)
@@ -126,23 +126,8 @@ def from_nothing(base: keras.Model, runs: Runs, folder: Path, settings: fit.Sett
 
     What is known of people in general, normalisation and population, comes from the person's training runs too.
     """
-    model, _ = fit.train(lambda statistics: untrained(base, statistics), runs, folder, settings, **kwargs)
+    model, _ = fit.train(lambda statistics: with_statistics(base, statistics), runs, folder, settings, **kwargs)
     return model
-
-
-def untrained(model: keras.Model, statistics: Statistics) -> keras.Model:
-    """The architecture of a model with new weights and other statistics."""
-    given: dict[str, dict[str, Any]] = {
-        "run_normalization": {"mean": statistics.run_mean, "variance": statistics.run_variance},
-        "history_features": {"mean": statistics.history_mean, "variance": statistics.history_variance},
-        "course_features": {"mean": statistics.course_mean, "variance": statistics.course_variance},
-        "expected_features": {"population": statistics.population, "centre": statistics.heart_rate_mean},
-    }
-
-    def anew(layer):
-        return type(layer).from_config(layer.get_config() | given.get(layer.name, {}))
-
-    return keras.models.clone_model(model, clone_function=anew)
 
 
 @dataclass(frozen=True)

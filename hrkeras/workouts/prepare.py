@@ -73,6 +73,7 @@ class Prepared:
         users: shape `(runs,)`, a number for each person in the order of their first runs. The runs are in the
             order of their starts.
         starts: s since 1970-01-01 UTC, shape `(runs,)`.
+        numbers: of each run the place of its workout among `outcomes`, from 0, shape `(runs,)`.
 
     Raises:
         InputError: if not one workout is left.
@@ -90,6 +91,7 @@ class Prepared:
 
     def _collect(self, outcomes: Iterable[Run | str]) -> None:
         names: list[str] = []
+        numbers: list[int] = []
         starts: list[float] = []
         ends: list[float] = []
         contents: list[duplicates.Content] = []
@@ -100,18 +102,18 @@ class Prepared:
             self.funnel.count(None)
             self._spool.append(outcome.grid)
             names.append(outcome.user)
+            numbers.append(self.funnel.workouts - 1)
             starts.append(outcome.start)
             ends.append(outcome.end)
             contents.append(outcome.content)
         if not names:
             raise InputError(
-                f"Of {self.funnel.workouts:,} workouts none passed the filters:\n{self.funnel}\n"
-                "Look at them with `hrkeras inspect`, or loosen a limit with --limit name=value."
+                f"Of {self.funnel.workouts:,} workouts none passed the filters:\n{self.funnel}\nLoosen the limit that takes them."
             )
         kept = np.flatnonzero(duplicates.kept(names, starts, ends, contents))
         self.funnel.count_duplicates(len(names) - len(kept))
         self._order = kept[np.argsort(np.array(starts)[kept], kind="stable")]
-        self.starts = np.array(starts)[self._order]
+        self.starts, self.numbers = np.array(starts)[self._order], np.array(numbers)[self._order]
         _, first, inverse = np.unique(np.array(names)[self._order], return_index=True, return_inverse=True)
         self.users = np.argsort(np.argsort(first))[inverse]
 

@@ -60,7 +60,7 @@ def by_time(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
     if not found.any():
         raise InputError(
             f"A split by_time needs at least 3 runs of one person that pass the filters, found {len(users)} of "
-            f"{len(np.unique(users))}; bring more runs, or loosen a limit with --limit name=value."
+            f"{len(np.unique(users))}; bring more runs, or loosen the limit that takes them."
         )
     return found
 
@@ -139,7 +139,15 @@ def rule(data: str) -> Rule:
     Raises:
         InputError: if there is no such rule.
     """
-    config = data.partition("/")[2] or "by_time"
+    return named(data.partition("/")[2] or "by_time")
+
+
+def named(config: str) -> Rule:
+    """The rule of a name: by_time, by_user, or without_3 and the like, see `rule`.
+
+    Raises:
+        InputError: if there is no such rule.
+    """
     if config in RULES:
         return RULES[config]
     name, _, value = config.partition("_")
@@ -147,4 +155,4 @@ def rule(data: str) -> Rule:
         return without(int(value))
     if name == "until":
         return until(value)
-    raise InputError(f"{data!r}: expected behind the slash by_time, by_user, without_PERSON or until_YYYY-MM-DD.")
+    raise InputError(f"Split {config!r}: expected by_time, by_user, without_PERSON or until_YYYY-MM-DD.")

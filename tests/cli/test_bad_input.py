@@ -190,7 +190,7 @@ def test_a_backend_that_is_not_installed(monkeypatch, tmp_path):
     ("data", "found"),
     [
         ("weather", "expected one of endomondo, apple_watch, tracks, synthetic"),
-        ("synthetic/by_moon", "expected behind the slash by_time, by_user, "),
+        ("synthetic/by_moon", "expected by_time, by_user, "),
         ("../../etc", "expected one of"),
         ("tracks", "build it with `hrkeras build tracks SOURCE`"),
     ],

@@ -256,7 +256,7 @@ def test_nothing_usable_says_why(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("nothing", "expected one of"), ("synthetic/sideways", "expected behind the slash"), ("tracks", "build it with")],
+    [("nothing", "expected one of"), ("synthetic/sideways", "expected by_time, by_user"), ("tracks", "build it with")],
 )
 def test_a_dataset_that_is_not_there(data_dir, name, message):
     with pytest.raises(InputError, match=message):

@@ -39,7 +39,7 @@ def model(runs):
 
 
 def scored(model, runs, protocol="profile", **kwargs):
-    return evaluate.evaluate(model, "mine", runs, PROTOCOLS[protocol], population=runs.population(), **kwargs)
+    return evaluate.evaluate(model, runs, protocol, name="mine", **kwargs)
 
 
 def test_score_by_hand():
@@ -208,7 +208,7 @@ def test_evaluate_has_model_and_baselines_on_the_same_steps(model, runs, protoco
     assert protocol in expected or names[:2] == ["athlete's state alone", "constant"]
     of_people = sum(rows[0].mae * rows[0].steps for rows in found.people.values())
     assert of_people / found.rows[0].steps == pytest.approx(found.rows[0].mae)
-    assert all(letter in tables.people_table(found) for letter in "ABCD")
+    assert all(letter in tables.people_table(found.people) for letter in "ABCD")
 
 
 def test_others_are_scored_where_the_beginning_alone_is_known(model, runs):
@@ -256,7 +256,7 @@ def test_people_without_a_measured_heart_rate(model, runs):
     found = scored(model, silenced(np.flatnonzero((runs.split == "test") & (runs.users == 0))))
     assert found.people[0][0].runs == 0
     assert np.isfinite(found.rows[0].mae)
-    tables.people_table(found)
+    tables.people_table(found.people)
     with pytest.raises(InputError, match="nothing to compare with"):
         scored(model, silenced(np.flatnonzero(runs.split == "test")))
 
@@ -267,7 +267,7 @@ def test_a_model_of_the_same_runs_needs_their_histories_once(model, runs, monkey
     assert kept == runs.population()
     known, calls = Runs.known, []
     monkeypatch.setattr(Runs, "known", lambda *arguments, **more: calls.append(1) or known(*arguments, **more))
-    evaluate.evaluate(model, "mine", runs, PROTOCOLS["profile"], population=kept)
+    evaluate.evaluate(model, runs)
     assert len(calls) == 1
 
 

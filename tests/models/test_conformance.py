@@ -1,6 +1,7 @@
 """What every model must be able to do; runs on whichever backend KERAS_BACKEND names."""
 
 import json
+import re
 from inspect import signature
 
 import keras
@@ -12,6 +13,7 @@ from hrkeras.athlete.history import COLUMNS
 from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
 from hrkeras.models import losses, saving
 from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
+from hrkeras.models.statistics import with_statistics
 
 KNOWN_PEOPLE = (1.0, 7.0, 9.0)
 
@@ -366,3 +368,27 @@ def test_a_lag_and_the_level_of_a_run_are_learnt_within_seconds(name):
     guessed = np.nanmean(np.abs(hidden - 140))
     assert unaided < 0.7 * guessed
     assert aided < 0.5 * unaided
+
+
+OTHER = models.Statistics(
+    run_mean=(2.0, 0.1, 2.1, 0.6, 2.9, 0.2),
+    run_variance=(0.4, 0.03, 0.5, 0.1, 0.9, 0.03),
+    history_mean=(1.0,) * len(COLUMNS),
+    course_mean=(3000.0, 2.0, 0.5, 2.4, 2.6, 2.3, 3.4, 0.04),
+    heart_rate_mean=151.0,
+    people=KNOWN_PEOPLE,
+)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_with_other_statistics_it_is_as_if_made_of_them(name):
+    build, options = VARIANTS[name]
+    options = {key: value for key, value in options.items() if key != "statistics"}
+    found, wanted = with_statistics(build(**options), OTHER), build(**options, statistics=OTHER)
+    assert without_names_of_operations(found) == without_names_of_operations(wanted)
+
+
+def without_names_of_operations(model):
+    """The configuration of a model; Keras numbers operations on, and leaves arrays as they are."""
+    text = re.sub(r"_\d+(?=\")", "", json.dumps(model.get_config(), default=np.ndarray.tolist))
+    return json.loads(text)

@@ -14,7 +14,7 @@ from hrkeras.datasets import selection
 from hrkeras.datasets.runs import Runs
 from hrkeras.layers import ExpectedFeatures
 from hrkeras.models import saving
-from hrkeras.models.statistics import of_training
+from hrkeras.models.statistics import of_training, with_statistics
 from hrkeras.training import finetuning, fit
 from hrkeras.workouts import effort
 from hrkeras.workouts.grid import Grid
@@ -115,7 +115,7 @@ def test_recent_runs_weigh_more(mine):
 def test_from_nothing_has_the_architecture_and_statistics_of_its_own(base, mine):
     own = mine.population()
     statistics = of_training(mine.windows(mine.known(own), "train"), own)
-    found = finetuning.untrained(base, statistics)
+    found = with_statistics(base, statistics)
     assert [each.shape for each in found.weights] == [each.shape for each in base.weights]
     assert saving.population(found) == own != saving.population(base)
     assert (found.get_layer("projection").get_weights()[0] != base.get_layer("projection").get_weights()[0]).any()
@@ -139,8 +139,8 @@ def beginnings(runs: Runs, steps: int = 100) -> Runs:
 def test_two_stages_beat_either_on_a_person_whose_fitness_changes(tmp_path):
     """Who gains a quarter of their fitness in the 100 days that are learnt from and scored."""
     perfect = {"flawed": 0, "faulty": 0}
-    many = beginnings(selection.of_workouts(synthetic.read(athletes=5, runs=24, seed=1, **perfect)))
-    person = beginnings(selection.of_workouts(synthetic.read(athletes=1, runs=50, seed=11, trend=1.0, **perfect)))
+    many = beginnings(Runs.from_workouts(synthetic.read(athletes=5, runs=24, seed=1, **perfect)))
+    person = beginnings(Runs.from_workouts(synthetic.read(athletes=1, runs=50, seed=11, trend=1.0, **perfect)))
     short = fit.Settings(epochs=4, batch_size=8)
     base, _ = fit.train(small, many, tmp_path / "a", short)
     learnt = selection.part(person, np.flatnonzero(person.split != "test"))
