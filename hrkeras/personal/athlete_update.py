@@ -97,7 +97,7 @@ def distinct(runs: Sequence[prepare.Run], taken: Counter[str] | None = None) -> 
     return sorted(found, key=lambda run: run.end)
 
 
-def one_person(runs: list[Owned], source: Path, user: str | None = None) -> list[Owned]:
+def one_person(runs: list[Owned], source: Path | str, user: str | None = None) -> list[Owned]:
     """The runs of one person in a source.
 
     Args:

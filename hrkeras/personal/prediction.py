@@ -35,7 +35,7 @@ __all__ = ["Prediction", "choose", "date", "load_run", "moment", "opened", "popu
 SHOWN = 8  # runs of which a message names the dates
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prediction:
     """Predicted heart rate of one run.
 
@@ -49,6 +49,13 @@ class Prediction:
         has_altitude: whether altitude was measured; without it the run is taken as flat.
         doubts: sentences that say why not to believe it, from `doubts.of_prediction`.
         step: s, length of a step.
+
+    Example:
+        >>> import hrkeras
+        >>> prediction = hrkeras.predict(None, hrkeras.read("runs")[0])
+        >>> low, high = prediction.interval
+        >>> prediction.heart_rate.shape == low.shape == (len(prediction.to_frame()),)
+        True
     """
 
     start: float
@@ -60,6 +67,19 @@ class Prediction:
     has_altitude: bool
     doubts: list[str]
     step: float = STEP
+
+    def __repr__(self) -> str:
+        said = [f"mean {self.heart_rate.mean():.0f}, highest {self.heart_rate.max():.0f} beats/min"]
+        said.append(f"give or take {(self.high - self.low).mean() / 2:.0f} (four times in five)")
+        said.append(f"from {self.earlier_runs:,} earlier run{'' if self.earlier_runs == 1 else 's'}")
+        if self.error is not None:
+            said.append(f"mean absolute error {self.error:.1f} where it was measured")
+        return f"Predicted heart rate of the run of {moment(self.start)}, {self.minutes:.0f} min: {', '.join(said)}"
+
+    @property
+    def interval(self) -> tuple[np.ndarray, np.ndarray]:
+        """The prediction interval that holds heart rate four times in five: `low` and `high`."""
+        return self.low, self.high
 
     @property
     def minutes(self) -> float:
@@ -84,7 +104,7 @@ class Prediction:
         within = (self.low <= self.grid.heart_rate) & (self.grid.heart_rate <= self.high)
         return float(within[measured].mean()) if measured.any() else None
 
-    def frame(self) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """A row a step: time_s, speed_m_s, altitude_m, heart_rate (predicted), low, high, measured_heart_rate (empty if not)."""
         import pandas as pd
 

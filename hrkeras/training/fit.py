@@ -71,10 +71,7 @@ class _Keeper(keras.callbacks.Callback):
         row = {"epoch": epoch + 1} | {name: shown[name] for name in ("loss", "mae", "val_loss", "val_mae")}
         row["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
         if not np.isfinite(row["loss"]):
-            raise DivergedError(
-                f"The loss became {row['loss']} in epoch {epoch + 1}; use a lower --learning-rate. "
-                f"The epochs before are kept in {self._folder}."
-            )
+            raise DivergedError(f"The loss became {row['loss']} in epoch {epoch + 1}; use a lower learning rate.")
         self.log.append(row)
         if best_epoch(self.log) == epoch + 1:
             save(self.model, self._folder / training_folder.BEST)

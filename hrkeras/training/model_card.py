@@ -8,16 +8,19 @@ from pathlib import Path
 import keras
 
 from hrkeras import __version__
+from hrkeras.datasets.builders import DATASETS
+from hrkeras.evaluation import predict
 from hrkeras.models import saving
 from hrkeras.training.fit import Settings, best_epoch
 from hrkeras.utils.files import atomic_write
 from hrkeras.workouts.grid import STEP
 
-TEXT = """# {name}
+ABOUT = """# {name}
 
 Predicts the heart rate of a run (beats/min, every {step:g} s) from its speed and altitude{known}.
 Not a medical device: it estimates what a heart rate sensor would show.
-
+"""
+TEXT = """
 ## Model
 
 {model} with {parameters:,} parameters: {architecture}.{adapted}
@@ -42,7 +45,7 @@ the test split was not looked at.
 
 Settings: {settings}.
 
-For the error on runs that played no part, beside its baselines: `hrkeras evaluate {name}.keras --data {scored}`.
+For the error on runs that played no part, beside its baselines: `{scoring}`.
 
 ## Use
 
@@ -64,11 +67,17 @@ The model predicts how far heart rate lies from what that state expects."""
 NO_PERSON = "Nothing: this model was trained without history and predicts everyone alike."
 
 
-def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, description: dict, adapted: str = "") -> None:
-    """Writes the card of a trained model.
+def about(name: str, model: keras.Model) -> str:
+    """What a model is for, which can be said of any, as Markdown."""
+    known = " and from the same person's earlier runs" if predict.knows_history(model) else ""
+    return ABOUT.format(name=name, step=STEP, known=known)
+
+
+def text(name: str, model: keras.Model, log: list[dict], settings: Settings, description: dict, adapted: str = "") -> str:
+    """The card of a trained model, as Markdown.
 
     Args:
-        path: of the Markdown file.
+        name: of the model's file, without its ending.
         model: the trained model.
         log: of its epochs, from `training.train`.
         settings: it was trained with.
@@ -78,10 +87,10 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
     best = log[best_epoch(log) - 1]
     architecture = description["architecture"]
     packages = {"hrkeras": __version__, "Keras": version("keras"), keras.backend.backend(): _backend_version()}
-    text = TEXT.format(
-        name=path.stem,
-        step=STEP,
-        known=" and from the same person's earlier runs" if architecture["history"] else "",
+    scored = description["data"].partition(" ")[0].partition("=")[0]
+    is_built = scored.partition("/")[0] in DATASETS
+    return about(name, model) + TEXT.format(
+        name=name,
         person=PERSON.format(source=_source(model)) if architecture["history"] else NO_PERSON,
         model=description["model"].upper(),
         parameters=model.count_params(),
@@ -89,7 +98,7 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
         adapted=f"\n{adapted}" if adapted else "",
         normalised="the model it began from" if adapted else "it",
         data=description["data"],
-        scored=description["data"].partition(" ")[0].partition("=")[0],
+        scoring=f"hrkeras evaluate {name}.keras --data {scored}" if is_built else "hrkeras.evaluate(model, runs)",
         people=description["people"],
         counts=", ".join(f"{count:,} runs for {name}" for name, count in description["runs"].items()),
         epochs=len(log),
@@ -99,8 +108,12 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
         settings=_listed(asdict(settings)),
         versions=_listed(packages | {"Python": platform.python_version()}),
     )
+
+
+def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, description: dict, adapted: str = "") -> None:
+    """Writes the card of a trained model into a Markdown file that is named as the model's; see `text`."""
     with atomic_write(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text(path.stem, model, log, settings, description, adapted), encoding="utf-8")
 
 
 def _source(model: keras.Model) -> str:

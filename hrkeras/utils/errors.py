@@ -2,7 +2,16 @@
 
 
 class InputError(Exception):
-    """Input that a person gave cannot be used; the message says where, why and how to go on."""
+    """Input that a person gave cannot be used; the message says where, why and how to go on.
+
+    Example:
+        >>> import hrkeras
+        >>> try:
+        ...     hrkeras.read("nowhere.gpx")
+        ... except hrkeras.InputError as error:
+        ...     print(error)
+        nowhere.gpx: no such file or folder; check the path.
+    """
 
 
 class InvalidWorkoutError(ValueError):

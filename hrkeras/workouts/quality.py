@@ -28,6 +28,12 @@ class Limits:
 
     Raises:
         ValueError: if a limit is no number, a share not between 0 and 1, or a lowest value above its highest.
+
+    Example:
+        >>> import hrkeras
+        >>> limits = hrkeras.Limits(sports=("running", "trail running"), min_duration=1200)
+        >>> hrkeras.Runs.from_workouts(hrkeras.read("runs"), limits=limits).funnel.taken["duration"]
+        0
     """
 
     sports: tuple[str, ...] = _limit(

@@ -396,7 +396,7 @@ def test_other_backends(trained, folder, tmp_path, backend):
     assert found.returncode == 0, found.stderr
     (workout,) = tracks.read(path)
     for model, there in ((trained, csv), (output, Path(f"{csv}2"))):
-        here = prediction.predict(workout, model=saving.load(model)).frame()
+        here = prediction.predict(workout, model=saving.load(model)).to_frame()
         # a CSV has one decimal: what differs by less than 1e-3 may still be rounded apart
         np.testing.assert_allclose(pd.read_csv(there)["heart_rate"], here["heart_rate"], atol=0.1001)
         assert (pd.read_csv(there)["heart_rate"] == here["heart_rate"]).mean() > 0.95

@@ -78,13 +78,13 @@ def test_its_own_heart_rate_is_not_looked_at(by, runs):
         changed = by(replace(runs[-1], heart_rate=other), [*runs[:-1], runs[-1]])
         np.testing.assert_array_equal(changed.heart_rate, found.heart_rate)
     assert changed.error is None
-    assert changed.frame()["measured_heart_rate"].isna().all()
+    assert changed.to_frame()["measured_heart_rate"].isna().all()
 
 
 def test_error_by_hand(by):
     found = by(plain(40))
     assert found.error == pytest.approx(np.abs(found.heart_rate - 150).mean())
-    frame = found.frame()
+    frame = found.to_frame()
     assert list(frame) == ["time_s", "speed_m_s", "altitude_m", "heart_rate", "low", "high", "measured_heart_rate"]
     assert frame["time_s"].tolist() == list(range(0, 400, 10))
     assert set(frame["speed_m_s"]) == {3.0}
@@ -204,14 +204,14 @@ def test_every_step_is_predicted(by, steps):
     assert found.heart_rate.shape == (steps,)
     assert np.isfinite(found.heart_rate).all()
     assert (found.low < found.high).all()
-    assert len(found.frame()) == steps
+    assert len(found.to_frame()) == steps
 
 
 def test_without_altitude_it_is_flat(by):
     run = plain(40)
     found = by(replace(run, altitude=np.full_like(run.altitude, np.nan)))
     assert not found.has_altitude
-    assert found.frame()["altitude_m"].isna().all()
+    assert found.to_frame()["altitude_m"].isna().all()
     np.testing.assert_allclose(found.heart_rate, by(run).heart_rate, atol=1e-3)
 
 

@@ -17,6 +17,12 @@ class Workouts(list[Workout]):
     Attributes:
         log: what was skipped, and why.
         source: where they were read from.
+
+    Example:
+        >>> import hrkeras
+        >>> workouts = hrkeras.read("runs")
+        >>> sum(workout.has_altitude for workout in workouts), workouts.log.skipped.total()
+        (12, 0)
     """
 
     def __init__(self, workouts: Iterable[Workout], log: ReadLog, source: str) -> None:

@@ -1,0 +1,110 @@
+"""A person by their recorded runs, and the prediction of a run by what was known before it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable
+from math import inf, isnan
+from typing import TYPE_CHECKING
+
+from hrkeras.athlete import kalman
+from hrkeras.personal import prediction
+from hrkeras.personal.athlete_update import learn, one_person, usable
+from hrkeras.personal.prediction import Prediction
+from hrkeras.personal.update_text import taken_text
+from hrkeras.workouts import prepare
+from hrkeras.workouts.clock import moment
+from hrkeras.workouts.workout import Workout
+
+if TYPE_CHECKING:  # a state predicts without it
+    import keras
+
+
+class Athlete:
+    """A person, by their recorded runs.
+
+    What these tell is worked out when a run is predicted, from those that were over before it began: so a run, and later ones,
+    may be among them. Make it with `from_workouts`.
+
+    Attributes:
+        runs: that can be learnt from, in the order in which they were over.
+        taken: count of the workouts that cannot, by reason.
+
+    Example:
+        >>> import hrkeras
+        >>> hrkeras.Athlete.from_workouts(hrkeras.read("runs"))
+        Athlete of 12 runs, the last of 2023-03-30 17:06 UTC
+    """
+
+    def __init__(self, runs: Iterable[prepare.Run], taken: Counter[str] | None = None) -> None:
+        self.runs = sorted(runs, key=lambda run: run.end)
+        self.taken = Counter[str](taken)
+        self._states: dict[str, tuple[int, kalman.Athlete]] = {}  # by model, how many runs it has learnt from, and the state
+
+    @classmethod
+    def from_workouts(cls, workouts: Iterable[Workout]) -> Athlete:
+        """The person whose workouts these are.
+
+        Args:
+            workouts: one person's, from `read` or made of arrays, in any order; what is no run with heart rate and a date, or
+                another recording of one, is left out and counted.
+
+        Raises:
+            InputError: if they are several people's.
+        """
+        taken = Counter[str]()
+        return cls(one_person(usable(workouts, taken), "the workouts"), taken)
+
+    def state(self, model: keras.Model | None = None, before: float = inf) -> kalman.Athlete:
+        """What is known of the person from the runs that were over at a time.
+
+        Args:
+            model: that it is known for: it starts from the model's population and learns how far the model helps.
+            before: s since 1970-01-01 UTC.
+        """
+        count, name = bisect_right(self.runs, before, key=lambda run: run.end), ""
+        if model:
+            from hrkeras.models import saving
+
+            name = saving.fingerprint(model)
+        learnt, state = self._states.get(name, (inf, None))
+        if state is None or learnt > count:  # what was learnt cannot be forgotten
+            learnt, state = 0, kalman.Athlete(prediction.population(model))
+        learn(state, self.runs[int(learnt) : count], model=model)
+        self._states[name] = count, state
+        return state
+
+    def __repr__(self) -> str:
+        last = f", the last of {moment(self.runs[-1].start)}" if self.runs else ""
+        left_out = f"; left out: {taken_text(self.taken)}" if self.taken.total() else ""
+        return f"Athlete of {len(self.runs):,} run{'' if len(self.runs) == 1 else 's'}{last}{left_out}"
+
+
+def predict(model: keras.Model | None, workout: Workout, athlete: Athlete | None = None) -> Prediction:
+    """Predicts the heart rate of a run every 10 s from its speed and altitude, and from what the person's earlier runs tell.
+
+    Args:
+        model: from `train` or `load`; None for what the person's runs alone tell, without a network and without Keras.
+        workout: what to predict. Its own heart rate, and runs that were not over when it began, are not looked at. One of unknown
+            date is taken to be run a day after the person's last.
+        athlete: the person; somebody of whom nothing is known if not given.
+
+    Returns:
+        `heart_rate` in beats/min with its `interval`, each of shape `(steps,)`; `to_frame()` has them with the run's speed and
+        altitude.
+
+    Raises:
+        InputError: if the workout has no speed or no sensible duration.
+
+    Example:
+        >>> import hrkeras
+        >>> workouts = hrkeras.read("runs")
+        >>> me = hrkeras.Athlete.from_workouts(workouts)
+        >>> prediction = hrkeras.predict(None, workouts[-1], athlete=me)
+        >>> low, high = prediction.interval
+        >>> bool((low < prediction.heart_rate).all()), len(prediction.to_frame()) == len(high)
+        (True, True)
+    """
+    state = athlete.state(model, inf if isnan(workout.start) else workout.start) if athlete else None
+    return prediction.predict(workout, state, model)
