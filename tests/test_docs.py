@@ -12,6 +12,7 @@ import pytest
 import typer
 
 from hrkeras.cli.main import app
+from hrkeras.workouts.simulation import formats, synthetic
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")})
@@ -42,13 +43,14 @@ def test_a_table_is_made_anew_between_its_marks():
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_python_examples_run(page, data_dir, tmp_path):
-    """The examples of a page, one after the other in one program, with the small simulated dataset built."""
+    """The examples of a page, one after the other in one program, with a small simulated dataset built and an export there."""
     examples = blocks(page, "python")
     if not examples:
         pytest.skip("no Python in it")
     for name in ("torch", "jax"):
         if re.search(rf"^(import|from) {name}\b", "".join(examples), re.MULTILINE):
             pytest.importorskip(name)
+    formats.write_apple_health(synthetic.simulate(1, 6, seed=5, flawed=0, faulty=0), tmp_path / "export.zip")
     environment = os.environ | {"TFDS_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
     found = subprocess.run(
         [sys.executable, "-c", "\n".join(examples)], cwd=tmp_path, env=environment, capture_output=True, text=True

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hrkeras.utils import telemetry
 from hrkeras.utils.errors import InputError
 
 SCHEME = "hf://"
@@ -56,6 +57,7 @@ def upload(folder: Path, name: str, private: bool) -> None:
 @contextmanager
 def _asking(what: str, done: str) -> Iterator:
     """The hub's library; raises `InputError` where it is missing, or for whatever it or the network raises."""
+    telemetry.off()
     try:
         import huggingface_hub
     except ImportError:

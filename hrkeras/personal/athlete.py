@@ -34,7 +34,7 @@ class Athlete:
     Example:
         >>> import hrkeras
         >>> hrkeras.Athlete.from_workouts(hrkeras.read("runs"))
-        Athlete of 12 runs, the last of 2023-03-30 17:06 UTC
+        Athlete of 12 runs, the last of 2019-12-13 18:33 UTC
     """
 
     def __init__(self, runs: Iterable[prepare.Run], taken: Counter[str] | None = None) -> None:

@@ -74,7 +74,8 @@ class Prediction:
         said.append(f"from {self.earlier_runs:,} earlier run{'' if self.earlier_runs == 1 else 's'}")
         if self.error is not None:
             said.append(f"mean absolute error {self.error:.1f} where it was measured")
-        return f"Predicted heart rate of the run of {moment(self.start)}, {self.minutes:.0f} min: {', '.join(said)}"
+        said = [f"Predicted heart rate of the run of {moment(self.start)}, {self.minutes:.0f} min: {', '.join(said)}"]
+        return "\n".join([*said, *(f"Warning: {sentence}" for sentence in self.doubts)])
 
     @property
     def interval(self) -> tuple[np.ndarray, np.ndarray]:

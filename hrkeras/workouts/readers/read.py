@@ -56,10 +56,10 @@ def read(path: str | PathLike[str]) -> Workouts:
         >>> import hrkeras
         >>> workouts = hrkeras.read("runs")
         >>> workouts
-        12 workouts of 1 person from runs, 2023-03-02 to 2023-03-30
+        12 workouts of 1 person from runs, 2019-11-14 to 2019-12-13
           12 x running
         >>> workouts[-1]
-        Workout of 2023-03-30 17:06 UTC: running, 39 min, 5.3 km, mean heart rate 148 beats/min, user 'runs'
+        Workout of 2019-12-13 18:33 UTC: running, 68 min, 6.3 km, mean heart rate 140 beats/min, user 'ada'
     """
     log = ReadLog()
     return Workouts(detect.read(Path(path), log), log, str(path))
