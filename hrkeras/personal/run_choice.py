@@ -1,0 +1,115 @@
+"""Choose the run to predict from what a person brings, and read their other workouts."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from hrkeras.personal.athlete_update import one_person
+from hrkeras.personal.update_text import read_log_text
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts import duplicates
+from hrkeras.workouts.clock import date
+from hrkeras.workouts.readers import detect
+from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.workout import Workout
+
+SHOWN = 8  # runs of which a message names the dates
+
+
+def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: ReadLog | None = None) -> Workout:
+    """Picks one run of a source.
+
+    Args:
+        workouts: what the source holds.
+        wanted: the run's date or date and time in UTC as far as it is unambiguous, such as "2025-06-16"; or
+            "latest"; or None where the source holds one run.
+        path: of the source, for messages.
+        log: what its reader skipped, to be told if there is no run.
+
+    Raises:
+        InputError: if there is no such run or more than one.
+    """
+    workouts = list(workouts)
+    recorded = [workout for workout in workouts if workout.sport == "running"]
+    if not recorded:
+        raise InputError(f"{path}: expected a run outdoors, {_instead(workouts, path, log)}.")
+    runs = _distinct(recorded)
+    if wanted == "latest":
+        return runs[-1]
+    fitting = _distinct([run for run in recorded if date(run.start).startswith(wanted or "")])
+    if len(fitting) == 1:
+        return fitting[0]
+    count = f"{len(fitting)} runs" if fitting else f"no run of that date among {len(runs)}"
+    raise InputError(f"{path}: --workout {wanted or 'was not given'}: found {count}; {_offer(fitting or runs)}.")
+
+
+def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> str:
+    """What there is in a source without a run, and how to go on."""
+    sports = Counter(each.sport or "unnamed" for each in workouts)
+    names = ", ".join(f"{count} {sport}" for sport, count in sports.most_common(5))
+    named = f"{names} workout{'s' if len(workouts) > 1 else ''}" if names else ""
+    found = "; ".join(filter(None, [named, read_log_text(log) if log else ""])) or "no workout"
+    indoors = "; `hrkeras estimate` takes runs indoors" if "indoor running" in sports else ""
+    return f"found {found}{indoors}; look at it with `hrkeras inspect {path}`"
+
+
+def _offer(runs: Sequence[Workout]) -> str:
+    """Which of several runs can be chosen by name: those whose minute no other one shares."""
+    counts = Counter(date(run.start) for run in runs)
+    names = [name for name, count in counts.items() if count == 1]
+    some = [*(["..."] if len(names) > SHOWN else []), *names[-SHOWN:]]
+    offer = f"choose one of {', '.join(some)}, or latest" if some else "choose latest"
+    return offer if len(names) == len(runs) else f"{offer}, or give the file of one run alone"
+
+
+def _distinct(recorded: list[Workout]) -> list[Workout]:
+    """Of each run one recording: those of unknown date, then the earliest first."""
+    return sorted(
+        duplicates.distinct(recorded, map(duplicates.content, recorded)), key=lambda run: (not np.isnan(run.start), run.start)
+    )
+
+
+def load_run(
+    path: Path, wanted: str | None = None, histories: Sequence[Path] = (), on_bytes: Callable[[int], object] | None = None
+) -> tuple[Workout, list[Workout], ReadLog]:
+    """Reads the run to predict and the person's other workouts.
+
+    Args:
+        path: a track, an Apple Health export or a folder; of several runs `wanted` picks one.
+        wanted: see `choose`.
+        histories: folders or exports with the person's earlier runs; if not given, the other runs of `path`.
+        on_bytes: called with the number of bytes read since the last call.
+
+    Returns:
+        The run, the person's workouts, and what was skipped.
+
+    Raises:
+        InputError: if something cannot be read, or a history is several people's.
+    """
+    log = ReadLog(on_bytes)
+    workouts = list(detect.read(path, log))
+    run = choose(workouts, wanted, path, log)
+    if not histories:
+        return run, [workout for workout in workouts if workout.user == run.user and workout is not run], log
+    return run, load_history(histories, log, run.user), log
+
+
+def load_history(histories: Sequence[Path], log: ReadLog, user: str | None = None) -> list[Workout]:
+    """Reads a person's workouts.
+
+    Args:
+        histories: folders or exports.
+        log: told of bytes read and of what was skipped.
+        user: whose they should be, if a source names that person among others.
+
+    Raises:
+        InputError: if something cannot be read, or the runs of a history are several people's.
+    """
+    workouts: list[Workout] = []
+    for history in histories:
+        found = list(detect.read(history, log))
+        workouts += one_person([each for each in found if each.sport == "running"], history, user)
+        workouts += [each for each in found if each.sport != "running"]  # which the filters take and count
+    return workouts
