@@ -164,7 +164,8 @@ def test_gaps_are_bridged_by_a_line():
     shown = np.ones(len(run.grid.speed), bool)
     shown[10:15] = shown[-5:] = False
     given = partly([run], [shown], 5.0)
-    found = baselines.with_heart_rate(Case("gaps", shown=between_gaps, after=True), given, given, "mine")["linear interpolation"][0]
+    case = Case("gaps", shown=between_gaps, after=True)
+    found = baselines.with_heart_rate(case, given, given, "mine")["linear interpolation"][0]
     truth = run.grid.heart_rate
     np.testing.assert_allclose(found[10:15], np.linspace(truth[9], truth[15], 7)[1:-1], rtol=1e-6)
     np.testing.assert_allclose(found[-5:], truth[-6])
