@@ -28,7 +28,7 @@ lint: dev
 # the site: open site/index.html, or, for its search too: python3 -m http.server --directory site
 docs: dev
 	$(BIN)/python docs/make_cli.py
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 install: $(VENV)/.installed
 dev: $(VENV)/.developed
