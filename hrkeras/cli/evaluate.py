@@ -73,17 +73,12 @@ def evaluate(
     if as_json:
         cases = [{"case": each.case.name, "rows": [asdict(row) for row in each.rows]} for each in found.cases]
         audited = [check.as_dict() for check in checks]
-        print(
-            json_line(
-                {
-                    **{"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases},
-                    **{"bands": [asdict(each) for each in found.bands], "months": found.months, "doubts": found.doubts},
-                }
-            )
-        )
+        told = {"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases}
+        intervals = [asdict(each) for each in found.intervals]
+        print(json_line(told | {"intervals": intervals, "months": found.months, "warnings": found.warnings}))
     else:
         _print(found, data, split, checks)
-    warn(found.doubts)
+    warn(found.warnings)
     if output:  # the scores are out, should there be no place for the pictures
         pictures = evaluation_plots.evaluation(found, STEP, output)
         by_lag = attention_lags.attention_by_lag(loaded, found.windows, **found.cases[0].case.known(found.windows))
@@ -141,7 +136,7 @@ def _print(found, data: str, split: str, checks) -> None:
     print(
         "\nWorse by: how much higher the error is than the first row's, paired over runs; in brackets where that may be chance."
     )
-    if found.bands:
+    if found.intervals:
         print(f"\n{tables.bands_text(found)}")
     if found.months:
         print("\nError by time since training (beats/min):\n")

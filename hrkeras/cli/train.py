@@ -8,7 +8,7 @@ import typer
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Augment, Backend, DataDir, Seed, epoch_bar, epoch_line, start
-from hrkeras.models.presets import Preset
+from hrkeras.utils.presets import Preset
 
 
 def train(
@@ -60,8 +60,8 @@ def train(
 
     from hrkeras import models
     from hrkeras.datasets import selection
-    from hrkeras.models import presets
     from hrkeras.training import fit, model_card
+    from hrkeras.utils import presets
 
     given = {"units": units, "num_layers": layers, "bidirectional": bidirectional or None, "dropout": dropout}
     given = {name: value for name, value in given.items() if value is not None}

@@ -11,8 +11,8 @@ import typer
 from hrkeras.cli import kinds, outputs, terminal, tune_processes
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import MAX_SEED, Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
-from hrkeras.models.presets import Architecture
 from hrkeras.tuning.roles import VARIABLES, is_worker
+from hrkeras.utils.presets import Architecture
 
 if TYPE_CHECKING:
     from hrkeras.tuning.search import Search

@@ -56,8 +56,8 @@ def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dic
         return {id(run): features[id(run)] @ weights.get(run.user, shared) for run in every_run}
 
     personally = linear(personal)
-    misses = {id(run): _run_mean(run, personally[id(run)]) for run in every_run}
-    bias = _running_mean(every_run, misses, BIAS_RUNS)
+    residuals = {id(run): _run_mean(run, personally[id(run)]) for run in every_run}
+    bias = _running_mean(every_run, residuals, BIAS_RUNS)
     flat = {
         "constant": {id(run): constant for run in test},
         MEAN: {id(run): people.get(run.user, constant) for run in test},
@@ -79,14 +79,14 @@ class Partly:
         runs: the runs.
         shown: the known heart rate, beats/min; NaN where it is not known.
         counted: the steps that are scored.
-        unaided: what the model predicts without it, beats/min.
+        unconditioned: what the model predicts without it, beats/min.
         expected: what the athlete's state predicts without it, beats/min.
     """
 
     runs: list[Run]
     shown: list[np.ndarray]
     counted: list[np.ndarray]
-    unaided: list[np.ndarray]
+    unconditioned: list[np.ndarray]
     expected: list[np.ndarray]
 
 
@@ -97,7 +97,7 @@ def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> 
         case: what is known.
         test: what to predict.
         validation: what span and strength of the shifts are chosen by.
-        name: of the model, whose unaided prediction is shifted by its recent misses.
+        name: of the model, whose unconditioned prediction is shifted by its recent residuals.
 
     Returns:
         By name, the predictions of each run, shape `(steps,)`: the last known value, or where both sides are known the
@@ -110,7 +110,10 @@ def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> 
         for values, elsewhere in zip(test.shown, test.expected, strict=True)
     ]
     found = {"linear interpolation" if between else "persistence": simple}
-    for which, title in (("expected", "athlete's state, shifted by its misses"), ("unaided", f"{name}, shifted by its misses")):
+    for which, title in (
+        ("expected", "athlete's state, shifted by its residuals"),
+        ("unconditioned", f"{name}, shifted by its residuals"),
+    ):
 
         def error(candidate, which=which):
             moved = _shifted(validation, which, steps, *candidate)
@@ -123,12 +126,12 @@ def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> 
 
 
 def _shifted(runs: Partly, which: str, steps: int, span: float, strength: float) -> list[np.ndarray]:
-    """Predictions plus an average over their known misses of so many steps ago and before."""
+    """Predictions plus an average over their known residuals of so many steps ago and before."""
     found = []
     for values, predicted in zip(runs.shown, getattr(runs, which), strict=True):
         known = np.isfinite(values)
-        misses = np.where(known, values - predicted, 0.0)
-        total, weight = (exponential_averages(each, (span,))[0] for each in (misses, known.astype(np.float64)))
+        residuals = np.where(known, values - predicted, 0.0)
+        total, weight = (exponential_averages(each, (span,))[0] for each in (residuals, known.astype(np.float64)))
         mean = strength * total / np.maximum(weight, 1e-200)
         found.append(predicted + np.concatenate([np.zeros(min(steps, len(mean))), mean])[: len(mean)])
     return found
@@ -217,7 +220,7 @@ def _best(validation: list[Run], features, candidates):
 
     def error(candidate):
         shared, personal = candidate
-        misses = [np.abs(features[id(run)] @ personal.get(run.user, shared) - run.grid.heart_rate) for run in validation]
-        return np.nan_to_num(np.concatenate(misses)).sum()  # unmeasured steps are the same for all candidates
+        residuals = [np.abs(features[id(run)] @ personal.get(run.user, shared) - run.grid.heart_rate) for run in validation]
+        return np.nan_to_num(np.concatenate(residuals)).sum()  # unmeasured steps are the same for all candidates
 
     return min(candidates, key=error)

@@ -14,7 +14,8 @@ from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
 from hrkeras.athlete.population import STATES
 from hrkeras.export import check, formats, graph, streaming
 from hrkeras.layers import PersonEmbedding
-from hrkeras.models import keras_settings, saving
+from hrkeras.models import saving
+from hrkeras.utils import keras_settings
 from hrkeras.utils.errors import InputError
 
 ATHLETE = (

@@ -62,8 +62,8 @@ def multitask(
         speed = layers.Rescaling(deviation, mean, name=SPEED, dtype="float32")(scaled)
         counted = given["valid"] * some[:, :, 0]
         speed = OwnLoss(SPEED_WEIGHT, name="speed_loss", dtype="float32")(speed, given["speed"], counted)
-        surprise = ((given["speed"] - speed) / deviation)[:, :, None]
-        change = layers.Concatenate(name="surprise")([by_heart_rate, surprise])
+        innovation = ((given["speed"] - speed) / deviation)[:, :, None]
+        change = layers.Concatenate(name="surprise")([by_heart_rate, innovation])
         return read("heart_rate", sequence, context), ops.stop_gradient(change) * some
 
     return model(body, name="multitask", history=history, profile=profile, statistics=statistics)

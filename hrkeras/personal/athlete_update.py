@@ -133,7 +133,7 @@ def learn(
         athlete: is changed.
         runs: in the order in which they were over, from `usable`.
         until: s since 1970-01-01 UTC.
-        model: to be trusted as far as it would have helped with these runs; none if not given.
+        model: whose correction shall count as much as would have helped with these runs; none if not given.
         on_run: called with each run that is added, when the state knows it and none after it.
     """
     report = Report(athlete)
@@ -174,8 +174,8 @@ def _follow(model: keras.Model, report: Report) -> None:
         known, heart_rate = report.before[place], runs[place].grid.heart_rate
         expected = known.expected[:, 0]
         report.before[place] = known = athlete.asked_by(name, known)
-        report.predicted[place] = expected + known.trust * (wholly - expected)
-        athlete.network.update(heart_rate, expected, known.spread, wholly, STEP)
+        report.predicted[place] = expected + known.shrinkage * (wholly - expected)
+        athlete.network.update(heart_rate, expected, known.standard_deviation, wholly, STEP)
 
 
 def learn_from(
@@ -202,7 +202,7 @@ def update(
     Args:
         path: of the file; made if missing.
         sources: tracks, folders of them and exports.
-        model: which the state is for: it must start from the model's population, and how far the model is trusted is kept;
+        model: which the state is for: it must start from the model's population, and the model's shrinkage is kept;
             if not given the state starts where the file does, and a new one from the packaged population.
         on_bytes: called with the number of bytes read since the last call.
         on_wait: called if another update of the file must be waited for.
