@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "docs" / "tutorials").glob("*.py"))
 
 
-def shape(text):
-    """A text without its numbers and the width of its columns, which differ from machine to machine."""
-    return re.sub(r"[-─ ]+", " ", re.sub(r"[+-]?\d+(?:[.,]\d+)*", "0", text)).split()
+def words(text):
+    """The words of a text without its numbers and without the mark at the best epoch: they differ from machine to machine."""
+    return " ".join(word for word in re.findall(r"[^\W\d]+", text) if word != "best")
 
 
 def shown(notebook):
@@ -29,5 +29,4 @@ def test_it_runs_and_prints_what_it_shows(notebook, tmp_path):
     done = subprocess.run([sys.executable, notebook], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert shown(notebook)
-    printed = shape(done.stdout)
-    assert shape("".join(shown(notebook))) == printed, done.stdout
+    assert [text for text in shown(notebook) if words(text) not in words(done.stdout)] == [], done.stdout
