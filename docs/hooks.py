@@ -40,8 +40,15 @@ def on_page_markdown(markdown, page, config, files):
     return markdown
 
 
-class Datasets(griffe.Extension):
-    """Adds `hrkeras.datasets`, which griffe passes over: it is no package of its own, see tests/test_architecture.py."""
+class Docstrings(griffe.Extension):
+    """What griffe makes of the package: `Example:` begins a section too, and `hrkeras.datasets` belongs to it.
+
+    It passes over that room, which is no package of its own; see tests/test_architecture.py.
+    """
+
+    def on_instance(self, *, obj, **_):
+        if obj.docstring:
+            obj.docstring.value = re.sub(r"^( *)Example:$", r"\1Examples:", obj.docstring.value, flags=re.MULTILINE)
 
     def on_package(self, *, pkg, loader, **_):
         if pkg.path != "hrkeras":
