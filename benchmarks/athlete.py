@@ -59,11 +59,11 @@ def _textbook(start_, features, heart_rate):
 
 def _simulated():
     from hrkeras.workouts import quality
-    from hrkeras.workouts.prepare import Run, examine
+    from hrkeras.workouts.prepare import PreparedRun, examine
     from hrkeras.workouts.simulation import synthetic
 
     found = [examine(workout, quality.Limits()) for workout in synthetic.read(athletes=1, runs=300)]
-    kept = [each for each in found if isinstance(each, Run)]
+    kept = [each for each in found if isinstance(each, PreparedRun)]
     return np.array([each.start for each in kept]), [each.grid for each in kept]
 
 

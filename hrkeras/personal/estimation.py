@@ -127,7 +127,7 @@ def estimate(
     if not silent and not measured:
         why = update_text.taken_text(skipped)
         raise InputError(f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions.")
-    pending: list[prepare.Run] = []
+    pending: list[prepare.PreparedRun] = []
     if athlete is None:
         others = [each for source in histories for each in athlete_update.one_person(list(detect.read(source, log)), source)]
         pending = athlete_update.usable(others if histories else workouts)

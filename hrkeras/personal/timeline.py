@@ -18,7 +18,7 @@ from hrkeras.datasets.inspection.sensor_faults import MUCH
 from hrkeras.personal import athlete_update, update_text
 from hrkeras.personal.prediction import Prediction, population
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts.prepare import Run
+from hrkeras.workouts.prepare import PreparedRun
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import Fault
 from hrkeras.workouts.workout import Workout
@@ -201,7 +201,7 @@ def frame(timeline: Timeline) -> pd.DataFrame:
     )
 
 
-def usual_speed(runs: Sequence[Run]) -> float:
+def usual_speed(runs: Sequence[PreparedRun]) -> float:
     """The median over the last runs of their mean speed, m/s, as a pace of whole 10 s a kilometre between 3 and 20 min."""
     speed = float(np.median([run.grid.speed.mean() for run in runs[-RECENT:]]))
     return 1000 / float(np.clip(10 * round(100 / max(speed, 0.5)), 180, 1200))

@@ -164,7 +164,8 @@ def test_gaps_are_bridged_by_a_line():
     shown = np.ones(len(run.grid.speed), bool)
     shown[10:15] = shown[-5:] = False
     given = partly([run], [shown], 5.0)
-    found = baselines.with_heart_rate(Case("gaps", shown=between_gaps), given, given, "mine")["linear interpolation"][0]
+    case = Case("gaps", shown=between_gaps, after=True)
+    found = baselines.with_heart_rate(case, given, given, "mine")["linear interpolation"][0]
     truth = run.grid.heart_rate
     np.testing.assert_allclose(found[10:15], np.linspace(truth[9], truth[15], 7)[1:-1], rtol=1e-6)
     np.testing.assert_allclose(found[-5:], truth[-6])
@@ -173,7 +174,7 @@ def test_gaps_are_bridged_by_a_line():
 
 def test_what_is_hidden_never_moves_a_baseline():
     run = made_up(0, 0, np.random.default_rng(3))
-    for case in (Case("rest after 10 min", shown=beginning), Case("gaps", shown=between_gaps)):
+    for case in (Case("rest after 10 min", shown=beginning), Case("gaps", shown=between_gaps, after=True)):
         shown = np.arange(len(run.grid.speed)) % 50 < 30
         given = partly([run], [shown], 5.0)
         other = replace(run, grid=run.grid._replace(heart_rate=np.where(shown, run.grid.heart_rate, 50)))

@@ -36,9 +36,9 @@ def plain(day=0.0, minutes=20, **changes) -> Workout:
     return replace(run, **changes)
 
 
-def gridded(day, steps=30) -> prepare.Run:
+def gridded(day, steps=30) -> prepare.PreparedRun:
     level = np.ones(steps, "f")
-    return prepare.Run("a", NOON + day * DAY, Grid(2.5 * level, 5 * level, (150 + day % 7) * level))
+    return prepare.PreparedRun("a", NOON + day * DAY, Grid(2.5 * level, 5 * level, (150 + day % 7) * level))
 
 
 def test_usable_runs_come_in_order_and_the_rest_is_counted():
