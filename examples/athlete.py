@@ -1,6 +1,6 @@
 """The athlete's state in plain Python, with nothing imported but the standard library: to be ported, not to be used.
 
-docs/export.md says the same in formulas; athlete_vectors.json has runs with what must come out.
+docs/reference/athlete_formulas.md says the same in formulas; athlete_vectors.json has runs with what must come out.
 """
 
 import math

@@ -16,7 +16,7 @@ def evaluate(
     data: Data,
     protocol: Annotated[
         ProtocolName,
-        typer.Option(help="What is known when a run is predicted; docs/model.md says more."),
+        typer.Option(help="What is known when a run is predicted; docs/reference/protocols.md says more."),
     ] = "profile",
     split: Annotated[Literal["test", "validation"], typer.Option(help="Which runs to score.")] = "test",
     beside: Annotated[
@@ -24,7 +24,7 @@ def evaluate(
         typer.Option(
             metavar="MODEL",
             help="With the protocol forecast: also score chronos=FOLDER, chronos=HUB_NAME or timegpt; may be repeated. See "
-            "docs/foundation.md.",
+            "docs/how-to/foundation.md.",
         ),
     ] = None,
     send: Annotated[bool, typer.Option("--send", help="Send to TimeGPT what --beside timegpt says it would.")] = False,

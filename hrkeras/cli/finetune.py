@@ -45,7 +45,7 @@ def finetune(
         typer.Option(
             metavar="LAYER=SCALE",
             help="Scale of the learning rate of layers whose names begin so, 0 to freeze them; all=SCALE for the others. "
-            "May be repeated; docs/finetuning.md has the default.",
+            "May be repeated; docs/how-to/finetuning.md has the default.",
         ),
     ] = None,
     half_life: Annotated[

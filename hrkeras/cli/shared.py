@@ -30,7 +30,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Augment = Annotated[
     float,
     typer.Option(
-        "--augment", min=0.0, max=10.0, help="How much training runs are perturbed in each epoch; 1 as docs/finetuning.md says."
+        "--augment",
+        min=0.0,
+        max=10.0,
+        help="How much training runs are perturbed in each epoch; 1 as docs/how-to/finetuning.md says.",
     ),
 ]
 Limit = Annotated[

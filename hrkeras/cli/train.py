@@ -21,7 +21,7 @@ def train(
         ),
     ],
     output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write; the model card is written beside it.")],
-    model: Annotated[Preset, typer.Option(help="Architecture and size; docs/model.md says what each is.")] = "lstm",
+    model: Annotated[Preset, typer.Option(help="Architecture and size; docs/reference/models.md says what each is.")] = "lstm",
     units: Annotated[int | None, typer.Option(min=1, max=4096, help="Width of each layer; as MODEL has it if not given.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, max=100, help="How many layers; as MODEL has it if not given.")] = None,
     bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,

@@ -24,7 +24,7 @@ def tune(
     output: Annotated[Path, typer.Option(file_okay=False, help="Folder for the results, and for what is needed to go on.")],
     space: Annotated[
         Literal["batch", "lstm", "gru", "attention", "patchtst", "learning_rate", "augmentation", "history"],
-        typer.Option(help="What is searched; docs/tuning.md says what each holds."),
+        typer.Option(help="What is searched; docs/how-to/tuning.md says what each holds."),
     ],
     model: Annotated[
         Architecture | None,

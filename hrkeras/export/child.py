@@ -20,7 +20,8 @@ from hrkeras.utils.errors import InputError
 
 ATHLETE = (
     "expected, course and history come from the athlete's state, which starts from this population and is updated after each "
-    "run: hrkeras.athlete.kalman, or its formulas in docs/export.md. Of inputs that are left out nothing is needed."
+    "run: hrkeras.athlete.kalman, or its formulas in docs/reference/athlete_formulas.md. Of inputs that are left out nothing is "
+    "needed."
 )
 COLUMN_NAMES = {"expected": EXPECTED, "course": COURSE_FACTS, "history": COLUMNS}
 

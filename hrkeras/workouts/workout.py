@@ -9,7 +9,7 @@ from hrkeras.utils.text import cleaned
 from hrkeras.workouts.clock import in_order, is_date
 
 EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
-MAX_HEART_RATE_GAP = 120.0  # s; docs/data.md shows the error that interpolating across such a gap makes
+MAX_HEART_RATE_GAP = 120.0  # s; docs/reference/sources.md shows the error that interpolating across such a gap makes
 MAX_SPEED_GAP = 30.0  # s; across a longer one a speed reading says nothing of the whole interval
 MAX_STALE = 10.0  # s; a position that is repeated for longer is that of somebody who stands
 MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is no measurement
