@@ -25,8 +25,10 @@ lint: dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# the site: open site/index.html, or, for its search too: python3 -m http.server --directory site
 docs: dev
 	$(BIN)/python docs/make_cli.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 install: $(VENV)/.installed
 dev: $(VENV)/.developed
@@ -47,4 +49,4 @@ $(VENV)/.developed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist fuzz-findings .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist site fuzz-findings .pytest_cache .mypy_cache .ruff_cache

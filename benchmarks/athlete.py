@@ -51,7 +51,7 @@ def _textbook(start_, features, heart_rate):
     """One correction by a run with the full covariance of its steps."""
     measured = np.isfinite(heart_rate)
     rows = features[measured].astype(np.float64)
-    weights, prior = np.array(start_.weights), np.diag(start_.spread(start_.prior))
+    weights, prior = np.array(start_.weights), np.diag(start_.standard_deviation(start_.prior))
     noise = start_.noise * np.eye(len(rows)) + start_.level
     gain = prior @ rows.T @ np.linalg.inv(rows @ prior @ rows.T + noise)
     return weights + gain @ (heart_rate[measured] - rows @ weights), prior - gain @ rows @ prior
@@ -59,11 +59,11 @@ def _textbook(start_, features, heart_rate):
 
 def _simulated():
     from hrkeras.workouts import quality
-    from hrkeras.workouts.prepare import Run, examine
+    from hrkeras.workouts.prepare import PreparedRun, examine
     from hrkeras.workouts.simulation import synthetic
 
     found = [examine(workout, quality.Limits()) for workout in synthetic.read(athletes=1, runs=300)]
-    kept = [each for each in found if isinstance(each, Run)]
+    kept = [each for each in found if isinstance(each, PreparedRun)]
     return np.array([each.start for each in kept]), [each.grid for each in kept]
 
 

@@ -41,7 +41,7 @@ def ours(path: Path, lines: int | None, processes: int = 1) -> int:
     """Reads, filters and grids; how many runs are left."""
     then = partial(prepare.examine, limits=quality.Limits())
     outcomes = endomondo.read(path, processes=processes, then=then)
-    return sum(isinstance(outcome, prepare.Run) for outcome in itertools.islice(outcomes, lines))
+    return sum(isinstance(outcome, prepare.PreparedRun) for outcome in itertools.islice(outcomes, lines))
 
 
 def on_two(path: Path, lines: int | None) -> int:

@@ -60,7 +60,7 @@ def main(athletes: int = 30, runs: int = 80, seed: int = 1, trend: float = 0.1, 
     print(f"last run of that pace instead: mean absolute error {mean['plain']:.1f} beats/min")
     low, high = 100 * np.quantile(found["band"], (0.1, 0.9))
     held = f"{100 * np.mean(found['band']):.0f} % of the heart rates, {low:.0f} to {high:.0f} % for four athletes in five"
-    print(f"runs predicted from those before: the band of 10 to 90 % holds {held}")
+    print(f"runs predicted from those before: the prediction interval (10 to 90 %) holds {held}")
     print("correlation in time with the truth, median over athletes: ", end="")
     print(f"state {np.median(found['changes']):.2f}, last run {np.median(found['plain changes']):.2f}")
     print(f"change a year: correlation over athletes {np.corrcoef(slopes.T)[0, 1]:.2f}, same sign {100 * same:.0f} %")

@@ -4,8 +4,8 @@
 
 Each athlete's state knows their first runs. A course of chance hills is planned for the time of the next one, at paces around
 the usual one. Truth is the simulation's heart rate at the planned speed, second by second: on an average day of the season for
-errors, and on days of chance heat, form and unrest for the band. Beside the plans stands what a person would take: a line
-through mean heart rate and mean speed of the earlier runs.
+errors, and on days of random heat, form and unrest for the prediction interval. The plans are compared with what a person
+would use: a line through mean heart rate and mean speed of the earlier runs.
 """
 
 from collections import defaultdict
@@ -70,7 +70,7 @@ def _errors(planner, world, speeds, line) -> dict[str, float]:
         "  by the line through earlier runs, every 10 s": float(np.abs(np.polyval(line, plan.speed) - truth).mean()),
         "mean heart rate of the course: mean absolute error": abs(float(expected.mean() - truth.mean())),
         "  by the line through earlier runs, mean": abs(float(np.polyval(line, plan.speed) - truth.mean())),
-        "band of 10 to 90 % on days of chance holds, %": 100
+        "prediction interval (10 to 90 %) on days of chance holds, %": 100
         * float(((plan.prediction.low <= days) & (days <= plan.prediction.high)).mean()),
         "pace for a mean heart rate: mean absolute error, s/km": _apart(aimed, other),
         "  by the line through earlier runs, s/km": _apart(by_line, other),

@@ -17,7 +17,7 @@ import sys
 import time
 from itertools import chain
 
-from hrkeras.models.presets import PRESETS
+from hrkeras.utils.presets import PRESETS
 
 BATCH, STEPS = 16, 500
 WARM_UP, REPEATS = 2, 7
@@ -107,10 +107,10 @@ def our_step(name: str):
 
     from hrkeras import models
     from hrkeras.models import losses, saving
-    from hrkeras.models.frame import UNAIDED
+    from hrkeras.models.frame import UNCONDITIONED
 
     model = models.preset(name)()
-    model = keras.Model(model.input, model.get_layer(UNAIDED).output)
+    model = keras.Model(model.input, model.get_layer(UNCONDITIONED).output)
     model.compile(keras.optimizers.AdamW(1e-3), loss=losses.MaskedHuber())
     random = np.random.default_rng(0)
     shapes = {name: [n or (BATCH, STEPS)[i] for i, n in enumerate(shape)] for name, shape in saving.INPUTS.items()}

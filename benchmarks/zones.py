@@ -51,7 +51,7 @@ def main(athletes: int = 40, seed: int = 2) -> None:
     error, inside, usual, minutes = np.mean(times, axis=0)
     print(
         f"Time in zones of {len(times):,} runs of {minutes:.0f} min: off by {error:.1f} min a zone, {usual:.1f} by the shares of "
-        f"the runs before; within the limits of the band in {100 * inside:.0f} % of zones."
+        f"the runs before; within the limits of the prediction interval in {100 * inside:.0f} % of zones."
     )
 
 

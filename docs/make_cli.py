@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from the commands' own help, and the tables that docs/data.md takes from the code.
+"""Writes docs/reference/cli.md from the commands' own help, and the tables of other pages that come from the code.
 
 python docs/make_cli.py
 """
@@ -67,6 +67,7 @@ def columns() -> str:
 
 
 TABLES = {"filters": filters, "history": columns}
+PAGES_WITH_TABLES = ("filters.md", "datasets.md")
 
 
 def with_tables(text: str) -> str:
@@ -81,8 +82,9 @@ def with_tables(text: str) -> str:
 
 def pages() -> dict[Path, str]:
     """What each generated page should say."""
-    data = DOCS / "data.md"
-    return {DOCS / "cli.md": commands(), data: with_tables(data.read_text(encoding="utf-8"))}
+    reference = DOCS / "reference"
+    filled = {reference / name: with_tables((reference / name).read_text(encoding="utf-8")) for name in PAGES_WITH_TABLES}
+    return {reference / "cli.md": commands(), **filled}
 
 
 if __name__ == "__main__":

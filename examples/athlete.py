@@ -1,6 +1,6 @@
 """The athlete's state in plain Python, with nothing imported but the standard library: to be ported, not to be used.
 
-docs/export.md says the same in formulas; athlete_vectors.json has runs with what must come out.
+docs/reference/athlete_formulas.md says the same in formulas; athlete_vectors.json has runs with what must come out.
 """
 
 import math
@@ -20,7 +20,7 @@ BINS = (
 KEPT = 120
 # places in a row of the basis
 EFFORT, SPEED, UP, DOWN, MEAN, HIGHEST, STANDING, CLIMBED, HOURS = 2, 6, 11, 15, 27, 28, 29, 32, 34
-MISS = 4  # place in a record
+RESIDUAL = 4  # place in a record
 
 
 def clip(value, low, high):
@@ -145,7 +145,7 @@ class Athlete:
         apart = [[sum(each[i] * each[k] for each in differences) for k in range(size)] for i in range(size)]
         self.covariance = [[[apart[i][k] + prior[i] * (i == k) for k in range(size)] for i in range(size)] for _ in PACES]
         most = max(map(len, BINS)) + 1
-        self.misses = [[[[0.0] * most for _ in MEMORIES] for _ in BINS] for _ in range(2)]
+        self.residuals = [[[[0.0] * most for _ in MEMORIES] for _ in BINS] for _ in range(2)]
         self.starts, self.ends, self.records, self.count = [], [], [], 0
 
     def spread(self, three):
@@ -176,7 +176,7 @@ class Athlete:
             for i in range(known):
                 variance += feature[i] * (dot(self.covariance[0][i][:known], feature[:known]) + drift[i] * feature[i])
             remembered = [
-                self.misses[0][kind][memory][place] / (self.misses[1][kind][memory][place] + 30)
+                self.residuals[0][kind][memory][place] / (self.residuals[1][kind][memory][place] + 30)
                 for kind, place in enumerate(places(row))
                 for memory in range(len(MEMORIES))
             ]
@@ -221,15 +221,16 @@ class Athlete:
                     row[k] += value * other
         for pace in range(len(PACES)):
             weights, covariance = self.weights[pace], self.covariance[pace]
-            miss = [value - dot(feature, weights) for value, feature in zip(heart_rate, features, strict=True)]
+            residual = [value - dot(feature, weights) for value, feature in zip(heart_rate, features, strict=True)]
             centre = [value / n for value in total]
             variance = dot(centre, [dot(row, centre) for row in covariance])
             variance += population["level"] + population["noise"] / n
-            more = max(1.0, mean(miss) ** 2 / variance / population["surprise"])
+            more = max(1.0, mean(residual) ** 2 / variance / population["surprise"])
             level, noise = population["level"] * more, population["noise"] * more
             shared = level / (noise + n * level)
             moment = [
-                (dot([feature[i] for feature in features], miss) - shared * total[i] * sum(miss)) / noise for i in range(size)
+                (dot([feature[i] for feature in features], residual) - shared * total[i] * sum(residual)) / noise
+                for i in range(size)
             ]
             information = [[(gram[i][k] - shared * total[i] * total[k]) / noise for k in range(size)] for i in range(size)]
             columns = list(zip(*information, strict=True))
@@ -241,17 +242,17 @@ class Athlete:
             change = [dot(row, moment) for row in self.covariance[pace]]
             self.weights[pace] = [weight + each for weight, each in zip(weights, change, strict=True)]
 
-    def remember(self, rows, miss):
-        centre = mean(miss)
-        for part in self.misses:
+    def remember(self, rows, residual):
+        centre = mean(residual)
+        for part in self.residuals:
             for kind in part:
                 for memory, bins in zip(MEMORIES, kind, strict=True):
                     bins[:] = [value * math.exp(-1 / memory) for value in bins]
-        for row, value in zip(rows, miss, strict=True):
+        for row, value in zip(rows, residual, strict=True):
             for kind, place in enumerate(places(row)):
                 for memory in range(len(MEMORIES)):
-                    self.misses[0][kind][memory][place] += value - centre
-                    self.misses[1][kind][memory][place] += 1
+                    self.residuals[0][kind][memory][place] += value - centre
+                    self.residuals[1][kind][memory][place] += 1
 
     def history(self, start, like):
         nothing = [None] * (len(record_names()) * 4 + 4)
@@ -277,9 +278,9 @@ class Athlete:
         ]
         for distances, runs in zip(apart, (30.0, 60.0, 60.0), strict=True):
             near = [math.exp(-0.5 * far**2 - age / runs) for far, age in zip(distances, ages, strict=True)]
-            pairs = [(w, row[MISS]) for w, row in zip(near, self.records, strict=True) if row[MISS] is not None]
+            pairs = [(w, row[RESIDUAL]) for w, row in zip(near, self.records, strict=True) if row[RESIDUAL] is not None]
             found.append(sum(w * x for w, x in pairs) / (sum(w for w, _ in pairs) + 1))
-        recent = [row[MISS] for row in self.records if row[MISS] is not None][-20:]
+        recent = [row[RESIDUAL] for row in self.records if row[RESIDUAL] is not None][-20:]
         found.append(deviation(recent) if len(recent) > 2 else None)
         hours = [(end - begin) / 3600 for begin, end in zip(self.starts, self.ends, strict=True)]
         found += [sum(math.exp(-day / load) * hour for day, hour in zip(days, hours, strict=True)) for load in (2, 7, 28)]
@@ -301,7 +302,7 @@ def record(rows, heart_rate, expected):
     efforts = [row[EFFORT] for row in rows]
     usual = mean(efforts)
     steps = [t for t, value in enumerate(heart_rate) if value is not None]
-    miss = {t: heart_rate[t] - expected[t] for t in steps}
+    residual = {t: heart_rate[t] - expected[t] for t in steps}
 
     def of(values, chosen=lambda t: True, what=mean):
         some = [values[t] for t in steps if chosen(t)]
@@ -317,11 +318,11 @@ def record(rows, heart_rate, expected):
         of(heart_rate, what=deviation),
         of(heart_rate, lambda t: STEP * t < 180),
         of(heart_rate, what=high),
-        of(miss),
-        of(miss, lambda t: STEP * t < 300),
-        of(miss, lambda t: STEP * t > 3600),
-        of(miss, lambda t: efforts[t] <= usual),
-        of(miss, lambda t: efforts[t] > usual),
+        of(residual),
+        of(residual, lambda t: STEP * t < 300),
+        of(residual, lambda t: STEP * t > 3600),
+        of(residual, lambda t: efforts[t] <= usual),
+        of(residual, lambda t: efforts[t] > usual),
         usual,
         facts(rows)[1],
         math.log(len(rows) * STEP / 60),

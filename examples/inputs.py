@@ -45,7 +45,7 @@ def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str,
         "delay": np.zeros(1),
         "course": known.course,
         "history": known.history,
-        "trust": np.full(1, known.trust),
+        "trust": np.full(1, known.shrinkage),
         "person": np.full(1, np.nan),
     }
     return {each["name"]: np.asarray(found[each["name"]], np.float32)[None] for each in description["inputs"]}

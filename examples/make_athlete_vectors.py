@@ -51,7 +51,7 @@ def vectors() -> dict:
                 "after": {
                     "weights": plain(athlete.weights),
                     "variances": plain(np.diagonal(athlete.covariance, axis1=1, axis2=2)),
-                    "misses": plain(athlete.misses),
+                    "misses": plain(athlete.residuals),
                     "record": plain(athlete.records[-1]),
                 },
             }

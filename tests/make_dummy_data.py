@@ -14,12 +14,12 @@ ARRAYS = ("clock", "latitude", "longitude", "altitude", "speed", "heart_rate", "
 RUNS = 6
 
 
-def thinned(track: Track, every: int) -> Track:
+def history_dropout(track: Track, every: int) -> Track:
     return replace(track, **{name: getattr(track, name)[::every] for name in ARRAYS})
 
 
 def main() -> None:
-    tracks = [thinned(track, 10) for track in synthetic.simulate(athletes=3, runs=RUNS, seed=1, flawed=0, faulty=0)]
+    tracks = [history_dropout(track, 10) for track in synthetic.simulate(athletes=3, runs=RUNS, seed=1, flawed=0, faulty=0)]
     mine = [track for track in tracks if track.user == tracks[0].user]
     for name in ("endomondo", "apple_watch", "tracks"):
         (DATASETS / name / "dummy_data").mkdir(parents=True, exist_ok=True)

@@ -15,10 +15,12 @@ from hrkeras.cli.main import app
 from hrkeras.workouts.simulation import formats, synthetic
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")})
-IDS = [page.name for page in PAGES]
+DOCS = ROOT / "docs"
+PAGES = sorted({*ROOT.glob("*.md"), *DOCS.rglob("*.md")})
+IDS = [str(page.relative_to(ROOT)) for page in PAGES]
+FOLDERS = ("hrkeras", "docs", "tests", "examples", "benchmarks")
 
-spec = importlib.util.spec_from_file_location("make_cli", ROOT / "docs" / "make_cli.py")
+spec = importlib.util.spec_from_file_location("make_cli", DOCS / "make_cli.py")
 make_cli = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(make_cli)
 
@@ -27,9 +29,9 @@ def blocks(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["cli.md", "data.md"])
+@pytest.mark.parametrize("page", ["cli.md", "datasets.md", "filters.md"])
 def test_generated_pages_are_current(page):
-    path = ROOT / "docs" / page
+    path = DOCS / "reference" / page
     assert path.read_text(encoding="utf-8") == make_cli.pages()[path], "run `make docs`"
 
 
@@ -94,6 +96,27 @@ def test_links_lead_somewhere(page):
         there = page.parent / target if target else page
         assert there.exists(), target
         assert not place or place in anchors(there), f"{target}#{place}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_files_that_are_named_exist(page):
+    named = re.findall(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]+)`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_pages_that_the_code_names_exist():
+    """In docstrings, messages and comments."""
+    sources = [path for folder in FOLDERS for kind in ("py", "js", "html") for path in (ROOT / folder).rglob(f"*.{kind}")]
+    named = {(path, name) for path in sources for name in re.findall(r"docs/[\w./-]+\.md", path.read_text(encoding="utf-8"))}
+    assert len(named) > 10
+    assert [(path, name) for path, name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_map_answers_each_question_with_one_file():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Where is what")[2].partition("\n## ")[0]
+    answers = re.findall(r"^\| [^|]*\? \| `([^`]+)` \|$", text, re.MULTILINE)
+    assert len(answers) == len(re.findall(r"^\| [^|]*\? \|", text, re.MULTILINE)) >= 12
+    assert [path for path in answers if not (ROOT / path).is_file()] == []
 
 
 def test_the_commands_help_needs_no_heavy_import():

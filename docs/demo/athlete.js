@@ -1,5 +1,5 @@
 // What is known of a run before it begins, from the athlete's state. It says what hrkeras.athlete.kalman says (formulas:
-// docs/export.md); the names and the order of its numbers come from the JSON beside the exported model.
+// docs/reference/athlete_formulas.md); the names and the order of its numbers come from the JSON beside the exported model.
 
 import { basis, clip, mean, sum } from "./effort.js";
 import { InputError, STEP } from "./run.js";

@@ -1,5 +1,5 @@
 // How hard a run is at each step, as numbers that heart rate depends on nearly linearly. It says what hrkeras.workouts.effort
-// says; formulas: docs/export.md.
+// says; formulas: docs/reference/athlete_formulas.md.
 
 import { STEP } from "./run.js";
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from hrkeras.athlete import history
-from hrkeras.athlete.interval import Band
+from hrkeras.athlete.interval import PredictionInterval
 from hrkeras.athlete.kalman import PACES, Athlete
 from hrkeras.athlete.population import STATES, from_dict
-from hrkeras.athlete.shrinkage import Network, Trust
+from hrkeras.athlete.shrinkage import Network, Shrinkage
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import atomic_write
 from hrkeras.workouts.clock import LATEST, date, date_or_none, moment
@@ -45,24 +45,24 @@ def save(athlete: Athlete, path: Path) -> None:
         "states": STATES,
         "weights": athlete.weights.tolist(),
         "covariance": [[row[: place + 1].tolist() for place, row in enumerate(rows)] for rows in athlete.covariance],
-        "misses": athlete.misses.tolist(),
+        "misses": athlete.residuals.tolist(),
         "starts": athlete.starts.tolist(),
         "ends": athlete.ends.tolist(),
         "record": history.RECORD,
         "records": [[value if np.isfinite(value) else None for value in row] for row in athlete.records.tolist()],
-        "band": _plain(athlete.band),
+        "band": _plain(athlete.interval),
         "network": {
             "name": athlete.network.name,
-            "trust": asdict(athlete.network.trust),
-            "band": _plain(athlete.network.band),
+            "trust": asdict(athlete.network.shrinkage),
+            "band": _plain(athlete.network.interval),
         },
     }
     with atomic_write(path) as part:
         part.write_text(_text(content) + "\n", encoding="utf-8", newline="\n")
 
 
-def _plain(band: Band) -> dict[str, list[float]]:
-    return {each.name: getattr(band, each.name).tolist() for each in fields(Band)}
+def _plain(interval: PredictionInterval) -> dict[str, list[float]]:
+    return {each.name: getattr(interval, each.name).tolist() for each in fields(PredictionInterval)}
 
 
 def _text(value, indent: str = "") -> str:
@@ -135,38 +135,44 @@ def _athlete(found: dict[str, Any]) -> Athlete:
         population,
         weights=_array(found, "weights", (len(PACES), states)),
         covariance=_covariance(found.get("covariance")),
-        misses=_array(found, "misses", Athlete(population).misses.shape),
+        residuals=_array(found, "misses", Athlete(population).residuals.shape),
         starts=_array(found, "starts", (kept,)),
         ends=_array(found, "ends", (kept,)),
         records=_array(found, "records", (kept, len(history.RECORD)), unknown=True),
         count=count,
-        band=_band(found.get("band")),
+        interval=_interval(found.get("band")),
         network=_network(found.get("network")),
     )
     moments = np.stack([athlete.starts, athlete.ends], axis=1).ravel()  # no run begins before the last was over
     if (np.diff(moments) < 0).any() or (athlete.starts >= athlete.ends).any() or not ((moments >= 0) & (moments < LATEST)).all():
         raise ValueError("its runs are not one after the other")
-    if (athlete.misses[1] < 0).any():
-        raise ValueError("its misses are damaged")
+    if (athlete.residuals[1] < 0).any():
+        raise ValueError("its residuals are damaged")
     return athlete
 
 
 def _network(values) -> Network:
     if not isinstance(values, dict) or not isinstance(values.get("trust"), dict) or not isinstance(values.get("name"), str):
         raise ValueError("its network is damaged")
-    trust = Trust(*(float(_array(values["trust"], each.name, ())) for each in fields(Trust)))
-    if not trust.squares > 0:
+    shrinkage = Shrinkage(*(float(_array(values["trust"], each.name, ())) for each in fields(Shrinkage)))
+    if not shrinkage.squares > 0:
         raise ValueError("its trust is damaged")
-    return Network(values["name"][:MAX_SOURCE], trust, _band(values.get("band")))
+    return Network(values["name"][:MAX_SOURCE], shrinkage, _interval(values.get("band")))
 
 
-def _band(values) -> Band:
+def _interval(values) -> PredictionInterval:
     if not isinstance(values, dict):
-        raise ValueError("its band is damaged")
-    band = Band(*(_array(values, each.name, getattr(Band(), each.name).shape) for each in fields(Band)))
-    if not (band.hours >= 0).all() or not band.hours.sum() > 0 or not ((band.tails > 0) & (band.tails < 0.5)).all():
-        raise ValueError("its band is damaged")
-    return band
+        raise ValueError("its prediction interval is damaged")
+    interval = PredictionInterval(
+        *(_array(values, each.name, getattr(PredictionInterval(), each.name).shape) for each in fields(PredictionInterval))
+    )
+    if (
+        not (interval.hours >= 0).all()
+        or not interval.hours.sum() > 0
+        or not ((interval.tails > 0) & (interval.tails < 0.5)).all()
+    ):
+        raise ValueError("its prediction interval is damaged")
+    return interval
 
 
 def _covariance(triangles) -> np.ndarray:

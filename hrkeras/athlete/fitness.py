@@ -44,7 +44,7 @@ class View(NamedTuple):
         population: where it started.
         weights: of `STATES`, beats/min, shape `(len(STATES),)`.
         covariance: of these, shape `(len(STATES), len(STATES))`.
-        reach: how many standard deviations lie between the middle of the band of the person's runs and its limits.
+        reach: how many standard deviations lie between the middle of the prediction interval of the person's runs and its limits.
         usual: what their courses are like as a rule, standardised as `population.COURSE`, shape `(len(COURSE),)`.
     """
 
@@ -57,7 +57,7 @@ class View(NamedTuple):
     def tell(self, what: np.ndarray) -> Told:
         """What the filter says of features, or of the difference of two.
 
-        How sure it is, its own variance says, and the band how much of that was needed for the person's runs.
+        How sure it is, its own variance says, and the prediction interval how much of that was needed for the person's runs.
         """
         value, away = float(what @ self.weights), self.reach * float(np.sqrt(what @ self.covariance @ what))
         return Told(value, value - away, value + away)
@@ -76,8 +76,8 @@ class View(NamedTuple):
 
 def view(athlete: Athlete, usual: np.ndarray | None = None) -> View:
     """What the filter of a person holds after the last run; their courses are as everybody's if `usual` is not given."""
-    band, usual = athlete.band.limits, np.zeros(len(COURSE)) if usual is None else usual
-    return View(athlete.population, athlete.weights[0].copy(), athlete.covariance[0].copy(), float(np.ptp(band)) / 2, usual)
+    interval, usual = athlete.interval.limits, np.zeros(len(COURSE)) if usual is None else usual
+    return View(athlete.population, athlete.weights[0].copy(), athlete.covariance[0].copy(), float(np.ptp(interval)) / 2, usual)
 
 
 def usual_course(population: Population, before: Sequence[Known]) -> np.ndarray:
@@ -99,7 +99,7 @@ def with_hindsight(views: Sequence[View], starts: Sequence[float]) -> list[View]
     """
     found = list(views[-1:])
     for now, pause in zip(reversed(views[:-1]), reversed(np.diff(starts)), strict=True):
-        ahead = now.covariance + np.diag(now.population.gained(pause))
+        ahead = now.covariance + np.diag(now.population.process_noise(pause))
         gain = np.linalg.solve(ahead, now.covariance).T
         weights = now.weights + gain @ (found[-1].weights - now.weights)
         covariance = now.covariance + gain @ (found[-1].covariance - ahead) @ gain.T

@@ -23,7 +23,7 @@ RECORD = (
     "log_minutes",
     "measured",
 )
-MISS = RECORD.index("miss")
+RESIDUAL = RECORD.index("miss")
 LIKE = ("mean_effort", "climb_per_km", "log_minutes")
 LIKE_SCALE = np.array([0.35, 0.5, 0.4])  # how far apart two runs are that are about as like as not
 SPANS = (1.0, 4.0, 12.0, 40.0)  # runs
@@ -54,29 +54,29 @@ def record(grid: Grid, efforts: np.ndarray, climb_per_km: float, expected: np.nd
         step: s, length of a step.
 
     Returns:
-        Shape `(len(RECORD),)`, float64, as named by `RECORD`: beats/min, m/s, and what the names say. A miss is
+        Shape `(len(RECORD),)`, float64, as named by `RECORD`: beats/min, m/s, and what the names say. A residual is
         measured minus expected. What cannot be had is NaN.
     """
     known = np.isfinite(grid.heart_rate)
-    heart_rate, miss = grid.heart_rate[known].astype(np.float64), (grid.heart_rate - expected)[known]
+    heart_rate, residual = grid.heart_rate[known].astype(np.float64), (grid.heart_rate - expected)[known]
     time, effort = step * np.flatnonzero(known), efforts[known]
     hard = effort > efforts.mean()
 
     def mean(values, chosen):
         return values[chosen].mean() if chosen.sum() > 2 else np.nan
 
-    everywhere = np.ones(len(miss), bool)
+    everywhere = np.ones(len(residual), bool)
     return np.array(
         [
             mean(heart_rate, everywhere),
             heart_rate.std() if len(heart_rate) > 2 else np.nan,
             mean(heart_rate, time < 180),
             np.quantile(heart_rate, 0.95) if len(heart_rate) > 2 else np.nan,
-            mean(miss, everywhere),
-            mean(miss, time < EARLY),
-            mean(miss, time > LATE),
-            mean(miss, ~hard),
-            mean(miss, hard),
+            mean(residual, everywhere),
+            mean(residual, time < EARLY),
+            mean(residual, time > LATE),
+            mean(residual, ~hard),
+            mean(residual, hard),
             efforts.mean(dtype=np.float64),
             climb_per_km,
             np.log(len(efforts) * step / 60),
@@ -118,12 +118,12 @@ def vector(start: float, like: np.ndarray, starts: np.ndarray, hours: np.ndarray
     if np.isfinite(like).all():
         places = [RECORD.index(name) for name in LIKE]
         apart[2] = np.sqrt((((np.nan_to_num(records[:, places]) - like) / LIKE_SCALE) ** 2).sum(axis=1))
-    near = np.exp(-0.5 * apart**2 - age / np.array([30.0, 60.0, 60.0])[:, None]) * known[:, MISS]
-    misses = values[:, MISS]
-    found[place : place + 3] = near @ misses / (near.sum(axis=1) + 1.0)
+    near = np.exp(-0.5 * apart**2 - age / np.array([30.0, 60.0, 60.0])[:, None]) * known[:, RESIDUAL]
+    residuals = values[:, RESIDUAL]
+    found[place : place + 3] = near @ residuals / (near.sum(axis=1) + 1.0)
     if not np.isfinite(like).all():
         found[place + 2] = np.nan
-    recent = misses[known[:, MISS]][-20:]
+    recent = residuals[known[:, RESIDUAL]][-20:]
     found[place + 3] = recent.std() if len(recent) > 2 else np.nan
     found[place + 4 : place + 7] = np.exp(-days / np.array(LOADS)[:, None]) @ hours
     found[-2] = np.log1p(days[-1])

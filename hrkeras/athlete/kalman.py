@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from hrkeras.athlete import history
-from hrkeras.athlete.interval import POSSIBLE, Band
+from hrkeras.athlete.interval import POSSIBLE, PredictionInterval
 from hrkeras.athlete.population import COURSE, DAY, STATES, Population, default
 from hrkeras.athlete.shrinkage import Network, over_before
 from hrkeras.workouts import duplicates
@@ -51,19 +51,19 @@ class Known:
         course_share: how much of the first three of `expected` comes from such facts, beats/min, shape `(3,)`; who
             does not know the course takes it off.
         history: shape `(len(history.COLUMNS),)`.
-        trust: how far a network that corrects `expected` is trusted, see `trust.Trust`; 1 for wholly.
-        band: where heart rate lies four times in five beside its prediction, from `band.Band.limits`, shape `(2,)`.
+        shrinkage: weight of a network's correction of `expected`, 0 to 1, see `shrinkage.Shrinkage`.
+        interval: where heart rate lies four times in five beside its prediction, from `PredictionInterval.limits`, shape `(2,)`.
     """
 
     expected: np.ndarray
     course: np.ndarray
     course_share: np.ndarray
     history: np.ndarray
-    trust: float = 1.0
-    band: np.ndarray = field(default_factory=lambda: Band().limits)
+    shrinkage: float = 1.0
+    interval: np.ndarray = field(default_factory=lambda: PredictionInterval().limits)
 
     @property
-    def spread(self) -> np.ndarray:
+    def standard_deviation(self) -> np.ndarray:
         """Standard deviation that the filter gives to its own prediction, beats/min, shape `(steps,)`."""
         return self.expected[:, EXPECTED.index("spread")]
 
@@ -76,24 +76,24 @@ class Athlete:
         population: where it started.
         weights: of the filters, shape `(3, len(STATES))`, beats/min.
         covariance: of the weights, shape `(3, len(STATES), len(STATES))`.
-        misses: sums and weights of past misses, shape `(2, 3 kinds of bins, 2 memories, bins)`.
+        residuals: sums and weights of past residuals, shape `(2, 3 kinds of bins, 2 memories, bins)`.
         starts: s since 1970-01-01 UTC, of the last runs, shape `(kept,)`.
         ends: likewise.
         records: what they were like, shape `(kept, len(history.RECORD))`.
         count: how many runs there were.
-        band: of the filter's predictions.
+        interval: of the filter's predictions.
         network: how one that corrects the filter has done.
     """
 
     population: Population = field(default_factory=default)
     weights: np.ndarray = None  # type: ignore[assignment]
     covariance: np.ndarray = None  # type: ignore[assignment]
-    misses: np.ndarray = field(default_factory=lambda: np.zeros((2, len(BINS), len(MEMORIES), _MOST_BINS)))
+    residuals: np.ndarray = field(default_factory=lambda: np.zeros((2, len(BINS), len(MEMORIES), _MOST_BINS)))
     starts: np.ndarray = field(default_factory=lambda: np.empty(0))
     ends: np.ndarray = field(default_factory=lambda: np.empty(0))
     records: np.ndarray = field(default_factory=lambda: np.empty((0, len(history.RECORD))))
     count: int = 0
-    band: Band = field(default_factory=Band)
+    interval: PredictionInterval = field(default_factory=PredictionInterval)
     network: Network = field(default_factory=Network)
 
     def __post_init__(self):
@@ -113,9 +113,9 @@ class Athlete:
         return self._predict(start, efforts, self.population.features(start, efforts))
 
     def asked_by(self, network: str, known: Known) -> Known:
-        """What is known before a run, for a network that corrects it, by its fingerprint: its trust, and its band."""
+        """What is known before a run, with the shrinkage and the interval of the network of this fingerprint."""
         found = self.network if self.network.name == network else Network()
-        return replace(known, trust=found.trust.value, band=found.band.limits)
+        return replace(known, shrinkage=found.shrinkage.value, interval=found.interval.limits)
 
     def assumed_start(self, start: float) -> float:
         """A start in s since 1970-01-01 UTC; where it is unknown (NaN), a day after that of the last known run."""
@@ -126,7 +126,7 @@ class Athlete:
     def _expected(self, features: np.ndarray) -> np.ndarray:
         return np.clip(features @ self.weights[0], *POSSIBLE).astype(np.float32)
 
-    def _spread(self, start: float, features: np.ndarray) -> np.ndarray:
+    def _standard_deviation(self, start: float, features: np.ndarray) -> np.ndarray:
         """Standard deviation of what is expected, beats/min, shape `(steps,)`; facts of the course are left out of it."""
         facts = len(STATES) - len(COURSE)
         covariance = (self.covariance[0] + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
@@ -137,14 +137,14 @@ class Athlete:
         facts = len(STATES) - len(COURSE)
         said = features @ self.weights.T
         share = self.weights[:, facts:] @ features[0, facts:]
-        means = self.misses[0] / (self.misses[1] + SHRINK)
+        means = self.residuals[0] / (self.residuals[1] + SHRINK)
         remembered = [means[kind, :, places] for kind, places in enumerate(self._bins(efforts))]
         expected = np.column_stack(
             [
                 self._expected(features),
                 said[:, 1] - said[:, 0],
                 said[:, 2] - said[:, 0],
-                self._spread(start, features),
+                self._standard_deviation(start, features),
                 *remembered,
             ]
         )
@@ -162,7 +162,7 @@ class Athlete:
             course.astype(np.float32),
             (share - np.array([0.0, share[0], share[0]])).astype(np.float32),
             history.vector(start, like, self.starts, hours, self.records, self.count),
-            band=self.band.limits,
+            interval=self.interval.limits,
         )
 
     def update(self, start: float, grid: Grid, efforts: np.ndarray | None = None) -> Literal["added", "known", "older"]:
@@ -187,7 +187,7 @@ class Athlete:
         features = self.population.features(start, efforts)
         expected = self._expected(features)
         measured = np.isfinite(grid.heart_rate)
-        self.band.update(grid.heart_rate, expected, self._spread(start, features), STEP)
+        self.interval.update(grid.heart_rate, expected, self._standard_deviation(start, features), STEP)
         for pace, factor in enumerate(PACES):
             self.covariance[pace] += factor * np.diag(self._drift(start))
         if measured.any():
@@ -203,21 +203,21 @@ class Athlete:
 
     def _drift(self, start: float) -> np.ndarray:
         """Variance that the weights gained since the last run, shape `(len(STATES),)`."""
-        return self.population.gained(start - self.starts[-1] if len(self.starts) else 0.0)
+        return self.population.process_noise(start - self.starts[-1] if len(self.starts) else 0.0)
 
     def _correct(self, features: np.ndarray, heart_rate: np.ndarray) -> None:
         """The filter's correction by one run, whose level is off by a random number besides the steps' noise."""
         size, total, gram = len(features), features.sum(axis=0), features.T @ features
         for pace in range(len(PACES)):
             weights, covariance = self.weights[pace], self.covariance[pace]
-            miss = heart_rate - features @ weights
+            residual = heart_rate - features @ weights
             centre = total / size
             variance = centre @ covariance @ centre + self.population.level + self.population.noise / size
-            more = max(1.0, miss.mean() ** 2 / variance / self.population.surprise)
+            more = max(1.0, residual.mean() ** 2 / variance / self.population.outlier_threshold)
             level, noise = self.population.level * more, self.population.noise * more
             shared = level / (noise + size * level)
             information = (gram - shared * np.outer(total, total)) / noise
-            moment = (features.T @ miss - shared * total * miss.sum()) / noise
+            moment = (features.T @ residual - shared * total * residual.sum()) / noise
             covariance = np.linalg.solve(np.eye(len(weights)) + covariance @ information, covariance)
             self.covariance[pace] = (covariance + covariance.T) / 2
             self.weights[pace] = weights + self.covariance[pace] @ moment
@@ -226,13 +226,13 @@ class Athlete:
         values = (efforts[:, _EFFORT], efforts[:, _UP] - efforts[:, _DOWN], 60 * efforts[:, BASIS.index("hours")])
         return [np.searchsorted(edges, each) for edges, each in zip(BINS.values(), values, strict=True)]
 
-    def _remember(self, efforts: np.ndarray, miss: np.ndarray) -> None:
-        """Adds a run's misses, without their mean, to what is remembered of the runs before."""
-        miss = miss - miss.mean()
-        self.misses *= np.exp(-1 / np.array(MEMORIES))[:, None]
+    def _remember(self, efforts: np.ndarray, residual: np.ndarray) -> None:
+        """Adds a run's residuals, without their mean, to what is remembered of the runs before."""
+        residual = residual - residual.mean()
+        self.residuals *= np.exp(-1 / np.array(MEMORIES))[:, None]
         for kind, places in enumerate(self._bins(efforts)):
-            self.misses[0, kind] += np.bincount(places, miss, _MOST_BINS)
-            self.misses[1, kind] += np.bincount(places, minlength=_MOST_BINS)
+            self.residuals[0, kind] += np.bincount(places, residual, _MOST_BINS)
+            self.residuals[1, kind] += np.bincount(places, minlength=_MOST_BINS)
 
     def _climb(self, features: np.ndarray) -> float:
         place = STATES.index("log_climb_per_km")

@@ -19,6 +19,7 @@ STATES = (*BASIS, *CALENDAR, *COURSE)
 EVERY = 5  # steps; of these one is taken for means and variances
 PENALTY = 1e3
 DIRECTIONS = 2  # in which people differ; more help no stranger
+IN_FILES = {"outlier_threshold": "surprise"}  # what model files and athletes' files have called it from the first on
 CIRCLE = 0.4  # a sine of hours that are spread evenly deviates by 0.7
 TINY, HUGE = 1e-12, 1e12  # no number of a population comes near
 
@@ -37,7 +38,7 @@ class Population:
         drift: variance that a person's weights gain in a day, likewise.
         level: variance of one run's level, (beats/min)^2.
         noise: variance of a step as it counts, (beats/min)^2; far above its true one, since steps hang together.
-        surprise: ratio of a run's squared miss to its variance above which it counts for less.
+        outlier_threshold: ratio of a run's squared residual to its variance above which it counts for less.
         longest: days of pause after which the weights drift no further.
         source: what it was fitted on.
     """
@@ -50,7 +51,7 @@ class Population:
     drift: tuple[float, float, float] = (2.0, 0.05, 0.012)
     level: float = 45.0
     noise: float = 25_500.0
-    surprise: float = 0.8
+    outlier_threshold: float = 0.8
     longest: float = 48.0
     source: str = field(default="", compare=False)
 
@@ -72,7 +73,7 @@ class Population:
         differences = np.reshape(self.differences, (-1, len(STATES)))
         return np.diag(self.spread(self.prior)) + differences.T @ differences
 
-    def gained(self, pause: float) -> np.ndarray:
+    def process_noise(self, pause: float) -> np.ndarray:
         """Variance that the weights of each of `STATES` gain in a pause of so many s, (beats/min)^2."""
         return min(max(pause, 0.0) / DAY, self.longest) * self.spread(self.drift)
 
@@ -93,7 +94,7 @@ class Population:
 
     def as_dict(self) -> dict:
         """For JSON; numbers with six digits."""
-        flat = {name: value for name, value in asdict(self).items() if name != "differences"}
+        flat = {IN_FILES.get(name, name): value for name, value in asdict(self).items() if name != "differences"}
         found = {name: list(_rounded(value)) if isinstance(value, tuple) else value for name, value in flat.items()}
         return found | {"differences": [list(_rounded(each)) for each in self.differences]}
 
@@ -129,15 +130,16 @@ def from_dict(values: dict) -> Population:
     Raises:
         ValueError: if it is something else.
     """
+    names = {there: here for here, there in IN_FILES.items()}
     try:
         given: dict[str, Any] = {
-            name: tuple(map(float, value)) if isinstance(value, list | tuple) else float(value)
+            names.get(name, name): tuple(map(float, value)) if isinstance(value, list | tuple) else float(value)
             for name, value in values.items()
             if name not in ("source", "differences")
         }
         given["differences"] = tuple(tuple(map(float, each)) for each in values.get("differences", ()))
         found = Population(**given, source=str(values.get("source", "")))
-        positive = np.array([*found.scale, *found.prior, found.level, found.noise, found.surprise])
+        positive = np.array([*found.scale, *found.prior, found.level, found.noise, found.outlier_threshold])
         others = np.array([*found.drift, found.longest, *np.abs([*found.centre, *found.weights, *np.ravel(found.differences)])])
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"this is no population ({error})") from None

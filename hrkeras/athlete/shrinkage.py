@@ -1,27 +1,28 @@
-"""How far a network is trusted with a person: as far as its corrections of their earlier runs would have helped."""
+"""How much of a network's correction counts for a person: as much as would have helped with their earlier runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from hrkeras.athlete.interval import Band
+from hrkeras.athlete.interval import PredictionInterval
 
-START = 0.5  # trust in a network before a first run
+START = 0.5  # before a first run
 WEIGHT = 300.0  # (beats/min)^2 that this counts for
 SPAN = 100.0  # runs after which a run counts for a third
 FURTHEST = 25.0  # beats/min; a step further off its prediction counts as so far
 
 
 @dataclass
-class Trust:
+class Shrinkage:
     """The share of a network's correction that would have brought the athlete's state closest to the runs so far.
 
-    A network that has learnt from a few people may be wrong about another. The share is a least-squares fit of what the
-    state missed to what the network added, over the steps of the person's earlier runs, of which older ones fade.
+    A network that was trained on a few people may be wrong about another, so its correction shrinks. The weight is
+    a least-squares fit of the state's residuals to the network's corrections, over the steps of the person's earlier runs, of
+    which older ones fade.
 
     Attributes:
-        products: faded mean of miss times correction, (beats/min)^2.
+        products: faded mean of residual times correction, (beats/min)^2.
         squares: faded mean of squared correction, (beats/min)^2.
     """
 
@@ -30,7 +31,7 @@ class Trust:
 
     @property
     def value(self) -> float:
-        """From 0, the state alone, to 1, the network wholly."""
+        """The weight: from 0, the state alone, to 1, the whole correction."""
         return float(np.clip(self.products / self.squares, 0.0, 1.0))
 
     def update(self, heart_rate: np.ndarray, expected: np.ndarray, predicted: np.ndarray) -> None:
@@ -39,15 +40,15 @@ class Trust:
         Args:
             heart_rate: beats/min, shape `(steps,)`; NaN where it was not measured.
             expected: what the athlete's state expected, beats/min, same shape.
-            predicted: what the wholly trusted network predicted, beats/min, same shape.
+            predicted: what the network predicted with its whole correction, beats/min, same shape.
         """
         measured = np.isfinite(heart_rate)
         if not measured.any():
             return
-        miss = np.clip((heart_rate - expected)[measured], -FURTHEST, FURTHEST).astype(np.float64)
+        residual = np.clip((heart_rate - expected)[measured], -FURTHEST, FURTHEST).astype(np.float64)
         correction = (predicted - expected)[measured].astype(np.float64)
         keep = np.exp(-1 / SPAN)
-        self.products = keep * self.products + (1 - keep) * START * WEIGHT + float((miss * correction).mean())
+        self.products = keep * self.products + (1 - keep) * START * WEIGHT + float((residual * correction).mean())
         self.squares = keep * self.squares + (1 - keep) * WEIGHT + float((correction * correction).mean())
 
 
@@ -57,20 +58,20 @@ class Network:
 
     Attributes:
         name: which it is, from `saving.fingerprint`; empty if there is none.
-        trust: in it.
-        band: of what it predicts, trusted so far.
+        shrinkage: of its correction.
+        interval: around its prediction, with that shrinkage.
     """
 
     name: str = ""
-    trust: Trust = field(default_factory=Trust)
-    band: Band = field(default_factory=Band)
+    shrinkage: Shrinkage = field(default_factory=Shrinkage)
+    interval: PredictionInterval = field(default_factory=PredictionInterval)
 
     def update(
-        self, heart_rate: np.ndarray, expected: np.ndarray, spread: np.ndarray, predicted: np.ndarray, step: float
+        self, heart_rate: np.ndarray, expected: np.ndarray, standard_deviation: np.ndarray, predicted: np.ndarray, step: float
     ) -> None:
-        """Learns from a run that is over; see `Trust.update` and `Band.update`, `predicted` is wholly trusted."""
-        self.band.update(heart_rate, expected + self.trust.value * (predicted - expected), spread, step)
-        self.trust.update(heart_rate, expected, predicted)
+        """Learns from a run that is over; see `Shrinkage.update` and `PredictionInterval.update`."""
+        self.interval.update(heart_rate, expected + self.shrinkage.value * (predicted - expected), standard_deviation, step)
+        self.shrinkage.update(heart_rate, expected, predicted)
 
 
 def over_before(starts: np.ndarray, ends: np.ndarray) -> Iterator[tuple[int, list[int]]]:

@@ -166,14 +166,14 @@ def seconds_in(edges: np.ndarray, heart_rate: np.ndarray, step: float) -> np.nda
 
 
 def seconds_within(edges: np.ndarray, heart_rate: np.ndarray, low: np.ndarray, high: np.ndarray, step: float) -> np.ndarray:
-    """The least and the most time in each zone, as a whole run is moved from the lower to the upper limit of its band.
+    """The least and the most time in each zone, as a whole run moves through its prediction interval.
 
     A prediction is off by much the same amount all through a run, so its steps are moved together.
 
     Args:
         edges: from `Zones`, shape `(4,)`.
         heart_rate: predicted, beats/min, shape `(steps,)`.
-        low: lower limit of the band, likewise.
+        low: lower limit of the prediction interval, likewise.
         high: upper limit, likewise.
         step: s, length of a step.
 

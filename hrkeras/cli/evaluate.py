@@ -16,7 +16,7 @@ def evaluate(
     data: Data,
     protocol: Annotated[
         ProtocolName,
-        typer.Option(help="What is known when a run is predicted; docs/model.md says more."),
+        typer.Option(help="What is known when a run is predicted; docs/reference/protocols.md says more."),
     ] = "profile",
     split: Annotated[Literal["test", "validation"], typer.Option(help="Which runs to score.")] = "test",
     beside: Annotated[
@@ -24,7 +24,7 @@ def evaluate(
         typer.Option(
             metavar="MODEL",
             help="With the protocol forecast: also score chronos=FOLDER, chronos=HUB_NAME or timegpt; may be repeated. See "
-            "docs/foundation.md.",
+            "docs/how-to/foundation.md.",
         ),
     ] = None,
     send: Annotated[bool, typer.Option("--send", help="Send to TimeGPT what --beside timegpt says it would.")] = False,
@@ -71,17 +71,12 @@ def evaluate(
     if as_json:
         cases = [{"case": each.case.name, "rows": [asdict(row) for row in each.rows]} for each in found.cases]
         audited = [check.as_dict() for check in checks]
-        print(
-            json_line(
-                {
-                    **{"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases},
-                    **{"bands": [asdict(each) for each in found.bands], "months": found.months, "doubts": found.doubts},
-                }
-            )
-        )
+        told = {"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases}
+        intervals = [asdict(each) for each in found.intervals]
+        print(json_line(told | {"intervals": intervals, "months": found.months, "warnings": found.warnings}))
     else:
         _print(found, data, split, checks)
-    warn(found.doubts)
+    warn(found.warnings)
     if output:  # the scores are out, should there be no place for the pictures
         pictures = evaluation_plots.evaluation(found, STEP, output)
         by_lag = attention_lags.attention_by_lag(loaded, found.windows, **found.cases[0].case.known(found.windows))

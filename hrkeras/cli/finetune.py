@@ -45,7 +45,7 @@ def finetune(
         typer.Option(
             metavar="LAYER=SCALE",
             help="Scale of the learning rate of layers whose names begin so, 0 to freeze them; all=SCALE for the others. "
-            "May be repeated; docs/finetuning.md has the default.",
+            "May be repeated; docs/how-to/finetuning.md has the default.",
         ),
     ] = None,
     half_life: Annotated[
@@ -128,7 +128,7 @@ def finetune(
         _print_comparison(found, f"{counts['test']} of {data}")
         print(f"\n{kept}; card: {output.with_suffix('.md')}. Logs and curves: {folder}")
         print(f"Next: hrkeras evaluate {output} --data {data}")
-    warn(found.doubts)
+    warn(found.warnings)
 
 
 def _check_name(output: Path) -> None:
@@ -161,7 +161,7 @@ def _numbers(adapted: "Adapted", found: "Comparison") -> dict[str, Any]:
         "validation": {"base": adapted.base_error, "finetuned": adapted.error},
         "test": [asdict(row) for row in found.rows],
         "like_best": found.like_best,
-        "doubts": found.doubts,
+        "warnings": found.warnings,
     }
 
 

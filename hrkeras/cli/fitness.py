@@ -7,7 +7,7 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Json, Pace, Person, RunsOfOne, json_line, read_diary
+from hrkeras.cli.shared import Json, Pace, Person, RunsOfOne, json_line, read_timeline
 
 SHOWN = 8  # days that stand out
 
@@ -28,7 +28,7 @@ def fitness(
     from hrkeras.utils.errors import InputError
     from hrkeras.utils.files import atomic_write
 
-    found = read_diary(source, person, at)
+    found = read_timeline(source, person, at)
     if not found.entries:
         raise InputError(
             f"{source}: not one run has a heart rate that fitness could be read from; `hrkeras report` estimates it."
@@ -49,7 +49,7 @@ def fitness(
     if odd := fitness_text.standing_out(found):
         latest = "" if len(odd) == 1 else f" (the latest {SHOWN})" if len(odd) > SHOWN else " (the latest first)"
         print(f"{fitness_text.days_standing_out(len(odd))}{latest}; heat, illness, a tired day or a sensor can be why:")
-        print("\n".join(f"- {fitness_text.day(each.start)}: {fitness_text.miss(each)}" for each in odd[:SHOWN]))
+        print("\n".join(f"- {fitness_text.day(each.start)}: {fitness_text.residual(each)}" for each in odd[:SHOWN]))
     if taken := update_text.taken_text(found.report.taken):
         print(f"Not used: {taken}.")
     print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot FITNESS.png.")

@@ -91,7 +91,7 @@ def plan(
         return
     print(planning_text.course(found))
     print("\n".join([planning_text.expected(found), *planning_text.limit(limit or 0, answer)]))
-    warn(found.doubts)
+    warn(found.warnings)
     print(update_text.known_text(state))
     if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):
         print(f"The workouts read tell nothing: {why}.")

@@ -64,11 +64,11 @@ def predict(
         f"give or take {(found.high - found.low).mean() / 2:.0f} (four times in five)."
     )
     if found.error is not None and found.inside is not None:
-        inside = f"{100 * found.inside:.0f} % of it in the band of 10 to 90 %"
+        inside = f"{100 * found.inside:.0f} % of it in the prediction interval (10 to 90 %)"
         print(f"Beside what its sensor measured: mean absolute error {found.error:.1f} beats/min, {inside}.")
     by = f"the model {model}" if model else "the filter of the athlete's state alone; --model MODEL.keras adds a model"
     print(f"Predicted by {by}.")
-    warn(found.doubts)
+    warn(found.warnings)
     print(update_text.known_text(state))
     if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):
         print(f"The other workouts read tell nothing: {why}.")

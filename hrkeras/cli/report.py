@@ -7,7 +7,7 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Backend, Model, Pace, Person, RunsOfOne, load_model, read_diary
+from hrkeras.cli.shared import Backend, Model, Pace, Person, RunsOfOne, load_model, read_timeline
 
 
 def report(
@@ -24,7 +24,7 @@ def report(
     loaded = load_model(model, backend)
     from hrkeras.personal.report import page
 
-    found = read_diary(source, person, at, loaded)
+    found = read_timeline(source, person, at, loaded)
     page.write(found, output)
     print("\n".join(f"- {each}" for each in page.headlines(found)))
     print(f"Written: {output}; open it in a browser.")

@@ -30,7 +30,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Augment = Annotated[
     float,
     typer.Option(
-        "--augment", min=0.0, max=10.0, help="How much training runs are perturbed in each epoch; 1 as docs/finetuning.md says."
+        "--augment",
+        min=0.0,
+        max=10.0,
+        help="How much training runs are perturbed in each epoch; 1 as docs/how-to/finetuning.md says.",
     ),
 ]
 Limit = Annotated[
@@ -68,7 +71,7 @@ def start(backend: str | None = None) -> None:
         )
     os.environ["KERAS_BACKEND"] = chosen
     _use_private_temp()
-    from hrkeras.models import keras_settings
+    from hrkeras.utils import keras_settings
 
     with _quiet_stderr(), keras_settings.starting():
         import tensorflow as tf  # TFDS and TensorBoard need it on every backend
@@ -159,8 +162,8 @@ def reading(sources: Iterable[Path], what: str = "Reading"):
     return progress(sum(detect.reader(path).size(path) for path in sources), what, "B")
 
 
-def read_diary(source: Path, person: str | None = None, at: str | None = None, model=None):
-    """A `diary.Diary` of the runs of a source; `at` is a pace."""
+def read_timeline(source: Path, person: str | None = None, at: str | None = None, model=None):
+    """A `timeline.Timeline` of the runs of a source; `at` is a pace."""
     from hrkeras.personal import pace, timeline, update_text
     from hrkeras.workouts.readers import detect
     from hrkeras.workouts.readers.source import ReadLog

@@ -8,7 +8,7 @@ import typer
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Augment, Backend, DataDir, Seed, epoch_bar, epoch_line, start
-from hrkeras.models.presets import Preset
+from hrkeras.utils.presets import Preset
 
 
 def train(
@@ -21,7 +21,7 @@ def train(
         ),
     ],
     output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write; the model card is written beside it.")],
-    model: Annotated[Preset, typer.Option(help="Architecture and size; docs/model.md says what each is.")] = "lstm",
+    model: Annotated[Preset, typer.Option(help="Architecture and size; docs/reference/models.md says what each is.")] = "lstm",
     units: Annotated[int | None, typer.Option(min=1, max=4096, help="Width of each layer; as MODEL has it if not given.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, max=100, help="How many layers; as MODEL has it if not given.")] = None,
     bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,
@@ -60,8 +60,8 @@ def train(
 
     from hrkeras import models
     from hrkeras.datasets import selection
-    from hrkeras.models import presets
     from hrkeras.training import fit, model_card
+    from hrkeras.utils import presets
 
     given = {"units": units, "num_layers": layers, "bidirectional": bidirectional or None, "dropout": dropout}
     given = {name: value for name, value in given.items() if value is not None}

@@ -11,8 +11,8 @@ import typer
 from hrkeras.cli import kinds, outputs, terminal, tune_processes
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import MAX_SEED, Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
-from hrkeras.models.presets import Architecture
 from hrkeras.tuning.roles import VARIABLES, is_worker
+from hrkeras.utils.presets import Architecture
 
 if TYPE_CHECKING:
     from hrkeras.tuning.search import Search
@@ -24,7 +24,7 @@ def tune(
     output: Annotated[Path, typer.Option(file_okay=False, help="Folder for the results, and for what is needed to go on.")],
     space: Annotated[
         Literal["batch", "lstm", "gru", "attention", "patchtst", "learning_rate", "augmentation", "history"],
-        typer.Option(help="What is searched; docs/tuning.md says what each holds."),
+        typer.Option(help="What is searched; docs/how-to/tuning.md says what each holds."),
     ],
     model: Annotated[
         Architecture | None,

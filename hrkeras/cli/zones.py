@@ -7,7 +7,7 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Json, Person, RunsOfOne, json_line, read_diary
+from hrkeras.cli.shared import Json, Person, RunsOfOne, json_line, read_timeline
 
 
 def zones(
@@ -35,7 +35,7 @@ def zones(
 
     state = athlete_file.load(athlete) if athlete else None
     own.estimate(state or Athlete(), age, maximum, threshold)  # before anything is read: what is given may be impossible
-    found = read_diary(source, person)
+    found = read_timeline(source, person)
     if state:
         found = replace(found, unheard=[estimation.anew(each, state) for each in found.unheard])
     limits = own.estimate(state or found.athlete, age, maximum, threshold)

@@ -29,7 +29,7 @@ class Windows:
         course: facts of the whole run, shape `(windows, len(athlete.COURSE_FACTS))`.
         course_share: how much of `expected` comes from such facts, shape `(windows, 3)`.
         history: what is known of the person, shape `(windows, len(history.COLUMNS))`; NaN where unknown.
-        trust: how far a network is trusted with the person, 0 to 1, shape `(windows,)`.
+        shrinkage: weight of a network's correction for the person, 0 to 1, shape `(windows,)`.
         user: number of the person in the dataset, shape `(windows,)`.
         person: their number among all people, see `splits.person_numbers`, shape `(windows,)`; NaN where unknown.
         start: s since 1970-01-01 UTC, shape `(windows,)`.
@@ -47,7 +47,7 @@ class Windows:
     course: np.ndarray
     course_share: np.ndarray
     history: np.ndarray
-    trust: np.ndarray
+    shrinkage: np.ndarray
     user: np.ndarray
     person: np.ndarray
     start: np.ndarray
@@ -92,7 +92,7 @@ class Windows:
             "delay": np.broadcast_to(np.float32(delay), len(self))[:, None],
             "course": np.where(known[:, None], self.course, np.float32(np.nan)),
             "history": history,
-            "trust": self.trust[:, None],
+            "trust": self.shrinkage[:, None],
             "person": self.person[:, None],
         }
 
@@ -151,7 +151,7 @@ def of_runs(
             "course": known[run].course,
             "course_share": known[run].course_share,
             "history": known[run].history,
-            "trust": np.float32(known[run].trust),
+            "shrinkage": np.float32(known[run].shrinkage),
             "user": 0 if users is None else users[run],
             "person": np.float32(np.nan) if persons is None else persons[run],
             "start": starts[run],

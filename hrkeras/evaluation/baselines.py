@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hrkeras.datasets.windows import Run
-from hrkeras.evaluation.protocols import Case, between_gaps
+from hrkeras.evaluation.protocols import Case
 from hrkeras.workouts.effort import BASIS, basis, exponential_averages
 from hrkeras.workouts.grid import STEP
 
@@ -38,10 +38,10 @@ def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dic
     means = {user: _mean([run for run in train if run.user == user]) for user in {run.user for run in train}}
     people = {user: mean for user, mean in means.items() if np.isfinite(mean)}
     every_run = sorted([*train, *validation, *test], key=lambda run: run.start)
-    level = _running_mean(every_run, {id(run): _run_mean(run) for run in every_run}, LAST_RUNS)
+    level = _running_mean(every_run, {run.number: _run_mean(run) for run in every_run}, LAST_RUNS)
 
-    features = {id(run): basis(run.grid) for run in every_run}
-    centre, scale = _standardisation([features[id(run)] for run in train])
+    features = {run.number: basis(run.grid) for run in every_run}
+    centre, scale = _standardisation([features[run.number] for run in train])
     for key, values in features.items():
         features[key] = (values - centre) / scale
     sums = _sums(train, features)
@@ -53,21 +53,21 @@ def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dic
     )
 
     def linear(weights):
-        return {id(run): features[id(run)] @ weights.get(run.user, shared) for run in every_run}
+        return {run.number: features[run.number] @ weights.get(run.user, shared) for run in every_run}
 
     personally = linear(personal)
-    misses = {id(run): _run_mean(run, personally[id(run)]) for run in every_run}
-    bias = _running_mean(every_run, misses, BIAS_RUNS)
+    residuals = {run.number: _run_mean(run, personally[run.number]) for run in every_run}
+    bias = _running_mean(every_run, residuals, BIAS_RUNS)
     flat = {
-        "constant": {id(run): constant for run in test},
-        MEAN: {id(run): people.get(run.user, constant) for run in test},
-        f"mean of the last {LAST_RUNS} runs": {id(run): level.get(id(run), constant) for run in test},
+        "constant": {run.number: constant for run in test},
+        MEAN: {run.number: people.get(run.user, constant) for run in test},
+        f"mean of the last {LAST_RUNS} runs": {run.number: level.get(run.number, constant) for run in test},
     }
     everyone = linear({})
-    return {name: [np.full(len(run.grid.speed), found[id(run)]) for run in test] for name, found in flat.items()} | {
-        "ridge, everyone": [everyone[id(run)] for run in test],
-        "ridge per person": [personally[id(run)] for run in test],
-        BIASED: [personally[id(run)] + bias.get(id(run), 0.0) for run in test],
+    return {name: [np.full(len(run.grid.speed), found[run.number]) for run in test] for name, found in flat.items()} | {
+        "ridge, everyone": [everyone[run.number] for run in test],
+        "ridge per person": [personally[run.number] for run in test],
+        BIASED: [personally[run.number] + bias.get(run.number, 0.0) for run in test],
     }
 
 
@@ -79,14 +79,14 @@ class Partly:
         runs: the runs.
         shown: the known heart rate, beats/min; NaN where it is not known.
         counted: the steps that are scored.
-        unaided: what the model predicts without it, beats/min.
+        unconditioned: what the model predicts without it, beats/min.
         expected: what the athlete's state predicts without it, beats/min.
     """
 
     runs: list[Run]
     shown: list[np.ndarray]
     counted: list[np.ndarray]
-    unaided: list[np.ndarray]
+    unconditioned: list[np.ndarray]
     expected: list[np.ndarray]
 
 
@@ -97,20 +97,22 @@ def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> 
         case: what is known.
         test: what to predict.
         validation: what span and strength of the shifts are chosen by.
-        name: of the model, whose unaided prediction is shifted by its recent misses.
+        name: of the model, whose unconditioned prediction is shifted by its recent residuals.
 
     Returns:
         By name, the predictions of each run, shape `(steps,)`: the last known value, or where both sides are known the
         straight line between them; and two predictions without it, shifted by how they missed of late.
     """
     steps = round(case.delay / STEP)
-    between = case.shown is between_gaps
     simple = [
-        line(values, elsewhere) if between else _last(values, steps, elsewhere)
+        line(values, elsewhere) if case.after else _last(values, steps, elsewhere)
         for values, elsewhere in zip(test.shown, test.expected, strict=True)
     ]
-    found = {"linear interpolation" if between else "persistence": simple}
-    for which, title in (("expected", "athlete's state, shifted by its misses"), ("unaided", f"{name}, shifted by its misses")):
+    found = {"linear interpolation" if case.after else "persistence": simple}
+    for which, title in (
+        ("expected", "athlete's state, shifted by its residuals"),
+        ("unconditioned", f"{name}, shifted by its residuals"),
+    ):
 
         def error(candidate, which=which):
             moved = _shifted(validation, which, steps, *candidate)
@@ -123,12 +125,12 @@ def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> 
 
 
 def _shifted(runs: Partly, which: str, steps: int, span: float, strength: float) -> list[np.ndarray]:
-    """Predictions plus an average over their known misses of so many steps ago and before."""
+    """Predictions plus an average over their known residuals of so many steps ago and before."""
     found = []
     for values, predicted in zip(runs.shown, getattr(runs, which), strict=True):
         known = np.isfinite(values)
-        misses = np.where(known, values - predicted, 0.0)
-        total, weight = (exponential_averages(each, (span,))[0] for each in (misses, known.astype(np.float64)))
+        residuals = np.where(known, values - predicted, 0.0)
+        total, weight = (exponential_averages(each, (span,))[0] for each in (residuals, known.astype(np.float64)))
         mean = strength * total / np.maximum(weight, 1e-200)
         found.append(predicted + np.concatenate([np.zeros(min(steps, len(mean))), mean])[: len(mean)])
     return found
@@ -163,7 +165,7 @@ def _running_mean(runs: list[Run], values: dict[int, float], span: int) -> dict[
 
     Args:
         runs: in the order of their starts.
-        values: by `id` of the run; NaN where there is none.
+        values: by number of the run; NaN where there is none.
         span: how many runs.
     """
     earlier: dict[int, list[tuple[float, float]]] = defaultdict(list)
@@ -171,9 +173,9 @@ def _running_mean(runs: list[Run], values: dict[int, float], span: int) -> dict[
     for run in runs:
         recent = [value for start, value in earlier[run.user][-span:] if start < run.start]
         if recent:
-            found[id(run)] = float(np.mean(recent))
-        if np.isfinite(values[id(run)]):
-            earlier[run.user].append((run.start, values[id(run)]))
+            found[run.number] = float(np.mean(recent))
+        if np.isfinite(values[run.number]):
+            earlier[run.user].append((run.start, values[run.number]))
     return found
 
 
@@ -189,7 +191,7 @@ def _sums(runs: list[Run], features) -> dict[int, tuple[np.ndarray, np.ndarray]]
     found: dict = {}
     for run in runs:
         measured = np.isfinite(run.grid.heart_rate)
-        rows = features[id(run)][measured]
+        rows = features[run.number][measured]
         squares, products = rows.T @ rows, rows.T @ run.grid.heart_rate[measured].astype(np.float64)
         before = found.get(run.user, (0.0, 0.0))
         found[run.user] = before[0] + squares, before[1] + products
@@ -217,7 +219,7 @@ def _best(validation: list[Run], features, candidates):
 
     def error(candidate):
         shared, personal = candidate
-        misses = [np.abs(features[id(run)] @ personal.get(run.user, shared) - run.grid.heart_rate) for run in validation]
-        return np.nan_to_num(np.concatenate(misses)).sum()  # unmeasured steps are the same for all candidates
+        residuals = [np.abs(features[run.number] @ personal.get(run.user, shared) - run.grid.heart_rate) for run in validation]
+        return np.nan_to_num(np.concatenate(residuals)).sum()  # unmeasured steps are the same for all candidates
 
     return min(candidates, key=error)

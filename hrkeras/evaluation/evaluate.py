@@ -77,7 +77,7 @@ def evaluate(
     splits = {split: scored}
     if protocol.uses_heart_rate:
         splits["validation"] = runs.windows(before, "validation", WHOLE)
-        unaided = {each: predict(model, windows, on_batch) for each, windows in splits.items()}
+        unconditioned = {each: predict(model, windows, on_batch) for each, windows in splits.items()}
         expected = {each: _expected(runs.windows(plain, each, WHOLE)) for each in splits}
     else:
         filters = runs.windows(plain, split, WHOLE)
@@ -92,7 +92,7 @@ def evaluate(
                     list(windows.runs()),
                     by_run(case.known(windows)["heart_rate"], windows),
                     by_run(case.scored(windows), windows),
-                    unaided[each],
+                    unconditioned[each],
                     expected[each],
                 )
                 for each, windows in splits.items()
@@ -106,16 +106,16 @@ def evaluate(
         rows = [score(key, those, values, counted, None if key == name else found[name]) for key, values in found.items()]
         results.append(CaseResult(case, rows, found, counted))
     first = results[0]
-    bands: tuple[Coverage, ...] = ()
+    intervals: tuple[Coverage, ...] = ()
     if not protocol.uses_heart_rate and first.case.course:
         both = ((name, before), (STATE_ALONE, plain))
-        bands = tuple(_covered(each, those, first.predicted[each], known_of) for each, known_of in both)
+        intervals = tuple(_covered(each, those, first.predicted[each], known_of) for each, known_of in both)
     people = {}
     for user in sorted({run.user for run in those}):
         mine = [index for index, run in enumerate(those) if run.user == user]
         some, counted = [those[index] for index in mine], [first.counted[index] for index in mine]
         people[user] = [score(key, some, [values[i] for i in mine], counted) for key, values in first.predicted.items()]
-    found_all = Evaluation(protocol, those, results, people, scored, bands=bands)
+    found_all = Evaluation(protocol, those, results, people, scored, intervals=intervals)
     if protocol.name != "later":
         return found_all
     frozen = runs.windows(known(model, runs, population, learnt=runs.split != split, on_batch=on_batch), split, WHOLE)
@@ -146,7 +146,7 @@ def _ask(
 
 def _covered(name: str, runs: list[Run], predicted: list[np.ndarray], before: list[Known]) -> Coverage:
     around = ((values, before[run.number]) for run, values in zip(runs, predicted, strict=True))
-    return coverage(name, runs, [limits(values, each.spread, each.band) for values, each in around])
+    return coverage(name, runs, [limits(values, each.standard_deviation, each.interval) for values, each in around])
 
 
 def _filled(predicted: list[np.ndarray], elsewhere: list[np.ndarray]) -> list[np.ndarray]:

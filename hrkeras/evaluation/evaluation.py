@@ -44,8 +44,8 @@ class Evaluation:
         people: by person the scores as in the rows of the first case.
         windows: of these runs.
         months: for the protocol `later`, see `by_month`.
-        bands: how the bands around the model's predictions and the athlete's state's do, where nothing of the run's heart
-            rate is known and its course is.
+        intervals: coverage of the prediction intervals of the model and of the athlete's state, where nothing of the run's
+            heart rate is known and its course is.
 
     Example:
         >>> import hrkeras
@@ -63,7 +63,7 @@ class Evaluation:
     people: dict[int, list[Score]]
     windows: Windows
     months: list[dict] | None = None
-    bands: tuple[Coverage, ...] = ()
+    intervals: tuple[Coverage, ...] = ()
 
     @property
     def rows(self) -> list[Score]:
@@ -76,7 +76,7 @@ class Evaluation:
         return next(iter(self.cases[0].predicted.values()))
 
     @property
-    def doubts(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """Sentences that say for whom not to believe the model."""
         several = len(self.people) > 1
         people = [(f" for person {user}" if several else "", rows) for user, rows in self.people.items()]
@@ -84,7 +84,7 @@ class Evaluation:
 
     def __repr__(self) -> str:
         said = f"Protocol {self.protocol.name}: {self.protocol.meaning}\n{self.tables()}"
-        return "\n".join([said, *(f"Warning: {sentence}" for sentence in self.doubts)])
+        return "\n".join([said, *(f"Warning: {sentence}" for sentence in self.warnings)])
 
     def tables(self) -> str:
         """The scores as text tables, errors in beats/min."""
@@ -96,8 +96,8 @@ class Evaluation:
         parts.append(
             "Worse by: how much higher the error is than the first row's, paired over runs; in brackets where that may be chance."
         )
-        if self.bands:
-            parts.append(tables.bands_text(self.bands))
+        if self.intervals:
+            parts.append(tables.intervals_text(self.intervals))
         if self.months:
             parts += ["Error by time since training (beats/min):", tables.months_table(self.months)]
         if len(self.people) > 1:

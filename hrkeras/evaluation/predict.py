@@ -79,10 +79,10 @@ def known(
     alone: list[Known] | None = None,
     on_batch: Callable[[int], object] | None = None,
 ) -> list[Known]:
-    """What is known before each run, and how far the model is trusted, from the same person's runs that were over.
+    """What is known before each run, and the weight of the model's correction, from the same person's runs that were over.
 
     Args:
-        model: to be trusted as far as it would have helped with those runs.
+        model: whose correction counts as much as would have helped with those runs.
         runs: all of these people's.
         population: where the athletes' states start for this model, from `saving.population`.
         learnt: see `Runs.known`.
@@ -105,9 +105,9 @@ def known(
         for place, over in over_before(runs.starts[rows], ends[rows]):
             for each in over:
                 if learnt is None or learnt[rows[each]]:
-                    expected, spread = mine[each].expected[:, 0], mine[each].spread
-                    network.update(runs.grids[rows[each]].heart_rate, expected, spread, predicted[rows[each]], STEP)
-            found[rows[place]] = replace(mine[place], trust=network.trust.value, band=network.band.limits)
+                    expected, standard_deviation = mine[each].expected[:, 0], mine[each].standard_deviation
+                    network.update(runs.grids[rows[each]].heart_rate, expected, standard_deviation, predicted[rows[each]], STEP)
+            found[rows[place]] = replace(mine[place], shrinkage=network.shrinkage.value, interval=network.interval.limits)
     return found
 
 

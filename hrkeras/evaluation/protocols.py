@@ -21,12 +21,14 @@ class Case:
         course: whether speed and altitude of the whole run are known, or only of the past.
         delay: s, how long ago a step's newest known heart rate was measured; 0 where `shown` says what is known.
         shown: from the windows to where their heart rate is known, shape `(windows, steps)`; nowhere if not given.
+        after: whether heart rate is known after the steps to predict, too.
     """
 
     name: str
     course: bool = True
     delay: float = 0.0
     shown: Callable[[Windows], np.ndarray] | None = None
+    after: bool = False
 
     def known(self, windows: Windows) -> dict:
         """What `Windows.inputs` shall give to a model."""
@@ -64,7 +66,7 @@ class Protocol:
     @property
     def rest(self) -> Case | None:
         """The case of which the first ten minutes alone are known, if there is one."""
-        return next((case for case in self.cases if case.shown is beginning), None)
+        return next((case for case in self.cases if case.shown and not case.delay and not case.after), None)
 
 
 def everything(windows: Windows) -> np.ndarray:
@@ -113,7 +115,7 @@ PROTOCOLS = {
         Protocol(
             "imputation",
             f"{_KNOWN}, and the run's own heart rate but for gaps of 1 to 10 minutes, {100 * GAP_SHARE:.0f} % of the run.",
-            (Case("gaps", shown=between_gaps),),
+            (Case("gaps", shown=between_gaps, after=True),),
         ),
         Protocol("by_user", f"people of whom no run was trained on; {_KNOWN}, nothing of the run's own heart rate is."),
         Protocol("later", f"runs after the last day that was trained on; {_KNOWN}, nothing of the run's own heart rate is."),

@@ -22,7 +22,7 @@ def of_scores(rows: Sequence[Score], models: Sequence[str], whose: str = "") -> 
     best = min(plain, key=lambda row: row.mae)
     return [
         f"{row.name} is off by {row.mae:.1f} beats/min{whose}, no better than the {best.name} ({best.mae:.1f}): do not use it "
-        "there; the person is not like those it has learnt from, or no longer is. See docs/finetuning.md."
+        "there; the person is not like those it has learnt from, or no longer is. See docs/how-to/finetuning.md."
         for row in rows
         if row.name in models and row.mae >= best.mae
     ]

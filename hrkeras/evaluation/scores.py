@@ -50,7 +50,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How a band of 10 to 90 % does, over all measured steps.
+    """How a prediction interval (10 to 90 %) does, over all measured steps.
 
     Attributes:
         name: of whose prediction it stands around.
@@ -117,10 +117,10 @@ def _run_sums(runs, predicted, counted=None) -> tuple[np.ndarray, np.ndarray, np
     )
 
 
-def coverage(name: str, runs: list[Run], bands: list[tuple[np.ndarray, np.ndarray]]) -> Coverage:
-    """How bands do, of each run its lower and upper limit in beats/min, shape `(steps,)`."""
+def coverage(name: str, runs: list[Run], intervals: list[tuple[np.ndarray, np.ndarray]]) -> Coverage:
+    """How prediction intervals do, of each run its lower and upper limit in beats/min, shape `(steps,)`."""
     rows = []
-    for run, (low, high) in zip(runs, bands, strict=True):
+    for run, (low, high) in zip(runs, intervals, strict=True):
         measured = np.isfinite(run.grid.heart_rate)
         within = (low <= run.grid.heart_rate) & (run.grid.heart_rate <= high)
         rows.append((run.user, within[measured].sum(), (high - low)[measured].sum(dtype=np.float64), measured.sum()))

@@ -36,11 +36,11 @@ def months_table(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def bands_text(bands: Sequence[Coverage]) -> str:
-    """How often heart rate lay in the bands of 10 to 90 %, a line each."""
+def intervals_text(intervals: Sequence[Coverage]) -> str:
+    """How often heart rate lay in the prediction intervals (10 to 90 %), a line each."""
     lines = []
-    for each in bands:
+    for each in intervals:
         people = ", ".join(f"{100 * one:.0f}" for one in each.people.values())
         said = f"{each.name}: {100 * each.inside:.0f} % of the heart rates lie in it, mean width {each.width:.1f} beats/min"
-        lines.append(f"Band of 10 to 90 %, {said}" + (f"; by person {people} %" if len(each.people) > 1 else ""))
+        lines.append(f"Prediction interval (10 to 90 %), {said}" + (f"; by person {people} %" if len(each.people) > 1 else ""))
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from hrkeras.export.graph import HEART_RATE, KNOWN
 from hrkeras.export.streaming import NEXT, STATE
 from hrkeras.models import saving
 from hrkeras.personal import athlete_update
-from hrkeras.training.batches import reveal
+from hrkeras.training.batches import mask_heart_rate
 from hrkeras.workouts.simulation import synthetic
 
 RUNS = 20
@@ -49,7 +49,7 @@ def runs(population: Population, delay: float | None = None, people: Sequence[fl
         for run, known in follow(starts, grids, population=population):
             window = of_runs([grids[run]], [known], starts[run : run + 1])[:1]
             if delay is None:
-                shown, later, _ = reveal(window.heart_rate, random)
+                shown, later, _ = mask_heart_rate(window.heart_rate, random)
                 found.append(window.inputs(heart_rate=shown, delay=later, course=bool(random.random() < 0.5)))
             else:
                 every = window.heart_rate if len(found) % 2 else None

@@ -14,12 +14,14 @@ from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
 from hrkeras.athlete.population import STATES
 from hrkeras.export import check, formats, graph, streaming
 from hrkeras.layers import PersonEmbedding
-from hrkeras.models import keras_settings, saving
+from hrkeras.models import saving
+from hrkeras.utils import keras_settings
 from hrkeras.utils.errors import InputError
 
 ATHLETE = (
     "expected, course and history come from the athlete's state, which starts from this population and is updated after each "
-    "run: hrkeras.athlete.kalman, or its formulas in docs/export.md. Of inputs that are left out nothing is needed."
+    "run: hrkeras.athlete.kalman, or its formulas in docs/reference/athlete_formulas.md. Of inputs that are left out nothing is "
+    "needed."
 )
 COLUMN_NAMES = {"expected": EXPECTED, "course": COURSE_FACTS, "history": COLUMNS}
 

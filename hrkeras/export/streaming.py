@@ -135,13 +135,13 @@ def _recurrent(layer: layers.RNN, place: dict) -> Callable:
 
 
 def _known_heart_rate(layer: KnownHeartRate, place: dict) -> Callable:
-    """Remembers whether the run has begun, what was predicted at the step before, and the sums of misses."""
+    """Remembers whether the run has begun, what was predicted at the step before, and the sums of residuals."""
 
     def call(heart_rate, reference, delay):
         def change(kept):
             known = ops.logical_and(kept[:, :1] > 0, ops.logical_not(ops.isnan(heart_rate)))
-            miss = ops.where(known, heart_rate - kept[:, 1:2], 0.0) / SCALE
-            sums = _faded(kept[:, 2:], ops.stack([miss, ops.cast(known, miss.dtype)], axis=-1), layer.past)
+            residual = ops.where(known, heart_rate - kept[:, 1:2], 0.0) / SCALE
+            sums = _faded(kept[:, 2:], ops.stack([residual, ops.cast(known, residual.dtype)], axis=-1), layer.past)
             return ops.concatenate([ops.ones((1, 1)), reference, sums], axis=-1), sums[:, None]
 
         past = place["memory"].swap(2 + 2 * len(layer.past), change)

@@ -50,8 +50,8 @@ class Correction(keras.layers.Layer):
         seen = ops.concatenate([ops.cast(known, sequence.dtype), sequence, ops.cast(level, sequence.dtype)], axis=-1)
         found = self.dense(ops.concatenate([self.recurrent(seen), seen], axis=-1))
         past, future = len(self.PAST), len(self.FUTURE)
-        misses = ops.concatenate([known[:, :, :past], known[:, :, 2 * past : 2 * past + future]], axis=-1)
-        return SCALE * ops.sum(misses * ops.cast(self.weigh(found), misses.dtype), axis=-1)
+        residuals = ops.concatenate([known[:, :, :past], known[:, :, 2 * past : 2 * past + future]], axis=-1)
+        return SCALE * ops.sum(residuals * ops.cast(self.weigh(found), residuals.dtype), axis=-1)
 
     def compute_output_shape(self, heart_rate_shape, predicted_shape, sequence_shape, delay_shape):
         return heart_rate_shape

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-SCALES = (20.0, 5.0, 5.0, 10.0)  # beats/min, of the first four; 5 of the misses that follow
+SCALES = (20.0, 5.0, 5.0, 10.0)  # beats/min, of the first four; 5 of the residuals that follow
 
 
 @keras.saving.register_keras_serializable("hrkeras")

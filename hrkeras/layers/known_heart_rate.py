@@ -34,8 +34,8 @@ class KnownHeartRate(keras.layers.Layer):
 
     def call(self, heart_rate, reference, delay):
         known = ops.logical_not(ops.isnan(heart_rate))
-        miss = ops.where(known, heart_rate - reference, 0.0) / SCALE
-        both = ops.stack([miss, ops.cast(known, miss.dtype)], axis=-1)
+        residual = ops.where(known, heart_rate - reference, 0.0) / SCALE
+        both = ops.stack([residual, ops.cast(known, residual.dtype)], axis=-1)
         steps = ops.ceil(ops.maximum(delay, 0.0) / self.step - 1e-3)  # a part of a step counts as one
         place = ops.cast(ops.arange(ops.shape(heart_rate)[1]), steps.dtype)[None, :] - steps
         index = ops.cast(ops.maximum(place, 0.0), "int32")[:, :, None]
@@ -43,7 +43,7 @@ class KnownHeartRate(keras.layers.Layer):
         past = ops.take_along_axis(past, ops.repeat(index, 2 * len(self.past), axis=2), axis=1)
         past = past * ops.cast(place >= 0, past.dtype)[:, :, None]
         future = averages(both, self.future, backward=True) * ops.cast(steps == 0, both.dtype)[:, :, None]
-        later = ops.zeros_like(miss)[:, :, None] + ops.log1p(steps)[:, :, None] / 4
+        later = ops.zeros_like(residual)[:, :, None] + ops.log1p(steps)[:, :, None] / 4
         return ops.concatenate([means(past, len(self.past)), means(future, len(self.future)), later], axis=-1)
 
     def compute_output_shape(self, heart_rate_shape, reference_shape, delay_shape):

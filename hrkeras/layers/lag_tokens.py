@@ -41,22 +41,22 @@ class LagTokens(keras.layers.Layer):
 
     def call(self, heart_rate, expected, time, delay, hidden=False):
         known = ops.logical_not(ops.isnan(heart_rate))
-        miss = ops.where(known, heart_rate - expected, 0.0) / SCALE
+        residual = ops.where(known, heart_rate - expected, 0.0) / SCALE
         later = ops.maximum(ops.ceil(delay / self.step - 1e-3), 1.0)  # steps; a part of a step counts as one
-        both = ops.stack([miss, ops.cast(known, miss.dtype)], axis=-1) * (0.0 if hidden else 1.0)
-        steps, reach = ops.shape(miss)[1], max(self.lags) + 1
+        both = ops.stack([residual, ops.cast(known, residual.dtype)], axis=-1) * (0.0 if hidden else 1.0)
+        steps, reach = ops.shape(residual)[1], max(self.lags) + 1
         before = ops.concatenate([ops.repeat(ops.zeros_like(both[:, :1]), reach, axis=1), both], axis=1)
         lags = ops.convert_to_tensor(self.lags, "int32")
         index = ops.arange(steps, dtype="int32")[:, None] + (reach - 1 - lags)[None, :]
         seen = ops.take(before, ops.reshape(index, (-1,)), axis=1)
-        seen = ops.reshape(seen, (ops.shape(miss)[0], steps, len(self.lags), 2))
+        seen = ops.reshape(seen, (ops.shape(residual)[0], steps, len(self.lags), 2))
         seen = seen * ops.cast(ops.cast(lags, later.dtype) + 1 >= later, seen.dtype)[:, None, :, None]
         clock = [ops.mod(ops.floor(time / unit), count) / (count - 1) - 0.5 for unit, count in CLOCK]
         facts = [ops.log1p(expected), ops.full_like(time, math.log(SCALE)), *clock, *[ops.full_like(time, -0.5)] * DAYS]
         place = ops.cast(ops.arange(steps), later.dtype)[None, :] - later
         count = ops.cumsum(both[:, :, 1], axis=1)
         some = ops.take_along_axis(count, ops.cast(ops.maximum(place, 0.0), "int32"), axis=1)
-        some = ops.cast(ops.logical_and(some > 0, place >= 0), miss.dtype)[:, :, None]
+        some = ops.cast(ops.logical_and(some > 0, place >= 0), residual.dtype)[:, :, None]
         return ops.concatenate([seen[..., 0], ops.stack(facts, axis=-1), seen[..., 1]], axis=-1), some
 
     def compute_output_shape(self, heart_rate_shape, expected_shape, time_shape, delay_shape):

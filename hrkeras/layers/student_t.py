@@ -39,20 +39,20 @@ class StudentT(keras.layers.Layer):
         scale = SCALE * ops.maximum(ops.softplus(self.spread(sequence)[:, :, 0]), LEAST)
         given = ops.logical_and(ops.logical_not(ops.isnan(heart_rate)), delay > 0)
         counted = ops.cast(given, scale.dtype)
-        miss = ops.where(given, heart_rate, 0.0) - ops.where(given, ops.stop_gradient(location), 0.0)
-        surprise = surprise_of(miss, freedom, scale) * counted
-        self.add_loss(ops.sum(surprise) / ops.maximum(ops.sum(counted), 1.0))
+        residual = ops.where(given, heart_rate, 0.0) - ops.where(given, ops.stop_gradient(location), 0.0)
+        loss = negative_log_likelihood(residual, freedom, scale) * counted
+        self.add_loss(ops.sum(loss) / ops.maximum(ops.sum(counted), 1.0))
         return ops.stack([freedom, location, scale], axis=-1)
 
     def compute_output_shape(self, location_shape, sequence_shape, heart_rate_shape, delay_shape):
         return (*location_shape, 3)
 
 
-def surprise_of(miss, freedom, scale):
+def negative_log_likelihood(residual, freedom, scale):
     """Negative log likelihood of how far a value lies from the location; all of one shape."""
     half = freedom / 2
     constant = _log_gamma(half) - _log_gamma(half + 0.5) + 0.5 * ops.log(math.pi * freedom) + ops.log(scale)
-    return constant + (half + 0.5) * ops.log1p(ops.square(miss / scale) / freedom)
+    return constant + (half + 0.5) * ops.log1p(ops.square(residual / scale) / freedom)
 
 
 def _log_gamma(x):

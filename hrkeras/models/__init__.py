@@ -13,7 +13,7 @@ Inputs, a dict of float32:
 | `delay` | `(batch, 1)` | s; above 0, a step knows `heart_rate` up to so long before it, at 0 all that is given |
 | `course` | `(batch, len(COURSE_FACTS))` | facts of the whole course, as named by `athlete.COURSE_FACTS`; NaN where not known |
 | `history` | `(batch, len(COLUMNS))` | what earlier runs were like, as named by `history.COLUMNS`; NaN where not known |
-| `trust` | `(batch, 1)` | how much of the difference from `expected` counts, 0 to 1, see `trust.Trust` |
+| `shrinkage` | `(batch, 1)` | how much of the difference from `expected` counts, 0 to 1, see `athlete.shrinkage` |
 | `person` | `(batch, 1)` | number of the person, from `splits.person_numbers`; NaN where not known |
 
 `Windows.inputs` makes them. Who does not know the course also takes `Known.course_share` off `expected`.
@@ -43,7 +43,7 @@ from hrkeras.models.lag_llama import distribution, lag_llama
 from hrkeras.models.lstm import lstm
 from hrkeras.models.multitask import multitask, speed_model
 from hrkeras.models.patchtst import patchtst
-from hrkeras.models.presets import PRESETS
+from hrkeras.utils.presets import PRESETS
 
 MODELS: dict[str, Callable[..., keras.Model]] = {
     "attention": attention,

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from hrkeras.layers import WeightedMean
-from hrkeras.models.frame import AIDED, UNAIDED, new_inputs, trained_with_both
+from hrkeras.models.frame import CONDITIONED, UNCONDITIONED, new_inputs, trained_with_both
 
 
 def ensemble(members: Sequence[keras.Model], weights: Sequence[float]) -> keras.Model:
@@ -20,10 +20,10 @@ def ensemble(members: Sequence[keras.Model], weights: Sequence[float]) -> keras.
     """
     inputs = new_inputs()
     said = [trained_with_both(member, name=f"member_{index}")(inputs) for index, member in enumerate(members)]
-    corrections = [layers.Subtract(dtype="float32")([each[AIDED], each[UNAIDED]]) for each in said]
-    unaided = WeightedMean(weights, name=UNAIDED, dtype="float32")([each[UNAIDED] for each in said])
+    corrections = [layers.Subtract(dtype="float32")([each[CONDITIONED], each[UNCONDITIONED]]) for each in said]
+    unconditioned = WeightedMean(weights, name=UNCONDITIONED, dtype="float32")([each[UNCONDITIONED] for each in said])
     correction = WeightedMean(weights, name="correction", dtype="float32")(corrections)
-    return keras.Model(inputs, layers.Add(name=AIDED, dtype="float32")([unaided, correction]), name="ensemble")
+    return keras.Model(inputs, layers.Add(name=CONDITIONED, dtype="float32")([unconditioned, correction]), name="ensemble")
 
 
 def members(model: keras.Model) -> list[keras.Model]:

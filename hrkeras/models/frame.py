@@ -23,7 +23,8 @@ from hrkeras.layers import (
 CONTEXT_UNITS = 64
 DEVIATION = 10.0  # beats/min
 USUAL = "usual_heart_rate"  # the layer that gives the mean of the training split where the person is not looked at
-UNAIDED, AIDED = "unaided", "heart_rate_with_known"  # layers whose outputs are the prediction without and with known heart rate
+# layers whose outputs are the prediction without and with known heart rate, as model files name them
+UNCONDITIONED, CONDITIONED = "unaided", "heart_rate_with_known"
 
 
 class Statistics(NamedTuple):
@@ -71,7 +72,9 @@ def new_inputs() -> dict[str, keras.KerasTensor]:
 def trained_with_both(model: keras.Model, name: str | None = None) -> keras.Model:
     """The same layers with two outputs: the prediction without known heart rate, which learns from every window, and the
     one with it, which learns where some is known."""
-    return keras.Model(model.input, {UNAIDED: model.get_layer(UNAIDED).output, AIDED: model.output}, name=name or model.name)
+    return keras.Model(
+        model.input, {UNCONDITIONED: model.get_layer(UNCONDITIONED).output, CONDITIONED: model.output}, name=name or model.name
+    )
 
 
 def model(
@@ -137,13 +140,13 @@ def model(
     deviation = layers.Rescaling(DEVIATION, name="beats_per_minute", dtype="float32")(ops.squeeze(deviation, -1))
     if history:
         deviation = layers.Multiply(name="trusted", dtype="float32")([deviation, inputs["trust"]])
-    unaided = layers.Add(name=UNAIDED, dtype="float32")([expected, deviation])
+    unconditioned = layers.Add(name=UNCONDITIONED, dtype="float32")([expected, deviation])
     correction = Correction(step=step, name="correction", dtype="float32")
-    aided = [unaided, correction(inputs["heart_rate"], ops.stop_gradient(unaided), seen, inputs["delay"])]
+    conditioned = [unconditioned, correction(inputs["heart_rate"], ops.stop_gradient(unconditioned), seen, inputs["delay"])]
     if change is not None:
         change = layers.Dense(1, use_bias=False, name="change", dtype="float32")(change)
-        aided.append(layers.Rescaling(DEVIATION, name="changed_beats_per_minute", dtype="float32")(ops.squeeze(change, -1)))
-    return keras.Model(inputs, layers.Add(name=AIDED, dtype="float32")(aided), name=name)
+        conditioned.append(layers.Rescaling(DEVIATION, name="changed_beats_per_minute", dtype="float32")(ops.squeeze(change, -1)))
+    return keras.Model(inputs, layers.Add(name=CONDITIONED, dtype="float32")(conditioned), name=name)
 
 
 def recurrent(cell: type[keras.layers.Layer], *, units, num_layers, bidirectional, dropout) -> Callable:

@@ -59,8 +59,8 @@ def lag_llama(
             return norm(found), some
 
         without, _ = read("tokens_without", hidden=True)
-        aided, some = read("tokens_with", hidden=False)
-        change = (aided - without) * some
+        conditioned, some = read("tokens_with", hidden=False)
+        change = (conditioned - without) * some
         hidden.append(without + change)
         return without, change
 

@@ -17,7 +17,7 @@ class MaskedHuber(keras.losses.Loss):
         around: steps, odd, over which the last mean goes.
     """
 
-    def __init__(self, delta=5.0, weights=(0.25, 0.6, 0.8), around=61, name="masked_huber", **kwargs):
+    def __init__(self, delta=5.0, weights=(0.25, 0.6, 0.8), around=61, name="masked_huber"):
         super().__init__(name=name, reduction="sum")
         self.delta, self.weights, self.around = delta, list(weights), around
 

@@ -8,7 +8,7 @@ from hrkeras.layers import GRU, KnownHeartRate, Modulation, OwnLoss, RunFeatures
 from hrkeras.models.frame import CONTEXT_UNITS, USUAL, Statistics, model
 
 SPEED = "speed_of_heart_rate"  # the layer whose output that is
-SURPRISE = "speed_surprise"  # the layer that scales how far speed lies from that
+INNOVATION = "speed_surprise"  # the layer that scales how far speed lies from that
 SPEED_WEIGHT = 5.0  # of an error of 1 m/s in the loss
 SPANS: dict[str, tuple[int | None, ...]] = {"past": (1, 4, 20, None), "future": (1, 4, 20)}
 NEVER = 2 * len(SPANS["past"]) - 1  # channel of `KnownHeartRate` that tells whether any was known before
@@ -63,8 +63,8 @@ def multitask(
         speed = layers.Rescaling(deviation, mean, name=SPEED, dtype="float32")(scaled)
         counted = given["valid"] * some[:, :, 0]
         speed = OwnLoss(SPEED_WEIGHT, name="speed_loss", dtype="float32")(speed, given["speed"], counted)
-        surprise = layers.Rescaling(1 / deviation, name=SURPRISE)(given["speed"] - speed)[:, :, None]
-        change = layers.Concatenate(name="surprise")([by_heart_rate, surprise])
+        innovation = layers.Rescaling(1 / deviation, name=INNOVATION)(given["speed"] - speed)[:, :, None]
+        change = layers.Concatenate(name="surprise")([by_heart_rate, innovation])
         return read("heart_rate", sequence, context), ops.stop_gradient(change) * some
 
     return model(body, name="multitask", history=history, profile=profile, statistics=statistics)

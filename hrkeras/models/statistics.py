@@ -10,7 +10,7 @@ from hrkeras.athlete.population import Population
 from hrkeras.datasets.windows import Windows
 from hrkeras.layers import RunFeatures
 from hrkeras.models.frame import USUAL, Statistics
-from hrkeras.models.multitask import SPEED, SURPRISE, speed_scale
+from hrkeras.models.multitask import INNOVATION, SPEED, speed_scale
 from hrkeras.utils.errors import InputError
 
 
@@ -72,7 +72,7 @@ def with_statistics(model: keras.Model, statistics: Statistics) -> keras.Model:
         "person_embedding": {"people": statistics.people},
         **dict.fromkeys((USUAL, f"{USUAL}_of_run"), {"offset": statistics.heart_rate_mean}),
         SPEED: {"scale": deviation, "offset": speed},
-        SURPRISE: {"scale": 1 / deviation},
+        INNOVATION: {"scale": 1 / deviation},
     }
 
     def anew(layer):

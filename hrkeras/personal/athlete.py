@@ -37,7 +37,7 @@ class Athlete:
         Athlete of 12 runs, the last of 2019-12-13 18:33 UTC
     """
 
-    def __init__(self, runs: Iterable[prepare.Run], taken: Counter[str] | None = None) -> None:
+    def __init__(self, runs: Iterable[prepare.PreparedRun], taken: Counter[str] | None = None) -> None:
         self.runs = sorted(runs, key=lambda run: run.end)
         self.taken = Counter[str](taken)
         self._states: dict[str, tuple[int, kalman.Athlete]] = {}  # by model, how many runs it has learnt from, and the state

@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # a state learns without it
 LIMITS = quality.Limits(require_user=False)
 PATIENCE = 30.0  # s that an update waits for another of the same file
 FUTURE = "begins in the future, so its clock was wrong"
-Owned = TypeVar("Owned", Workout, prepare.Run)
+Owned = TypeVar("Owned", Workout, prepare.PreparedRun)
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Report:
     is_new: bool = False
     log: ReadLog = field(default_factory=ReadLog)
     taken: Counter[str] = field(default_factory=Counter)
-    added: list[prepare.Run] = field(default_factory=list)
+    added: list[prepare.PreparedRun] = field(default_factory=list)
     before: list[Known] = field(default_factory=list)
     predicted: list[np.ndarray] = field(default_factory=list)
     known: int = 0
@@ -65,7 +65,7 @@ class Report:
     later: int = 0
 
 
-def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.Run]:
+def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.PreparedRun]:
     """The runs that can be learnt from, of each one recording, in the order in which they were over.
 
     Args:
@@ -77,7 +77,7 @@ def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> li
 
 def filtered(
     workouts: Iterable[Workout], taken: Counter[str] | None = None, limits: quality.Limits = LIMITS
-) -> list[prepare.Run]:
+) -> list[prepare.PreparedRun]:
     """What passes the filters of some workouts, all recordings of a run, in their order; see `usable`."""
     found = []
     for workout in workouts:
@@ -89,7 +89,7 @@ def filtered(
     return found
 
 
-def distinct(runs: Sequence[prepare.Run], taken: Counter[str] | None = None) -> list[prepare.Run]:
+def distinct(runs: Sequence[prepare.PreparedRun], taken: Counter[str] | None = None) -> list[prepare.PreparedRun]:
     """Of each run one recording, in the order in which they were over; the others are counted, see `usable`."""
     found = prepare.distinct(runs)
     if taken is not None and len(found) < len(runs):
@@ -122,10 +122,10 @@ def one_person(runs: list[Owned], source: Path | str, user: str | None = None) -
 
 def learn(
     athlete: Athlete,
-    runs: Sequence[prepare.Run],
+    runs: Sequence[prepare.PreparedRun],
     until: float = float("inf"),
     model: keras.Model | None = None,
-    on_run: Callable[[prepare.Run], object] | None = None,
+    on_run: Callable[[prepare.PreparedRun], object] | None = None,
 ) -> Report:
     """Updates a state by those of some runs that were over at a time.
 
@@ -133,7 +133,7 @@ def learn(
         athlete: is changed.
         runs: in the order in which they were over, from `usable`.
         until: s since 1970-01-01 UTC.
-        model: to be trusted as far as it would have helped with these runs; none if not given.
+        model: whose correction shall count as much as would have helped with these runs; none if not given.
         on_run: called with each run that is added, when the state knows it and none after it.
     """
     report = Report(athlete)
@@ -150,10 +150,12 @@ def learn(
             report.before.append(known)
             if on_run:
                 on_run(run)
-        elif answer == "older" and run.end <= remembered:
+        elif answer == "known":
+            report.known += 1
+        elif run.end <= remembered:
             report.forgotten += 1
         else:
-            setattr(report, answer, getattr(report, answer) + 1)
+            report.older += 1
     report.predicted = [known.expected[:, 0] for known in report.before]
     if model and report.added:
         _follow(model, report)
@@ -174,8 +176,8 @@ def _follow(model: keras.Model, report: Report) -> None:
         known, heart_rate = report.before[place], runs[place].grid.heart_rate
         expected = known.expected[:, 0]
         report.before[place] = known = athlete.asked_by(name, known)
-        report.predicted[place] = expected + known.trust * (wholly - expected)
-        athlete.network.update(heart_rate, expected, known.spread, wholly, STEP)
+        report.predicted[place] = expected + known.shrinkage * (wholly - expected)
+        athlete.network.update(heart_rate, expected, known.standard_deviation, wholly, STEP)
 
 
 def learn_from(
@@ -202,7 +204,7 @@ def update(
     Args:
         path: of the file; made if missing.
         sources: tracks, folders of them and exports.
-        model: which the state is for: it must start from the model's population, and how far the model is trusted is kept;
+        model: which the state is for: it must start from the model's population, and the model's shrinkage is kept;
             if not given the state starts where the file does, and a new one from the packaged population.
         on_bytes: called with the number of bytes read since the last call.
         on_wait: called if another update of the file must be waited for.

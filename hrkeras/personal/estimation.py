@@ -40,9 +40,9 @@ class Estimate:
     Attributes:
         run: as it was read.
         source: the one of the given paths that it was read from.
-        found: its heart rate, with the band.
+        found: its heart rate, with the prediction interval.
         seconds: in each zone, shape `(5,)`.
-        within: the least and the most of these in the band, shape `(2, 5)`.
+        within: the least and the most of these in the prediction interval, shape `(2, 5)`.
     """
 
     run: Workout
@@ -127,7 +127,7 @@ def estimate(
     if not silent and not measured:
         why = update_text.taken_text(skipped)
         raise InputError(f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions.")
-    pending: list[prepare.Run] = []
+    pending: list[prepare.PreparedRun] = []
     if athlete is None:
         others = [each for source in histories for each in athlete_update.one_person(list(detect.read(source, log)), source)]
         pending = athlete_update.usable(others if histories else workouts)
@@ -197,5 +197,5 @@ def _after(start: float, state: Athlete) -> float:
 def anew(found: Prediction, athlete: Athlete) -> Prediction:
     """A run that was predicted, by what another state knows of the person, which may be later runs."""
     known = athlete.predict(_after(found.start, athlete), found.grid)
-    low, high = limits(known.expected[:, 0], known.spread, known.band)
+    low, high = limits(known.expected[:, 0], known.standard_deviation, known.interval)
     return replace(found, heart_rate=known.expected[:, 0], low=low, high=high, earlier_runs=athlete.count)

@@ -19,7 +19,7 @@ def lines(found: Estimation) -> list[str]:
         named = [f"{name} {limits}" for name, limits in zip(NAMES, found.zones.limits, strict=True)]
         columns = "".join(f"{f'zone {zone}':12}" for zone in range(1, 1 + len(NAMES)))
         said += [
-            "Estimated heart rate in beats/min, minutes in zones; in brackets what the band of 10 to 90 % allows.",
+            "Estimated heart rate in beats/min, minutes in zones; in brackets what the prediction interval (10 to 90 %) allows.",
             f"Zones: {', '.join(f'{zone} {each}' for zone, each in enumerate(named, 1))}.",
             f"{'run (UTC)':16}  {'min':>4}  {'mean':13}  {'highest':13}  {columns}".rstrip(),
         ]
@@ -54,7 +54,7 @@ def _known(found: Estimation) -> list[str]:
         said.append(f"Without altitude, so taken as flat: {count(flat)}.")
     if undated := sum(np.isnan(each.run.start) for each in found.estimates):
         said.append(f"Of unknown date, so estimated from all that is known: {count(undated)}.")
-    doubtful = [each.found.doubts[0] for each in found.estimates if each.found.doubts]
+    doubtful = [each.found.warnings[0] for each in found.estimates if each.found.warnings]
     if doubtful:
         said.append(f"Hard to believe: {count(len(doubtful))}. Of the latest: {doubtful[-1]}")
     return said
@@ -69,12 +69,12 @@ def _row(each: Estimate) -> str:
 
 
 def _mean(found: Prediction) -> tuple[float, float, float]:
-    """The mean heart rate and that of the limits of the band, beats/min."""
+    """The mean heart rate and that of the limits of the prediction interval, beats/min."""
     return float(found.heart_rate.mean()), float(found.low.mean()), float(found.high.mean())
 
 
 def _highest(found: Prediction) -> tuple[float, float, float]:
-    """The highest heart rate and the band at that step, beats/min."""
+    """The highest heart rate and the prediction interval at that step, beats/min."""
     place = int(np.argmax(found.heart_rate))
     return tuple(float(each[place]) for each in (found.heart_rate, found.low, found.high))  # type: ignore[return-value]
 
@@ -106,7 +106,7 @@ def as_dict(found: Estimation) -> dict:
                 **dict(zip(("highest", "highest_low", "highest_high"), _rounded(*_highest(prediction)), strict=True)),
                 "known_runs": prediction.earlier_runs,
                 "has_altitude": prediction.has_altitude,
-                "doubts": prediction.doubts,
+                "warnings": prediction.warnings,
                 "minutes_in_zones": minutes,
                 "least": least,
                 "most": most,

@@ -7,7 +7,7 @@ import numpy as np
 from hrkeras.athlete import fitness
 from hrkeras.athlete.population import DAY
 from hrkeras.personal import pace
-from hrkeras.personal.timeline import Diary, Entry
+from hrkeras.personal.timeline import Entry, Timeline
 
 COMPARED = 365 * DAY  # s back, where there are runs so old
 MONTHS = 3 * 30 * DAY  # s, less than that is no comparison
@@ -32,22 +32,22 @@ def short_day(start: float) -> str:
     return f"{when.day}\N{NO-BREAK SPACE}{when:%b}\N{NO-BREAK SPACE}{when:%Y}"
 
 
-def now(diary: Diary) -> str:
-    """How fit the person is now: the heart rate at the diary's pace."""
-    last = diary.entries[-1]
+def now(timeline: Timeline) -> str:
+    """How fit the person is now: the heart rate at the timeline's pace."""
+    last = timeline.entries[-1]
     value, low, high = last.at_pace
     return (
-        f"At {pace.text(diary.speed)} on the flat, heart rate is {value:.0f} beats/min ({low:.0f} to {high:.0f}), as of "
+        f"At {pace.text(timeline.speed)} on the flat, heart rate is {value:.0f} beats/min ({low:.0f} to {high:.0f}), as of "
         f"{day(last.start)}."
     )
 
 
-def change(diary: Diary) -> str:
-    """How that has changed over the last year or, of a shorter diary, all of it; empty if it is too short."""
-    last = diary.entries[-1]
-    earlier = [each for each in diary.entries if last.start - each.start >= COMPARED] or diary.entries[:1]
+def change(timeline: Timeline) -> str:
+    """How that has changed over the last year or, of a shorter timeline, all of it; empty if it is too short."""
+    last = timeline.entries[-1]
+    earlier = [each for each in timeline.entries if last.start - each.start >= COMPARED] or timeline.entries[:1]
     first = max(earlier, key=lambda each: each.start)
-    if len(diary.entries) < FEW or last.start - first.start < MONTHS:
+    if len(timeline.entries) < FEW or last.start - first.start < MONTHS:
         return ""
     # of what is shown, which is rounded
     difference = round(last.at_pace.value) - round(first.at_pace.value)
@@ -61,26 +61,26 @@ def change(diary: Diary) -> str:
     return f"On {when} it was {then}: {difference:+} beats/min since (give or take {reach:.0f}), {which}."
 
 
-def best(diary: Diary) -> str:
+def best(timeline: Timeline) -> str:
     """When the person was fittest; empty if that is now or cannot be told from now."""
-    last, fittest = diary.entries[-1], min(diary.entries, key=lambda each: each.at_pace.value)
+    last, fittest = timeline.entries[-1], min(timeline.entries, key=lambda each: each.at_pace.value)
     if fittest.at_pace.high >= last.at_pace.value:
         return ""
     value, low, high = fittest.at_pace
     return f"It was lowest around {datetime.fromtimestamp(fittest.start, UTC):%B %Y}: {value:.0f} ({low:.0f} to {high:.0f})."
 
 
-def told(diary: Diary) -> list[str]:
+def told(timeline: Timeline) -> list[str]:
     """`now`, `change` and `best`, those that have something to say."""
-    return [each for each in (now(diary), change(diary), best(diary)) if each]
+    return [each for each in (now(timeline), change(timeline), best(timeline)) if each]
 
 
-def effects(diary: Diary) -> list[str]:
+def effects(timeline: Timeline) -> list[str]:
     """What raises the person's heart rate, and by how much: those that are sure enough and worth a sentence."""
-    last, speed = diary.entries[-1], diary.speed
-    if len(diary.entries) < FEW:
+    last, speed = timeline.entries[-1], timeline.speed
+    if len(timeline.entries) < FEW:
         return []
-    found, warmest = fitness.effects(diary.now, last.start, speed)
+    found, warmest = fitness.effects(timeline.now, last.start, speed)
     month, half_a_year = (f"{datetime.fromtimestamp(each, UTC):%B}" for each in (warmest, warmest + fitness.YEAR / 2))
     said = {
         "faster": f"1 km/h faster ({pace.text(speed + fitness.FASTER)} instead of {pace.text(speed)})",
@@ -88,7 +88,7 @@ def effects(diary: Diary) -> list[str]:
         "later": "an hour into a run instead of 20 minutes, at the same pace",
         "season": f"in {month} instead of {half_a_year}, at the same pace",
     }
-    if len(diary.entries) < MANY or last.start - diary.entries[0].start < COMPARED:
+    if len(timeline.entries) < MANY or last.start - timeline.entries[0].start < COMPARED:
         del found["season"]
     sure = {name: each for name, each in found.items() if each.certain and abs(each.value) >= WORTH}
     return [f"{said[name]}: {each.value:+.0f} beats/min ({each.low:+.0f} to {each.high:+.0f})" for name, each in sure.items()]
@@ -99,9 +99,9 @@ def count(number: int) -> str:
     return "1 run" if number == 1 else f"{number:,} runs"
 
 
-def standing_out(diary: Diary) -> list[Entry]:
+def standing_out(timeline: Timeline) -> list[Entry]:
     """The days that stand out, the latest first."""
-    return [each for each in reversed(diary.entries) if each.stands_out]
+    return [each for each in reversed(timeline.entries) if each.stands_out]
 
 
 def days_standing_out(number: int) -> str:
@@ -109,6 +109,6 @@ def days_standing_out(number: int) -> str:
     return "1 day stands out" if number == 1 else f"{number:,} days stand out"
 
 
-def miss(entry: Entry) -> str:
+def residual(entry: Entry) -> str:
     """How far off a run was."""
-    return f"{abs(entry.miss):.0f} beats/min {'above' if entry.miss > 0 else 'below'} what was expected"
+    return f"{abs(entry.residual):.0f} beats/min {'above' if entry.residual > 0 else 'below'} what was expected"

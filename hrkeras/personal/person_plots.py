@@ -11,7 +11,7 @@ from hrkeras.athlete.zones import NAMES, Zones
 from hrkeras.personal import fitness_text, pace
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.time_in_zones import WEEKS, Times
-from hrkeras.personal.timeline import Diary, Entry
+from hrkeras.personal.timeline import Entry, Timeline
 from hrkeras.utils.plotting import HEART, MUTED, SPEED, STYLE, draw_run, new_figure
 
 PAUSE = 60 * 86_400.0  # s between two runs across which no line is drawn
@@ -20,13 +20,13 @@ LABELLED, ROOM = 6, (0.2, 0.08)  # days that stand out most; of width and height
 
 
 @matplotlib.rc_context(STYLE)
-def fitness(diary: Diary, narrow: bool = False) -> Figure:
+def fitness(timeline: Timeline, narrow: bool = False) -> Figure:
     """Heart rate at a set pace on the flat over the months, with its uncertainty and the days that stand out."""
     figure, axes = new_figure(size=NARROW if narrow else (9, 4.5))
-    entries = diary.entries
+    entries = timeline.entries
     days = [datetime.fromtimestamp(each.start, UTC) for each in entries]
     value, low, high = np.array([each.at_pace for each in entries]).T
-    single = value + np.array([each.miss for each in entries])
+    single = value + np.array([each.residual for each in entries])
     pauses = np.flatnonzero(np.diff([each.start for each in entries]) > PAUSE) + 1
     axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.6, mew=0, label="each run, brought to this pace")
     for number, rows in enumerate(np.split(np.arange(len(entries)), pauses)):
@@ -37,16 +37,16 @@ def fitness(diary: Diary, narrow: bool = False) -> Figure:
     if chosen:
         axes.plot([days[row] for row in chosen], single[chosen], "D", ms=6, color=SPEED, label="stands out")
     for row in _apart(entries, chosen, single):
-        above = entries[row].miss > 0
+        above = entries[row].residual > 0
         at, text = (days[row], single[row]), f"{days[row].day} {days[row]:%b %Y}"
         axes.annotate(text, at, (0, 7 if above else -14), textcoords="offset points", ha="center", fontsize=8)
-    axes.set_ylabel(f"heart rate at {pace.text(diary.speed)}\non the flat (beats/min)")
+    axes.set_ylabel(f"heart rate at {pace.text(timeline.speed)}\non the flat (beats/min)")
     locator = matplotlib.dates.AutoDateLocator(minticks=3, maxticks=7)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2 if narrow else 4, borderaxespad=0.1, handlelength=1.5)
     if not narrow:
-        axes.set_title(f"Heart rate at {pace.text(diary.speed)} on the flat", pad=24)
+        axes.set_title(f"Heart rate at {pace.text(timeline.speed)} on the flat", pad=24)
     return figure
 
 
@@ -54,7 +54,7 @@ def _apart(entries: list[Entry], chosen: list[int], height: np.ndarray) -> list[
     """Those days whose labels have room, the furthest from what was expected first."""
     span = entries[-1].start - entries[0].start + 1
     found: list[int] = []
-    for row in sorted(chosen, key=lambda row: -abs(entries[row].miss)):
+    for row in sorted(chosen, key=lambda row: -abs(entries[row].residual)):
         beside = (abs(entries[row].start - entries[each].start) < ROOM[0] * span for each in found)
         level = (abs(height[row] - height[each]) < ROOM[1] * np.ptp(height) for each in found)
         if not any(one and other for one, other in zip(beside, level, strict=True)):
@@ -80,7 +80,15 @@ def zones(own: Zones, recent: Times, everything: Times) -> Figure:
         hours, more = found.measured / 3600, found.estimated / 3600
         axes.barh(place, hours, 0.7, color=HEART, label="measured")
         if everything.silent:
-            axes.barh(place, more, 0.7, left=hours, color=HEART, alpha=0.35, label="estimated, with the limits of its band")
+            axes.barh(
+                place,
+                more,
+                0.7,
+                left=hours,
+                color=HEART,
+                alpha=0.35,
+                label="estimated, with the limits of its prediction interval",
+            )
             reach = np.abs(found.within / 3600 - more)
             axes.errorbar(hours + more, place, xerr=reach, fmt="none", color=MUTED, lw=1.2, capsize=3)
         axes.set_title(f"{title}: {fitness_text.count(found.runs + found.silent)}")
@@ -99,7 +107,7 @@ def zones(own: Zones, recent: Times, everything: Times) -> Figure:
 
 
 def _draw_prediction(above, below, found) -> None:
-    """A `prediction.Prediction` in two panels: heart rate and its band in the one, speed and altitude in the other."""
+    """A `prediction.Prediction` in two panels: heart rate and its interval above, speed and altitude below."""
     minutes = found.step * (np.arange(len(found.heart_rate)) + 0.5) / 60
     above.fill_between(minutes, found.low, found.high, color=HEART, alpha=0.15, lw=0, label="10 to 90 %")
     draw_run(above, below, found.grid, found.heart_rate, found.step)

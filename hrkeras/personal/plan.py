@@ -29,7 +29,7 @@ class Kilometre(NamedTuple):
         seconds: how long it takes.
         climb: m.
         heart_rate: mean of what is expected, beats/min.
-        low: likewise, of the lower limit of the band.
+        low: likewise, of the lower limit of the prediction interval.
         high: likewise, of the upper one.
     """
 
@@ -57,7 +57,7 @@ class Plan:
         speed: m/s, of the whole course.
         prediction: what to expect of it, on steps of time.
         times: s, when each edge of the route's pieces is reached, shape `(n + 1,)`.
-        doubts: sentences that say why not to believe it.
+        warnings: sentences that say why not to believe it.
     """
 
     route: Route
@@ -65,7 +65,7 @@ class Plan:
     speed: float
     prediction: Prediction
     times: np.ndarray
-    doubts: list[str]
+    warnings: list[str]
 
     @property
     def seconds(self) -> float:
@@ -86,8 +86,8 @@ class Plan:
 
     @property
     def mean(self) -> tuple[float, float, float]:
-        """Expected heart rate and the limits of its band, beats/min, mean after the first five minutes."""
-        heart_rate, low, high = (float(each[self.warm].mean(dtype=np.float64)) for each in self._band)
+        """Expected heart rate and the limits of its prediction interval, beats/min, mean after the first five minutes."""
+        heart_rate, low, high = (float(each[self.warm].mean(dtype=np.float64)) for each in self._interval)
         return heart_rate, low, high
 
     @property
@@ -98,11 +98,11 @@ class Plan:
 
     @property
     def highest_limit(self) -> float:
-        """The highest that the upper limit of the band reaches after the first five minutes, beats/min."""
+        """The highest that the upper limit of the prediction interval reaches after the first five minutes, beats/min."""
         return float(self.prediction.high[self.warm].max())
 
     @property
-    def _band(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _interval(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.prediction.heart_rate, self.prediction.low, self.prediction.high
 
     def kilometres(self) -> list[Kilometre]:
@@ -119,7 +119,7 @@ class Plan:
         for end in zip(ends, reached, climbed, steps, strict=True):
             length, seconds, climb, _ = (float(after - before) for after, before in zip(end, begin, strict=True))
             those = slice(min(begin[3], len(self.distance) - 1), max(end[3], begin[3] + 1))
-            levels = (float(each[those].mean(dtype=np.float64)) for each in self._band)
+            levels = (float(each[those].mean(dtype=np.float64)) for each in self._interval)
             found.append(Kilometre(float(end[0]) / 1000, length, seconds, climb, *levels))
             begin = end
         return found
@@ -164,6 +164,6 @@ class Plan:
                 "highest_at_km": round(where / 1000, 2),
             },
             "earlier_runs": self.prediction.earlier_runs,
-            "doubts": self.doubts,
+            "warnings": self.warnings,
             "kilometres": self.frame().to_dict("records"),
         }

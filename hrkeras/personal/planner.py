@@ -51,7 +51,7 @@ class Answer(NamedTuple):
     Attributes:
         plan: what is planned.
         under: the fastest plan whose expected heart rate stays under a limit; None if there is no limit.
-        wholly: likewise, with the band.
+        wholly: likewise, with the prediction interval.
         by_effort: likewise as `under`, of even effort; None if that is planned anyway, or the course is flat.
     """
 
@@ -148,7 +148,7 @@ class Planner:
 
         Args:
             limit: beats/min.
-            wholly: whether the upper limit of the band stays under it too.
+            wholly: whether the upper limit of the prediction interval stays under it too.
         """
         return self._fastest_but(lambda plan: round(plan.highest_limit if wholly else plan.highest[0]) >= limit)
 
@@ -200,23 +200,23 @@ class Planner:
             where="the planned run",
         )
         found = prediction.predict(run, self.athlete, self.model)
-        return Plan(route, self.even, speed, found, times, [*route.doubts, *found.doubts, *self._doubts(found)])
+        return Plan(route, self.even, speed, found, times, [*route.warnings, *found.warnings, *self._warnings(found)])
 
-    def _doubts(self, found: Prediction) -> list[str]:
+    def _warnings(self, found: Prediction) -> list[str]:
         """Says where a plan leaves what the person, or else people in general, were seen to run."""
         effort = float(graded_speed(found.grid.speed, found.grid.altitude).mean(dtype=np.float64))
         efforts, minutes = self._seen("mean_effort"), np.exp(self._seen("log_minutes"))
         low, high = (efforts.min(), efforts.max()) if len(efforts) else self._common
         whose = "any run known of the person" if len(efforts) else "what most people run"
-        doubts = []
+        warnings = []
         if effort > BEYOND * high or effort * BEYOND < low:
             much = f"{100 * abs(effort / (high if effort > high else low) - 1):.0f} %"
-            doubts.append(f"the plan is {much} {'harder' if effort > high else 'easier'} than {whose}: this is a guess.")
+            warnings.append(f"the plan is {much} {'harder' if effort > high else 'easier'} than {whose}: this is a guess.")
         if len(minutes) and (planned := found.minutes) > LONGER * minutes.max():
-            doubts.append(
+            warnings.append(
                 f"the plan takes {planned:.0f} min and the longest run known {minutes.max():.0f}: what comes after is a guess."
             )
-        return doubts
+        return warnings
 
 
 def usual_start(athlete: Athlete, now: float) -> float:

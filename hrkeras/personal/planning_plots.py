@@ -16,7 +16,7 @@ LEAST_CLIMB, LEAST_PACES = 40.0, 60.0  # m and s/km that the axes span at least
 
 @matplotlib.rc_context(STYLE)
 def plan(found: Plan, line: float | None = None, called: str = "limit") -> Figure:
-    """Expected heart rate with its band along the course; below it altitude, and each kilometre's pace.
+    """Expected heart rate with its prediction interval along the course; below it altitude, and each kilometre's pace.
 
     Args:
         found: what is planned.

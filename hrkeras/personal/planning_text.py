@@ -51,7 +51,8 @@ def limit(heart_rate: float, answer: Answer) -> list[str]:
         said.append(f"With even effort instead of even pace: {pace.text(by_effort.plan.speed)} on average (--even effort).")
     if wholly.end == "slowest":
         said.append(
-            f"No pace makes sure of it: the upper limit of the band reaches {wholly.plan.highest_limit:.0f} even walking."
+            "No pace makes sure of it: the upper limit of the prediction interval reaches "
+            f"{wholly.plan.highest_limit:.0f} even walking."
         )
     elif _seconds(wholly) > _seconds(under):
         said.append(f"To stay under it nine times in ten, also where it is highest: {pace.text(wholly.plan.speed)}.")
@@ -64,9 +65,9 @@ def table(plan: Plan) -> str:
     for each in plan.kilometres():
         end = f"{each.end:.0f}" if each.end.is_integer() else f"{each.end:.1f}"
         climb = f"{each.climb:.0f}" if plan.route.has_altitude else "-"
-        band = f"{each.low:.0f}-{each.high:.0f}"
+        interval = f"{each.low:.0f}-{each.high:.0f}"
         lines.append(
-            f"{end:>5}  {pace.text(each.speed).removesuffix(' /km'):>5}  {climb:>7}  {each.heart_rate:>10.0f}  {band:>9}"
+            f"{end:>5}  {pace.text(each.speed).removesuffix(' /km'):>5}  {climb:>7}  {each.heart_rate:>10.0f}  {interval:>9}"
         )
     return "\n".join(lines)
 

@@ -53,7 +53,7 @@ class Prediction:
         high: likewise, above it.
         earlier_runs: how many earlier runs were known of the person.
         has_altitude: whether altitude was measured; without it the run is taken as flat.
-        doubts: sentences that say why not to believe it, from `doubts.of_prediction`.
+        warnings: sentences that say why not to believe it, from `prediction_warnings.of_prediction`.
         step: s, length of a step.
 
     Example:
@@ -71,7 +71,7 @@ class Prediction:
     high: np.ndarray
     earlier_runs: int
     has_altitude: bool
-    doubts: list[str]
+    warnings: list[str]
     step: float = STEP
 
     def __repr__(self) -> str:
@@ -81,7 +81,7 @@ class Prediction:
         if self.error is not None:
             said.append(f"mean absolute error {self.error:.1f} where it was measured")
         said = [f"Predicted heart rate of the run of {moment(self.start)}, {self.minutes:.0f} min: {', '.join(said)}"]
-        return "\n".join([*said, *(f"Warning: {sentence}" for sentence in self.doubts)])
+        return "\n".join([*said, *(f"Warning: {sentence}" for sentence in self.warnings)])
 
     @property
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +106,7 @@ class Prediction:
 
     @property
     def inside(self) -> float | None:
-        """Share of the measured heart rates that lie in the band, 0 to 1; None if there is none."""
+        """Share of the measured heart rates that lie in the prediction interval, 0 to 1; None if there is none."""
         measured = np.isfinite(self.grid.heart_rate)
         within = (self.low <= self.grid.heart_rate) & (self.grid.heart_rate <= self.high)
         return float(within[measured].mean()) if measured.any() else None
@@ -135,7 +135,7 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
 
     Args:
         run: what to predict.
-        athlete: what is known of the person, from `keeping.learn` or `athlete_file.load`; nothing if not given.
+        athlete: what is known of the person, from `athlete_update.learn` or `athlete_file.load`; nothing if not given.
         model: from `saving.load`; if not given the athlete's state alone predicts, without Keras.
 
     Raises:
@@ -166,11 +166,11 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
         known = athlete.asked_by(saving.fingerprint(model), known)
         whole = windows.of_runs([grid], [known], np.array([start]), size=inference.WHOLE)
         (found,) = inference.predict(model, whole)
-    low, high = limits(found, known.spread, known.band)
+    low, high = limits(found, known.standard_deviation, known.interval)
     why_not = [
         *prediction_warnings.of_speed(grid.speed),
         *prediction_warnings.of_prediction(
-            found, expected, known.spread, grid.heart_rate, prediction_warnings.days_since(start, athlete.ends)
+            found, expected, known.standard_deviation, grid.heart_rate, prediction_warnings.days_since(start, athlete.ends)
         ),
     ]
     has_altitude = quality.without_outliers(run, LIMITS).has_altitude

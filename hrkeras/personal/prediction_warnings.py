@@ -26,19 +26,19 @@ def of_speed(speed: np.ndarray) -> list[str]:
 
 
 def of_prediction(
-    heart_rate: np.ndarray, expected: np.ndarray, spread: np.ndarray, measured: np.ndarray, days_since: float | None
+    heart_rate: np.ndarray, expected: np.ndarray, standard_deviation: np.ndarray, measured: np.ndarray, days_since: float | None
 ) -> list[str]:
     """Says where a prediction leaves what is known of the person, or where what is known is old.
 
     Args:
         heart_rate: predicted, beats/min, shape `(steps,)`.
         expected: what the athlete's state alone predicts, likewise.
-        spread: standard deviation that it gives to that, likewise.
+        standard_deviation: standard deviation that it gives to that, likewise.
         measured: likewise; NaN where it was not.
         days_since: since the last run that is known of the person; None if none is.
     """
     found = []
-    mean, usual, limit = float(heart_rate.mean()), float(expected.mean()), min(APART * float(spread.mean()), FARTHEST)
+    mean, usual, limit = float(heart_rate.mean()), float(expected.mean()), min(APART * float(standard_deviation.mean()), FARTHEST)
     if not abs(mean - usual) <= limit:
         whose = "what is known of the person" if days_since is not None else "what is known of people"
         found.append(

@@ -8,11 +8,11 @@ from hrkeras.athlete import zones
 from hrkeras.athlete.population import DAY
 from hrkeras.athlete.zones import NAMES, Zones
 from hrkeras.personal import fitness_text
-from hrkeras.personal.timeline import Diary
+from hrkeras.personal.timeline import Timeline
 
 WEEKS = 4  # before the last run: what counts as of late
 ADVICE = "This is no medical advice. Ask a doctor before you train hard, or if something feels wrong."
-ESTIMATED = "Estimated are runs without heart rate; in brackets what the band of 10 to 90 % allows."
+ESTIMATED = "Estimated are runs without heart rate; in brackets what the prediction interval (10 to 90 %) allows."
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Times:
         measured: in these.
         silent: how many runs without heart rate.
         estimated: in these, by what was predicted of them.
-        within: the least and the most of `estimated` that the band of 10 to 90 % allows, shape `(2, 5)`.
+        within: the least and the most of `estimated` that the prediction interval (10 to 90 %) allows, shape `(2, 5)`.
     """
 
     runs: int
@@ -34,12 +34,12 @@ class Times:
     within: np.ndarray
 
 
-def times(diary: Diary, own: Zones, weeks: float = float("inf")) -> Times:
-    """Time in zones over the runs of a diary, or of its last weeks before its last run."""
-    starts = [*(each.start for each in diary.entries), *(each.start for each in diary.unheard)]
+def times(timeline: Timeline, own: Zones, weeks: float = float("inf")) -> Times:
+    """Time in zones over the runs of a timeline, or of its last weeks before its last run."""
+    starts = [*(each.start for each in timeline.entries), *(each.start for each in timeline.unheard)]
     since = max(starts) - 7 * DAY * weeks
-    measured = [each for each in diary.entries if each.start >= since]
-    silent = [each for each in diary.unheard if each.start >= since]
+    measured = [each for each in timeline.entries if each.start >= since]
+    silent = [each for each in timeline.unheard if each.start >= since]
     nothing = np.zeros(zones.COUNT)
     within = (zones.seconds_within(own.edges, each.heart_rate, each.low, each.high, each.step) for each in silent)
     return Times(

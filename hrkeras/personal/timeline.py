@@ -18,7 +18,7 @@ from hrkeras.datasets.inspection.sensor_faults import MUCH
 from hrkeras.personal import athlete_update, update_text
 from hrkeras.personal.prediction import Prediction, population
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts.prepare import Run
+from hrkeras.workouts.prepare import PreparedRun
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import Fault
 from hrkeras.workouts.workout import Workout
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RECENT = 20  # runs that say what pace is usual
 WARM_UP, REMEMBERED = 10, 50  # earlier runs that it takes to say what stands out, and that are looked at
-STANDS_OUT = 2.5  # times the usual miss
+STANDS_OUT = 2.5  # times the usual residual
 LEAST = 6.0  # beats/min
 SILENT = replace(athlete_update.LIMITS, min_heart_rate_share=0.0)  # for runs whose heart rate was not measured
 USUAL = 0.6745  # standard deviations of a normal distribution within which half of it lies
@@ -41,15 +41,15 @@ class Entry:
 
     Attributes:
         found: what was predicted of it from the runs before, beside what was measured.
-        at_pace: heart rate at the diary's pace on the flat at that time, as the athlete's state sees it in hindsight.
-        miss: how far the mean of its heart rate lay above the predicted one, beats/min.
+        at_pace: heart rate at the timeline's pace on the flat at that time, as the athlete's state sees it in hindsight.
+        residual: how far the mean of its heart rate lay above the predicted one, beats/min.
         stands_out: whether that was much more than is usual for the person.
         faults: where the sensor looks wrong; None if it measured too seldom to tell.
     """
 
     found: Prediction
     at_pace: Told
-    miss: float
+    residual: float
     stands_out: bool
     faults: list[Fault] | None
 
@@ -71,7 +71,7 @@ class Recent:
     Attributes:
         runs: how many.
         error: mean absolute error.
-        inside: share of the measured heart rates in the band of 10 to 90 %, 0 to 1.
+        inside: share of the measured heart rates in the prediction interval (10 to 90 %), 0 to 1.
         by_mean: mean absolute error of the mean of all heart rates before the run.
         by_last: of the mean of those of the last five runs before it.
     """
@@ -84,7 +84,7 @@ class Recent:
 
 
 @dataclass(frozen=True)
-class Diary:
+class Timeline:
     """A person's runs.
 
     Attributes:
@@ -111,7 +111,7 @@ def write(
     model: keras.Model | None = None,
     on_run: Callable[[], object] | None = None,
     skipped: Mapping[str, int] | None = None,
-) -> Diary:
+) -> Timeline:
     """Follows a person through their runs.
 
     Args:
@@ -153,27 +153,27 @@ def write(
     entries: list[Entry] = []
     unheard: list[Prediction] = []
     for run, known, predicted, seen in zip(report.added, report.before, report.predicted, views, strict=True):
-        low, high = limits(predicted, known.spread, known.band)
+        low, high = limits(predicted, known.standard_deviation, known.interval)
         hilly = bool(np.ptp(run.grid.altitude) > 0)
         found = Prediction(run.start, run.grid, predicted, low, high, len(entries), hilly, [])
         if found.error is None:
             unheard.append(found)
             continue
-        miss = float(np.nanmean(run.grid.heart_rate - predicted))
-        earlier = np.array([entry.miss for entry in entries[-REMEMBERED:]])
-        told = seen.at_pace(run.start, speed), miss, _stands_out(miss, earlier)
+        residual = float(np.nanmean(run.grid.heart_rate - predicted))
+        earlier = np.array([entry.residual for entry in entries[-REMEMBERED:]])
+        told = seen.at_pace(run.start, speed), residual, _stands_out(residual, earlier)
         entries.append(Entry(found, *told, _faults(recorded[run.start, run.where], predicted if len(entries) >= MUCH else None)))
-    return Diary(athlete, views[-1], speed, entries, unheard, report)
+    return Timeline(athlete, views[-1], speed, entries, unheard, report)
 
 
-def recent(diary: Diary) -> Recent | None:
+def recent(timeline: Timeline) -> Recent | None:
     """How well the last fifth of the runs was predicted; None of fewer than ten runs."""
-    if len(diary.entries) < WARM_UP:
+    if len(timeline.entries) < WARM_UP:
         return None
-    heart_rates = [each.heart_rate[np.isfinite(each.heart_rate)] for each in diary.entries]
+    heart_rates = [each.heart_rate[np.isfinite(each.heart_rate)] for each in timeline.entries]
     rows = []
-    for place in range(len(diary.entries) - len(diary.entries) // 5, len(diary.entries)):
-        found, measured = diary.entries[place].found, heart_rates[place]
+    for place in range(len(timeline.entries) - len(timeline.entries) // 5, len(timeline.entries)):
+        found, measured = timeline.entries[place].found, heart_rates[place]
         means = [np.concatenate(heart_rates[begin:place]).mean() for begin in (0, place - 5)]
         errors = (found.error, found.inside, *(np.abs(measured - mean).mean() for mean in means))
         rows.append((len(measured), *(each * len(measured) for each in errors)))
@@ -181,7 +181,7 @@ def recent(diary: Diary) -> Recent | None:
     return Recent(len(rows), *(float(each / steps) for each in sums))
 
 
-def frame(diary: Diary) -> pd.DataFrame:
+def frame(timeline: Timeline) -> pd.DataFrame:
     """A row a run: start (UTC), heart_rate_at_pace, low, high (beats/min, after it), miss, error (beats/min), stands_out."""
     import pandas as pd
 
@@ -192,16 +192,16 @@ def frame(diary: Diary) -> pd.DataFrame:
                 "heart_rate_at_pace": round(each.at_pace.value, 1),
                 "low": round(each.at_pace.low, 1),
                 "high": round(each.at_pace.high, 1),
-                "miss": round(each.miss, 1),
+                "miss": round(each.residual, 1),
                 "error": round(each.found.error or np.nan, 1),
                 "stands_out": each.stands_out,
             }
-            for each in diary.entries
+            for each in timeline.entries
         ]
     )
 
 
-def usual_speed(runs: Sequence[Run]) -> float:
+def usual_speed(runs: Sequence[PreparedRun]) -> float:
     """The median over the last runs of their mean speed, m/s, as a pace of whole 10 s a kilometre between 3 and 20 min."""
     speed = float(np.median([run.grid.speed.mean() for run in runs[-RECENT:]]))
     return 1000 / float(np.clip(10 * round(100 / max(speed, 0.5)), 180, 1200))
@@ -216,9 +216,9 @@ def _silent(workout: Workout) -> bool:
     return workout.estimated or not np.isfinite(workout.heart_rate).any()
 
 
-def _stands_out(miss: float, earlier: np.ndarray) -> bool:
+def _stands_out(residual: float, earlier: np.ndarray) -> bool:
     """Whether a run's miss lies far from the earlier ones, by their middle half."""
     if len(earlier) < WARM_UP:
         return False
     away = np.abs(earlier - np.median(earlier))
-    return bool(abs(miss - np.median(earlier)) > max(STANDS_OUT * np.median(away) / USUAL, LEAST))
+    return bool(abs(residual - np.median(earlier)) > max(STANDS_OUT * np.median(away) / USUAL, LEAST))

@@ -1,4 +1,4 @@
-"""Windows in batches for training: thinned histories, and what is known of each run decided at random."""
+"""Windows in batches for training: history dropout, and what is known of each run decided at random."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from hrkeras.athlete.population import Population
 from hrkeras.datasets import augmentation
 from hrkeras.datasets.runs import Runs
 from hrkeras.datasets.windows import Windows
-from hrkeras.models.frame import AIDED, UNAIDED
+from hrkeras.models.frame import CONDITIONED, UNCONDITIONED
 from hrkeras.workouts import splits
 from hrkeras.workouts.grid import STEP
 
@@ -20,7 +20,7 @@ LONGEST_DELAY = 90  # steps
 DEALT = (0.35, 0.35, 0.2, 0.1)
 FEWEST, MOST = 1, 64  # runs of a piece
 # beats/min, by which the level of a window's heart rate is moved for those who know some of it: of runs that were learnt
-# from a model misses the level by less than it will of others, and would not learn to follow what is known
+# from a model residuals the level by less than it will of others, and would not learn to follow what is known
 MOVED = 4.0
 
 
@@ -33,7 +33,7 @@ class Batches(keras.utils.PyDataset):
         seed: of all that chance decides; None keeps the order, and only the course is known.
         runs: the runs of the windows; needed to thin and to augment.
         population: where the athletes' states start; needed to thin and to augment.
-        thinned: share of windows that know a random part of the person's earlier runs only.
+        history_dropout: share of windows that know a random part of the person's earlier runs only.
         weights: how often each window comes in an epoch, on average, shape `(windows,)`; once if not given.
         augment: strength of `augmentation`.
         epoch: to begin with.
@@ -47,7 +47,7 @@ class Batches(keras.utils.PyDataset):
         seed: int | None = None,
         runs: Runs | None = None,
         population: Population | None = None,
-        thinned: float = 0.0,
+        history_dropout: float = 0.0,
         weights: np.ndarray | None = None,
         augment: float = 0.0,
         epoch: int = 0,
@@ -55,7 +55,7 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         self._windows, self._batch_size, self._seed = windows, batch_size, seed
         self._weights, self._augment = weights, augment
-        self._runs, self._population, self._thinned, self._epoch = runs, population, thinned, epoch
+        self._runs, self._population, self._history_dropout, self._epoch = runs, population, history_dropout, epoch
         longest = windows.valid.shape[1]
         self._lengths = np.minimum(-(-windows.valid.sum(axis=1).astype(int) // LENGTH_STEP) * LENGTH_STEP, longest)
         self._groups = [(length, np.flatnonzero(self._lengths == length)) for length in np.unique(self._lengths)]
@@ -82,10 +82,10 @@ class Batches(keras.utils.PyDataset):
             runs, cut = augmentation.perturbed(runs, self._augment, random), {"size": self._windows.valid.shape[1]}
             cut["firsts"] = augmentation.slid(self._windows, self._lengths, runs, random)
             self._now = runs.windows(runs.known(self._population), "train", **cut)
-        if self._thinned:
+        if self._history_dropout:
             people = split_people(runs.users, runs.starts, random)
             self._less_known = runs.windows(runs.known(self._population, people), "train", **cut)
-            self._is_thinned = random.random(len(self._windows)) < self._thinned
+            self._is_dropped = random.random(len(self._windows)) < self._history_dropout
 
     def __len__(self):
         return len(self._batches)
@@ -95,16 +95,19 @@ class Batches(keras.utils.PyDataset):
         part = self._now[rows]
         if self._less_known is not None:
             for name in ("expected", "course_share", "history"):
-                chosen = self._is_thinned[rows].reshape(-1, *[1] * (getattr(part, name).ndim - 1))
+                chosen = self._is_dropped[rows].reshape(-1, *[1] * (getattr(part, name).ndim - 1))
                 setattr(part, name, np.where(chosen, getattr(self._less_known, name)[rows], getattr(part, name)))
         wanted = part.heart_rate[:, :length]
         if self._seed is None:
-            return part.inputs(length), {UNAIDED: wanted, AIDED: wanted}
+            return part.inputs(length), {UNCONDITIONED: wanted, CONDITIONED: wanted}
         random = np.random.default_rng((self._seed, self._epoch, index))
         moved = wanted + random.normal(0, MOVED, (len(part), 1)).astype(np.float32)
-        known, delay, aided = reveal(moved, random)
+        known, delay, conditioned = mask_heart_rate(moved, random)
         course = random.random(len(part)) >= LIVE
-        return part.inputs(length, heart_rate=known, delay=delay, course=course), {UNAIDED: wanted, AIDED: aided}
+        return part.inputs(length, heart_rate=known, delay=delay, course=course), {
+            UNCONDITIONED: wanted,
+            CONDITIONED: conditioned,
+        }
 
     def on_epoch_end(self):
         self._epoch += 1
@@ -129,7 +132,7 @@ def drawn(weights: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return random.permutation(order[np.minimum(np.searchsorted(ends, places, side="right"), len(weights) - 1)])
 
 
-def reveal(heart_rate: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def mask_heart_rate(heart_rate: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Decides at random what a model may know of each window's heart rate, in the shares of `SHARES`.
 
     Args:

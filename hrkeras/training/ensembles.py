@@ -59,30 +59,30 @@ def fit(
     if not counted.any():
         raise InputError(f"Not one heart rate was measured in the {split} split; there is nothing to fit weights on.")
     said = [np.concatenate(predict.predict(member, windows, on_batch))[counted] for member in members]
-    misses = np.stack(said, axis=-1).astype(np.float64) - measured[counted, None]
-    weights = least_absolute(misses)
-    errors = [float(np.abs(misses @ each).mean()) for each in (np.full(len(members), 1 / len(members)), weights)]
-    return Fit(weights.tolist(), np.abs(misses).mean(axis=0).tolist(), *errors)
+    residuals = np.stack(said, axis=-1).astype(np.float64) - measured[counted, None]
+    weights = least_absolute(residuals)
+    errors = [float(np.abs(residuals @ each).mean()) for each in (np.full(len(members), 1 / len(members)), weights)]
+    return Fit(weights.tolist(), np.abs(residuals).mean(axis=0).tolist(), *errors)
 
 
-def least_absolute(misses: np.ndarray) -> np.ndarray:
+def least_absolute(residuals: np.ndarray) -> np.ndarray:
     """The mean of predictions with the least absolute error.
 
     By exponentiated gradient descent (Kivinen and Warmuth, Information and Computation 132, 1997); the best weights met are
     taken, among which each prediction alone and their plain mean are.
 
     Args:
-        misses: how far each prediction is off, shape `(steps, predictions)`.
+        residuals: how far each prediction is off, shape `(steps, predictions)`.
 
     Returns:
         Weights of at least 0 that add up to 1, shape `(predictions,)`.
     """
-    count = misses.shape[1]
+    count = residuals.shape[1]
     weights = np.full(count, 1 / count)
     met = [weights, *np.eye(count)]
     for step in range(1, ROUNDS + 1):
-        gradient = np.sign(misses @ weights) @ misses / len(misses)
+        gradient = np.sign(residuals @ weights) @ residuals / len(residuals)
         weights = weights * np.exp(-RATE / step**0.5 * (gradient - gradient.mean()))
         weights = weights / weights.sum()
         met.append(weights)
-    return min(met, key=lambda each: np.abs(misses @ each).mean())
+    return min(met, key=lambda each: np.abs(residuals @ each).mean())

@@ -9,7 +9,7 @@ import numpy as np
 
 from hrkeras.athlete.kalman import Known
 from hrkeras.athlete.population import DAY
-from hrkeras.athlete.shrinkage import Trust
+from hrkeras.athlete.shrinkage import Shrinkage
 from hrkeras.datasets.runs import Runs
 from hrkeras.evaluation import baselines, evaluate, predict, score_warnings
 from hrkeras.evaluation.scores import Score, score
@@ -137,12 +137,12 @@ class Comparison:
     Attributes:
         rows: the scores; differences are from `finetuned`.
         like_best: names of those whose error cannot be told from the lowest, the lowest first.
-        doubts: sentences that say which model not to believe.
+        warnings: sentences that say which model not to believe.
     """
 
     rows: list[Score]
     like_best: list[str]
-    doubts: list[str]
+    warnings: list[str]
 
 
 def compare(
@@ -167,7 +167,7 @@ def compare(
     test = splits["test"]
     learnt, chosen, those = (list(each.runs()) for each in splits.values())
     simple = baselines.predictions(learnt, chosen, those)
-    nothing = [replace(each, trust=Trust().value) for each in runs.known(start, people=np.arange(len(runs.users)))]
+    nothing = [replace(each, shrinkage=Shrinkage().value) for each in runs.known(start, people=np.arange(len(runs.users)))]
 
     def predicted(model: keras.Model, known: list[Known] | None = None) -> list[np.ndarray]:
         known = known or predict.known(model, runs, saving.population(model), on_batch=on_batch)

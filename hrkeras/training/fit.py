@@ -13,14 +13,14 @@ from keras import ops
 from hrkeras.athlete.population import Population
 from hrkeras.datasets.runs import Runs
 from hrkeras.models import Statistics, model_limits
-from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
+from hrkeras.models.frame import CONDITIONED, UNCONDITIONED, trained_with_both
 from hrkeras.models.losses import MaskedHuber, MaskedMeanAbsoluteError
-from hrkeras.models.presets import LEARNING_RATE
 from hrkeras.models.statistics import of_training
 from hrkeras.training import epoch_plot, layerwise_adamw, resume_check, resuming, training_folder
 from hrkeras.training.batches import Batches
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import atomic_write
+from hrkeras.utils.presets import LEARNING_RATE
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Settings:
         batch_size: windows a batch.
         learning_rate: at its highest, after a warm-up; it then falls to 0 along a cosine.
         patience: epochs without a better validation error after which training ends.
-        thinned_history: share of the training windows that know only a random part of the person's earlier runs, or
+        history_dropout: share of the training windows that know only a random part of the person's earlier runs, or
             none, so that the model copes with little and does not learn people by heart.
         augment: strength of what is done to the training runs, see `augmentation`; 0 for nothing.
         seed: of weights, order and hiding.
@@ -42,13 +42,13 @@ class Settings:
     batch_size: int = 32
     learning_rate: float = LEARNING_RATE
     patience: int = 6
-    thinned_history: float = 0.4
+    history_dropout: float = 0.4
     augment: float = 0.0
     seed: int = 0
 
 
 class DivergedError(InputError):
-    """The loss became no number."""
+    """The loss is not finite."""
 
 
 class _Keeper(keras.callbacks.Callback):
@@ -67,7 +67,7 @@ class _Keeper(keras.callbacks.Callback):
                 generator.state.assign(np.random.SeedSequence((self._settings.seed, epoch, index)).generate_state(2))
 
     def on_epoch_end(self, epoch, logs=None):
-        shown = {name.replace(f"{UNAIDED}_mae", "mae"): float(value) for name, value in (logs or {}).items()}
+        shown = {name.replace(f"{UNCONDITIONED}_mae", "mae"): float(value) for name, value in (logs or {}).items()}
         row = {"epoch": epoch + 1} | {name: shown[name] for name in ("loss", "mae", "val_loss", "val_mae")}
         row["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
         if not np.isfinite(row["loss"]):
@@ -163,7 +163,7 @@ def train(
             seed=settings.seed,
             runs=runs,
             population=population,
-            thinned=settings.thinned_history,
+            history_dropout=settings.history_dropout,
             weights=None if weights is None else weights[train_windows.run],
             augment=settings.augment,
             epoch=epoch,
@@ -186,7 +186,7 @@ def train(
                 ],
             )
         best = resuming.model(folder / training_folder.BEST)
-    return keras.Model(best.input, best.output[AIDED], name=best.name), log
+    return keras.Model(best.input, best.output[CONDITIONED], name=best.name), log
 
 
 def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[str, float] | None) -> None:
@@ -206,8 +206,8 @@ def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[
         optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.01, clipnorm=20.0)
     model.compile(
         optimizer,
-        loss={UNAIDED: MaskedHuber(), AIDED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
-        metrics={UNAIDED: [MaskedMeanAbsoluteError()]},
+        loss={UNCONDITIONED: MaskedHuber(), CONDITIONED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
+        metrics={UNCONDITIONED: [MaskedMeanAbsoluteError()]},
     )
 
 

@@ -8,7 +8,7 @@ import h5py
 import keras
 
 from hrkeras.models import model_file, model_limits, saving
-from hrkeras.models.frame import AIDED, UNAIDED
+from hrkeras.models.frame import CONDITIONED, UNCONDITIONED
 from hrkeras.training import training_folder
 from hrkeras.utils.errors import InputError
 
@@ -21,7 +21,11 @@ def model(path: Path) -> keras.Model:
     """
     try:
         found = saving.build(path)
-        if not (isinstance(found.input, dict) and isinstance(found.output, dict) and {AIDED, UNAIDED} <= found.output.keys()):
+        if not (
+            isinstance(found.input, dict)
+            and isinstance(found.output, dict)
+            and {CONDITIONED, UNCONDITIONED} <= found.output.keys()
+        ):
             raise InputError("expected a model that is being trained, found another one")
         model_limits.check_tensors(found)
     except Exception as error:  # Keras raises whatever its layers raise

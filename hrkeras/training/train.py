@@ -118,7 +118,7 @@ def train(
         batch_size=batch_size,
         learning_rate=learning_rate,
         patience=patience,
-        thinned_history=history_dropout,
+        history_dropout=history_dropout,
         augment=augment,
         seed=seed,
     )

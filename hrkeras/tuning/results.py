@@ -149,7 +149,7 @@ def table(trials: Sequence[Trial]) -> str:
 
 def _cells(trial: Trial, best: Trial) -> list[str]:
     if not trial.trained:
-        return ["failed: the loss became no number", "", "", "", ""]
+        return ["failed: the loss is not finite", "", "", "", ""]
     worse = difference(best, trial) if trial is not best else None
     shown = "" if worse is None else "{:+.2f} ({:+.2f} to {:+.2f})".format(*worse)
     return [

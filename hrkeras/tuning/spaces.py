@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from keras_tuner import HyperParameters
 
-from hrkeras.models.presets import LEARNING_RATE
+from hrkeras.utils.presets import LEARNING_RATE
 
 BATCH_SIZES = [8, 16, 32, 64]
 
@@ -36,17 +36,17 @@ def learning_rate(hp: HyperParameters) -> Drawn:
 
 
 def augmentation(hp: HyperParameters) -> Drawn:
-    """What makes training harder than use: perturbed runs, thinned histories, and dropout."""
+    """What makes training harder than use: perturbed runs, history dropout, and dropout."""
     augment = hp.Float("augment", 0.0, 2.0, step=0.5)
-    return Drawn({"dropout": _dropout(hp)}, {"augment": augment, "thinned_history": _thinned(hp)})
+    return Drawn({"dropout": _dropout(hp)}, {"augment": augment, "history_dropout": _history_dropout(hp)})
 
 
 def history(hp: HyperParameters) -> Drawn:
     """What a model is told of the person and of the whole course, and how much of the former is thinned."""
     told = hp.Boolean("history", default=True)
     with hp.conditional_scope("history", [True]):
-        thinned = {"thinned_history": _thinned(hp)} if told else {}
-    return Drawn({"history": told, "profile": hp.Boolean("profile", default=True)}, thinned)
+        history_dropout = {"history_dropout": _history_dropout(hp)} if told else {}
+    return Drawn({"history": told, "profile": hp.Boolean("profile", default=True)}, history_dropout)
 
 
 def recurrent(hp: HyperParameters) -> Drawn:
@@ -87,8 +87,8 @@ def _dropout(hp: HyperParameters) -> float:
     return hp.Float("dropout", 0.0, 0.4, step=0.1)
 
 
-def _thinned(hp: HyperParameters) -> float:
-    return hp.Float("thinned_history", 0.0, 0.8, step=0.2, default=0.4)
+def _history_dropout(hp: HyperParameters) -> float:
+    return hp.Float("history_dropout", 0.0, 0.8, step=0.2, default=0.4)
 
 
 SPACES: dict[str, Callable[[HyperParameters], Drawn]] = {

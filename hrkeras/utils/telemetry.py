@@ -1,4 +1,4 @@
-"""Nothing is sent about how other libraries are used; see docs/data.md."""
+"""Nothing is sent about how other libraries are used; see docs/reference/privacy.md."""
 
 import os
 

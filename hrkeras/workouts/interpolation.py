@@ -2,7 +2,7 @@
 
 import numpy as np
 
-MAX_HEART_RATE_GAP = 120.0  # s; docs/data.md shows the error that interpolating across such a gap makes
+MAX_HEART_RATE_GAP = 120.0  # s; docs/reference/sources.md shows the error that interpolating across such a gap makes
 
 
 def interpolate(at, time, values, max_gap: float = MAX_HEART_RATE_GAP) -> np.ndarray:

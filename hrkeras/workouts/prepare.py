@@ -15,7 +15,7 @@ from hrkeras.workouts.spool import Spool
 from hrkeras.workouts.workout import Workout
 
 
-class Run(NamedTuple):
+class PreparedRun(NamedTuple):
     """A workout that passed the filters, on the grid.
 
     Attributes:
@@ -38,7 +38,7 @@ class Run(NamedTuple):
         return self.start + len(self.grid.speed) * STEP
 
 
-def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Run | str:
+def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> PreparedRun | str:
     """Filters and grids one workout.
 
     Returns:
@@ -50,10 +50,12 @@ def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Run
         grid = quality.gridded(workout, limits, step)
     except InvalidWorkoutError:  # the limits let pass what no grid can hold
         return "duration" if np.isfinite(workout.speed).any() else "gps"
-    return Run(workout.user, workout.start, grid, duplicates.content(quality.without_outliers(workout, limits)), workout.where)
+    return PreparedRun(
+        workout.user, workout.start, grid, duplicates.content(quality.without_outliers(workout, limits)), workout.where
+    )
 
 
-def distinct(runs: Sequence[Run]) -> list[Run]:
+def distinct(runs: Sequence[PreparedRun]) -> list[PreparedRun]:
     """Of each run one recording: see `duplicates.kept`."""
     return duplicates.distinct(runs, [run.content for run in runs])
 
@@ -79,7 +81,7 @@ class Prepared:
         InputError: if not one workout is left.
     """
 
-    def __init__(self, outcomes: Iterable[Run | str], log: ReadLog, directory: Path, step: float = STEP):
+    def __init__(self, outcomes: Iterable[PreparedRun | str], log: ReadLog, directory: Path, step: float = STEP):
         self.funnel = Funnel(log.skipped, log.passed_over, log.examples)
         self.step = step
         self._spool = Spool(directory)
@@ -89,7 +91,7 @@ class Prepared:
             self.close()
             raise
 
-    def _collect(self, outcomes: Iterable[Run | str]) -> None:
+    def _collect(self, outcomes: Iterable[PreparedRun | str]) -> None:
         names: list[str] = []
         numbers: list[int] = []
         starts: list[float] = []

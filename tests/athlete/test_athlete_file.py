@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from hrkeras.athlete import athlete_file, history
-from hrkeras.athlete.interval import Band
+from hrkeras.athlete.interval import PredictionInterval
 from hrkeras.athlete.kalman import Athlete
 from hrkeras.athlete.population import DAY, STATES, default
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.grid import Grid
 
 NOON = 1_600_000_000.0
-ARRAYS = ("weights", "covariance", "misses", "starts", "ends", "records")
+ARRAYS = ("weights", "covariance", "residuals", "starts", "ends", "records")
 
 
 def made_up(random, steps=60):
@@ -37,8 +37,8 @@ def trained(runs, seed=0, **changes):
 def assert_same(one, other):
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
-    np.testing.assert_array_equal(one.band.hours, other.band.hours)
-    np.testing.assert_array_equal(one.band.tails, other.band.tails)
+    np.testing.assert_array_equal(one.interval.hours, other.interval.hours)
+    np.testing.assert_array_equal(one.interval.tails, other.interval.tails)
     assert (one.count, one.population) == (other.count, other.population)
 
 
@@ -125,11 +125,14 @@ HOSTILE = {
     "newer": (lambda text: changed(text, "version", to=4), "another version of hrkeras"),
     "version true": (lambda text: changed(text, "version", to=True), "another version of hrkeras"),
     "other states": (lambda text: changed(text, "states", 3, to="mood"), "another version of hrkeras"),
-    "no band": (lambda text: without(text, "band"), "its band is damaged"),
+    "no band": (lambda text: without(text, "band"), "its prediction interval is damaged"),
     "band without tails": (lambda text: changed(text, "band", "tails", to=[]), "its tails are not of the shape"),
-    "tails of all": (lambda text: changed(text, "band", "tails", to=[0.5, 0.5]), "its band is damaged"),
-    "empty band": (lambda text: changed(text, "band", "hours", to=[0] * len(Band().hours)), "its band is damaged"),
-    "negative band": (lambda text: changed(text, "band", "hours", 3, to=-1.0), "its band is damaged"),
+    "tails of all": (lambda text: changed(text, "band", "tails", to=[0.5, 0.5]), "its prediction interval is damaged"),
+    "empty band": (
+        lambda text: changed(text, "band", "hours", to=[0] * len(PredictionInterval().hours)),
+        "its prediction interval is damaged",
+    ),
+    "negative band": (lambda text: changed(text, "band", "hours", 3, to=-1.0), "its prediction interval is damaged"),
     "no network": (lambda text: without(text, "network"), "its network is damaged"),
     "unnamed network": (lambda text: changed(text, "network", "name", to=3), "its network is damaged"),
     "no trust": (lambda text: changed(text, "network", "trust", to=None), "its network is damaged"),
@@ -151,7 +154,7 @@ HOSTILE = {
     "a source that is long": (lambda text: changed(text, "population", "source", to="a" * 501), "its population is damaged"),
     "a source that is a list": (lambda text: changed(text, "population", "source", to=["a"]), "its population is damaged"),
     "no weights": (lambda text: without(text, "weights"), "found other JSON"),
-    "no misses": (lambda text: without(text, "misses"), "misses are not of the shape 2 x 3 x 2 x"),
+    "no residuals": (lambda text: without(text, "misses"), "residuals are not of the shape 2 x 3 x 2 x"),
     "flat weights": (lambda text: changed(text, "weights", to=[1.0] * 9), "weights are not of the shape 3 x"),
     "ragged weights": (lambda text: changed(text, "weights", 1, to=[1.0]), "weights are not of the shape 3 x"),
     "weights of text": (lambda text: changed(text, "weights", 1, 5, to="1.0"), "weights are not all numbers"),
@@ -170,7 +173,7 @@ HOSTILE = {
     "no variance": (lambda text: changed(text, "covariance", 1, 4, 4, to=0.0), "covariance is none"),
     "a negative variance": (lambda text: changed(text, "covariance", 1, 4, 4, to=-1.0), "covariance is none"),
     "covariance above variance": (lambda text: changed(text, "covariance", 1, 4, 3, to=1e6), "covariance is none"),
-    "a negative count of misses": (lambda text: changed(text, "misses", 1, 0, 0, 0, to=-1.0), "misses are damaged"),
+    "a negative count of residuals": (lambda text: changed(text, "misses", 1, 0, 0, 0, to=-1.0), "residuals are damaged"),
     "runs that overlap": (lambda text: changed(text, "starts", 2, to=json.loads(text)["starts"][1] + 10), "one after the other"),
     "a run that ends first": (lambda text: changed(text, "ends", 3, to=NOON), "one after the other"),
     "a run that lasts no time": (lambda text: changed(text, "ends", 3, to=json.loads(text)["starts"][3]), "one after the other"),

@@ -72,7 +72,7 @@ def test_hindsight_is_the_posterior_of_all_runs():
     weights, covariance = np.zeros(count), np.eye(count)
     later = fitness.View(population, weights + 1.0, 0.5 * covariance, 1.0, np.zeros(3))
     now = fitness.View(population, weights, covariance, 1.0, np.zeros(3))
-    drift = population.gained(2 * DAY)
+    drift = population.process_noise(2 * DAY)
     found = fitness.with_hindsight([now, later], [NOON, NOON + 2 * DAY])[0]
     gain = 1 / (1 + drift)
     np.testing.assert_allclose(found.weights, gain * 1.0)

@@ -13,7 +13,7 @@ from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP, Grid
 
 NOON = 1.6e9
-ARRAYS = ("weights", "covariance", "misses", "starts", "ends", "records")
+ARRAYS = ("weights", "covariance", "residuals", "starts", "ends", "records")
 PREDICTION, SPREAD = EXPECTED.index("expected"), EXPECTED.index("spread")
 
 
@@ -65,15 +65,15 @@ def test_the_correction_is_the_posterior_under_the_full_covariance_of_the_noise(
     measured = np.isfinite(run.heart_rate)
     rows, size = rows[measured], measured.sum()
     for pace, factor in enumerate(PACES):
-        weights, drift = before.weights[pace], 3.5 * factor * population.spread(population.drift)
+        weights, drift = before.weights[pace], 3.5 * factor * population.standard_deviation(population.drift)
         covariance = before.covariance[pace] + np.diag(drift)
         noise = population.noise * np.eye(size) + population.level * np.ones((size, size))
-        miss, mean = run.heart_rate[measured] - rows @ weights, np.full(size, 1 / size)
-        surprise = (mean @ miss) ** 2 / (mean @ (rows @ covariance @ rows.T + noise) @ mean) / population.surprise
-        assert (surprise > 1) == surprising
-        noise *= max(1.0, surprise)
+        residual, mean = run.heart_rate[measured] - rows @ weights, np.full(size, 1 / size)
+        excess = (mean @ residual) ** 2 / (mean @ (rows @ covariance @ rows.T + noise) @ mean) / population.outlier_threshold
+        assert (excess > 1) == surprising
+        noise *= max(1.0, excess)
         gain = covariance @ rows.T @ np.linalg.inv(rows @ covariance @ rows.T + noise)
-        np.testing.assert_allclose(athlete.weights[pace], weights + gain @ miss, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(athlete.weights[pace], weights + gain @ residual, rtol=1e-6, atol=1e-6)
         np.testing.assert_allclose(athlete.covariance[pace], covariance - gain @ rows @ covariance, rtol=1e-6, atol=1e-6)
 
 
@@ -89,7 +89,7 @@ def test_of_a_stranger_the_population_is_expected_and_less_is_sure():
 
 def test_the_error_falls_with_the_number_of_runs():
     random, population = np.random.default_rng(3), default()
-    own = population.weights + random.normal(0, 0.7, len(STATES)) * np.sqrt(population.spread(population.prior))
+    own = population.weights + random.normal(0, 0.7, len(STATES)) * np.sqrt(population.standard_deviation(population.prior))
     athlete, errors = Athlete(), []
     for day in range(24):
         grid, start = Grid(*course(random, 150), np.empty(0)), NOON + day * DAY
@@ -160,7 +160,7 @@ def test_a_run_without_heart_rate_counts_as_load_alone():
     athlete = trained(3)
     before, grid = deepcopy(athlete), constant(360, heart_rate=np.nan)
     assert athlete.update(NOON + 3 * DAY, grid) == "added"
-    for name in ("weights", "misses"):
+    for name in ("weights", "residuals"):
         np.testing.assert_array_equal(getattr(athlete, name), getattr(before, name), err_msg=name)
     assert np.isfinite(athlete.covariance).all()
     with_it, without = (each.predict(NOON + 4 * DAY, grid) for each in (athlete, before))
@@ -214,7 +214,7 @@ def test_how_it_misses_at_a_minute_is_remembered():
     assert (found[1:6] > 2).all()
     assert (found[20:] < 0).all()
     remembered = [120 * np.exp(-np.arange(8) / memory).sum() for memory in MEMORIES]
-    np.testing.assert_allclose(athlete.misses[1].sum(axis=-1), [remembered] * len(BINS))
+    np.testing.assert_allclose(athlete.residuals[1].sum(axis=-1), [remembered] * len(BINS))
 
 
 @pytest.mark.parametrize("steps", [1, 2, 500])

@@ -158,8 +158,8 @@ def test_the_same_file_gives_the_same_bytes(tmp_path):
         [
             sys.executable,
             "-c",
-            "import sys; from pathlib import Path; from hrkeras import building; "
-            "building.build('endomondo', Path(sys.argv[1]), 'by_time', Path(sys.argv[2]))",
+            "import sys; from pathlib import Path; from hrkeras.datasets import build; "
+            "build.build('endomondo', Path(sys.argv[1]), 'by_time', Path(sys.argv[2]))",
             *map(str, (source, second)),
         ],
         check=True,

@@ -75,11 +75,11 @@ def test_the_bias_is_the_mean_miss_of_earlier_runs(linear):
     found = baselines.predictions(train, validation, later)
     first = [run.number for run in later].index(70)
     assert np.mean(found[BIAS][first] - found["ridge per person"][first]) == pytest.approx(0, abs=0.5)
-    miss = float(np.mean(later[first].grid.heart_rate - found["ridge per person"][first]))
+    residual = float(np.mean(later[first].grid.heart_rate - found["ridge per person"][first]))
     before = baselines.predictions(train, validation, test)
     shift = np.mean(found[BIAS][first + 2]) - np.mean(before[BIAS][first + 2])  # the person's next run
     assert shift == pytest.approx(8 / 20, abs=0.02)
-    assert miss == pytest.approx(8, abs=0.6)
+    assert residual == pytest.approx(8, abs=0.6)
 
 
 def test_means_by_hand():
@@ -126,14 +126,14 @@ def test_unmeasured_runs_and_steps_never_count():
     assert all(np.isfinite(each).all() for predicted in found.values() for each in predicted)
 
 
-def partly(runs, shown, miss):
+def partly(runs, shown, residual):
     """Runs of which a model predicts so much too little, and the athlete's state twice so much."""
     return baselines.Partly(
         runs,
         [np.where(those, run.grid.heart_rate, np.nan) for run, those in zip(runs, shown, strict=True)],
         [~those for those in shown],
-        [run.grid.heart_rate - miss for run in runs],
-        [run.grid.heart_rate - 2 * miss for run in runs],
+        [run.grid.heart_rate - residual for run in runs],
+        [run.grid.heart_rate - 2 * residual for run in runs],
     )
 
 
@@ -143,9 +143,9 @@ def test_persistence_and_shifts_by_hand():
     shown = np.ones(steps, bool)
     given = baselines.Partly([run], [run.grid.heart_rate], [shown], [run.grid.heart_rate - 6.0], [np.full(steps, 100.0)])
     found = baselines.with_heart_rate(Case("1 min ahead", delay=60.0, shown=everything), given, given, "mine")
-    assert list(found) == ["persistence", "athlete's state, shifted by its misses", "mine, shifted by its misses"]
+    assert list(found) == ["persistence", "athlete's state, shifted by its residuals", "mine, shifted by its residuals"]
     np.testing.assert_allclose(found["persistence"][0], [100] * 6 + run.grid.heart_rate[:-6].tolist(), rtol=1e-6)
-    moved = found["mine, shifted by its misses"][0] - given.unaided[0]
+    moved = found["mine, shifted by its residuals"][0] - given.unconditioned[0]
     np.testing.assert_allclose(moved[:6], 0)
     np.testing.assert_allclose(moved[6:], 6.0, atol=1e-3)  # a miss that never changes is worth all of it
 
@@ -156,7 +156,7 @@ def test_the_rest_of_a_run_keeps_the_last_value_and_the_mean_miss():
     given = partly([run], [shown], 5.0)
     found = baselines.with_heart_rate(Case("rest after 10 min", shown=beginning), given, given, "mine")
     np.testing.assert_allclose(found["persistence"][0][60:], run.grid.heart_rate[59])
-    np.testing.assert_allclose(found["mine, shifted by its misses"][0][60:], run.grid.heart_rate[60:], atol=0.1)
+    np.testing.assert_allclose(found["mine, shifted by its residuals"][0][60:], run.grid.heart_rate[60:], atol=0.1)
 
 
 def test_gaps_are_bridged_by_a_line():
@@ -164,7 +164,8 @@ def test_gaps_are_bridged_by_a_line():
     shown = np.ones(len(run.grid.speed), bool)
     shown[10:15] = shown[-5:] = False
     given = partly([run], [shown], 5.0)
-    found = baselines.with_heart_rate(Case("gaps", shown=between_gaps), given, given, "mine")["linear interpolation"][0]
+    case = Case("gaps", shown=between_gaps, after=True)
+    found = baselines.with_heart_rate(case, given, given, "mine")["linear interpolation"][0]
     truth = run.grid.heart_rate
     np.testing.assert_allclose(found[10:15], np.linspace(truth[9], truth[15], 7)[1:-1], rtol=1e-6)
     np.testing.assert_allclose(found[-5:], truth[-6])
@@ -173,7 +174,7 @@ def test_gaps_are_bridged_by_a_line():
 
 def test_what_is_hidden_never_moves_a_baseline():
     run = made_up(0, 0, np.random.default_rng(3))
-    for case in (Case("rest after 10 min", shown=beginning), Case("gaps", shown=between_gaps)):
+    for case in (Case("rest after 10 min", shown=beginning), Case("gaps", shown=between_gaps, after=True)):
         shown = np.arange(len(run.grid.speed)) % 50 < 30
         given = partly([run], [shown], 5.0)
         other = replace(run, grid=run.grid._replace(heart_rate=np.where(shown, run.grid.heart_rate, 50)))

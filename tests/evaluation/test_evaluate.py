@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hrkeras import models
+from hrkeras.athlete.kalman import follow
 from hrkeras.athlete.population import from_dict
 from hrkeras.datasets import windows
 from hrkeras.datasets.runs import Runs, load
@@ -98,13 +99,16 @@ def test_worse_by_is_paired():
     """Two predictions that miss alike but for one beat: no interval of either is as narrow as that of the difference."""
     random = np.random.default_rng(0)
     runs = [run(np.full(20, 150)) for _ in range(60)]
-    misses = random.uniform(2, 20, 60)
-    ours, theirs = [np.full(20, 150 + miss) for miss in misses], [np.full(20, 151 + miss) for miss in misses]
+    residuals = random.uniform(2, 20, 60)
+    ours, theirs = (
+        [np.full(20, 150 + residual) for residual in residuals],
+        [np.full(20, 151 + residual) for residual in residuals],
+    )
     found = scores.score("b", runs, theirs, None, ours)
     assert found.worse_by == pytest.approx((1, 1, 1), abs=1e-4)
     assert found.differs
     assert np.ptp(found.mae_interval) > 1
-    equal = scores.score("b", runs, [np.full(20, 150 - miss) for miss in misses], None, ours)
+    equal = scores.score("b", runs, [np.full(20, 150 - residual) for residual in residuals], None, ours)
     assert equal.worse_by == pytest.approx((0, 0, 0), abs=1e-4)
     assert not equal.differs
     assert "[+0.00" in tables.table([replace(found, worse_by=None), equal])
@@ -120,7 +124,7 @@ def test_predict_of_a_whole_run_is_that_of_its_windows_put_together(model, runs)
     """Also of a run longer than is predicted at once; and no prediction depends on what else is in the batch."""
     random = np.random.default_rng(0)
     long = Grid(*(np.float32(values) for values in random.uniform(1, 4, (3, predict.WHOLE + 600))))
-    known = dict(windows.follow(np.array([1e9]), [long]))[0]
+    known = dict(follow(np.array([1e9]), [long]))[0]
     test = runs.windows(runs.known(runs.population()), "test", predict.WHOLE)
     for found in (test, windows.of_runs([long], [known], np.array([1e9]), size=predict.WHOLE)):
         together = predict.predict(model, found)
@@ -201,8 +205,8 @@ def test_evaluate_has_model_and_baselines_on_the_same_steps(model, runs, protoco
         assert f"{case.rows[0].mae:.2f}" in table.splitlines()[1]
     names = [row.name for row in found.rows[1:]]
     expected = {
-        "forecast": ["persistence", "athlete's state, shifted by its misses", "mine, shifted by its misses"],
-        "imputation": ["linear interpolation", "athlete's state, shifted by its misses", "mine, shifted by its misses"],
+        "forecast": ["persistence", "athlete's state, shifted by its residuals", "mine, shifted by its residuals"],
+        "imputation": ["linear interpolation", "athlete's state, shifted by its residuals", "mine, shifted by its residuals"],
     }
     assert names == expected.get(protocol, names)
     assert protocol in expected or names[:2] == ["athlete's state alone", "constant"]
@@ -273,7 +277,7 @@ def test_a_model_of_the_same_runs_needs_their_histories_once(model, runs, monkey
 
 def test_trust_comes_from_runs_that_were_over_alone(runs, model):
     def trusts(some: Runs, **kwargs) -> np.ndarray:
-        return np.array([each.trust for each in predict.known(model, some, some.population(), **kwargs)])
+        return np.array([each.shrinkage for each in predict.known(model, some, some.population(), **kwargs)])
 
     mine = np.flatnonzero(runs.users == runs.users[0])
     mine = mine[np.argsort(runs.starts[mine])]
@@ -290,8 +294,8 @@ def test_trust_comes_from_runs_that_were_over_alone(runs, model):
 def test_who_is_not_trusted_says_what_the_state_says(runs, model):
     test = runs.windows(runs.known(runs.population()), "test", predict.WHOLE)
     alone = predict.by_run(test.expected[:, :, 0], test)
-    for trust, moved in ((0.0, 0.0), (1.0, 1.0), (0.25, 0.25)):
-        found = predict.predict(model, replace(test, trust=np.full(len(test), trust, "float32")))
+    for shrinkage, moved in ((0.0, 0.0), (1.0, 1.0), (0.25, 0.25)):
+        found = predict.predict(model, replace(test, shrinkage=np.full(len(test), shrinkage, "float32")))
         wholly = predict.predict(model, test)
         for one, two, three in zip(found, wholly, alone, strict=True):
             np.testing.assert_allclose(one - three, moved * (two - three), atol=1e-3)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 from made_up import made_up
@@ -23,6 +24,7 @@ from hrkeras.workouts.simulation import synthetic
 @pytest.fixture(scope="module")
 def sleeper():
     """A model that says about 70 beats/min whoever runs, 70 to 80 too few."""
+    keras.utils.set_random_seed(0)
     return models.gru(units=2, num_layers=1, history=False, profile=False, statistics=Statistics(heart_rate_mean=70.0))
 
 
@@ -34,17 +36,17 @@ def workouts():
 def test_a_prediction_far_from_what_is_known_of_the_person(sleeper, workouts):
     *earlier, last = workouts
     athlete = Athlete(saving.population(sleeper))
-    assert len(prediction.predict(last, athlete, sleeper).doubts) == 2  # from what people do; from what was measured
+    assert len(prediction.predict(last, athlete, sleeper).warnings) == 2  # from what people do; from what was measured
     for each in earlier:
         run = examine(each, Limits())
         assert not isinstance(run, str)
         athlete.update(run.start, run.grid)
-    far, measured = prediction.predict(last, athlete, sleeper).doubts
+    far, measured = prediction.predict(last, athlete, sleeper).warnings
     assert far.startswith("the model predicts 7")
     assert "what is known of the person makes one expect 1" in far
     assert "what the sensor measured lies" in measured
-    assert prediction.predict(last, athlete).doubts == []  # the state by itself
-    ((old),) = prediction.predict(replace(last, start=last.start + 400 * DAY), athlete).doubts
+    assert prediction.predict(last, athlete).warnings == []  # the state by itself
+    ((old),) = prediction.predict(replace(last, start=last.start + 400 * DAY), athlete).warnings
     assert "the last run known of the person is 40" in old
 
 
@@ -52,19 +54,19 @@ def test_scores_that_are_no_better_than_a_mean(sleeper):
     runs = made_up(people=2, runs=8, steps=(60, 90))
     kwargs = {"population": saving.population(sleeper)}
     found = evaluate.evaluate(sleeper, "sleeper", runs, protocols.PROTOCOLS["profile"], **kwargs)
-    assert len(found.doubts) == 2
-    assert found.doubts[0].startswith(
+    assert len(found.warnings) == 2
+    assert found.warnings[0].startswith(
         f"sleeper is off by {found.people[0][0].mae:.1f} beats/min for person 0, no better than the "
     )
     ahead = evaluate.evaluate(sleeper, "sleeper", runs, protocols.PROTOCOLS["imputation"], **kwargs)
-    assert "no better than the linear interpolation" in ahead.doubts[0]
+    assert "no better than the linear interpolation" in ahead.warnings[0]
 
 
 def test_stages_that_are_no_better_than_a_mean(sleeper):
     mine = selection.part(runs := made_up(people=2, runs=14, steps=(60, 90)), selection.of_person(runs, 1))
     found = finetuning.compare(sleeper, sleeper, sleeper, mine)
     assert [row.name for row in found.rows if row.worse_by is None] == [finetuning.FINETUNED]
-    assert len(found.doubts) == 4
+    assert len(found.warnings) == 4
     assert finetuning.FINETUNED not in found.like_best
 
 

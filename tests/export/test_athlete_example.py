@@ -46,7 +46,7 @@ def test_plain_python_says_the_same():
         athlete.update(*given, run["heart_rate"])
         close(athlete.weights, run["after"]["weights"])
         close([[rows[i][i] for i in range(len(rows))] for rows in athlete.covariance], run["after"]["variances"])
-        close(athlete.misses, run["after"]["misses"])
+        close(athlete.residuals, run["after"]["misses"])
         close(athlete.records[-1], run["after"]["record"])
     assert athlete.count == 3
 

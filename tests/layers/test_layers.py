@@ -127,7 +127,7 @@ def test_averages_see_nothing_of_the_other_side():
 
 
 def known_of(heart_rate, delay, step=10.0) -> np.ndarray:
-    """Of one run beside a reference of 100, shape `(steps, 7)`: misses at the step and over all the past, how much was known
+    """Of one run beside a reference of 100, shape `(steps, 7)`: residuals at the step and over all the past, how much was known
     of both; miss at the step as future, how much was known of it; delay."""
     heart_rate = np.float32([heart_rate])
     layer = KnownHeartRate(step=step, past=(1, None), future=(1,))

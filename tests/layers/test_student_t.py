@@ -6,21 +6,23 @@ import keras
 import numpy as np
 import pytest
 
-from hrkeras.layers.student_t import StudentT, surprise_of
+from hrkeras.layers.student_t import StudentT, negative_log_likelihood
 
 
 def numbers(values) -> np.ndarray:
     return keras.ops.convert_to_numpy(values)
 
 
-def by_hand(miss: float, freedom: float, scale: float) -> float:
+def by_hand(residual: float, freedom: float, scale: float) -> float:
     found = math.lgamma(freedom / 2) - math.lgamma((freedom + 1) / 2) + math.log(scale * math.sqrt(math.pi * freedom))
-    return found + (freedom + 1) / 2 * math.log1p((miss / scale) ** 2 / freedom)
+    return found + (freedom + 1) / 2 * math.log1p((residual / scale) ** 2 / freedom)
 
 
 def test_the_likelihood_is_that_of_the_textbook():
     cases = [(0.0, 2.0, 1.0), (3.0, 2.5, 0.7), (-20.0, 9.0, 8.0), (1.0, 300.0, 2.0)]
-    found = numbers(surprise_of(*(keras.ops.convert_to_tensor(np.float32(each)) for each in zip(*cases, strict=True))))
+    found = numbers(
+        negative_log_likelihood(*(keras.ops.convert_to_tensor(np.float32(each)) for each in zip(*cases, strict=True)))
+    )
     np.testing.assert_allclose(found, [by_hand(*case) for case in cases], atol=2e-4)
 
 
@@ -37,7 +39,7 @@ def test_what_is_known_at_once_does_not_count_and_the_location_stays():
 
 
 def test_the_spread_of_misses_is_learnt():
-    """In two situations misses are of 4 and of 16 beats/min, and come from a normal distribution."""
+    """In two situations residuals are of 4 and of 16 beats/min, and come from a normal distribution."""
     keras.utils.set_random_seed(0)
     random = np.random.default_rng(0)
     situation = random.integers(0, 2, (32, 50)).astype("float32")

@@ -12,7 +12,7 @@ from hrkeras import models
 from hrkeras.athlete.history import COLUMNS
 from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
 from hrkeras.models import losses, saving
-from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
+from hrkeras.models.frame import CONDITIONED, UNCONDITIONED, trained_with_both
 from hrkeras.models.statistics import with_statistics
 
 KNOWN_PEOPLE = (1.0, 7.0, 9.0)
@@ -136,7 +136,7 @@ def fixed_weights(model: keras.Model) -> keras.Model:
     return model
 
 
-def predict(model, given, output=AIDED) -> np.ndarray:
+def predict(model, given, output=CONDITIONED) -> np.ndarray:
     return keras.ops.convert_to_numpy(model.predict_on_batch(given)[output])
 
 
@@ -165,7 +165,7 @@ def test_inputs_and_output_are_those_described(variant):
     _, model = variant
     assert {name: tuple(each.shape) for name, each in model.input.items()} == saving.INPUTS
     assert set(inputs()) == set(saving.INPUTS)
-    assert predict(model, inputs()).shape == predict(model, inputs(), UNAIDED).shape == (3, 40)
+    assert predict(model, inputs()).shape == predict(model, inputs(), UNCONDITIONED).shape == (3, 40)
 
 
 def test_the_same_on_every_backend_when_saved_and_loaded(variant):
@@ -230,11 +230,11 @@ def test_without_delay_heart_rate_counts_before_and_after(variant):
 def test_without_known_heart_rate_nothing_is_corrected(variant):
     _, model = variant
     given = inputs()
-    unaided, aided = (predict(model, given, name) for name in (UNAIDED, AIDED))
-    np.testing.assert_array_equal(unaided[2], aided[2])
-    np.testing.assert_array_equal(unaided[1, :6], aided[1, :6])
-    assert (unaided[1, 6:] != aided[1, 6:]).all()
-    assert (unaided[0] != aided[0]).all()
+    unconditioned, conditioned = (predict(model, given, name) for name in (UNCONDITIONED, CONDITIONED))
+    np.testing.assert_array_equal(unconditioned[2], conditioned[2])
+    np.testing.assert_array_equal(unconditioned[1, :6], conditioned[1, :6])
+    assert (unconditioned[1, 6:] != conditioned[1, 6:]).all()
+    assert (unconditioned[0] != conditioned[0]).all()
 
 
 def test_what_is_known_of_the_person_matters_and_may_be_missing(variant):
@@ -277,11 +277,11 @@ def test_a_gradient_reaches_every_weight(name):
     if name == "lstm, person":
         model.get_layer("person_embedding").hidden = 0.0  # which is left to chance
     before = model.get_weights()
-    loss = {UNAIDED: losses.MaskedHuber(), AIDED: losses.MaskedHuber()}
+    loss = {UNCONDITIONED: losses.MaskedHuber(), CONDITIONED: losses.MaskedHuber()}
     model.compile(keras.optimizers.SGD(1e-2), loss=loss, run_eagerly=EAGER)
     target = np.random.default_rng(0).uniform(80, 200, (3, 40)).astype("float32")
     given = inputs() | {"person": np.float32(KNOWN_PEOPLE)[:, None]}
-    model.train_on_batch(given, {UNAIDED: target, AIDED: target})
+    model.train_on_batch(given, {UNCONDITIONED: target, CONDITIONED: target})
     names = [weight.path for weight in model.weights]
     still = [n for n, a, b in zip(names, before, model.get_weights(), strict=True) if np.array_equal(a, b)]
     assert still == []
@@ -299,11 +299,11 @@ def test_mixed_precision_says_the_same_and_trains(name):
     found = predict(model, inputs())
     assert found.dtype == np.float32
     assert 0 < np.abs(found[:, STEPS] - wanted).mean() < 0.05 * np.abs(wanted - wanted.mean()).mean()
-    loss = {UNAIDED: losses.MaskedHuber(), AIDED: losses.MaskedHuber()}
+    loss = {UNCONDITIONED: losses.MaskedHuber(), CONDITIONED: losses.MaskedHuber()}
     model.compile(keras.optimizers.SGD(1e-3), loss=loss, run_eagerly=EAGER, auto_scale_loss=False)
     given = {column: each[:, :12] if each.shape[1] == 40 else each for column, each in inputs().items()}
     target = np.full((3, 12), 140, np.float32)
-    model.train_on_batch(given, {UNAIDED: target, AIDED: target})
+    model.train_on_batch(given, {UNCONDITIONED: target, CONDITIONED: target})
     assert all(np.isfinite(each).all() for each in model.get_weights())
 
 
@@ -363,11 +363,13 @@ def test_a_lag_and_the_level_of_a_run_are_learnt_within_seconds(name):
     model = trained_with_both(models.MODELS[name](units=16, num_layers=1))
     model.compile(keras.optimizers.Adam(0.02), loss=losses.MaskedHuber(weights=(1.0, 0.0, 0.0)))
     for _ in range(60):
-        model.train_on_batch(given, {UNAIDED: target, AIDED: hidden})
-    unaided, aided = (np.nanmean(np.abs(predict(model, given, output) - hidden)) for output in (UNAIDED, AIDED))
+        model.train_on_batch(given, {UNCONDITIONED: target, CONDITIONED: hidden})
+    unconditioned, conditioned = (
+        np.nanmean(np.abs(predict(model, given, output) - hidden)) for output in (UNCONDITIONED, CONDITIONED)
+    )
     guessed = np.nanmean(np.abs(hidden - 140))
-    assert unaided < 0.7 * guessed
-    assert aided < 0.5 * unaided
+    assert unconditioned < 0.7 * guessed
+    assert conditioned < 0.5 * unconditioned
 
 
 OTHER = models.Statistics(

@@ -16,7 +16,7 @@ from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
 from hrkeras.cli.main import app
 from hrkeras.layers.lag_tokens import SCALE
 from hrkeras.models import lag_llama_checkpoint, saving
-from hrkeras.models.frame import UNAIDED
+from hrkeras.models.frame import UNCONDITIONED
 from hrkeras.utils.errors import InputError
 
 torch = pytest.importorskip("torch")
@@ -139,7 +139,7 @@ def test_it_says_what_the_published_one_says(checkpoint, tmp_path):
         "trust": np.ones((2, 1)),
         "person": np.full((2, 1), np.nan),
     }
-    parts = keras.Model(model.input, [model.get_layer(name).output for name in (UNAIDED, "changed_beats_per_minute")])
+    parts = keras.Model(model.input, [model.get_layer(name).output for name in (UNCONDITIONED, "changed_beats_per_minute")])
     without, change = parts.predict_on_batch({name: values.astype("float32") for name, values in given.items()})
     np.testing.assert_allclose((without - LEVEL) / SCALE, restated(tokens(np.full_like(time, np.nan), time))[1], atol=1e-4)
     freedom, location, scale = restated(tokens(heart_rate, time))

@@ -7,7 +7,7 @@ from test_conformance import fixed_weights, inputs, moved, predict
 
 from hrkeras import models
 from hrkeras.models import losses
-from hrkeras.models.frame import AIDED, UNAIDED
+from hrkeras.models.frame import CONDITIONED, UNCONDITIONED
 from hrkeras.models.multitask import SPEED
 from hrkeras.training.fit import trained_with_both
 
@@ -26,7 +26,7 @@ def test_no_speed_enters_what_tells_speed_and_no_heart_rate_what_tells_heart_rat
     np.testing.assert_array_equal(predict(model, other, SPEED), before)
     silent = given | {"heart_rate": np.full_like(given["heart_rate"], np.nan)}
     assert (np.abs(predict(model, silent, SPEED) - before).max(axis=1) > 1e-3).tolist() == [True, True, False]
-    np.testing.assert_array_equal(predict(model, silent, UNAIDED), predict(model, given, UNAIDED))
+    np.testing.assert_array_equal(predict(model, silent, UNCONDITIONED), predict(model, given, UNCONDITIONED))
     assert (moved(model, given, heart_rate=150).max(axis=1) > 1e-2).all()
 
 
@@ -44,7 +44,7 @@ def test_speed_is_learnt_from_heart_rate_without_being_asked_for():
     model = models.multitask(units=16, num_layers=1, history=False, profile=False)
     both = trained_with_both(model)
     both.compile(keras.optimizers.Adam(0.02), loss=losses.MaskedHuber())
-    target = {UNAIDED: given["heart_rate"], AIDED: given["heart_rate"] * np.float32(np.nan)}
+    target = {UNCONDITIONED: given["heart_rate"], CONDITIONED: given["heart_rate"] * np.float32(np.nan)}
     for _ in range(40):
         both.train_on_batch(given, target)
     said = keras.ops.convert_to_numpy(models.speed_model(model).predict_on_batch(given))

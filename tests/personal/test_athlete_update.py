@@ -11,10 +11,10 @@ import pytest
 
 from hrkeras import models
 from hrkeras.athlete import athlete_file, history
-from hrkeras.athlete.interval import Band
+from hrkeras.athlete.interval import PredictionInterval
 from hrkeras.athlete.kalman import Athlete, follow
 from hrkeras.athlete.population import DAY, Population, default
-from hrkeras.athlete.shrinkage import Trust
+from hrkeras.athlete.shrinkage import Shrinkage
 from hrkeras.models import saving
 from hrkeras.personal import athlete_update, update_text
 from hrkeras.utils.errors import InputError
@@ -36,9 +36,9 @@ def plain(day=0.0, minutes=20, **changes) -> Workout:
     return replace(run, **changes)
 
 
-def gridded(day, steps=30) -> prepare.Run:
+def gridded(day, steps=30) -> prepare.PreparedRun:
     level = np.ones(steps, "f")
-    return prepare.Run("a", NOON + day * DAY, Grid(2.5 * level, 5 * level, (150 + day % 7) * level))
+    return prepare.PreparedRun("a", NOON + day * DAY, Grid(2.5 * level, 5 * level, (150 + day % 7) * level))
 
 
 def test_usable_runs_come_in_order_and_the_rest_is_counted():
@@ -205,9 +205,9 @@ def test_trust_in_a_model_is_kept_and_goes_on_from_file_to_file(tracks, tmp_path
     athlete_update.learn_from(at_once, workouts, model=model)
     one, other = bit_by_bit.network, at_once.network
     assert one.name == other.name == saving.fingerprint(model)
-    assert one.trust.value == pytest.approx(other.trust.value, rel=1e-4)
-    np.testing.assert_allclose(one.band.limits, other.band.limits, rtol=1e-3)
-    assert one.trust != Trust()
+    assert one.shrinkage.value == pytest.approx(other.shrinkage.value, rel=1e-4)
+    np.testing.assert_allclose(one.interval.limits, other.interval.limits, rtol=1e-3)
+    assert one.shrinkage != Shrinkage()
     known = bit_by_bit.predict(bit_by_bit.ends[-1], gridded(0).grid)
-    assert bit_by_bit.asked_by("another", known).trust == Trust().value
-    np.testing.assert_array_equal(bit_by_bit.asked_by("another", known).band, Band().limits)
+    assert bit_by_bit.asked_by("another", known).shrinkage == Shrinkage().value
+    np.testing.assert_array_equal(bit_by_bit.asked_by("another", known).interval, PredictionInterval().limits)

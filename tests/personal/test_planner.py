@@ -73,8 +73,8 @@ def test_the_pace_for_a_heart_rate_is_the_nearest_in_whole_seconds(planner):
     plan = mine.for_mean(165)
     seconds = 1000 / plan.speed
     assert seconds == pytest.approx(round(seconds))
-    misses = [abs(mine.at(1000 / (round(seconds) + more)).mean[0] - 165) for more in (-1, 0, 1)]
-    assert misses[1] == min(misses) < 1
+    residuals = [abs(mine.at(1000 / (round(seconds) + more)).mean[0] - 165) for more in (-1, 0, 1)]
+    assert residuals[1] == min(residuals) < 1
 
 
 @pytest.mark.parametrize("wholly", [False, True])
@@ -115,13 +115,13 @@ def test_the_fastest_pace_looked_at_is_a_tenth_above_the_hardest_run(state, plan
 
 def test_doubts(state, planner):
     mine = planner()
-    assert mine.at(state.records[:, 9].mean()).doubts == []
-    (far,) = mine.at(state.records[:, 9].max() * 1.3).doubts
+    assert mine.at(state.records[:, 9].mean()).warnings == []
+    (far,) = mine.at(state.records[:, 9].max() * 1.3).warnings
     assert far == "the plan is 30 % harder than any run known of the person: this is a guess."
-    assert "easier than any run known" in mine.at(0.7).doubts[0]
-    assert any("the longest run known" in said for said in planner(replace(FLAT, length=60_000.0)).at(3.0).doubts)
-    assert planner(replace(FLAT, doubts=["wrong."])).at(3.0).doubts[0] == "wrong."
-    assert "harder than what most people run" in planner(who=Athlete()).at(5.5).doubts[0]
+    assert "easier than any run known" in mine.at(0.7).warnings[0]
+    assert any("the longest run known" in said for said in planner(replace(FLAT, length=60_000.0)).at(3.0).warnings)
+    assert planner(replace(FLAT, warnings=["wrong."])).at(3.0).warnings[0] == "wrong."
+    assert "harder than what most people run" in planner(who=Athlete()).at(5.5).warnings[0]
 
 
 def test_a_plan_begins_after_all_that_is_known(state):

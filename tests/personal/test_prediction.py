@@ -100,7 +100,9 @@ def test_the_state_alone_says_what_the_filter_expects(runs):
     found = prediction.predict(runs[6], athlete)
     said = athlete.predict(runs[6].start, found.grid)
     np.testing.assert_array_equal(found.heart_rate, said.expected[:, 0])
-    np.testing.assert_allclose(found.high - found.low, (athlete.band.limits[1] - athlete.band.limits[0]) * said.spread, rtol=1e-4)
+    np.testing.assert_allclose(
+        found.high - found.low, (athlete.interval.limits[1] - athlete.interval.limits[0]) * said.standard_deviation, rtol=1e-4
+    )
     stranger = prediction.predict(runs[6])
     assert (found.high - found.low).mean() < (stranger.high - stranger.low).mean()
     assert (found.earlier_runs, found.step) == (6, 10)
@@ -117,7 +119,7 @@ def test_predicting_changes_nothing_of_what_is_known(by, runs):
     athlete = known(runs, runs[6].start)
     before = deepcopy(athlete)
     prediction.predict(runs[6], athlete)
-    for name in ("weights", "covariance", "misses", "starts", "ends", "records", "count"):
+    for name in ("weights", "covariance", "residuals", "starts", "ends", "records", "count"):
         np.testing.assert_array_equal(getattr(athlete, name), getattr(before, name))
 
 
@@ -227,13 +229,13 @@ def test_a_run_of_unknown_date_follows_what_is_known(by, runs):
     assert np.isfinite(found.heart_rate).all()
     found, dated = by(undated, runs), by(replace(undated, start=runs[-1].start + 86_400), runs)
     np.testing.assert_array_equal(found.heart_rate, dated.heart_rate)
-    assert (found.earlier_runs, found.doubts) == (len(runs), dated.doubts)
+    assert (found.earlier_runs, found.warnings) == (len(runs), dated.warnings)
 
 
 def test_a_ride_is_doubted():
     ride = plain(300, speed=np.full(601, 7.5))
-    assert "27.0 km/h over 50 min is above the world record" in prediction.predict(ride).doubts[0]
-    assert not any("record" in doubt for doubt in prediction.predict(plain(300)).doubts)
+    assert "27.0 km/h over 50 min is above the world record" in prediction.predict(ride).warnings[0]
+    assert not any("record" in doubt for doubt in prediction.predict(plain(300)).warnings)
 
 
 def test_outliers_are_left_out():
@@ -342,7 +344,7 @@ def test_a_history_of_several_people_tells_of_the_one_that_ran(tmp_path):
 
 def test_the_state_alone_needs_no_heavy_library(tmp_path):
     code = (
-        "import sys, numpy as np; from hrkeras import prediction; from hrkeras.workouts.workout import Workout; "
+        "import sys, numpy as np; from hrkeras.personal import prediction; from hrkeras.workouts.workout import Workout; "
         "t = np.arange(0, 900, 3.0); o = np.ones(300); "
         "f = prediction.predict(Workout(t, 3 * o, o, 150 * o, 'a', 'running', 1.6e9)); assert f.heart_rate.shape == (89,); "
         "print(*{'keras', 'tensorflow', 'torch', 'jax', 'matplotlib', 'pandas'} & set(sys.modules))"

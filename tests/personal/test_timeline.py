@@ -27,7 +27,7 @@ def test_each_run_is_predicted_from_those_before_it(workouts, written):
     other = timeline.write(changed)
     for place in range(21):
         np.testing.assert_array_equal(other.entries[place].found.heart_rate, written.entries[place].found.heart_rate)
-    assert other.entries[20].miss == pytest.approx(written.entries[20].miss + 45, abs=0.01)
+    assert other.entries[20].residual == pytest.approx(written.entries[20].residual + 45, abs=0.01)
     assert other.entries[20].stands_out
     assert not np.array_equal(other.entries[22].found.heart_rate, written.entries[22].found.heart_rate)
     assert [each.start for each in fitness_text.standing_out(other)][-1] == workouts[20].start
@@ -89,7 +89,7 @@ def test_sentences(written):
     assert fitness_text.now(written).startswith(
         f"At {pace.text(written.speed)} on the flat, heart rate is {last.at_pace.value:.0f}"
     )
-    first = timeline.Diary(written.athlete, written.now, written.speed, written.entries[:3], [], written.report)
+    first = timeline.Timeline(written.athlete, written.now, written.speed, written.entries[:3], [], written.report)
     assert fitness_text.change(first) == ""
     assert fitness_text.effects(first) == []
     assert fitness_text.count(1) == "1 run"

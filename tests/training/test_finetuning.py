@@ -148,7 +148,7 @@ def test_two_stages_beat_either_on_a_person_whose_fitness_changes(tmp_path):
     alone = finetuning.from_nothing(base, learnt, tmp_path / "c", short)
     found = finetuning.compare(base, adapted.model, alone, person)
     errors = {row.name: row.mae for row in found.rows}
-    print(errors, found.doubts, adapted.kept_base, adapted.base_error, adapted.error)
+    print(errors, found.warnings, adapted.kept_base, adapted.base_error, adapted.error)
     for single in (finetuning.AS_IT_IS, finetuning.NEW):
         assert errors[finetuning.FINETUNED] < errors[single] - 0.25
-    assert not any(each.startswith(finetuning.FINETUNED) for each in found.doubts)
+    assert not any(each.startswith(finetuning.FINETUNED) for each in found.warnings)

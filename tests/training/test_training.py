@@ -19,10 +19,10 @@ from hrkeras.datasets import selection, windows
 from hrkeras.datasets.runs import Runs, load
 from hrkeras.layers import RunFeatures
 from hrkeras.models import losses
-from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
+from hrkeras.models.frame import CONDITIONED, UNCONDITIONED, trained_with_both
 from hrkeras.models.statistics import of_training
 from hrkeras.training import fit, resuming
-from hrkeras.training.batches import DEALT, LONGEST_DELAY, MOST, MOVED, SHARES, Batches, reveal, split_people
+from hrkeras.training.batches import DEALT, LONGEST_DELAY, MOST, MOVED, SHARES, Batches, mask_heart_rate, split_people
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.grid import STEP
 
@@ -176,7 +176,7 @@ def test_without_a_seed_nothing_of_the_run_is_known_but_its_course(train):
         assert (given["delay"] == 0).all()
         np.testing.assert_array_equal(given["course"], train.course[rows])
         np.testing.assert_array_equal(given["expected"], train.expected[rows])
-        for output in (UNAIDED, AIDED):
+        for output in (UNCONDITIONED, CONDITIONED):
             np.testing.assert_array_equal(wanted[output], train.heart_rate[rows])
 
 
@@ -184,8 +184,8 @@ def test_the_unaided_prediction_learns_from_all_that_was_measured(train):
     levels = np.empty(0)
     for given, wanted in batches_of(Batches(train, 8, seed=3)):
         rows = rows_of(train, given)
-        np.testing.assert_array_equal(wanted[UNAIDED], train.heart_rate[rows])
-        for others in (given["heart_rate"], wanted[AIDED]):  # at the level of another day, the same throughout a window
+        np.testing.assert_array_equal(wanted[UNCONDITIONED], train.heart_rate[rows])
+        for others in (given["heart_rate"], wanted[CONDITIONED]):  # at the level of another day, the same throughout a window
             moved = others - train.heart_rate[rows]
             moved = moved[np.isfinite(moved).any(axis=1)]
             level = np.nanmean(moved, axis=1)
@@ -213,7 +213,7 @@ def test_as_many_windows_as_asked_know_less_of_their_person(runs, train):
     population = runs.population()
     count, less = train.history[:, -1], []
     for epoch in range(12):
-        batches = Batches(train, len(train), seed=0, epoch=epoch, runs=runs, population=population, thinned=0.5)
+        batches = Batches(train, len(train), seed=0, epoch=epoch, runs=runs, population=population, history_dropout=0.5)
         ((given, _),) = batches_of(batches)
         rows = rows_of(train, given)
         assert (given["history"][:, -1] <= count[rows] + 1e-6).all()
@@ -237,7 +237,7 @@ def test_who_knows_less_knows_it_from_the_same_person(runs, train):
     windows = silent.windows(silent.known(runs.population()), "train")
     for epoch in range(5):
         ((given, _),) = batches_of(
-            Batches(windows, len(windows), seed=1, epoch=epoch, runs=silent, population=runs.population(), thinned=1.0)
+            Batches(windows, len(windows), seed=1, epoch=epoch, runs=silent, population=runs.population(), history_dropout=1.0)
         )
         others = windows.user[rows_of(windows, given)] != 0
         mean_heart_rate = given["history"][:, 6]
@@ -250,7 +250,7 @@ def test_reveal_shows_in_the_shares_it_says_and_wants_only_what_it_hides():
     heart_rate = random.uniform(100, 180, (4000, 80)).astype("float32")
     heart_rate[:, 70:] = np.nan
     heart_rate[::3, 5] = np.nan
-    known, delay, wanted = reveal(heart_rate, random)
+    known, delay, wanted = mask_heart_rate(heart_rate, random)
     shown, measured = np.isfinite(known), np.isfinite(heart_rate)
     assert known.shape == wanted.shape == heart_rate.shape
     assert (known.dtype, wanted.dtype) == (np.float32, np.float32)
@@ -267,7 +267,7 @@ def test_reveal_shows_in_the_shares_it_says_and_wants_only_what_it_hides():
     steps = delay[later] / STEP
     assert (steps == steps.round()).all()
     assert (steps.min(), steps.max()) == (1, LONGEST_DELAY)
-    again = reveal(heart_rate, np.random.default_rng(1)), reveal(heart_rate, np.random.default_rng(1))
+    again = mask_heart_rate(heart_rate, np.random.default_rng(1)), mask_heart_rate(heart_rate, np.random.default_rng(1))
     for one, two in zip(*again, strict=True):
         np.testing.assert_array_equal(one, two)
 
@@ -303,7 +303,7 @@ def trained(runs, tmp_path_factory):
 def mean_error(model, windows: windows.Windows) -> float:
     """Mean absolute error of a model that knows nothing of the runs' heart rate."""
     predicted = model.predict(windows.inputs(), verbose=0)
-    predicted = predicted[UNAIDED] if isinstance(predicted, dict) else predicted
+    predicted = predicted[UNCONDITIONED] if isinstance(predicted, dict) else predicted
     return float(np.nanmean(np.abs(predicted - windows.heart_rate)))
 
 

@@ -100,7 +100,7 @@ def test_a_grid_is_every_combination_once(tmp_path):
     values = [values for _, values in to_the_end(opened(SEARCHES["grid with conditions"], tmp_path))]
     assert len(values) == 12
     assert len({json.dumps(each, sort_keys=True) for each in values}) == 12
-    assert all(("thinned_history" in each) == each["history"] for each in values)
+    assert all(("history_dropout" in each) == each["history"] for each in values)
     assert [each["batch_size"] for _, each in to_the_end(opened(SEARCHES["grid"], tmp_path / "batch"))] == [8, 16, 32, 64]
 
 

@@ -21,7 +21,8 @@ def drawn(monkeypatch) -> list[Figure]:
     """The figures that are saved, for a look at what they hold."""
     figures: list[Figure] = []
     save = plotting.save
-    monkeypatch.setattr(plotting, "save", lambda figure, path: figures.append(figure) or save(figure, path))
+    for module in (plotting, funnel_plot, epoch_plot, evaluation_plots):
+        monkeypatch.setattr(module, "save", lambda figure, path: figures.append(figure) or save(figure, path))
     return figures
 
 

@@ -129,7 +129,7 @@ class Inspection:
             self._add_run(workout, outcome)
         self.only = self._show_anyway(workout) if self.funnel.workouts == 1 else None
 
-    def _add_run(self, workout: Workout, outcome: prepare.Run | str) -> None:
+    def _add_run(self, workout: Workout, outcome: prepare.PreparedRun | str) -> None:
         possible = quality.without_outliers(workout, self.limits)
         speed = np.where(possible.speed <= self.limits.max_speed, possible.speed, np.nan)
         self.raw.add(np.stack([speed, possible.altitude, possible.heart_rate]))

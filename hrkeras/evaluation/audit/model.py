@@ -243,7 +243,7 @@ def _shown(case: Case, windows: Windows) -> list[np.ndarray]:
 
 
 def _apart(before: list[np.ndarray], after: list[np.ndarray], last) -> list[float]:
-    """How far predictions moved up to a step of each run, that step included; infinite if one became no number."""
+    """How far predictions moved up to a step of each run, that step included; infinite if one is not finite."""
     moved = []
     for one, two, end in zip(before, after, last, strict=True):
         stop = None if end is None else end + 1

@@ -11,14 +11,14 @@ from hrkeras.athlete import zones
 from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline, update_text
 from hrkeras.personal.report.html import details, figure, items, paragraph, section, table
 from hrkeras.personal.report.picture import svg
-from hrkeras.personal.timeline import Diary
+from hrkeras.personal.timeline import Timeline
 from hrkeras.utils.files import atomic_write
 
 SHOWN, FAULTS = 12, 8  # rows of a table of days, and of one of faults
 HEAD = ("Last run of", "expected", "10 %", "90 %")
 
 
-def write(written: Diary, output: Path) -> None:
+def write(written: Timeline, output: Path) -> None:
     """Writes the page beside its place and renames it.
 
     Args:
@@ -29,7 +29,7 @@ def write(written: Diary, output: Path) -> None:
         part.write_text(page(written), encoding="utf-8", newline="\n")
 
 
-def page(written: Diary) -> str:
+def page(written: Timeline) -> str:
     """The whole page."""
     sections, in_zones = [_head(written)], _times(written)
     if written.entries:
@@ -53,7 +53,7 @@ def page(written: Diary) -> str:
     )
 
 
-def _head(written: Diary) -> str:
+def _head(written: Timeline) -> str:
     starts = [each.start for each in written.entries] + [each.start for each in written.unheard]
     kilometres = sum(each.found.kilometres for each in written.entries)
     measured = f"{fitness_text.count(len(written.entries))} with heart rate, {kilometres:,.0f} km"
@@ -61,7 +61,7 @@ def _head(written: Diary) -> str:
     return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
 
 
-def headlines(written: Diary) -> list[str]:
+def headlines(written: Timeline) -> list[str]:
     """What is worth knowing, a sentence or two each."""
     if not written.entries:
         return [
@@ -80,12 +80,12 @@ def headlines(written: Diary) -> list[str]:
     if odd := fitness_text.standing_out(written):
         found.append(
             f"{fitness_text.days_standing_out(len(odd))} in {fitness_text.count(len(written.entries))}; the last was "
-            f"{fitness_text.day(odd[0].start)}, with heart rate {fitness_text.miss(odd[0])}."
+            f"{fitness_text.day(odd[0].start)}, with heart rate {fitness_text.residual(odd[0])}."
         )
     return found
 
 
-def _fitness(written: Diary) -> str:
+def _fitness(written: Timeline) -> str:
     at = pace.text(written.speed)
     drawn = svg(
         person_plots.fitness(written, narrow=True),
@@ -108,12 +108,12 @@ def _fitness(written: Diary) -> str:
     )
 
 
-def _last_run(written: Diary) -> str:
+def _last_run(written: Timeline) -> str:
     found = written.entries[-1].found
     said = (
         f"{found.minutes:.0f} min, {found.kilometres:.1f} km; heart "
         f"rate {np.nanmean(found.grid.heart_rate):.0f} on average, {found.heart_rate.mean():.0f} expected from the runs "
-        f"before. {100 * (found.inside or 0):.0f} % of it lay in the band, where 80 % is usual."
+        f"before. {100 * (found.inside or 0):.0f} % of it lay in the prediction interval, where 80 % is usual."
     )
     drawn = svg(person_plots.run(found, narrow=True), "run", "Heart rate, speed and altitude of the last run", said)
     return section(f"Your last run, {fitness_text.day(found.start)}", paragraph(said), figure(drawn))
@@ -129,13 +129,13 @@ def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zo
     )
 
 
-def _times(written: Diary) -> tuple[zones.Zones, time_in_zones.Times, time_in_zones.Times]:
+def _times(written: Timeline) -> tuple[zones.Zones, time_in_zones.Times, time_in_zones.Times]:
     """The zones, and the time in them, of late and in all."""
     own = zones.estimate(written.athlete)
     return own, time_in_zones.times(written, own, time_in_zones.WEEKS), time_in_zones.times(written, own)
 
 
-def _standing_out(written: Diary) -> str:
+def _standing_out(written: Timeline) -> str:
     odd = fitness_text.standing_out(written)
     if not odd:
         return ""
@@ -144,7 +144,7 @@ def _standing_out(written: Diary) -> str:
             fitness_text.short_day(each.start),
             f"{np.nanmean(each.heart_rate):.0f}",
             f"{each.found.heart_rate.mean():.0f}",
-            f"{each.miss:+.0f}",
+            f"{each.residual:+.0f}",
             "too seldom to tell"
             if each.faults is None
             else ", ".join(sorted({fault.kind for fault in each.faults})) or "nothing seen",
@@ -166,7 +166,7 @@ def _standing_out(written: Diary) -> str:
     )
 
 
-def _sensor(written: Diary) -> str:
+def _sensor(written: Timeline) -> str:
     faulty = [each for each in reversed(written.entries) if each.faults]
     if not faulty:
         return ""
@@ -183,7 +183,7 @@ def _sensor(written: Diary) -> str:
     )
 
 
-def _how_good(written: Diary) -> str:
+def _how_good(written: Timeline) -> str:
     told = timeline.recent(written)
     if told is None:
         return ""
@@ -196,13 +196,14 @@ def _how_good(written: Diary) -> str:
         "How good the predictions are",
         paragraph(
             f"Your last {told.runs} runs, each predicted whole from speed, altitude and the runs before it, with nothing known "
-            f"of its own heart rate. {100 * told.inside:.0f} % of it lay in the band of 10 to 90 %, where 80 % should."
+            f"of its own heart rate. {100 * told.inside:.0f} % of it lay in the prediction interval (10 to 90 %), which should "
+            "hold 80 %."
         ),
         table("Mean absolute error (beats/min)", ("Predicted by", "error"), rows),
     )
 
 
-def _unheard(written: Diary, own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
+def _unheard(written: Timeline, own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
     if not written.unheard:
         return ""
     rows = [
@@ -225,7 +226,7 @@ def _unheard(written: Diary, own: zones.Zones, recent: time_in_zones.Times, ever
     )
 
 
-def _notes(written: Diary) -> str:
+def _notes(written: Timeline) -> str:
     taken = update_text.taken_text(written.report.taken)
     return section(
         "What to bear in mind",

@@ -36,13 +36,13 @@ class Route:
         length: m, of the whole.
         altitude: m, mean over each piece, shape `(n,)`; 0 throughout if none is known.
         has_altitude: whether it is known; without it the course is taken as flat.
-        doubts: sentences that say what in the file looks wrong.
+        warnings: sentences that say what in the file looks wrong.
     """
 
     length: float
     altitude: np.ndarray
     has_altitude: bool = True
-    doubts: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def piece(self) -> float:
@@ -118,12 +118,12 @@ def from_positions(latitude, longitude, altitude) -> Route:
         raise InvalidWorkoutError(
             f"a course of {length / 1000:,.1f} km, where one of {SHORTEST / 1000:g} to {LONGEST / 1000:g} km can be run in one go"
         )
-    doubts = []
+    warnings = []
     if alone.any():
         count = f"{alone.sum():,} positions lie" if alone.sum() > 1 else "1 position lies"
-        doubts.append(f"{count} far from all others in the file and {'were' if alone.sum() > 1 else 'was'} passed over.")
+        warnings.append(f"{count} far from all others in the file and {'were' if alone.sum() > 1 else 'was'} passed over.")
     if (far := legs[legs > FAR]).size:
-        doubts.append(
+        warnings.append(
             f"between points of the course lie up to {far.max() / 1000:.1f} km, in all {far.sum() / 1000:.1f} km are straight "
             "lines between points over 1 km apart, so its length and climb may be wrong: export it with more points."
         )
@@ -131,11 +131,11 @@ def from_positions(latitude, longitude, altitude) -> Route:
     limits = Limits()
     known = (altitude >= limits.min_altitude) & (altitude <= limits.max_altitude)
     if not known.any() or np.ptp(altitude[known]) == 0:  # planning sites write 0 where they know none
-        return Route(length, np.zeros(pieces), False, doubts)
-    found = Route(length, _means(distance[known], altitude[known], np.linspace(0, length, pieces + 1)), True, doubts)
+        return Route(length, np.zeros(pieces), False, warnings)
+    found = Route(length, _means(distance[known], altitude[known], np.linspace(0, length, pieces + 1)), True, warnings)
     steepest = int(np.abs(found.grade).argmax())
     if (grade := abs(found.grade[steepest])) > MAX_GRADE:
-        doubts.append(
+        warnings.append(
             f"the altitude changes by {100 * grade:.0f} % of the distance at km {found.edges[steepest] / 1000:.1f}, steeper than "
             "is run: what is said of heart rate there is a guess, and wrong if the file's altitude is."
         )

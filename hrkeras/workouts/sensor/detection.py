@@ -1,6 +1,7 @@
 """What a heart rate sensor got wrong in a run, where and why: faults that the recording itself shows.
 
-Each kind is told by something that no heart does; docs/data.md says how, and docs/results.md how often that is right.
+Each kind is told by something that no heart does; docs/reference/sensor_faults.md says how, and
+docs/results/sensor_faults.md how often that is right.
 """
 
 from collections.abc import Iterator

@@ -38,7 +38,7 @@ STEADY = 25.0  # beats/min from the lowest to the highest tenth of a lock: caden
 SHORTEST, SHORTEST_OPEN = 45.0, 150.0  # s of a lock with jumps on both sides, or with one, which may be a last sprint
 MOST = 0.6  # share of the run; of a longer lock one cannot say whether it or the rest is wrong
 FIT_ROUNDS = 6
-LEAST_MISS = 3.0  # beats/min, below which all misses count alike
+LEAST_MISS = 3.0  # beats/min, below which all residuals count alike
 
 
 class _Run(NamedTuple):

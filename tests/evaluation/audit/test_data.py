@@ -63,8 +63,10 @@ def test_a_second_recording_on_the_other_side_is_caught(runs, same_person):
     random = np.random.default_rng(0)
     copy = runs.grids[row]._replace(
         **{
-            name: np.float32(getattr(runs.grids[row], name)[2:] + random.normal(0, spread, len(runs.grids[row].speed) - 2))
-            for name, spread in (("speed", 0.03), ("altitude", 0.2), ("heart_rate", 0.7))
+            name: np.float32(
+                getattr(runs.grids[row], name)[2:] + random.normal(0, standard_deviation, len(runs.grids[row].speed) - 2)
+            )
+            for name, standard_deviation in (("speed", 0.03), ("altitude", 0.2), ("heart_rate", 0.7))
         }
     )
     user = runs.users[row] if same_person else runs.users.max() + 1

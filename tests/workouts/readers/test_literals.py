@@ -79,7 +79,7 @@ def test_time_stays_in_proportion_to_size(before, piece):
 
 def test_memory_is_a_small_multiple_of_the_line():
     code = (
-        "import resource; from hrkeras.workouts import literals\n"
+        "import resource; from hrkeras.workouts.readers import literals\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = peak()\n"
         "for inner in (b'nan', b'1.5', b'[]', b\"'x'\", b'{}'):\n"

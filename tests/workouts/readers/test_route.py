@@ -39,7 +39,7 @@ def read(folder, inside, name="a.gpx"):
 def test_a_course_without_times(tmp_path, kind):
     found = read(tmp_path, kind([0, 100, 250, 1000], [10, 20, 35, 110]))
     assert found.length == pytest.approx(1000, abs=0.1)
-    assert (found.has_altitude, found.doubts) == (True, [])
+    assert (found.has_altitude, found.warnings) == (True, [])
     assert found.piece == pytest.approx(20, abs=0.01)
     np.testing.assert_allclose(found.altitude, 10 + 0.1 * (found.edges[:-1] + 10), atol=0.01)
     np.testing.assert_allclose(found.grade[4:-4], 0.1, atol=1e-3)
@@ -119,16 +119,16 @@ def test_a_position_far_from_all_others_is_passed_over(tmp_path):
     metres[50] = 80_000
     found = read(tmp_path, track(metres))
     assert found.length == pytest.approx(1990, abs=0.1)
-    assert found.doubts == ["1 position lies far from all others in the file and was passed over."]
+    assert found.warnings == ["1 position lies far from all others in the file and was passed over."]
     nowhere = track(np.arange(0.0, 500, 10)).replace(f'lat="{SECRET + 100 * METRE}" lon="5"', 'lat="0" lon="0"')
     assert read(tmp_path, nowhere).length == pytest.approx(490, abs=0.1)
 
 
 def test_a_jump_and_a_wall_are_said(tmp_path):
-    (jump,) = read(tmp_path, track([0, 10, 20, 9000, 9010])).doubts
+    (jump,) = read(tmp_path, track([0, 10, 20, 9000, 9010])).warnings
     assert "up to 9.0 km, in all 9.0 km are straight lines" in jump
     metres = np.arange(0, 2000, 10)
-    (wall,) = read(tmp_path, track(metres, np.where(metres < 1000, 0, 100))).doubts
+    (wall,) = read(tmp_path, track(metres, np.where(metres < 1000, 0, 100))).warnings
     assert "115 % of the distance at km 1.0" in wall
 
 
