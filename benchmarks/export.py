@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from hrkeras.cli.shared import start
-from hrkeras.models.presets import PRESETS
+from hrkeras.utils.presets import PRESETS
 
 KINDS = ("savedmodel", "litert", "onnx")
 MEMBERS = ("gru", "lstm")  # of the ensemble

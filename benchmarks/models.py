@@ -19,7 +19,7 @@ import training_step
 import typer
 
 from hrkeras.cli.shared import Backend, DataDir, Seed, progress, start
-from hrkeras.models.presets import PRESETS, learning_rate
+from hrkeras.utils.presets import PRESETS, learning_rate
 
 KINDS = {"": {}, "_bare": {"history": False, "profile": False}}
 COLUMNS = ("model", "parameters", "MAE", "95 % interval", "median run", "bare: MAE", "median run", "s an epoch", "PyTorch ratio")

@@ -17,7 +17,7 @@ import sys
 import time
 from itertools import chain
 
-from hrkeras.models.presets import PRESETS
+from hrkeras.utils.presets import PRESETS
 
 BATCH, STEPS = 16, 500
 WARM_UP, REPEATS = 2, 7

@@ -35,7 +35,7 @@ from hrkeras.models.lag_llama import distribution, lag_llama
 from hrkeras.models.lstm import lstm
 from hrkeras.models.multitask import multitask, speed_model
 from hrkeras.models.patchtst import patchtst
-from hrkeras.models.presets import PRESETS
+from hrkeras.utils.presets import PRESETS
 
 MODELS: dict[str, Callable[..., keras.Model]] = {
     "attention": attention,

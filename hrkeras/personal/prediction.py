@@ -126,7 +126,8 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
         what = "this very run" if is_known else f"the run of {date(athlete.starts[-1])} UTC"
         raise InputError(
             f"To predict the run of {date(run.start)} UTC nothing may be known of it or of later ones, but the athlete's state "
-            f"has learnt from {what}; predict it from its earlier runs: give those with --history instead."
+            f"has learnt from {what}; predict it from its earlier runs alone.",
+            "history",
         )
     start = athlete.assumed_start(run.start)
     known = athlete.predict(start, grid)
@@ -205,7 +206,8 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
     if len(fitting) == 1:
         return fitting[0]
     count = f"{len(fitting)} runs" if fitting else f"no run of that date among {len(runs)}"
-    raise InputError(f"{path}: --workout {wanted or 'was not given'}: found {count}; {_offer(fitting or runs)}.")
+    expected = f"expected one run{f' of {wanted}' if wanted else ''}"
+    raise InputError(f"{path}: {expected}, found {count}; {_offer(fitting or runs)}.", "workout")
 
 
 def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> str:

@@ -15,12 +15,12 @@ from hrkeras.datasets.runs import Runs
 from hrkeras.models import Statistics, model_limits
 from hrkeras.models.frame import AIDED, UNAIDED, trained_with_both
 from hrkeras.models.losses import MaskedHuber, MaskedMeanAbsoluteError
-from hrkeras.models.presets import LEARNING_RATE
 from hrkeras.models.statistics import of_training
 from hrkeras.training import epoch_plot, layerwise_adamw, resume_check, resuming, training_folder
 from hrkeras.training.batches import Batches
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import atomic_write
+from hrkeras.utils.presets import LEARNING_RATE
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,9 @@ class _Keeper(keras.callbacks.Callback):
         row["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
         if not np.isfinite(row["loss"]):
             raise DivergedError(
-                f"The loss became {row['loss']} in epoch {epoch + 1}; use a lower --learning-rate. "
-                f"The epochs before are kept in {self._folder}."
+                f"The loss became {row['loss']} in epoch {epoch + 1}; the epochs before are kept in "
+                f"{self._folder}; use a lower learning rate.",
+                "learning_rate",
             )
         self.log.append(row)
         if best_epoch(self.log) == epoch + 1:
@@ -144,11 +145,11 @@ def train(
     settings = settings or Settings()
     _check_measured(runs)
     asked = {"settings": asdict(settings), **({} if rates is None else {"rates": rates}), **(description or {})}
-    advice = "repeat the command that began it with --resume added, or begin anew without --resume"
+    advice = "ask for what it was begun with, or begin anew without resuming"
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
     with training_folder.opened(folder, resume, on_moved) as last:
-        resume_check.check(folder / training_folder.SETTINGS, asked, advice)
+        resume_check.check(folder / training_folder.SETTINGS, asked, advice, "resume")
         population = population or runs.population((description or {}).get("data", ""))
         known = runs.known(population)
         train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))

@@ -2,7 +2,17 @@
 
 
 class InputError(Exception):
-    """Input that a person gave cannot be used; the message says where, why and how to go on."""
+    """Input that a person gave cannot be used; the message says where, why and how to go on.
+
+    Args:
+        message: one sentence or several.
+        argument: name of the argument that the advice at the end of the message is about, if there is one. The command
+            line adds how its option is called, which the message does not say.
+    """
+
+    def __init__(self, message: str, argument: str | None = None):
+        super().__init__(message)
+        self.argument = argument
 
 
 class InvalidWorkoutError(ValueError):

@@ -106,7 +106,8 @@ class Prepared:
         if not names:
             raise InputError(
                 f"Of {self.funnel.workouts:,} workouts none passed the filters:\n{self.funnel}\n"
-                "Look at them with `hrkeras inspect`, or loosen a limit with --limit name=value."
+                "Look at them with `hrkeras inspect`, or loosen a limit.",
+                "limit",
             )
         kept = np.flatnonzero(duplicates.kept(names, starts, ends, contents))
         self.funnel.count_duplicates(len(names) - len(kept))

@@ -83,7 +83,7 @@ def test_finetune_prints_all_stages_and_writes_a_model(base, mine, tmp_path):
 @pytest.mark.parametrize(
     ("code", "more", "found"),
     [
-        (1, ["--data-dir", "{two}"], "choose one with --person, 0 to 1"),
+        (1, ["--data-dir", "{two}"], "choose one, 0 to 1 (--person)."),
         (1, ["--data-dir", "{two}", "--person", 4], "there is no person 4"),
         (1, ["--data-dir", "{two}", "--person", 1], "at least 10 runs of the person in the train split"),
         (1, ["--data-dir", "{one}", "--rate", "attention=1"], "the layers that can learn are context_0, "),

@@ -7,7 +7,7 @@ import sys
 import keras
 import pytest
 
-from hrkeras.models import keras_settings
+from hrkeras.utils import keras_settings
 
 
 @pytest.mark.parametrize("floatx", ["float64", "float16"])
@@ -28,7 +28,7 @@ def test_what_keras_json_says_does_not_count(floatx):
 )  # TensorFlow, which reads the file too, knows fewer types than Keras
 def test_a_keras_json_that_cannot_be_used_is_named(tmp_path, floatx, start):
     (tmp_path / "keras.json").write_text(f'{{"floatx": "{floatx}"}}')
-    code = "from hrkeras import keras_settings\nfrom hrkeras.cli import shared\n"
+    code = "from hrkeras.utils import keras_settings\nfrom hrkeras.cli import shared\n"
     code += f"try: {start}\nexcept Exception as error: print(type(error).__name__, error)"
     environment = os.environ | {"KERAS_HOME": str(tmp_path)}
     found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
