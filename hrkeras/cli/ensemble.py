@@ -26,9 +26,9 @@ def ensemble(
     """Average several models into one, with weights fitted on the validation split."""
     if len(members) < 2:
         raise typer.BadParameter(f"expected two models or more, found {len(members)}", param_hint="MODEL")
+    output = defaults.model_output(output, "ensemble.keras")
     for path in members:
         defaults.check_model(path)
-    output = defaults.model_output(output, "ensemble.keras")
     outputs.check(members, [(output, kinds.KERAS)], force)
     start(backend)
     from hrkeras import models

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from hrkeras.datasets.runs import Runs
     from hrkeras.training.finetuning import Adapted, Comparison
+    from hrkeras.training.fit import Settings
 
 
 def finetune(
@@ -110,9 +111,8 @@ def finetune(
 
     from hrkeras.datasets import selection
     from hrkeras.datasets.runs import load
-    from hrkeras.evaluation import predict
     from hrkeras.models import saving
-    from hrkeras.training import finetuning, fit, model_card
+    from hrkeras.training import finetuning
 
     def say(text: str) -> None:
         if not as_json:
@@ -136,15 +136,11 @@ def finetune(
     bars = [epoch_bar(settings.epochs), epoch_line(say)]
     how: dict[str, Any] = {"rates": rates, "half_life": half_life, "callbacks": bars} | common
     adapted = finetuning.adapt(loaded, learnt, folder / "finetuned", settings, **how)
-    verdict = _verdict(adapted)
-    say(f"{verdict}\nFor comparison, a model trained from nothing on the same runs alone:")
+    say(f"{_verdict(adapted)}\nFor comparison, a model trained from nothing on the same runs alone:")
     bars = [epoch_bar(alone_settings.epochs), epoch_line(say)]
     alone = finetuning.from_nothing(loaded, learnt, folder / "alone", alone_settings, callbacks=bars, **common)
-    fit.save(adapted.model, output)
-    history = predict.knows_history(loaded)
-    stages = {"history": history, "adapted_from": base.name, "half_life": half_life, "rates": rates}
-    about = {"model": loaded.name, "architecture": stages, "data": data, **runs.counts}
-    model_card.write(output.with_suffix(".md"), adapted.model, adapted.log, settings, about, verdict)
+    how = {"adapted_from": base.name, "half_life": half_life, "rates": rates}
+    _save(adapted, output, settings, how, {"model": loaded.name, "data": data, **runs.counts})
     with progress(None, "Predicting", "run") as bar:
         found = finetuning.compare(loaded, adapted.candidate, alone, runs, bar.update)
     if as_json:
@@ -168,6 +164,16 @@ def _audit(model: "keras.Model", base: Path, runs: "Runs", data: str, say: Calla
             raise InputError(f"{base} fails the audit on {data}, so nothing could be told of its stages: {check.finding}")
         if check.passed is None:
             say(f"Audit, {check}")
+
+
+def _save(adapted: "Adapted", output: Path, settings: "Settings", how: dict[str, Any], about: dict[str, Any]) -> None:
+    """Writes the model and its card; `how` it was adapted, and what `about` it and its data."""
+    from hrkeras.evaluation import predict
+    from hrkeras.training import fit, model_card
+
+    fit.save(adapted.model, output)
+    about = about | {"architecture": {"history": predict.knows_history(adapted.model), **how}}
+    model_card.write(output.with_suffix(".md"), adapted.model, adapted.log, settings, about, _verdict(adapted))
 
 
 def _verdict(adapted: "Adapted") -> str:

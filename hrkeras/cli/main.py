@@ -108,11 +108,10 @@ class _Command(TyperCommand):
             with terminal.plain_output():
                 return super().invoke(ctx)
         except InputError as error:
-            option = next((each for each in self.params if each.name == error.argument), None)
-            if option is None:
-                raise
-            called = " ".join(filter(None, (option.opts[0], option.metavar)))
-            raise InputError(f"{str(error).rstrip('.')} ({called}).") from error
+            if option := next((each for each in self.params if each.name == error.argument), None):
+                called = " ".join(filter(None, (option.opts[0], option.metavar)))
+                error.args = (f"{str(error).rstrip('.')} ({called}).",)
+            raise
 
 
 def _say_error(sentence: str) -> None:

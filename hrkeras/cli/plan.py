@@ -57,7 +57,7 @@ def plan(
     """Plan a run on a course: the expected heart rate at a pace, or the pace for a heart rate."""
     check_one_known(athlete, history)
     if (pace and heart_rate) or not (pace or heart_rate or limit):
-        raise typer.BadParameter("give --pace 5:30 or --heart-rate 150, or --limit 165 alone", param_hint="--pace")
+        raise typer.BadParameter("give one of --pace and --heart-rate, or --limit alone", param_hint="--pace")
     outputs.check((course, model, athlete, *(history or [])), [(output, kinds.PLAN), (plot, kinds.PNG)], force)
     loaded = load_model(model, backend)
     import time

@@ -53,12 +53,13 @@ def predict(
     from hrkeras.utils.files import atomic_write
     from hrkeras.workouts.readers import tracks
 
-    if not workout and not tracks.is_track(run):
-        workout = defaults.use("--workout", "latest")
+    default = None if workout or tracks.is_track(run) else "latest"
     state = prediction.opened(athlete, loaded)
     histories = history or []
     with reading((run, *histories)) as bar:
-        chosen, others, log = prediction.load_run(run, workout, histories, bar.update)
+        chosen, others, log = prediction.load_run(run, workout or default, histories, bar.update)
+    if default:
+        defaults.use("--workout", default)
     learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)
     found = prediction.predict(chosen, state, loaded)
     with atomic_write(output) as part:

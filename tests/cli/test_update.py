@@ -140,7 +140,7 @@ def test_a_killed_update_leaves_the_old_state(folder, tmp_path, how, is_new):
 SLOW = """
 import sys, time
 from hrkeras.cli.main import app
-from hrkeras.workouts import athlete_file
+from hrkeras.athlete import athlete_file
 
 save = athlete_file.save
 athlete_file.save = lambda *arguments: (time.sleep(0.5), save(*arguments))
