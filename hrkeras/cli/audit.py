@@ -5,33 +5,39 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import defaults
 from hrkeras.cli.shared import Backend, Data, DataDir, Json, ProtocolName, fitting, json_line, start
 
 
 def audit(
-    data: Data,
     model: Annotated[
-        Path | None, typer.Argument(help="A .keras file from `hrkeras train`; the data alone if not given.", show_default=False)
+        Path | None, typer.Argument(help="A .keras model. Default: none; the dataset alone is audited.", show_default=False)
     ] = None,
+    data: Data = None,
     protocol: Annotated[
         ProtocolName | None,
-        typer.Option(help="Look at a model under this protocol only; under all if not given."),
+        typer.Option(help="Audit the model under this protocol. Default: under all.", show_default=False),
     ] = None,
     as_json: Json = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
-    """Look for what makes a score too good; exits with 1 if something does.
+    """Look for leaks that make scores too good; exits with status 1 if there are any.
 
-    Heart rate that a protocol hides is scrambled, and no prediction may move. Of the data: one run on both sides of the split,
-    later runs in the history of earlier ones, people on both sides, inputs made from heart rate.
+    In a model: heart rate that a protocol hides is scrambled, and no prediction may change. In a dataset: the same run in two
+    splits, later runs in the history of earlier ones, the same person in two splits, inputs derived from heart rate.
     """
+    if model:
+        defaults.check_model(model)
+    else:  # before Keras is there, which takes seconds
+        data = data or defaults.data(data_dir)
     start(backend)
     from hrkeras.datasets.runs import load
     from hrkeras.evaluation.audit import everything
     from hrkeras.models import saving
 
     loaded = saving.load(model) if model else None
+    data = data or (defaults.data_of(model, loaded, data_dir) if model else defaults.data(data_dir))
     data = fitting(data, protocol) if protocol else data
     runs = load(data, data_dir)
     found = []

@@ -10,11 +10,11 @@ from hrkeras.cli.shared import DataDir, Limit, Seed, progress, start
 
 Config = Annotated[
     Literal["by_time", "by_user"],
-    typer.Option(help="How runs are split: by_time by each person's dates, by_user with other people in each split."),
+    typer.Option(help="How runs are split: by_time splits each person's runs by date, by_user puts each person in one split."),
 ]
-Source = Annotated[Path, typer.Argument(exists=True, help="What to read.", show_default=False)]
+Source = Annotated[Path, typer.Argument(exists=True, help="The file or folder to read.", show_default=False)]
 
-app = typer.Typer(help="Build a dataset of the runs that pass the quality filters.", no_args_is_help=True)
+app = typer.Typer(help="Build a dataset from the runs that pass the quality filters.", no_args_is_help=True)
 
 
 @app.command()
@@ -23,36 +23,36 @@ def endomondo(
     config: Config = "by_time",
     data_dir: DataDir = None,
     limit: Limit = None,
-    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that read.")] = 2,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Number of processes that read the file.")] = 2,
 ) -> None:
-    """Of Endomondo's workouts: endomondoHR.json, plain or gzip."""
+    """Build from Endomondo workouts: endomondoHR.json, plain or gzipped."""
     _build("endomondo", source, config, data_dir, limit, processes=processes)
 
 
 @app.command(name="apple_watch")
 def apple_watch(source: Source, config: Config = "by_time", data_dir: DataDir = None, limit: Limit = None) -> None:
-    """Of an Apple Health export: export.zip, its folder or its XML."""
+    """Build from an Apple Health export: export.zip, its folder or its XML."""
     _build("apple_watch", source, config, data_dir, limit)
 
 
 @app.command()
 def tracks(source: Source, config: Config = "by_time", data_dir: DataDir = None, limit: Limit = None) -> None:
-    """Of GPX, TCX and FIT files: a folder, in which each sub-folder is a person, or a zip of one person's, such as Strava's bulk
-    export and Garmin's takeout.
+    """Build from GPX, TCX and FIT files: a folder with a sub-folder for each person, or a zip of one person's files, such as a
+    bulk export from Strava or Garmin.
     """
     _build("tracks", source, config, data_dir, limit)
 
 
 @app.command()
 def synthetic(
-    athletes: Annotated[int, typer.Option(min=1, max=100_000, help="How many athletes.")] = 8,
-    runs: Annotated[int, typer.Option(min=1, max=10_000, help="How many workouts each has.")] = 60,
+    athletes: Annotated[int, typer.Option(min=1, max=100_000, help="Number of athletes.")] = 8,
+    runs: Annotated[int, typer.Option(min=1, max=10_000, help="Workouts per athlete.")] = 60,
     seed: Seed = 0,
     config: Config = "by_time",
     data_dir: DataDir = None,
     limit: Limit = None,
 ) -> None:
-    """Of simulated athletes, whose physiology is known."""
+    """Build from simulated athletes, whose physiology is known."""
     _build("synthetic", None, config, data_dir, limit, athletes=athletes, runs=runs, seed=seed)
 
 
@@ -76,4 +76,4 @@ def _build(kind: str, source: Path | None, config: str, data_dir: Path | None, l
     print(f"\n{people} {'person' if people == 1 else 'people'}; runs: {counts}")
     print(f"Dataset, funnel.json and funnel.png: {builder.data_dir}")
     name = kind if config == "by_time" else f"{kind}/{config}"
-    print(f"Next: hrkeras train --data {name} --output {kind}.keras")
+    print(f"Next: hrkeras train --data {name}")

@@ -1,15 +1,15 @@
-"""`hrkeras convert`: from weights that others have published to a model."""
+"""`hrkeras convert`: a model from published weights."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hrkeras.cli import kinds, outputs
+from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Backend, start
 
-app = typer.Typer(help="Make a model of weights that others have published.", no_args_is_help=True)
+app = typer.Typer(help="Create a model from published weights.", no_args_is_help=True)
 
 
 @app.callback()
@@ -20,13 +20,14 @@ def _group() -> None:
 @app.command(name="lag-llama")
 def lag_llama(
     checkpoint: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file lag-llama.ckpt.", show_default=False)],
-    output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write.")],
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="The .keras file to write. Default: lag_llama.keras.", show_default=False)
+    ] = None,
     force: Force = False,
     backend: Backend = None,
 ) -> None:
-    """Of Lag-Llama: its layers get the published weights, what is added to it is untrained."""
-    if output.suffix != ".keras":
-        raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    """Create a Lag-Llama model: its own layers get the published weights, added layers stay untrained."""
+    output = defaults.model_output(output, "lag_llama.keras")
     outputs.check([checkpoint], [(output, kinds.KERAS)], force)
     start(backend)
     import keras

@@ -19,15 +19,17 @@ MADE = (
 
 
 def demo(
-    output: Annotated[Path, typer.Option(file_okay=False, help="Folder for everything the demo makes.")] = Path("hrkeras-demo"),
-    athletes: Annotated[int, typer.Option(min=3, max=100_000, help="How many athletes to learn from.")] = 10,
-    runs: Annotated[int, typer.Option(min=20, max=10_000, help="How many workouts each has.")] = 60,
-    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Of training, at most.")] = 6,
+    output: Annotated[Path, typer.Option(file_okay=False, help="Folder for everything that the demo writes.")] = Path(
+        "hrkeras-demo"
+    ),
+    athletes: Annotated[int, typer.Option(min=3, max=100_000, help="Number of athletes to learn from.")] = 10,
+    runs: Annotated[int, typer.Option(min=20, max=10_000, help="Workouts per athlete.")] = 60,
+    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number of epochs.")] = 6,
     seed: Seed = 0,
     force: Force = False,
     backend: Backend = None,
 ) -> None:
-    """Simulate athletes, then inspect, build, train, evaluate, predict, update and report, all in one folder."""
+    """See it all on simulated athletes: inspect, build, train, evaluate, predict, update and report, in one folder."""
     _check(output, force)
     start(backend)
     from hrkeras.cli import build, evaluate, inspect, predict, report, train, update
@@ -49,7 +51,7 @@ def demo(
         "What is in the watch's export, and how good is it?",
     )
     inspect.inspect(export, output=output / "inspected", force=force)
-    say(f"hrkeras build endomondo {log} --data-dir {data_dir}", "Make a dataset of the running log.")
+    say(f"hrkeras build endomondo {log} --data-dir {data_dir}", "Build a dataset from the running log.")
     build.endomondo(log, data_dir=data_dir, processes=1)
     say(f"hrkeras train --data endomondo --data-dir {data_dir} --output {model} --epochs {epochs}", "Learn from it.")
     train.train(["endomondo"], model, epochs=epochs, batch_size=16, seed=seed, data_dir=data_dir, backend=backend, force=force)

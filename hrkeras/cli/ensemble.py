@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli import kinds, outputs
+from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Backend, Data, DataDir, progress, start
 
@@ -13,19 +13,22 @@ from hrkeras.cli.shared import Backend, Data, DataDir, progress, start
 def ensemble(
     members: Annotated[
         list[Path],
-        typer.Argument(metavar="MODEL...", help="Two or more .keras files of the same data.", show_default=False),
+        typer.Argument(metavar="MODEL...", help="Two or more .keras models, trained on the same dataset.", show_default=False),
     ],
-    data: Data,
-    output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write.")],
+    data: Data = None,
+    output: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="The .keras file to write. Default: ensemble.keras.", show_default=False)
+    ] = None,
     force: Force = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
-    """Make one model of several: their mean, weighted so that it is best on the validation split."""
-    if output.suffix != ".keras":
-        raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    """Average several models into one, with weights fitted on the validation split."""
     if len(members) < 2:
         raise typer.BadParameter(f"expected two models or more, found {len(members)}", param_hint="MODEL")
+    output = defaults.model_output(output, "ensemble.keras")
+    for path in members:
+        defaults.check_model(path)
     outputs.check(members, [(output, kinds.KERAS)], force)
     start(backend)
     from hrkeras import models
@@ -34,6 +37,7 @@ def ensemble(
     from hrkeras.training import ensembles, fit
 
     loaded = [saving.load(path) for path in members]
+    data = data or defaults.data_of(members[0], loaded[0], data_dir)
     runs = load(data, data_dir, ("train", "validation"))
     with progress(None, "Predicting", "run") as bar:
         found = ensembles.fit(loaded, runs, on_batch=bar.update)

@@ -16,15 +16,15 @@ def estimate(
         list[Path],
         typer.Argument(
             exists=True,
-            help="One person's runs: tracks, folders and zips of them, Apple Health exports.",
+            help="One person's runs: tracks, folders and zips of tracks, Apple Health exports.",
             show_default=False,
         ),
     ],
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for copies of the files with the heart rate in them, or the file for a single copy; of an export its "
-            "routes are copied. If not given, nothing is written."
+            help="Folder for copies of the files with the heart rate added, or the file for a single copy; of an export the "
+            "routes are copied. Default: nothing is written."
         ),
     ] = None,
     athlete: AthleteFile = None,
@@ -32,20 +32,19 @@ def estimate(
         list[Path] | None,
         typer.Option(
             exists=True,
-            help="Folder or export with the person's other runs, may be repeated; without this and --athlete the runs of RUNS "
-            "that have a heart rate.",
+            help="Folder or export with the person's other runs. Repeatable. Default: the runs in RUNS with a heart rate.",
         ),
     ] = None,
     model: Model = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Also runs that have a heart rate; in the copies the estimate takes its place.")
+        bool, typer.Option("--all", help="Also estimate runs with a heart rate, and replace it in the copies.")
     ] = False,
-    plot: Annotated[bool, typer.Option("--plot", help="A PNG of each run as well, in the folder of the copies.")] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Also draw a PNG of each run, beside the copies.")] = False,
     force: Force = False,
     json: Json = False,
     backend: Backend = None,
 ) -> None:
-    """Estimate the heart rate of runs that have none, and write copies of their files that have it."""
+    """Estimate the heart rate of runs without one, and write copies of their files with it."""
     check_one_known(athlete, history)
     if plot and not output:
         raise typer.BadParameter("pictures lie beside the copies; give a folder with --output", param_hint="--plot")

@@ -6,37 +6,37 @@ from typing import Annotated, Literal
 
 import typer
 
-from hrkeras.cli import kinds, outputs
+from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Backend, Data, DataDir, Json, ProtocolName, fitting, json_line, progress, start, warn
+from hrkeras.cli.shared import Backend, Data, DataDir, Json, Protocol, fitting, json_line, progress, start, warn
+from hrkeras.cli.terminal import note
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A .keras file from `hrkeras train`.", show_default=False)],
-    data: Data,
-    protocol: Annotated[
-        ProtocolName,
-        typer.Option(help="What is known when a run is predicted; docs/reference/protocols.md says more."),
-    ] = "profile",
-    split: Annotated[Literal["test", "validation"], typer.Option(help="Which runs to score.")] = "test",
+    model: Annotated[
+        Path | None,
+        typer.Argument(help="A .keras model. Default: the only one in this folder.", show_default=False),
+    ] = None,
+    data: Data = None,
+    protocol: Protocol = "profile",
+    split: Annotated[Literal["test", "validation"], typer.Option(help="The split to score.")] = "test",
     beside: Annotated[
         list[str] | None,
         typer.Option(
             metavar="MODEL",
-            help="With the protocol forecast: also score chronos=FOLDER, chronos=HUB_NAME or timegpt; may be repeated. See "
-            "docs/how-to/foundation.md.",
+            help="Another forecaster to score under the protocol forecast: chronos=FOLDER, chronos=HUB_NAME or timegpt. "
+            "Repeatable; see docs/how-to/foundation.md.",
         ),
     ] = None,
-    send: Annotated[bool, typer.Option("--send", help="Send to TimeGPT what --beside timegpt says it would.")] = False,
-    output: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Folder for the pictures; none are drawn if not given.")
-    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Let --beside timegpt send its data to TimeGPT.")] = False,
+    output: Annotated[Path | None, typer.Option(file_okay=False, help="Folder for plots. Default: none are drawn.")] = None,
     force: Force = False,
     as_json: Json = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
     """Score a model on runs that it was not trained on, beside baselines on the same steps."""
+    model = defaults.model(model, "MODEL")
     outputs.check([model], [(output, kinds.PICTURES)], force)
     start(backend)
     from dataclasses import asdict
@@ -50,7 +50,7 @@ def evaluate(
 
     others = _others(beside or [], protocol, send)
     loaded = saving.load(model)
-    data = fitting(data, protocol)
+    data = fitting(data or defaults.data_of(model, loaded, data_dir), protocol)
     runs = load(data, data_dir)
     checks = []
     with progress(None, "Auditing", "check") as bar:
@@ -85,7 +85,7 @@ def evaluate(
         if not as_json:
             print("\nPictures: " + ", ".join(map(str, pictures)))
     elif not as_json:
-        print("\nAdd --output FOLDER for pictures of the best, median and worst run and of the error over time.")
+        print("\nAdd --output FOLDER for plots of the best, median and worst run and of the error over time.")
     if failed:
         typer.secho("The audit fails, so these scores mean nothing.", err=True, fg="red")
         raise typer.Exit(1)
@@ -105,6 +105,8 @@ def _others(wanted: list[str], protocol: str, send: bool) -> dict:
         )
     if send and "timegpt" not in wanted:
         raise typer.BadParameter("it needs --beside timegpt; nothing else is sent anywhere", param_hint="--send")
+    if "timegpt" in wanted and not send:
+        note("Without --send nothing is sent to TimeGPT.")
     found = {}
     for each in wanted:
         kind, _, place = each.partition("=")

@@ -5,28 +5,41 @@ from typing import Annotated, Literal
 
 import typer
 
-from hrkeras.cli import kinds, outputs
+from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Json, json_line
 
+ENDINGS = {"savedmodel": "_savedmodel", "litert": ".tflite", "onnx": ".onnx"}
+
 
 def export(
-    model: Annotated[Path, typer.Argument(help="A .keras file from `hrkeras train`.", show_default=False)],
+    model: Annotated[
+        Path | None,
+        typer.Argument(help="A .keras model. Default: the only one in this folder.", show_default=False),
+    ] = None,
     kind: Annotated[
         Literal["savedmodel", "litert", "onnx"],
-        typer.Option("--format", help="SavedModel (a folder), LiteRT (.tflite) or ONNX (.onnx).", show_default=False),
-    ],
-    output: Annotated[Path, typer.Option(help="What to write; what it is goes beside, with .json behind.", show_default=False)],
+        typer.Option("--format", help="SavedModel (a folder), LiteRT (.tflite) or ONNX (.onnx)."),
+    ] = "savedmodel",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file or folder to write; OUTPUT.json beside it describes it. Default: named after the model, beside it.",
+            show_default=False,
+        ),
+    ] = None,
     streaming: Annotated[
-        bool, typer.Option("--streaming", help="One step at a time, for use during a run; not for bidirectional models.")
+        bool, typer.Option("--streaming", help="Predict step by step, for use during a run; not for bidirectional models.")
     ] = False,
     quantize: Annotated[
-        bool, typer.Option("--quantize", help="Keep weights as 16-bit numbers: a smaller, less exact file; LiteRT only.")
+        bool, typer.Option("--quantize", help="Store weights as 16-bit floats: a smaller, less exact file. LiteRT only.")
     ] = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Export a model to a file that needs no Keras, if what the file says is what the model says."""
+    """Export a model to a format that needs no Keras, after checking that both predict the same."""
+    model = defaults.model(model, "MODEL")
+    output = output or defaults.use("--output", _name(model, kind, streaming, quantize))
     from hrkeras.export import process
 
     description = process.description_of(output)
@@ -46,3 +59,9 @@ def export(
     print(
         f"Written: {output} ({sum(each.stat().st_size for each in files):,} bytes) and {output}.json, which says what it takes."
     )
+
+
+def _name(model: Path, kind: str, streaming: bool, quantize: bool) -> Path:
+    """Where an export lies if no place is given: beside its model."""
+    variant = "_streaming" * streaming + "_quantized" * quantize
+    return model.with_name(f"{model.stem}{variant}{ENDINGS[kind]}")

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hrkeras.cli import kinds, outputs
+from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import (
+    TRAINING,
     Augment,
     Backend,
-    Data,
     DataDir,
     Json,
-    Seed,
+    TrainingSeed,
     epoch_bar,
     epoch_line,
     json_line,
@@ -30,47 +30,75 @@ if TYPE_CHECKING:
 
     from hrkeras.datasets.runs import Runs
     from hrkeras.training.finetuning import Adapted, Comparison
+    from hrkeras.training.fit import Settings
 
 
 def finetune(
-    base: Annotated[Path, typer.Option(help="A .keras file from `hrkeras train`, taught by many people.")],
-    data: Data,
+    base: Annotated[
+        Path | None,
+        typer.Option(
+            help="The .keras model to adapt, trained on many people. Default: the only one in this folder.", show_default=False
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="The person's dataset. Default: apple_watch if it is built, else tracks.", show_default=False),
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="The .keras file to write; if not given BASE_DATA.keras beside the base."),
+        typer.Option(
+            dir_okay=False, help="The .keras file to write. Default: BASE_DATA.keras beside the base.", show_default=False
+        ),
     ] = None,
-    person: Annotated[int | None, typer.Option(min=0, help="Whose runs, where the dataset holds several people's.")] = None,
+    person: Annotated[int | None, typer.Option(min=0, help="Number of the person, where the dataset has several.")] = None,
     rate: Annotated[
         list[str] | None,
         typer.Option(
             metavar="LAYER=SCALE",
-            help="Scale of the learning rate of layers whose names begin so, 0 to freeze them; all=SCALE for the others. "
-            "May be repeated; docs/how-to/finetuning.md has the default.",
+            help="Scale the learning rate of the layers whose names start with LAYER; 0 freezes them, all=SCALE is for the "
+            "others. Repeatable. Default: see docs/how-to/finetuning.md.",
+            rich_help_panel=TRAINING,
         ),
     ] = None,
     half_life: Annotated[
         float | None,
-        typer.Option(min=1.0, help="Days by which a run is older when it counts half as much; inf for all runs alike."),
+        typer.Option(
+            min=1.0,
+            help="Half-life of a run's weight by its age, in days; inf weights all runs alike.",
+            rich_help_panel=TRAINING,
+        ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, max=100_000, help="At most so many.")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, max=100_000, help="Windows a batch.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(min=1e-8, max=1.0, help="Of the adaptation, at its highest.")] = None,
-    patience: Annotated[int | None, typer.Option(min=1, help="Epochs without improvement after which to stop.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Maximum number of epochs.", rich_help_panel=TRAINING)
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Windows per batch.", rich_help_panel=TRAINING)
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(min=1e-8, max=1.0, help="Peak learning rate.", rich_help_panel=TRAINING)
+    ] = None,
+    patience: Annotated[
+        int | None, typer.Option(min=1, help="Stop after this many epochs without improvement.", rich_help_panel=TRAINING)
+    ] = None,
     augment: Augment = 0.0,
-    seed: Seed = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last finished epoch of a killed run.")] = False,
+    seed: TrainingSeed = 0,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Resume an interrupted run from its last finished epoch.", rich_help_panel=TRAINING),
+    ] = False,
     force: Force = False,
     as_json: Json = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
-    """Adapt a model to one person, and keep it only if it is better on their validation runs.
+    """Fine-tune a model on one person's runs; the result is kept only if it is better on their validation runs.
 
-    Prints side by side on the person's test runs: the base without and with their history, the adapted model, one trained
-    on the person alone, and what needs no network.
+    Compares on the person's test runs: the base without and with their history, the fine-tuned model, a model trained on
+    the person alone, and baselines without a network.
     """
-    output = output or base.with_name(f"{base.stem}_{data.replace('/', '_')}.keras")
-    _check_name(output)
+    base = defaults.model(base, "--base")
+    data = data or defaults.data(data_dir, defaults.PERSONAL)
+    output = defaults.model_output(output, base.with_name(f"{base.stem}_{data.replace('/', '_')}.keras"))
     folder = output.with_suffix(".training")
     outputs.check([base, data_dir], [(output, kinds.KERAS), (output.with_suffix(".md"), kinds.CARD), (folder, None)], force)
     asked: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate, "patience": patience}
@@ -83,9 +111,8 @@ def finetune(
 
     from hrkeras.datasets import selection
     from hrkeras.datasets.runs import load
-    from hrkeras.evaluation import predict
     from hrkeras.models import saving
-    from hrkeras.training import finetuning, fit, model_card
+    from hrkeras.training import finetuning
 
     def say(text: str) -> None:
         if not as_json:
@@ -109,15 +136,11 @@ def finetune(
     bars = [epoch_bar(settings.epochs), epoch_line(say)]
     how: dict[str, Any] = {"rates": rates, "half_life": half_life, "callbacks": bars} | common
     adapted = finetuning.adapt(loaded, learnt, folder / "finetuned", settings, **how)
-    verdict = _verdict(adapted)
-    say(f"{verdict}\nFor comparison, a model trained from nothing on the same runs alone:")
+    say(f"{_verdict(adapted)}\nFor comparison, a model trained from nothing on the same runs alone:")
     bars = [epoch_bar(alone_settings.epochs), epoch_line(say)]
     alone = finetuning.from_nothing(loaded, learnt, folder / "alone", alone_settings, callbacks=bars, **common)
-    fit.save(adapted.model, output)
-    history = predict.knows_history(loaded)
-    stages = {"history": history, "adapted_from": base.name, "half_life": half_life, "rates": rates}
-    about = {"model": loaded.name, "architecture": stages, "data": data, **runs.counts}
-    model_card.write(output.with_suffix(".md"), adapted.model, adapted.log, settings, about, verdict)
+    how = {"adapted_from": base.name, "half_life": half_life, "rates": rates}
+    _save(adapted, output, settings, how, {"model": loaded.name, "data": data, **runs.counts})
     with progress(None, "Predicting", "run") as bar:
         found = finetuning.compare(loaded, adapted.candidate, alone, runs, bar.update)
     if as_json:
@@ -131,11 +154,6 @@ def finetune(
     warn(found.warnings)
 
 
-def _check_name(output: Path) -> None:
-    if output.suffix != ".keras":
-        raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
-
-
 def _audit(model: "keras.Model", base: Path, runs: "Runs", data: str, say: Callable[[str], None]) -> None:
     """Raises `InputError` where the base has seen what it shall be compared on; says what the audit cannot tell."""
     from hrkeras.evaluation.audit import model as audit
@@ -146,6 +164,16 @@ def _audit(model: "keras.Model", base: Path, runs: "Runs", data: str, say: Calla
             raise InputError(f"{base} fails the audit on {data}, so nothing could be told of its stages: {check.finding}")
         if check.passed is None:
             say(f"Audit, {check}")
+
+
+def _save(adapted: "Adapted", output: Path, settings: "Settings", how: dict[str, Any], about: dict[str, Any]) -> None:
+    """Writes the model and its card; `how` it was adapted, and what `about` it and its data."""
+    from hrkeras.evaluation import predict
+    from hrkeras.training import fit, model_card
+
+    fit.save(adapted.model, output)
+    about = about | {"architecture": {"history": predict.knows_history(adapted.model), **how}}
+    model_card.write(output.with_suffix(".md"), adapted.model, adapted.log, settings, about, _verdict(adapted))
 
 
 def _verdict(adapted: "Adapted") -> str:

@@ -15,13 +15,13 @@ SHOWN = 8  # days that stand out
 def fitness(
     source: RunsOfOne,
     at: Pace = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw: fitness over the months.")] = None,
-    output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write: a row a run.")] = None,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw fitness over time to.")] = None,
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write, one row per run.")] = None,
     force: Force = False,
     person: Person = None,
     json: Json = False,
 ) -> None:
-    """Show how a person's heart rate at a set pace on the flat has changed, and which days stand out."""
+    """Show how a person's heart rate at a set pace on the flat has changed over time, and which days stand out."""
     outputs.check([source], [(output, kinds.FITNESS), (plot, kinds.PNG)], force)
     from hrkeras.personal import fitness_text, pace, person_plots, timeline, update_text
     from hrkeras.utils import plotting

@@ -15,19 +15,17 @@ def inspect(
         Path,
         typer.Argument(
             exists=True,
-            help="An Endomondo file, an Apple Health export, a GPX, TCX or FIT file, or a folder or zip of those.",
+            help="An Endomondo file, an Apple Health export, a GPX, TCX or FIT file, or a folder or zip of such files.",
             show_default=False,
         ),
     ],
-    output: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Folder for the pictures; none are drawn if not given.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(file_okay=False, help="Folder for plots. Default: none are drawn.")] = None,
     force: Force = False,
     limit: Limit = None,
     json: Json = False,
 ) -> None:
-    """Show what a source holds, what the quality filters take, where the heart rate sensor looks wrong, and how heart rate goes
-    with speed and altitude.
+    """Show what a source holds: runs, what the quality filters remove, sensor faults, and how heart rate goes with speed and
+    altitude.
     """
     outputs.check([source], [(output, kinds.PICTURES)], force)
     from hrkeras.datasets.inspection import inspection, inspection_plots, inspection_text

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -41,8 +42,25 @@ DISK_FULL = (
 )
 
 
+PANELS: dict[str, tuple[ModuleType, ...]] = {  # commands by what a person wants to do, in the order of a story
+    "Try it": (demo,),
+    "Data": (build, inspect),
+    "Models": (train, tune, finetune, ensemble, evaluate, audit, convert),
+    "Export": (export,),
+    "My runs": (report, predict, update, plan, estimate, zones, fitness),
+}
+
+
+def _name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
+
+
 class _Program(TyperGroup):
     """Turns what a person's input causes into one sentence and an exit code."""
+
+    def __init__(self, *args, commands, **kwargs):
+        names = [_name(module) for modules in PANELS.values() for module in modules]  # typer has groups behind commands
+        super().__init__(*args, commands={name: commands[name] for name in names}, **kwargs)
 
     def main(self, *args, **kwargs):
         terminal.prepare()
@@ -83,11 +101,17 @@ def _place(error: OSError) -> str:
 
 
 class _Command(TyperCommand):
-    """Prints plain text only; what is asked with --help is printed before."""
+    """Prints plain text only; what is asked with --help is printed before. Adds its options to the advice of errors."""
 
     def invoke(self, ctx):
-        with terminal.plain_output():
-            return super().invoke(ctx)
+        try:
+            with terminal.plain_output():
+                return super().invoke(ctx)
+        except InputError as error:
+            if option := next((each for each in self.params if each.name == error.argument), None):
+                called = " ".join(filter(None, (option.opts[0], option.metavar)))
+                error.args = (f"{str(error).rstrip('.')} ({called}).",)
+            raise
 
 
 def _say_error(sentence: str) -> None:
@@ -96,7 +120,7 @@ def _say_error(sentence: str) -> None:
 
 app = typer.Typer(
     cls=_Program,
-    help="Predict the heart rate of a run from its speed and altitude.",
+    help="Predict the heart rate of a run from its speed and altitude, and from the person's earlier runs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -116,27 +140,14 @@ def _program(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that unfinished work is cleared away
 
 
-app.command()(demo.demo)
-app.command()(inspect.inspect)
-app.add_typer(build.app, name="build")
-app.add_typer(convert.app, name="convert")
-app.command()(train.train)
-app.command()(tune.tune)
-app.command()(finetune.finetune)
-app.command()(ensemble.ensemble)
-app.command()(evaluate.evaluate)
-app.command()(audit.audit)
-app.command()(update.update)
-app.command()(predict.predict)
-app.command()(plan.plan)
-app.command()(estimate.estimate)
-app.command()(zones.zones)
-app.command()(fitness.fitness)
-app.command()(report.report)
-app.command()(export.export)
-for group in (app, build.app, convert.app):
-    for command in group.registered_commands:
-        command.cls = _Command
+for panel, modules in PANELS.items():
+    for module in modules:
+        if group := getattr(module, "app", None):
+            app.add_typer(group, name=_name(module), rich_help_panel=panel)
+            for command in group.registered_commands:
+                command.cls = _Command
+        else:
+            app.command(rich_help_panel=panel, cls=_Command)(getattr(module, _name(module)))
 
 if __name__ == "__main__":
     app(prog_name="hrkeras")

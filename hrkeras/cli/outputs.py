@@ -9,7 +9,7 @@ import typer
 
 from hrkeras.cli.kinds import Kind
 
-Force = Annotated[bool, typer.Option("--force", help="Replace what is at an output's place even if it is something else.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an output even if something else is there.")]
 
 
 def check(inputs: Iterable[Path | None], outputs: Iterable[tuple[Path | None, Kind | None]], force: bool | None = False) -> None:

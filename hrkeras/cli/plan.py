@@ -15,27 +15,29 @@ def plan(
         Path,
         typer.Argument(
             exists=True,
-            help="The course: GPX (track or route, with times or without), TCX or a recorded FIT file.",
+            help="The course: a GPX track or route, with or without times, a TCX file or a recorded FIT file.",
             show_default=False,
         ),
     ],
     pace: Annotated[
-        str | None, typer.Option(metavar="M:SS", help="Mean pace, minutes a kilometre such as 5:30, to tell the heart rate of.")
+        str | None, typer.Option(metavar="M:SS", help="Predict the heart rate at this mean pace per kilometre, such as 5:30.")
     ] = None,
     heart_rate: Annotated[
-        float | None, typer.Option(min=60, max=220, help="Instead: find the pace whose mean heart rate is this.")
+        float | None, typer.Option(min=60, max=220, help="Instead find the pace with this mean heart rate.")
     ] = None,
     limit: Annotated[
         float | None,
-        typer.Option(min=60, max=220, help="Find the pace that keeps heart rate under this; alone or besides."),
+        typer.Option(
+            min=60, max=220, help="Find the pace that keeps the heart rate below this; alone or with one of the others."
+        ),
     ] = None,
     even: Annotated[
         Literal["pace", "effort"],
-        typer.Option(help="What is the same all along; with even effort one is slower uphill and faster downhill."),
+        typer.Option(help="Keep the pace even, or the effort: then slower uphill and faster downhill."),
     ] = "pace",
     athlete: AthleteFile = None,
     history: Annotated[
-        list[Path] | None, typer.Option(exists=True, help="Folder or export with the person's earlier runs, may be repeated.")
+        list[Path] | None, typer.Option(exists=True, help="Folder or export with the person's earlier runs. Repeatable.")
     ] = None,
     model: Model = None,
     start_at: Annotated[
@@ -43,17 +45,16 @@ def plan(
         typer.Option(
             "--start",
             metavar="TIME",
-            help="When the run begins, in UTC (2026-12-01T09:00) or with an offset; if not given, next at the hour of the last "
-            "known run.",
+            help="Start of the run, in UTC (2026-12-01T09:00) or with an offset. Default: the hour of the last known run, next.",
         ),
     ] = None,
-    output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write: a row a kilometre.")] = None,
+    output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write, one row per kilometre.")] = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw.")] = None,
     force: Force = False,
     json: Json = False,
     backend: Backend = None,
 ) -> None:
-    """Plan a run on a course: the heart rate to expect at a pace, or the pace for a heart rate."""
+    """Plan a run on a course: the expected heart rate at a pace, or the pace for a heart rate."""
     check_one_known(athlete, history)
     if (pace and heart_rate) or not (pace or heart_rate or limit):
         raise typer.BadParameter("give one of --pace and --heart-rate, or --limit alone", param_hint="--pace")

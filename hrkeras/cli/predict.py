@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli import kinds, outputs
+from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import AthleteFile, Backend, Model, check_one_known, load_model, reading, warn
 
@@ -19,41 +19,47 @@ def predict(
         ),
     ],
     output: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             dir_okay=False,
-            help="The CSV to write: a row every 10 s; heart rate lies below low a tenth of the time, and as often above high.",
+            help="The CSV to write: a row every 10 s, with the 80 % prediction interval as low and high. Default: RUN.csv.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     model: Model = None,
     athlete: AthleteFile = None,
     history: Annotated[
         list[Path] | None,
         typer.Option(
             exists=True,
-            help="Folder or export with the person's earlier runs, may be repeated; without this and --athlete the "
-            "other runs of RUN.",
+            help="Folder or export with the person's earlier runs. Repeatable. Default: the other runs of RUN.",
         ),
     ] = None,
     workout: Annotated[
-        str | None, typer.Option(help="Which run of an export or folder: its date in UTC (2025-06-16), or latest.")
+        str | None,
+        typer.Option(help="The run to predict, where RUN has several: its date in UTC (2025-06-16), or latest. Default: latest."),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw as well.")] = None,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the prediction to.")] = None,
     force: Force = False,
     backend: Backend = None,
 ) -> None:
     """Predict the heart rate of a run from its speed and altitude, and from earlier runs if there are any."""
+    output = output or defaults.use("--output", Path(f"{run.resolve().name.partition('.')[0] or 'run'}.csv"))
     check_one_known(athlete, history)
     inputs = (run, model, athlete, *(history or []))
     outputs.check(inputs, [(output, kinds.PREDICTION), (plot, kinds.PNG)], force)
     loaded = load_model(model, backend)
     from hrkeras.personal import athlete_update, prediction, update_text
     from hrkeras.utils.files import atomic_write
+    from hrkeras.workouts.readers import tracks
 
+    default = None if workout or tracks.is_track(run) else "latest"
     state = prediction.opened(athlete, loaded)
     histories = history or []
     with reading((run, *histories)) as bar:
-        chosen, others, log = prediction.load_run(run, workout, histories, bar.update)
+        chosen, others, log = prediction.load_run(run, workout or default, histories, bar.update)
+    if default:
+        defaults.use("--workout", default)
     learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)
     found = prediction.predict(chosen, state, loaded)
     with atomic_write(output) as part:

@@ -5,21 +5,27 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli import kinds, outputs
+from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import Backend, Model, Pace, Person, RunsOfOne, load_model, read_timeline
 
 
 def report(
     source: RunsOfOne,
-    output: Annotated[Path, typer.Option(dir_okay=False, help="The HTML file to write; it holds everything it shows.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False, help="The HTML file to write, complete in itself. Default: report.html.", show_default=False
+        ),
+    ] = None,
     at: Pace = None,
     model: Model = None,
     person: Person = None,
     force: Force = False,
     backend: Backend = None,
 ) -> None:
-    """Write a page that tells a person what their runs say; it needs no network, and no position or name is in it."""
+    """Write one page about a person's runs: fitness, zones, predictions. It holds no position or name and loads nothing."""
+    output = output or defaults.use("--output", Path("report.html"))
     outputs.check([source, model], [(output, kinds.PAGE)], force)
     loaded = load_model(model, backend)
     from hrkeras.personal.report import page

@@ -11,50 +11,67 @@ from typing import Annotated, Literal
 
 import typer
 
-from hrkeras.cli import terminal
+from hrkeras.cli import defaults, terminal
+from hrkeras.datasets.builders import DATASETS
+from hrkeras.evaluation.protocols import ProtocolName
 
 AT_END = ExitStack()  # of a command
 BACKENDS = ("tensorflow", "jax", "torch")
 Backend = Annotated[
     Literal["tensorflow", "jax", "torch"] | None,
-    typer.Option(help="What Keras runs on; KERAS_BACKEND if not given, else tensorflow."),
+    typer.Option(help="Backend of Keras. Default: the variable KERAS_BACKEND, else tensorflow."),
 ]
 DataDir = Annotated[
-    Path | None, typer.Option(file_okay=False, help="Folder of datasets; if not given TFDS_DATA_DIR, else ~/tensorflow_datasets.")
+    Path | None,
+    typer.Option(file_okay=False, help="Folder of datasets. Default: the variable TFDS_DATA_DIR, else ~/tensorflow_datasets."),
 ]
-Data = Annotated[str, typer.Option(help="Dataset: endomondo, apple_watch, tracks or synthetic; /by_user behind for that split.")]
+NAMES = f"{', '.join(DATASETS[:-1])} or {DATASETS[-1]}, with /by_user for a split by person"
+BuiltData = Annotated[str | None, typer.Option(help=f"Dataset: {NAMES}. Default: the one that is built.", show_default=False)]
+Data = Annotated[str | None, typer.Option(help=f"Dataset: {NAMES}. Default: the one of the model.", show_default=False)]
+TRAINING, ARCHITECTURE = "Training", "Architecture"  # panels of options
 MAX_SEED = 2**32 - 1  # of NumPy
-Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Of everything that chance decides.")]
-ProtocolName = Literal["profile", "live", "forecast", "imputation", "by_user", "later"]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Random seed.")]
+TrainingSeed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Random seed.", rich_help_panel=TRAINING)]
+Protocol = Annotated[
+    ProtocolName, typer.Option(help="What is known of a run when its heart rate is predicted; see docs/reference/protocols.md.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Augment = Annotated[
     float,
     typer.Option(
         "--augment",
         min=0.0,
         max=10.0,
-        help="How much training runs are perturbed in each epoch; 1 as docs/how-to/finetuning.md says.",
+        help="Strength of data augmentation, 1 being usual; see docs/how-to/finetuning.md.",
+        rich_help_panel=TRAINING,
     ),
 ]
 Limit = Annotated[
     list[str] | None,
-    typer.Option("--limit", metavar="NAME=VALUE", help="Change a limit of the quality filters; may be repeated."),
+    typer.Option(
+        "--limit", metavar="NAME=VALUE", help="Change a limit of the quality filters (docs/reference/filters.md). Repeatable."
+    ),
 ]
 
 
 Model = Annotated[
-    Path | None, typer.Option(help="A .keras file from `hrkeras train`; if not given, the athlete's state alone predicts.")
+    Path | None,
+    typer.Option(
+        help="A .keras model. Default: none; the Kalman filter of the person's state predicts alone.", show_default=False
+    ),
 ]
 AthleteFile = Annotated[
-    Path | None, typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows their earlier runs.")
+    Path | None, typer.Option(dir_okay=False, help="The person's file, written by `hrkeras update` from their earlier runs.")
 ]
 RunsOfOne = Annotated[
     Path,
-    typer.Argument(exists=True, help="One person's runs: an Apple Health export, a folder or zip of tracks.", show_default=False),
+    typer.Argument(
+        exists=True, help="One person's runs: an Apple Health export, or a folder or zip of tracks.", show_default=False
+    ),
 ]
-Person = Annotated[str | None, typer.Option(help="Whose runs, by the name in SOURCE, where it has several people's.")]
+Person = Annotated[str | None, typer.Option(help="Name of the person, where SOURCE has several.")]
 Pace = Annotated[
-    str | None, typer.Option("--pace", metavar="M:SS", help="Minutes a kilometre, such as 5:30; your usual one if not given.")
+    str | None, typer.Option("--pace", metavar="M:SS", help="Pace per kilometre, such as 5:30. Default: the person's usual one.")
 ]
 
 
@@ -97,6 +114,7 @@ def load_model(path: Path | None, backend: str | None):
     """The model in a file, on a backend; None, and no Keras, without a file."""
     if path is None:
         return None
+    defaults.check_model(path)
     start(backend)
     from hrkeras.models import saving
 
@@ -173,14 +191,9 @@ def read_timeline(source: Path, person: str | None = None, at: str | None = None
         log = ReadLog(bar.update)
         workouts = list(detect.read(source, log))
     if log.passed_over:
-        note(terminal.plain(update_text.read_log_lines(log)[-1]))
+        terminal.note(update_text.read_log_lines(log)[-1])
     with progress(None, "Following the runs", "run") as bar:
         return timeline.write(workouts, person, speed, model, bar.update, log.skipped)
-
-
-def note(sentence: str) -> None:
-    """Says on stderr what is going on."""
-    typer.secho(sentence, err=True)
 
 
 def warn(sentences) -> None:

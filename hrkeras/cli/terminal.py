@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import typer
+
 # C0 but tab and newline, delete, C1, and what turns the direction of writing or breaks lines
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 ERRORS = "hrkeras.escape"
@@ -15,6 +17,11 @@ ERRORS = "hrkeras.escape"
 def plain(text: str) -> str:
     """Text with its control characters as `\\uXXXX`, which JSON reads as well."""
     return CONTROLS.sub(lambda found: _escape(found[0]), text)
+
+
+def note(sentence: str) -> None:
+    """Says on stderr what is going on."""
+    typer.secho(plain(sentence), err=True)
 
 
 def _escape(text: str) -> str:

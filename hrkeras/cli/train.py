@@ -5,56 +5,96 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli import kinds, outputs
+from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Augment, Backend, DataDir, Seed, epoch_bar, epoch_line, start
+from hrkeras.cli.shared import (
+    ARCHITECTURE,
+    NAMES,
+    TRAINING,
+    Augment,
+    Backend,
+    DataDir,
+    TrainingSeed,
+    epoch_bar,
+    epoch_line,
+    start,
+)
 from hrkeras.utils.presets import Preset
 
 
 def train(
     data: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             metavar="NAME[=WEIGHT]",
-            help="Dataset: endomondo, apple_watch, tracks or synthetic; /by_user behind for that split. May be repeated to mix "
-            "several; runs of apple_watch=2 come twice in an epoch.",
+            help=f"Dataset: {NAMES}. Repeat to mix datasets; runs of apple_watch=2 count twice. Default: the one that is built.",
+            show_default=False,
         ),
-    ],
-    output: Annotated[Path, typer.Option(dir_okay=False, help="The .keras file to write; the model card is written beside it.")],
-    model: Annotated[Preset, typer.Option(help="Architecture and size; docs/reference/models.md says what each is.")] = "lstm",
-    units: Annotated[int | None, typer.Option(min=1, max=4096, help="Width of each layer; as MODEL has it if not given.")] = None,
-    layers: Annotated[int | None, typer.Option(min=1, max=100, help="How many layers; as MODEL has it if not given.")] = None,
-    bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Also read each run backwards.")] = False,
-    dropout: Annotated[
-        float | None, typer.Option(min=0.0, max=0.9, help="Share of each layer's outputs dropped in training; none if not given.")
     ] = None,
-    history: Annotated[bool, typer.Option(help="Use what earlier runs tell of the person.")] = True,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="The .keras file to write, with its model card beside it. Default: DATA.keras.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        Preset, typer.Option(help="Architecture and size; see docs/reference/models.md.", rich_help_panel=ARCHITECTURE)
+    ] = "lstm",
+    units: Annotated[
+        int | None,
+        typer.Option(min=1, max=4096, help="Units per layer. Default: those of the model.", rich_help_panel=ARCHITECTURE),
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, help="Number of layers. Default: that of the model.", rich_help_panel=ARCHITECTURE),
+    ] = None,
+    bidirectional: Annotated[
+        bool, typer.Option("--bidirectional", help="Also read each run backwards.", rich_help_panel=ARCHITECTURE)
+    ] = False,
+    dropout: Annotated[
+        float | None, typer.Option(min=0.0, max=0.9, help="Dropout rate. Default: no dropout.", rich_help_panel=ARCHITECTURE)
+    ] = None,
+    history: Annotated[
+        bool, typer.Option(help="Use the person's earlier runs as an input.", rich_help_panel=ARCHITECTURE)
+    ] = True,
     profile: Annotated[
         bool,
         typer.Option(
-            help="Give the network facts of the whole course; what the athlete's state expects holds some unless scored live."
+            help="Use facts of the whole course, such as its length and climb, as an input.", rich_help_panel=ARCHITECTURE
         ),
     ] = True,
-    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 9,
-    batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Windows a batch.")] = 32,
+    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number of epochs.", rich_help_panel=TRAINING)] = 9,
+    batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Windows per batch.", rich_help_panel=TRAINING)] = 32,
     learning_rate: Annotated[
         float | None,
-        typer.Option(min=1e-8, max=1.0, help="At its highest; if not given 0.003, of large recurrent models 0.001."),
+        typer.Option(
+            min=1e-8,
+            max=1.0,
+            help="Peak learning rate. Default: 0.003, for large recurrent models 0.001.",
+            rich_help_panel=TRAINING,
+        ),
     ] = None,
-    patience: Annotated[int, typer.Option(min=1, help="Epochs without improvement after which to stop.")] = 6,
+    patience: Annotated[
+        int, typer.Option(min=1, help="Stop after this many epochs without improvement.", rich_help_panel=TRAINING)
+    ] = 6,
     augment: Augment = 0.0,
-    seed: Seed = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last finished epoch of a killed run.")] = False,
+    seed: TrainingSeed = 0,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Resume an interrupted run from its last finished epoch.", rich_help_panel=TRAINING),
+    ] = False,
     force: Force = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
-    """Train a model; the epochs are logged in a folder beside the output."""
-    if output.suffix != ".keras":
-        raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    """Train a model on a dataset; logs and learning curves go to a folder beside it."""
+    data = data or [defaults.data(data_dir)]
+    sources = _weights(data)
+    output = defaults.model_output(output, f"{'+'.join(sources).replace('/', '_')}.keras")
     folder = output.with_suffix(".training")
     outputs.check([data_dir], [(output, kinds.KERAS), (output.with_suffix(".md"), kinds.CARD), (folder, None)], force)
-    sources = _weights(data)
     start(backend)
     from inspect import signature
 

@@ -8,63 +8,116 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hrkeras.cli import kinds, outputs, terminal, tune_processes
+from hrkeras.cli import defaults, kinds, outputs, terminal, tune_processes
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import MAX_SEED, Backend, Data, DataDir, Json, Seed, epoch_bar, epoch_line, json_line, start
+from hrkeras.cli.shared import (
+    ARCHITECTURE,
+    MAX_SEED,
+    TRAINING,
+    Backend,
+    BuiltData,
+    DataDir,
+    Json,
+    TrainingSeed,
+    epoch_bar,
+    epoch_line,
+    json_line,
+    start,
+)
 from hrkeras.tuning.roles import VARIABLES, is_worker
+from hrkeras.tuning.spaces import Space
+from hrkeras.utils import small_json
+from hrkeras.utils.errors import InputError
 from hrkeras.utils.presets import Architecture
 
 if TYPE_CHECKING:
     from hrkeras.tuning.search import Search
 
+SEARCH = "Search"  # a panel of options
+
 
 def tune(
     context: typer.Context,
-    data: Data,
-    output: Annotated[Path, typer.Option(file_okay=False, help="Folder for the results, and for what is needed to go on.")],
-    space: Annotated[
-        Literal["batch", "lstm", "gru", "attention", "patchtst", "learning_rate", "augmentation", "history"],
-        typer.Option(help="What is searched; docs/how-to/tuning.md says what each holds."),
-    ],
-    model: Annotated[
-        Architecture | None,
-        typer.Option(help="Architecture; if not given the one the space is named after, else lstm."),
-    ] = None,
-    units: Annotated[
-        int | None, typer.Option(min=1, max=4096, help="Width of each layer, if the space does not search it.")
-    ] = None,
-    layers: Annotated[int | None, typer.Option(min=1, max=100, help="How many layers, if the space does not search it.")] = None,
-    history: Annotated[
-        bool | None, typer.Option("--history/--no-history", help="Use what earlier runs tell of the person, as is usual.")
-    ] = None,
-    profile: Annotated[
-        bool | None, typer.Option("--profile/--no-profile", help="Give the network facts of the whole course, as is usual.")
+    space: Annotated[Space, typer.Option(help="Search space; see docs/how-to/tuning.md.", show_default=False)],
+    data: BuiltData = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False, help="Folder for the results, and to resume the search from. Default: tuned.", show_default=False
+        ),
     ] = None,
     tuner: Annotated[
         Literal["grid", "random", "bayesian", "hyperband"] | None,
-        typer.Option(help="How values are chosen; if not given all of them (grid) for batch, else random."),
+        typer.Option(help="Search algorithm. Default: grid for the space batch, else random.", rich_help_panel=SEARCH),
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(min=1, max=100_000, help="At most so many; if not given 10, of a grid and of hyperband all.")
+        int | None,
+        typer.Option(
+            min=1, max=100_000, help="Maximum number of trials. Default: 10; all for grid and hyperband.", rich_help_panel=SEARCH
+        ),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Of each training; of hyperband's longest.")] = 30,
     seeds: Annotated[
         int | None,
-        typer.Option(min=1, max=100, help="Trainings of each trial, each with its own seed; if not given 3 for a grid, else 1."),
+        typer.Option(
+            min=1, max=100, help="Trainings per trial, with a seed each. Default: 3 for grid, else 1.", rich_help_panel=SEARCH
+        ),
     ] = None,
-    seed: Seed = 0,
     share: Annotated[
         float,
-        typer.Option(min=0.001, max=1.0, help="Of each person's training runs, the latest; for searches that must be short."),
+        typer.Option(
+            min=0.001,
+            max=1.0,
+            help="Share of each person's training runs to use, the latest ones, for a shorter search.",
+            rich_help_panel=SEARCH,
+        ),
     ] = 1.0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that train at the same time.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Number of processes that train in parallel.", rich_help_panel=SEARCH)
+    ] = None,
+    model: Annotated[
+        Architecture | None,
+        typer.Option(
+            help="Architecture. Default: the one that the space is named after, else lstm.", rich_help_panel=ARCHITECTURE
+        ),
+    ] = None,
+    units: Annotated[
+        int | None,
+        typer.Option(min=1, max=4096, help="Units per layer, if not searched.", rich_help_panel=ARCHITECTURE),
+    ] = None,
+    layers: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Number of layers, if not searched.", rich_help_panel=ARCHITECTURE)
+    ] = None,
+    history: Annotated[
+        bool | None,
+        typer.Option(
+            "--history/--no-history",
+            help="Use the person's earlier runs as an input. Default: yes.",
+            rich_help_panel=ARCHITECTURE,
+        ),
+    ] = None,
+    profile: Annotated[
+        bool | None,
+        typer.Option(
+            "--profile/--no-profile",
+            help="Use facts of the whole course as an input. Default: yes.",
+            rich_help_panel=ARCHITECTURE,
+        ),
+    ] = None,
+    epochs: Annotated[
+        int,
+        typer.Option(min=1, max=100_000, help="Epochs per training; the maximum for hyperband.", rich_help_panel=TRAINING),
+    ] = 30,
+    seed: TrainingSeed = 0,
     force: Force = False,
     as_json: Json = False,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
-    """Search for what trains best on the validation split, going on where a killed search was."""
+    """Search for the hyperparameters with the lowest validation error; an interrupted search resumes where it was."""
     _check_variables(workers)
+    output = output or defaults.use("--output", Path("tuned"))
+    data = data or _data_of(output, space) or defaults.data(data_dir)
+    context.params |= {"data": data, "output": output}
     outputs.check([data_dir], [(output, kinds.SEARCH)], force)
     start(backend)
     from hrkeras.models import MODELS
@@ -107,6 +160,17 @@ def tune(
         search = Search(plan, output, data_dir, reporters)
         search.search()
         _write(search, output, " ".join(["hrkeras", *map(quote, command)]), as_json)
+
+
+def _data_of(output: Path, space: str) -> str | None:
+    """The dataset of the search that a folder holds, if it holds one; refuses one of another space."""
+    kept = small_json.read(output / "search.json") or {}
+    if kept and kept.get("space") != space:
+        raise InputError(
+            f"{output} holds a search of the space {kept.get('space')}; give that of {space} a folder of its own: "
+            f"--output {output.with_name(f'{output.name}_{space}')}."
+        )
+    return defaults.use("--data", str(kept["data"]), f"as the search in {output}") if "data" in kept else None
 
 
 def _write(search: "Search", output: Path, command: str, as_json: bool) -> None:

@@ -5,33 +5,33 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli import outputs
-from hrkeras.cli.shared import Backend, load_model, note, reading
+from hrkeras.cli import outputs, terminal
+from hrkeras.cli.shared import Backend, load_model, reading
 
 
 def update(
     athlete: Annotated[
         Path,
-        typer.Argument(dir_okay=False, help="The .json file of one person; made if it is not there.", show_default=False),
+        typer.Argument(dir_okay=False, help="The .json file of one person; created if it does not exist.", show_default=False),
     ],
     runs: Annotated[
         list[Path],
         typer.Argument(
             exists=True,
-            help="The person's runs: tracks, folders and zips of them, Apple Health exports.",
+            help="The person's runs: tracks, folders and zips of tracks, Apple Health exports.",
             show_default=False,
         ),
     ],
     model: Annotated[
         Path | None,
         typer.Option(
-            help="A .keras file that the athlete's file is for: a new one starts from its population, and how far the model "
-            "helps with the person is kept."
+            help="The .keras model that the file is meant for: a new file starts from the model's population, and keeps how "
+            "well the model fits the person."
         ),
     ] = None,
     backend: Backend = None,
 ) -> None:
-    """Add a person's runs to what is known of them; what is known already changes nothing."""
+    """Keep a person's file up to date with their new runs; runs that it has already are left out."""
     if athlete.suffix != ".json":
         raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
     outputs.check([*runs, model], [(athlete, None)])
@@ -42,7 +42,7 @@ def update(
 
     with reading(runs) as bar:
         found = athlete_update.update(
-            athlete, runs, loaded, bar.update, lambda: note(f"Waiting for another update of {athlete} ...")
+            athlete, runs, loaded, bar.update, lambda: terminal.note(f"Waiting for another update of {athlete} ...")
         )
     state = found.athlete
     if found.is_new:

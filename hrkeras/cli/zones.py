@@ -14,17 +14,19 @@ def zones(
     source: RunsOfOne,
     athlete: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, which knows more runs than SOURCE has."),
+        typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, if it knows more runs than SOURCE."),
     ] = None,
-    age: Annotated[float | None, typer.Option(help="Years; makes the maximum surer where few runs are known.")] = None,
-    maximum: Annotated[float | None, typer.Option(help="Highest heart rate, beats/min, if known from a test.")] = None,
-    threshold: Annotated[float | None, typer.Option(help="Heart rate at threshold, beats/min, if known from a test.")] = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw: time in zones.")] = None,
+    age: Annotated[
+        float | None, typer.Option(help="Age in years; makes the maximum more certain where there are few runs.")
+    ] = None,
+    maximum: Annotated[float | None, typer.Option(help="Maximum heart rate in beats/min, if known from a test.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Threshold heart rate in beats/min, if known from a test.")] = None,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the time in zones to.")] = None,
     force: Force = False,
     person: Person = None,
     json: Json = False,
 ) -> None:
-    """Tell a person's maximum and threshold from their runs, the five zones, and the time in them. No medical advice."""
+    """Estimate maximum and threshold heart rate from a person's runs, and the time in the five zones. No medical advice."""
     outputs.check([source, athlete], [(plot, kinds.PNG)], force)
     from dataclasses import replace
 

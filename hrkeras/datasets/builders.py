@@ -1,13 +1,28 @@
-"""Find a dataset that was built."""
+"""Find a dataset that was built. TFDS is imported when one is opened, so that the command line can list them at once."""
 
 import importlib
 import os
 from pathlib import Path
 
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts import splits
 
-DATASETS = ("endomondo", "apple_watch", "tracks", "synthetic")
+SOURCES = {"endomondo": "endomondoHR.json.gz", "apple_watch": "export.zip", "tracks": "FOLDER", "synthetic": ""}
+DATASETS = tuple(SOURCES)
+
+
+def build_command(kind: str) -> str:
+    """The command that builds a dataset, with an example of what it is built from."""
+    return f"hrkeras build {kind} {SOURCES[kind]}".rstrip()
+
+
+def folder(data_dir: Path | None = None) -> Path:
+    """Where datasets lie: `data_dir` if it is given, else where TFDS looks by itself."""
+    return Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+
+
+def built(data_dir: Path | None = None) -> list[str]:
+    """Names of the datasets that were built, in the order of `DATASETS`, however they are split."""
+    return [kind for kind in DATASETS if any(folder(data_dir).glob(f"{kind}/*/*/dataset_info.json"))]
 
 
 def find(name: str, data_dir: Path | None = None):
@@ -17,6 +32,8 @@ def find(name: str, data_dir: Path | None = None):
         InputError: if the name is unknown or the dataset was not built.
     """
     import tensorflow_datasets as tfds
+
+    from hrkeras.workouts import splits
 
     kind, _, config = name.partition("/")
     if kind not in DATASETS:
@@ -31,6 +48,7 @@ def find(name: str, data_dir: Path | None = None):
         if builder.is_prepared():
             return builder
     raise InputError(
-        f"The dataset {builders[0].info.full_name} is not at {Path(builders[0].data_dir)}; build it with `hrkeras build "
-        f"{kind} SOURCE` or say with --data-dir where it is."
+        f"The dataset {builders[0].info.full_name} is not at {Path(builders[0].data_dir)}; build it with "
+        f"`{build_command(kind)}`, or say where it is.",
+        "data_dir",
     )

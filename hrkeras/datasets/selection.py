@@ -58,8 +58,8 @@ def one_person(runs: Runs, data: str, person: int | None = None) -> Runs:
     people = np.unique(runs.users)
     if person is None and len(people) > 1:
         raise InputError(
-            f"{data}: expected the runs of one person, found those of {len(people)}; choose one with --person, 0 to "
-            f"{people.max()}."
+            f"{data}: expected the runs of one person, found those of {len(people)}; choose one, 0 to {people.max()}.",
+            "person",
         )
     if person is not None and person not in people:
         raise InputError(f"{data}: there is no person {person}; the people are numbered from 0 to {people.max()}.")

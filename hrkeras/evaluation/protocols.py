@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
+if TYPE_CHECKING:  # the command line lists the protocols without NumPy
+    import numpy as np
 
-from hrkeras.datasets.windows import Windows
+    from hrkeras.datasets.windows import Windows
 
 MINUTE = 60.0  # s
 BEGINNING = 10 * MINUTE
@@ -27,17 +29,21 @@ class Case:
     name: str
     course: bool = True
     delay: float = 0.0
-    shown: Callable[[Windows], np.ndarray] | None = None
+    shown: Callable[["Windows"], "np.ndarray"] | None = None
     after: bool = False
 
-    def known(self, windows: Windows) -> dict:
+    def known(self, windows: "Windows") -> dict:
         """What `Windows.inputs` shall give to a model."""
+        import numpy as np
+
         shown = self.shown(windows) if self.shown else np.zeros(windows.heart_rate.shape, bool)
         heart_rate = np.where(shown, windows.heart_rate, np.float32(np.nan))
         return {"heart_rate": heart_rate, "delay": self.delay, "course": self.course}
 
-    def scored(self, windows: Windows) -> np.ndarray:
+    def scored(self, windows: "Windows") -> "np.ndarray":
         """The steps that count: measured, hidden, and not before anything could be known, shape `(windows, steps)`."""
+        import numpy as np
+
         measured = np.isfinite(windows.heart_rate)
         if self.delay:
             return measured & (windows.time >= self.delay)
@@ -69,18 +75,22 @@ class Protocol:
         return next((case for case in self.cases if case.shown and not case.delay and not case.after), None)
 
 
-def everything(windows: Windows) -> np.ndarray:
+def everything(windows: "Windows") -> "np.ndarray":
     """All heart rate is shown; with a delay that means up to so long before."""
+    import numpy as np
+
     return np.ones(windows.heart_rate.shape, bool)
 
 
-def beginning(windows: Windows) -> np.ndarray:
+def beginning(windows: "Windows") -> "np.ndarray":
     """The first ten minutes are shown."""
     return windows.time < BEGINNING
 
 
-def between_gaps(windows: Windows) -> np.ndarray:
+def between_gaps(windows: "Windows") -> "np.ndarray":
     """All is shown but gaps of 1 to 10 minutes, the same for a run whenever it is asked."""
+    import numpy as np
+
     shown = np.ones(windows.heart_rate.shape, bool)
     step = float(windows.time[0, 1] - windows.time[0, 0]) if windows.time.shape[1] > 1 else MINUTE
     for row, start in enumerate(windows.start):
@@ -121,3 +131,8 @@ PROTOCOLS = {
         Protocol("later", f"runs after the last day that was trained on; {_KNOWN}, nothing of the run's own heart rate is."),
     )
 }
+
+if TYPE_CHECKING:
+    ProtocolName = str
+else:
+    ProtocolName = Literal[*PROTOCOLS]  # from which the command line makes its choices

@@ -56,7 +56,8 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
     if not difference <= limit:
         advice = "another format may work"
         if quantize or stream:
-            advice = "leave --quantize out" if quantize else "it may look further back than a step can: leave --streaming out"
+            reaches = "it may look further back than a step can: export it for whole runs"
+            advice = "export it without quantizing" if quantize else reaches
         raise InputError(
             f"{path}: exported as {kind} it differs by up to {difference:.3g} beats/min, more than {limit:g}, so nothing was "
             f"written; {advice}."

@@ -56,7 +56,7 @@ def _check(output: Path, kind: str, quantize: bool) -> None:
     if missing:
         raise InputError(f"The format {kind} needs {' and '.join(missing)}; install with `pip install 'hrkeras[{kind}]'`.")
     if quantize and kind != "litert":
-        raise InputError(f"Only the format litert can be quantized, not {kind}; leave --quantize out or take --format litert.")
+        raise InputError(f"Only the format litert can be quantized, found {kind}; keep the weights as they are.", "quantize")
     if SUFFIXES[kind] and output.suffix != SUFFIXES[kind]:
         raise InputError(f"{output}: expected a file name ending in {SUFFIXES[kind]} for the format {kind}.")
     if output.is_dir() and (SUFFIXES[kind] or not (output / "saved_model.pb").is_file()):

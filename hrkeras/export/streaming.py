@@ -62,9 +62,9 @@ def step(model: keras.Model) -> Exported:
         InputError: if a layer of the model reads runs backwards, or attends to other steps.
     """
     if any(isinstance(layer, layers.Bidirectional) for layer in model._flatten_layers()):
-        raise InputError("A bidirectional model reads the whole run, so it cannot be streamed; leave --streaming out.")
+        raise InputError("A bidirectional model reads the whole run, so it cannot be streamed; export it for whole runs.")
     if any(isinstance(layer, WindowedAttention) for layer in model._flatten_layers()):
-        raise InputError("A transformer looks at many steps at once, so it cannot be streamed; leave --streaming out.")
+        raise InputError("A transformer looks at many steps at once, so it cannot be streamed; export it for whole runs.")
     place: dict = {}
     for layer in model._flatten_layers():
         for kind, stepped in STEPPED.items():

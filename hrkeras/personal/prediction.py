@@ -153,7 +153,8 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
         what = "this very run" if is_known else f"the run of {date(athlete.starts[-1])} UTC"
         raise InputError(
             f"To predict the run of {date(run.start)} UTC nothing may be known of it or of later ones, but the athlete's state "
-            f"has learnt from {what}; predict it from its earlier runs: give those with --history instead."
+            f"has learnt from {what}; predict it from its earlier runs alone.",
+            "history",
         )
     start = athlete.assumed_start(run.start)
     known = athlete.predict(start, grid)

@@ -43,12 +43,12 @@ def of_prediction(
         whose = "what is known of the person" if days_since is not None else "what is known of people"
         found.append(
             f"the model predicts {mean:.0f} beats/min on average, but {whose} makes one expect {usual:.0f}, give or take "
-            f"{limit:.0f}: do not trust it; predict without --model, or adapt the model to the person with `hrkeras finetune`."
+            f"{limit:.0f}: do not trust it; predict without the model, or adapt the model to the person with `hrkeras finetune`."
         )
     if days_since is not None and days_since > LONG_AGO:
         found.append(
             f"the last run known of the person is {days_since:.0f} days older than this one, and fitness changes in less: give "
-            "newer runs with --history or `hrkeras update`."
+            "newer runs, or add them with `hrkeras update`."
         )
     known = np.isfinite(measured)
     if known.any() and not (error := float(np.abs(heart_rate - measured)[known].mean())) <= limit:

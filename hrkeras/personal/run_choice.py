@@ -42,7 +42,8 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
     if len(fitting) == 1:
         return fitting[0]
     count = f"{len(fitting)} runs" if fitting else f"no run of that date among {len(runs)}"
-    raise InputError(f"{path}: --workout {wanted or 'was not given'}: found {count}; {_offer(fitting or runs)}.")
+    expected = f"expected one run{f' of {wanted}' if wanted else ''}"
+    raise InputError(f"{path}: {expected}, found {count}; {_offer(fitting or runs)}.", "workout")
 
 
 def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> str:

@@ -132,7 +132,7 @@ def write(
     people = sorted({run.user for run in runs})
     if len(people) > 1:
         some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
-        raise InputError(f"Expected the runs of one person, found those of {len(people)}; name one of {some} with --person.")
+        raise InputError(f"Expected the runs of one person, found those of {len(people)}; name one of {some}.", "person")
     if not people:
         whose = f" of {person}" if person else ""
         why = update_text.taken_text(taken) or "there are no workouts"

@@ -71,7 +71,11 @@ class _Keeper(keras.callbacks.Callback):
         row = {"epoch": epoch + 1} | {name: shown[name] for name in ("loss", "mae", "val_loss", "val_mae")}
         row["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
         if not np.isfinite(row["loss"]):
-            raise DivergedError(f"The loss became {row['loss']} in epoch {epoch + 1}; use a lower learning rate.")
+            raise DivergedError(
+                f"The loss became {row['loss']} in epoch {epoch + 1}; the epochs before are kept in "
+                f"{self._folder}; use a lower learning rate.",
+                "learning_rate",
+            )
         self.log.append(row)
         if best_epoch(self.log) == epoch + 1:
             save(self.model, self._folder / training_folder.BEST)
@@ -141,11 +145,11 @@ def train(
     settings = settings or Settings()
     _check_measured(runs)
     asked = {"settings": asdict(settings), **({} if rates is None else {"rates": rates}), **(description or {})}
-    advice = "repeat the command that began it with --resume added, or begin anew without --resume"
+    advice = "ask for what it was begun with, or begin anew without resuming"
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
     with training_folder.opened(folder, resume, on_moved) as last:
-        resume_check.check(folder / training_folder.SETTINGS, asked, advice)
+        resume_check.check(folder / training_folder.SETTINGS, asked, advice, "resume")
         population = population or runs.population((description or {}).get("data", ""))
         known = runs.known(population)
         train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))

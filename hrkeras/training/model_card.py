@@ -1,6 +1,7 @@
 """The model card: what a model is, what it was trained on and how well it did, beside the model."""
 
 import platform
+import re
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -64,6 +65,7 @@ hrkeras predict RUN --model {name}.keras --athlete ME.json --output run.csv
 PERSON = """An athlete's state, a Kalman filter, follows each person from run to run. It starts from a population, which the
 model carries: aggregates over {source}.
 The model predicts how far heart rate lies from what that state expects."""
+SCORED = re.compile(r"`hrkeras evaluate .*\.keras --data (\S+)`")
 NO_PERSON = "Nothing: this model was trained without history and predicts everyone alike."
 
 
@@ -87,7 +89,7 @@ def text(name: str, model: keras.Model, log: list[dict], settings: Settings, des
     best = log[best_epoch(log) - 1]
     architecture = description["architecture"]
     packages = {"hrkeras": __version__, "Keras": version("keras"), keras.backend.backend(): _backend_version()}
-    scored = description["data"].partition(" ")[0].partition("=")[0]
+    scored = first_of(description["data"])
     is_built = scored.partition("/")[0] in DATASETS
     return about(name, model) + TEXT.format(
         name=name,
@@ -114,6 +116,18 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
     """Writes the card of a trained model into a Markdown file that is named as the model's; see `text`."""
     with atomic_write(path) as part:
         part.write_text(text(path.stem, model, log, settings, description, adapted), encoding="utf-8")
+
+
+def data(path: Path) -> str:
+    """The dataset that a card says its model is to be scored on; empty if there is no card that says so."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    found = SCORED.search(text)
+    return found[1] if found else ""
+
+
+def first_of(data: str) -> str:
+    """The first of the datasets that a model was trained on, such as "endomondo + tracks=2"."""
+    return data.partition(" ")[0].partition("=")[0]
 
 
 def _source(model: keras.Model) -> str:

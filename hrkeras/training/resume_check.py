@@ -9,13 +9,14 @@ from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import atomic_write
 
 
-def check(path: Path, asked: dict[str, Any], advice: str) -> None:
+def check(path: Path, asked: dict[str, Any], advice: str, argument: str | None = None) -> None:
     """Keeps what is asked for, or holds it against what was kept.
 
     Args:
         path: of the JSON file that keeps it.
         asked: anything JSON holds.
         advice: what to do if it differs.
+        argument: that the advice is about, see `InputError`.
 
     Raises:
         InputError: if it differs, or cannot be read.
@@ -27,7 +28,9 @@ def check(path: Path, asked: dict[str, Any], advice: str) -> None:
         return
     kept = small_json.read(path)
     if kept is None:
-        raise InputError(f"{path}: expected what was asked for when {path.parent} was begun, found a damaged file; {advice}.")
+        found = f"{path}: expected what was asked for when {path.parent} was begun, found a damaged file"
+        raise InputError(f"{found}; {advice}.", argument)
     if kept != asked:
         different = sorted(key for key in kept | asked if kept.get(key) != asked.get(key))
-        raise InputError(f"{path.parent} was begun otherwise ({', '.join(f'{k}: {kept.get(k)}' for k in different)}); {advice}.")
+        begun = ", ".join(f"{key}: {kept.get(key)}" for key in different)
+        raise InputError(f"{path.parent} was begun otherwise ({begun}); {advice}.", argument)

@@ -70,4 +70,4 @@ def _unreadable(path: Path, error: Exception) -> InputError:
     said = f"{type(error).__name__}: {model_file.reason(error)}"
     if isinstance(error, InputError):
         said = str(error).removeprefix(f"{path}: ").rstrip(".")
-    return InputError(f"{path.parent}: its epochs cannot be read ({path.name}: {said}); begin anew without --resume.")
+    return InputError(f"{path.parent}: its epochs cannot be read ({path.name}: {said}); begin anew without resuming.", "resume")

@@ -77,8 +77,9 @@ def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None
         kept = _of_epochs(folder)
         if resume and last is None and kept - {BEST, after(1)}:  # the first log is written after these
             raise InputError(
-                f"{folder}: its log or the model after its last epoch is missing or damaged, so it cannot go on; begin anew "
-                "without --resume or choose another output."
+                f"{folder}: its log or the model after its last epoch is missing or damaged, so it cannot go on; choose "
+                "another output, or begin anew without resuming.",
+                "resume",
             )
         earlier = None
         if kept:

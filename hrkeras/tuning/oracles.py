@@ -42,7 +42,8 @@ class _Kept(keras_tuner.Oracle):
         except (ValueError, LookupError, RuntimeError) as error:
             raise InputError(
                 f"What was kept of the search in {path.parent} is damaged ({error}); delete that folder to begin anew, or "
-                "choose another --output."
+                "choose another one.",
+                "output",
             ) from None
         self.trials = {trial_id: self.trials[trial_id] for trial_id in self.start_order}
         self._retry_queue = [trial_id for trial_id in self._retry_queue if trial_id not in self.end_order]

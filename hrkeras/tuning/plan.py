@@ -46,12 +46,12 @@ class Plan:
         if self.space in MODELS and self.model != self.space:
             raise InputError(f"The space {self.space} searches the model {self.space}, found the model {self.model}.")
         if self.tuner == "hyperband" and self.trials is not None:
-            raise InputError("Hyperband decides by itself how many trials there are; leave --trials out, or lower --epochs.")
+            raise InputError("Hyperband decides by itself how many trials there are; lower the epochs instead.", "epochs")
         drawn = SPACES[self.space](HyperParameters()).architecture
         if both := sorted(drawn.keys() & self.fixed.keys()):
             raise InputError(f"The space {self.space} searches {' and '.join(both)} itself; leave that out of the command.")
         if unknown := sorted((drawn.keys() | self.fixed.keys()) - signature(MODELS[self.model]).parameters.keys()):
-            raise InputError(f"The model {self.model} has no {' and no '.join(unknown)}; choose another --model.")
+            raise InputError(f"The model {self.model} has no {' and no '.join(unknown)}; choose another model.", "model")
 
     def settings(self, hp: HyperParameters, seed: int) -> Settings:
         """How a trial is trained."""

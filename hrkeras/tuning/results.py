@@ -123,7 +123,7 @@ def sentence(trials: Sequence[Trial]) -> str:
     said += f"; next: {label(next_best.hyperparameters.values)}, {next_best.val_mae:.2f}."
     found = from_next(trials)
     if found is None:
-        return f"{said} One seed cannot tell them apart: repeat it with --seeds 3 in another --output."
+        return f"{said} One seed cannot tell them apart: repeat it with 3 seeds, in another folder."
     interval = f"{found.mean:.2f} beats/min, 95 % interval {found.low:.2f} to {found.high:.2f}"
     told = "It is distinguishable" if found.differs else "It is not distinguishable"
     return f"{said} {told} from the next with {seeds} seeds: the difference, paired by seed, is {interval}."

@@ -74,7 +74,7 @@ class Search(BaseTuner):
         if is_worker():
             with _chief():
                 self.oracle.get_space()  # waits for the chief, who keeps what was asked for
-        resume_check.check(folder / "search.json", asked, "repeat the command that began it, or choose another --output")
+        resume_check.check(folder / "search.json", asked, "repeat what began it, or choose another folder", "output")
         if not is_worker():
             self._reload()
 

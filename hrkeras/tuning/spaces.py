@@ -4,11 +4,12 @@ A space that is named after a model searches its architecture.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
-
-from keras_tuner import HyperParameters
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hrkeras.utils.presets import LEARNING_RATE
+
+if TYPE_CHECKING:  # the command line lists the spaces without KerasTuner
+    from keras_tuner import HyperParameters
 
 BATCH_SIZES = [8, 16, 32, 64]
 
@@ -25,23 +26,23 @@ class Drawn(NamedTuple):
     settings: dict[str, Any]
 
 
-def batch(hp: HyperParameters) -> Drawn:
+def batch(hp: "HyperParameters") -> Drawn:
     """Windows a batch."""
     return Drawn({}, {"batch_size": hp.Choice("batch_size", BATCH_SIZES)})
 
 
-def learning_rate(hp: HyperParameters) -> Drawn:
+def learning_rate(hp: "HyperParameters") -> Drawn:
     """How high the learning rate rises, and how many windows a batch has, which goes with it."""
     return Drawn({}, batch(hp).settings | _learning_rate(hp))
 
 
-def augmentation(hp: HyperParameters) -> Drawn:
+def augmentation(hp: "HyperParameters") -> Drawn:
     """What makes training harder than use: perturbed runs, history dropout, and dropout."""
     augment = hp.Float("augment", 0.0, 2.0, step=0.5)
     return Drawn({"dropout": _dropout(hp)}, {"augment": augment, "history_dropout": _history_dropout(hp)})
 
 
-def history(hp: HyperParameters) -> Drawn:
+def history(hp: "HyperParameters") -> Drawn:
     """What a model is told of the person and of the whole course, and how much of the former is thinned."""
     told = hp.Boolean("history", default=True)
     with hp.conditional_scope("history", [True]):
@@ -49,7 +50,7 @@ def history(hp: HyperParameters) -> Drawn:
     return Drawn({"history": told, "profile": hp.Boolean("profile", default=True)}, history_dropout)
 
 
-def recurrent(hp: HyperParameters) -> Drawn:
+def recurrent(hp: "HyperParameters") -> Drawn:
     """Width, depth, direction and dropout of recurrent layers."""
     architecture = {
         "units": hp.Choice("units", [32, 64, 128, 256], default=64),
@@ -60,17 +61,17 @@ def recurrent(hp: HyperParameters) -> Drawn:
     return Drawn(architecture, _learning_rate(hp))
 
 
-def attention(hp: HyperParameters) -> Drawn:
+def attention(hp: "HyperParameters") -> Drawn:
     """Width, depth, heads, reach and dropout of attention to the steps before."""
     return Drawn(_transformer(hp) | {"window": hp.Choice("window", [12, 24, 36, 72], default=36)}, _learning_rate(hp))
 
 
-def patchtst(hp: HyperParameters) -> Drawn:
+def patchtst(hp: "HyperParameters") -> Drawn:
     """Width, depth, heads, patch and dropout of a transformer over patches."""
     return Drawn(_transformer(hp) | {"patch": hp.Choice("patch", [5, 10, 20], default=10)}, _learning_rate(hp))
 
 
-def _transformer(hp: HyperParameters) -> dict[str, Any]:
+def _transformer(hp: "HyperParameters") -> dict[str, Any]:
     return {
         "units": hp.Choice("units", [32, 64, 128, 256], default=64),
         "num_layers": hp.Int("num_layers", 1, 6, default=2),
@@ -79,19 +80,19 @@ def _transformer(hp: HyperParameters) -> dict[str, Any]:
     }
 
 
-def _learning_rate(hp: HyperParameters) -> dict[str, Any]:
+def _learning_rate(hp: "HyperParameters") -> dict[str, Any]:
     return {"learning_rate": hp.Float("learning_rate", 3e-4, 3e-2, sampling="log", default=LEARNING_RATE)}
 
 
-def _dropout(hp: HyperParameters) -> float:
+def _dropout(hp: "HyperParameters") -> float:
     return hp.Float("dropout", 0.0, 0.4, step=0.1)
 
 
-def _history_dropout(hp: HyperParameters) -> float:
+def _history_dropout(hp: "HyperParameters") -> float:
     return hp.Float("history_dropout", 0.0, 0.8, step=0.2, default=0.4)
 
 
-SPACES: dict[str, Callable[[HyperParameters], Drawn]] = {
+SPACES: dict[str, Callable[["HyperParameters"], Drawn]] = {
     "batch": batch,
     "lstm": recurrent,
     "gru": recurrent,
@@ -101,3 +102,8 @@ SPACES: dict[str, Callable[[HyperParameters], Drawn]] = {
     "augmentation": augmentation,
     "history": history,
 }
+
+if TYPE_CHECKING:
+    Space = str
+else:
+    Space = Literal[*SPACES]  # from which the command line makes its choices

@@ -4,6 +4,11 @@
 class InputError(Exception):
     """Input that a person gave cannot be used; the message says where, why and how to go on.
 
+    Args:
+        message: one sentence or several.
+        argument: name of the argument that the advice at the end of the message is about, if there is one. The command
+            line adds how its option is called, which the message does not say.
+
     Example:
         >>> import hrkeras
         >>> try:
@@ -12,6 +17,10 @@ class InputError(Exception):
         ...     print(error)
         nowhere.gpx: no such file or folder; check the path.
     """
+
+    def __init__(self, message: str, argument: str | None = None):
+        super().__init__(message)
+        self.argument = argument
 
 
 class InvalidWorkoutError(ValueError):

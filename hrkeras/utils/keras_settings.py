@@ -1,4 +1,4 @@
-"""Keras as the models need it, whatever keras.json says."""
+"""Keras as the models need it, whatever keras.json says; nothing that needs Keras may be imported before."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Names and sizes of the models: what `--model` takes. Nothing is imported, so that the command line can list them."""
+"""Names and sizes of the models. They lie below `models`, which needs Keras, so that the command line can list them at once."""
 
 from typing import TYPE_CHECKING, Any, Literal
 

@@ -110,7 +110,9 @@ class Prepared:
             contents.append(outcome.content)
         if not names:
             raise InputError(
-                f"Of {self.funnel.workouts:,} workouts none passed the filters:\n{self.funnel}\nLoosen the limit that takes them."
+                f"Of {self.funnel.workouts:,} workouts none passed the filters:\n{self.funnel}\n"
+                "Look at them with `hrkeras inspect`, or loosen a limit.",
+                "limit",
             )
         kept = np.flatnonzero(duplicates.kept(names, starts, ends, contents))
         self.funnel.count_duplicates(len(names) - len(kept))

@@ -132,7 +132,7 @@ class Limits:
         try:
             return replace(self, **changes)
         except ValueError as error:
-            raise InputError(f"Limit {error}; change it with --limit name=value.") from None
+            raise InputError(f"Limit {error}; change it.", "limit") from None
 
 
 def measured_share(workout: Workout) -> float:

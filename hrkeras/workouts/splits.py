@@ -60,7 +60,8 @@ def by_time(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
     if not found.any():
         raise InputError(
             f"A split by_time needs at least 3 runs of one person that pass the filters, found {len(users)} of "
-            f"{len(np.unique(users))}; bring more runs, or loosen the limit that takes them."
+            f"{len(np.unique(users))}; bring more runs, or loosen a limit.",
+            "limit",
         )
     return found
 

@@ -136,12 +136,10 @@ def test_build_of_a_cut_file_keeps_what_was_there(sources, tmp_path):
         ["ensemble", "a.keras", "--data", "synthetic", "--output", "m.keras"],
         ["ensemble", "a.keras", "b.keras", "--data", "synthetic", "--output", "m.h5"],
         ["train", "--data", "synthetic", "--output", "m.keras", "--learning-rate", "nan"],
-        ["train", "--output", "m.keras"],
         ["evaluate", "--data", "synthetic"],
         ["evaluate", "{model}", "--data", "synthetic", "--split", "train"],
         ["evaluate", "{model}", "--data", "synthetic", "--output", "{endomondo}"],
         ["predict", "nowhere.gpx", "--output", "a.csv"],
-        ["predict", "{run}"],
         ["predict", "{run}", "--output", "{folder}"],
         ["predict", "{run}", "--output", "a.csv", "--plot", "{folder}"],
         ["predict", "{run}", "--output", "a.csv", "--history", "nowhere"],
@@ -192,7 +190,7 @@ def test_a_backend_that_is_not_installed(monkeypatch, tmp_path):
         ("weather", "expected one of endomondo, apple_watch, tracks, synthetic"),
         ("synthetic/by_moon", "expected by_time, by_user, "),
         ("../../etc", "expected one of"),
-        ("tracks", "build it with `hrkeras build tracks SOURCE`"),
+        ("tracks", "build it with `hrkeras build tracks FOLDER`, or say where it is (--data-dir)."),
     ],
 )
 def test_a_dataset_that_is_not_there(model, data_dir, tmp_path, command, data, found):
@@ -233,9 +231,6 @@ def test_what_is_no_model(sources, data_dir, tmp_path, name, found):
         ("one_point.gpx", "fewer than two points"),
         ("cut.zip", "cut off or damaged"),
         ("bomb.gpx.gz", "200 times its size"),
-        ("runs", "--workout was not given: found 8 runs"),
-        ("export.zip", "--workout was not given: found 8 runs"),
-        ("endomondo.json", "--workout was not given: found 8 runs"),
     ],
 )
 def test_predict_of_what_is_no_run(sources, tmp_path, name, found):
@@ -243,6 +238,19 @@ def test_predict_of_what_is_no_run(sources, tmp_path, name, found):
     assert found in refused(1, "predict", sources / name, "--output", tmp_path / "a.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
     assert (tmp_path / "a.csv").read_text() == OLD
+
+
+@pytest.mark.parametrize(
+    ("workout", "found"),
+    [
+        ("1999", "expected one run of 1999, found no run of that date among 8; choose one of "),
+        ("2", "found 8 runs; choose one of "),
+    ],
+)
+def test_predict_of_a_workout_that_is_not_there(sources, tmp_path, workout, found):
+    said = refused(1, "predict", sources / "runs", "--workout", workout, "--output", tmp_path / "a.csv")
+    assert found in said
+    assert said.endswith(", or latest (--workout).")
 
 
 def test_predict_with_wrong_history(sources, tmp_path):

@@ -44,12 +44,12 @@ def test_an_export_and_what_it_is(model, tmp_path):
         ("kill -9 $$", "the converter to savedmodel failed (it ended with code -9)"),
     ],
 )
-def test_a_process_that_fails_is_said_and_leaves_nothing(does, said, tmp_path, monkeypatch):
+def test_a_process_that_fails_is_said_and_leaves_nothing(model, does, said, tmp_path, monkeypatch):
     program = tmp_path / "python"
     program.write_text(f"#!/bin/sh\n{does}\n")
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
-    found = run("bad.keras", "--format", "savedmodel", "--output", tmp_path / "out")
+    found = run(model, "--format", "savedmodel", "--output", tmp_path / "out")
     assert found.exit_code == 1
     assert said in " ".join(found.output.split())
     assert os.listdir(tmp_path) == ["python"]
@@ -63,17 +63,17 @@ def test_a_process_that_fails_is_said_and_leaves_nothing(does, said, tmp_path, m
         (["--format", "savedmodel", "--output", "."], "is a folder and no SavedModel"),
     ],
 )
-def test_a_wrong_call_is_one_sentence(words, said, tmp_path, monkeypatch):
+def test_a_wrong_call_is_one_sentence(model, words, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
-    found = run("a.keras", *words)
+    found = run(model, *words)
     assert found.exit_code == 1
     assert said in found.output
     assert os.listdir(tmp_path) == []
 
 
-def test_a_missing_package_is_named_with_the_command(tmp_path, monkeypatch):
+def test_a_missing_package_is_named_with_the_command(model, tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    found = run("a.keras", "--format", "litert", "--output", tmp_path / "a.tflite")
+    found = run(model, "--format", "litert", "--output", tmp_path / "a.tflite")
     assert found.exit_code == 1
     assert "needs ai-edge-litert; install with `pip install 'hrkeras[litert]'`" in found.output

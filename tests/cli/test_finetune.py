@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from hrkeras import models
 from hrkeras.cli.main import app
 from hrkeras.datasets import build as building
-from hrkeras.datasets import builders, windows
+from hrkeras.datasets import builders
+from hrkeras.datasets import runs as runs_module
 from hrkeras.datasets.runs import load
 from hrkeras.models import saving
 from hrkeras.models.statistics import of_training
@@ -83,7 +84,7 @@ def test_finetune_prints_all_stages_and_writes_a_model(base, mine, tmp_path):
 @pytest.mark.parametrize(
     ("code", "more", "found"),
     [
-        (1, ["--data-dir", "{two}"], "choose one with --person, 0 to 1"),
+        (1, ["--data-dir", "{two}"], "choose one, 0 to 1 (--person)."),
         (1, ["--data-dir", "{two}", "--person", 4], "there is no person 4"),
         (1, ["--data-dir", "{two}", "--person", 1], "at least 10 runs of the person in the train split"),
         (1, ["--data-dir", "{one}", "--rate", "attention=1"], "the layers that can learn are context_0, "),
@@ -121,7 +122,7 @@ def test_train_mixes_sources(mine, data_dir, tmp_path, monkeypatch):
     """Tracks are stood in for by simulated athletes of another folder."""
     folders = {"synthetic": data_dir, "tracks": mine / "two"}
     find = builders.find
-    for module in (builders, windows):
+    for module in (builders, runs_module):
         monkeypatch.setattr(module, "find", lambda name, _: find("synthetic", folders[name]))
     given = []
     monkeypatch.setattr(fit, "train", lambda build, runs, *rest, **more: given.append((runs, more)) or 1 / 0)

@@ -26,7 +26,7 @@ def test_one_person(runs):
 
 
 def test_who_cannot_be_learnt_from(runs):
-    with pytest.raises(InputError, match=r"found those of 3; choose one with --person, 0 to 2\."):
+    with pytest.raises(InputError, match=r"found those of 3; choose one, 0 to 2\."):
         selection.one_person(runs, "synthetic")
     with pytest.raises(InputError, match="there is no person 7"):
         selection.one_person(runs, "synthetic", 7)

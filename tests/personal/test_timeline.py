@@ -75,7 +75,7 @@ def test_pace(workouts, written):
 
 def test_one_person_alone(workouts):
     other = replace(workouts[0], user="someone")
-    with pytest.raises(InputError, match="found those of 2; name one of 1001, someone with --person"):
+    with pytest.raises(InputError, match="found those of 2; name one of 1001, someone"):
         timeline.write([*workouts[:5], other])
     assert len(timeline.write([*workouts[:5], other], person="1001").entries) == 5
     with pytest.raises(InputError, match="Found no run of nobody that can be used: there are no workouts"):

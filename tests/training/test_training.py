@@ -390,7 +390,7 @@ def test_resuming_what_is_damaged_is_refused(runs, trained, tmp_path):
     shutil.copytree(trained[0], folder)
     (last,) = folder.glob("after-epoch-*.keras")
     last.write_bytes(b"no model")
-    with pytest.raises(InputError, match="its epochs cannot be read .* begin anew without --resume"):
+    with pytest.raises(InputError, match="its epochs cannot be read .* begin anew without resuming"):
         fit.train(small, runs, folder, FAST, resume=True)
 
 

@@ -134,7 +134,7 @@ def test_a_damaged_file_is_told_of(tmp_path):
     oracle = opened(SEARCHES["random"], tmp_path)
     step(oracle)
     (tmp_path / "trials" / "oracle.json").write_text("{")
-    with pytest.raises(InputError, match="is damaged.*choose another --output"):
+    with pytest.raises(InputError, match="is damaged.*choose another one"):
         opened(SEARCHES["random"], tmp_path)
 
 

@@ -65,7 +65,7 @@ def test_what_is_tried_in_words():
     ("change", "said"),
     [
         ({"model": "lstm"}, "searches the model gru, found the model lstm"),
-        ({"tuner": "hyperband", "trials": 3}, "leave --trials out"),
+        ({"tuner": "hyperband", "trials": 3}, "lower the epochs instead"),
         ({"fixed": {"units": 4}}, "searches units itself"),
         ({"space": "batch", "model": "patchtst", "fixed": {"bidirectional": True}}, "has no bidirectional"),
     ],

@@ -111,7 +111,7 @@ def test_a_worker_that_fails_ends_all(monkeypatch):
 def test_other_settings_and_wrong_calls_are_refused(by_workers, data_dir, tmp_path, monkeypatch):
     folder, _ = by_workers
     said = run(command(data_dir, folder, "--epochs", "3"), 1).stderr
-    assert "was begun otherwise (epochs: 2); repeat the command that began it, or choose another --output" in said
+    assert "was begun otherwise (epochs: 2); repeat what began it, or choose another folder (--output)." in said
     assert "is not one of" in run(command(data_dir, tmp_path, "--space", "all"), 2).stderr
     assert "--workers" in run(command(data_dir, tmp_path, "--workers", "0"), 2).stderr
     assert "searches num_layers and units" in run(command(data_dir, tmp_path, "--space", "gru"), 1).stderr

@@ -69,13 +69,13 @@ def check(model: keras.Model, runs: Runs, data: str, known: list[Known], histori
             name = f"{data.partition('/')[0]}/{rule}"
             share = f"{int((trained & (runs.split == 'test')).sum()):,} of the {int((runs.split == 'test').sum()):,} test runs"
             finding = f"the model was trained on the training split of {name}, which holds {share} of {data}"
-            return Check(NAME, False, f"{finding}; audit and evaluate it with --data {name}.")
+            return Check(NAME, False, f"{finding}; audit and evaluate it on {name}.")
     what = "people, days or runs" if strict else "runs"
     finding = (
         f"{len(missing)} of {many} are of no split of {data}: the model was trained on other data or "
         f"with other limits{_named(model)}, and whether it has seen these {what} cannot be told"
     )
-    return Check(NAME, False if strict else None, f"{finding}; give the --data it was trained with, or train it on {data}.")
+    return Check(NAME, False if strict else None, f"{finding}; take the dataset it was trained on, or train it on {data}.")
 
 
 def _named(model: keras.Model) -> str:

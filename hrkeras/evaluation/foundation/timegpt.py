@@ -43,7 +43,7 @@ def forecaster(say: Callable[[str], object], send: bool = False) -> Callable[...
     ) -> list[np.ndarray] | None:
         say(announcement(sum(map(has_rest, shown))))
         if client is None:
-            say("Nothing was sent. With --send it is.")
+            say("Nothing was sent.")
             return None
         return rests(partial(_forecast, client), runs, shown, on_run)
 

@@ -1,0 +1,114 @@
+"""What a command takes where it is given nothing: the dataset that is built, the model that is there. Each is said."""
+
+from collections.abc import Collection
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from hrkeras.cli.terminal import note
+from hrkeras.datasets import builders
+from hrkeras.utils.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+Value = TypeVar("Value", str, Path)
+PERSONAL = ("apple_watch", "tracks")  # datasets of one person's runs
+
+
+def use(option: str, value: Value, why: str = "") -> Value:
+    """Says what is taken for an option that was not given, and returns it."""
+    note(f"Using {option} {quote(str(value))}{f' ({why})' if why else ''}.")
+    return value
+
+
+def data(data_dir: Path | None, kinds: Collection[str] = builders.DATASETS) -> str:
+    """The built dataset; of several the first of `builders.DATASETS`.
+
+    Args:
+        data_dir: the folder of datasets.
+        kinds: those that fit the command.
+
+    Raises:
+        InputError: if none of them is built.
+    """
+    built = [kind for kind in builders.built(data_dir) if kind in kinds]
+    if not built:
+        where = f" --data-dir {quote(str(data_dir))}" if data_dir else ""
+        commands = [f"`{builders.build_command(kind)}{where}`" for kind in builders.DATASETS if kind in kinds]
+        what = "dataset" if len(kinds) == len(builders.DATASETS) else "dataset of one person"
+        raise InputError(
+            f"No {what} is built in {builders.folder(data_dir)}. Build one with {', '.join(commands[:-1])} or {commands[-1]}, "
+            "or say where one is.",
+            "data_dir",
+        )
+    return use("--data", built[0], f"also built: {', '.join(built[1:])}" if built[1:] else "")
+
+
+def data_of(path: Path, model: "keras.Model", data_dir: Path | None) -> str:
+    """The dataset that a model was trained on or adapted to, if that is built; else as `data`.
+
+    Args:
+        path: of the model's file, beside which its card may lie.
+        model: what is in it.
+        data_dir: the folder of datasets.
+    """
+    from hrkeras.models import saving
+    from hrkeras.training import model_card
+
+    built = builders.built(data_dir)
+    for name in (model_card.data(path.with_suffix(".md")), model_card.first_of(saving.population(model).source)):
+        if name.partition("/")[0] in built:
+            return use("--data", name, f"the dataset of {path.name}")
+    return data(data_dir)
+
+
+def model(path: Path | None, option: str) -> Path:
+    """The file of a model: the one that is given, else the only one in the current folder.
+
+    Args:
+        path: what is given.
+        option: the option or argument that it is given with.
+
+    Raises:
+        InputError: if what is given is not there.
+        typer.BadParameter: if nothing is given, and no model or several are there.
+    """
+    if path:
+        check_model(path)
+        return path
+    there = sorted(each for each in Path().glob("*.keras") if each.is_file())
+    if not there:
+        raise typer.BadParameter("there is no .keras file in this folder; train a model with `hrkeras train`", param_hint=option)
+    if len(there) > 1:
+        names = ", ".join(map(str, there[:5])) + (", ..." if there[5:] else "")
+        raise typer.BadParameter(f"there are several .keras files in this folder; give one of {names}", param_hint=option)
+    return use(option, there[0])
+
+
+def check_model(path: Path) -> None:
+    """Whether the file of a model is there, before Keras is, which takes seconds.
+
+    Raises:
+        InputError: if it is not; it says how to train it.
+    """
+    if path.suffix != ".keras" or path.exists():
+        return
+    kind = f" --data {path.stem}" if path.stem in builders.DATASETS else ""
+    place = f" --output {quote(str(path))}" if str(path) != f"{path.stem}.keras" or not kind else ""
+    raise InputError(f"{path}: no such file; train a model first: `hrkeras train{kind}{place}`.")
+
+
+def model_output(output: Path | None, name: str | Path) -> Path:
+    """The .keras file to write: the one that is given, else of this name.
+
+    Raises:
+        typer.BadParameter: if what is given has another ending.
+    """
+    if output is None:
+        return use("--output", Path(name))
+    if output.suffix != ".keras":
+        raise typer.BadParameter(f"expected a file name ending in .keras, found {output}", param_hint="--output")
+    return output
