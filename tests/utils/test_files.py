@@ -188,14 +188,14 @@ def process(code, *arguments):
 
 
 WRITES = """
-from hrkeras.workouts.files import atomic_write
+from hrkeras.utils.files import atomic_write
 with atomic_write(Path(sys.argv[1])) as part:
     part.write_text("two")
     print("written", flush=True)
     time.sleep(60)
 """
 MOVES = """
-from hrkeras.workouts.files import atomic_write
+from hrkeras.utils.files import atomic_write
 rename = Path.rename
 def stops(self, target):
     rename(self, target)
@@ -238,7 +238,7 @@ def test_a_folder_that_was_moved_aside_at_a_kill_comes_back(tmp_path):
 
 
 HOLDS = """
-from hrkeras.workouts.files import locked
+from hrkeras.utils.files import locked
 with locked(Path(sys.argv[1]), "busy"):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))
