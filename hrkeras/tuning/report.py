@@ -66,7 +66,7 @@ def write(search: Search, folder: Path, command: str) -> Report:
     """
     trials = search.trials()
     if not trials or not trials[0].trained:
-        raise InputError(f"All {len(trials)} trials of {folder} failed: their losses became no numbers; choose another --space.")
+        raise InputError(f"All {len(trials)} trials of {folder} failed: their losses are not finite; choose another --space.")
     found = Report(trials, results.table(trials), results.sentence(trials), _setting(search))
     with atomic_write(folder / TABLE) as part:
         part.write_text(results.as_csv(trials), encoding="utf-8")
