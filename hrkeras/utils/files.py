@@ -1,6 +1,6 @@
 """Open, read and write files so that, whatever happens, the old one stays or the new one is whole.
 
-What is not finished lies in a folder of our own beside its place, `.hrkeras-` and random letters, which a lock marks as in use.
+What is not finished lies in a folder of our own beside its place, `.hrkeras-` and eight letters, which a lock marks as in use.
 One that a killed process has left is no longer locked, and is removed when something is next written beside it.
 """
 
