@@ -226,14 +226,17 @@ if not exchanges:
     files._exchange = lambda one, other: False
 
 def write(text):
-    with files.atomic_write(place / "made") as part:
+    with files.atomic_writes(place / "made", place / "made.json") as (part, description):
         part.mkdir()
         for number in range(3):
             (part / str(number)).write_text(text)
+        description.write_text(text)
 
 def check(step, *also):
     found = [path.read_text() for path in (place / "made").glob("*")]
     assert found in (["old"] * 3, ["new"] * 3, *also), (step, found, os.listdir(place))
+    if found and (place / "made.json").exists():
+        assert (place / "made.json").read_text() == found[0], (step, found)
 
 def killed_at(step):
     done = 0
@@ -248,6 +251,10 @@ def killed_at(step):
     for name in ("mkdir", "open", "unlink", "rmdir", "rename", "replace"):
         setattr(os, name, counted(getattr(os, name)))
     write("new")
+
+def remove():
+    shutil.rmtree(place / "made", ignore_errors=True)
+    (place / "made.json").unlink(missing_ok=True)
 
 def clear():
     for left in place.glob(".hrkeras-*"):
@@ -266,12 +273,12 @@ for step in range(1, 200):
     if step % 2:
         clear()
         check(step)
-        shutil.rmtree(place / "made")
+        remove()
     else:  # what somebody removes themselves comes back whole or not at all
-        shutil.rmtree(place / "made", ignore_errors=True)
+        remove()
         clear()
         check(step, [])
-        shutil.rmtree(place / "made", ignore_errors=True)
+        remove()
     assert os.listdir(place) == [], (step, os.listdir(place))
     if ended:
         break
@@ -322,7 +329,7 @@ def test_a_folder_that_was_moved_aside_at_a_kill_comes_back(tmp_path):
 
 
 @pytest.mark.parametrize("in_one_step", [True, False])
-def test_a_kill_at_any_step_leaves_a_whole_folder_and_nothing_of_ours_for_good(in_one_step, exchanges, tmp_path):
+def test_a_kill_at_any_step_leaves_a_folder_whole_and_never_described_by_another(in_one_step, exchanges, tmp_path):
     if in_one_step and not exchanges:
         pytest.skip("two renames are needed here")
     with process(KILLED_AT_EACH_STEP, tmp_path, in_one_step) as driver:
