@@ -156,6 +156,7 @@ def train(
         if last:
             kept = folder / training_folder.after(last)
             model, log = resuming.model(kept), resuming.log(folder, last)
+            resuming.model(folder / training_folder.BEST)  # refused before the other epochs are trained, not after them
         else:
             built = build(of_training(train_windows, population))
             model_limits.check_tensors(built)  # else it could not be loaded when it is trained

@@ -83,6 +83,7 @@ def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None
             )
         earlier = None
         if kept:
+            files.clear(folder)  # beside the new one, nothing would be written there any more
             earlier = _free(folder)
             folder.rename(earlier)
             if on_moved:
@@ -121,6 +122,7 @@ def _free(folder: Path) -> Path:
 
 def _remove(folder: Path) -> None:
     """Removes a training, but nothing that somebody else has put into its folder."""
+    files.clear(folder)
     parts = [folder / TENSORBOARD / part for part in ("train", "validation")]
     events = [path for part in parts for path in part.glob("events.out.tfevents.*")]
     epochs = [path for path in folder.glob("*") if EPOCHS.fullmatch(path.name)]

@@ -21,7 +21,7 @@ T_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2
 
 
 class Trained(NamedTuple):
-    """One training of a trial: its seed, its log from `training.train`, and the seconds that its epochs took."""
+    """One training of a trial: its seed, its log from `training.train`, and the seconds of the epochs of which that is known."""
 
     seed: int
     log: list[dict]
@@ -36,13 +36,12 @@ class Trained(NamedTuple):
         """
         try:
             log = read_log(folder)
-            kept = small_json.read(folder / SECONDS)
-            if kept is None or not all(isinstance(row["val_mae"], int | float) for row in log):
+            if not log or not all(isinstance(row["val_mae"], int | float) for row in log):
                 raise ValueError
-            seconds = [float(each) for each in kept.values()]
-        except (KeyError, OverflowError, TypeError, ValueError):
+        except (KeyError, ValueError):
             raise InputError(f"{folder}: expected the log of a training, found a damaged one; delete the folder.") from None
-        return cls(seed, log, seconds)
+        seconds = (small_json.read(folder / SECONDS) or {}).values()  # written after the log, and not by a killed process
+        return cls(seed, log, [each for each in seconds if isinstance(each, float)])
 
     @property
     def best(self) -> dict:
@@ -156,7 +155,7 @@ def _cells(trial: Trial, best: Trial) -> list[str]:
         _spread([each.val_mae for each in trial.trained]),
         _spread([each.best["mae"] for each in trial.trained]),
         f"{statistics.fmean(each.best['epoch'] for each in trial.trained):.1f} of {trial.epochs}",
-        f"{_seconds(trial):.1f}",
+        _seconds(trial),
         shown if worse is None or worse.differs else f"[{shown}]",
     ]
 
@@ -174,7 +173,7 @@ def rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
                 "best_epoch": one.best["epoch"],
                 "mae": one.best["mae"],
                 "val_mae": one.val_mae,
-                "seconds_per_epoch": statistics.median(one.seconds),
+                "seconds_per_epoch": statistics.median(one.seconds) if one.seconds else None,
             }
             for one in each.trained
         ] or [common]
@@ -195,8 +194,9 @@ def _names(trials: Sequence[Trial]) -> list[str]:
     return list(dict.fromkeys(name for each in trials for name in each.values))
 
 
-def _seconds(trial: Trial) -> float:
-    return statistics.median(second for each in trial.trained for second in each.seconds)
+def _seconds(trial: Trial) -> str:
+    seconds = [second for each in trial.trained for second in each.seconds]
+    return f"{statistics.median(seconds):.1f}" if seconds else ""
 
 
 def _spread(values: list[float]) -> str:

@@ -130,11 +130,12 @@ class Search(BaseTuner):
         try:
             for seed in self.plan.seeds:
                 self._train(trial.hyperparameters, seed, self._folder_of(trial, seed), self.runs)
+            val_mae = statistics.fmean(each.val_mae for each in self._trained(trial))
         except fit.DivergedError as error:
             raise keras_tuner.errors.FailedTrialError(str(error)) from error
         except Exception as error:  # of which KerasTuner would make a failed trial
             raise keras_tuner.errors.FatalError(str(error)) from error
-        return {oracles.OBJECTIVE.name: statistics.fmean(each.val_mae for each in self._trained(trial))}
+        return {oracles.OBJECTIVE.name: val_mae}
 
     def trials(self) -> list[Trial]:
         """What was tried so far, the best first, the failed last; not for a worker, who knows of no other's trials."""

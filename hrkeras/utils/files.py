@@ -1,14 +1,18 @@
 """Open, read and write files so that, whatever happens, the old one stays or the new one is whole.
 
-What is not finished lies in a folder of our own beside its place, `.hrkeras-` and random letters, which a lock marks as in use.
+What is not finished lies in a folder of our own beside its place, `.hrkeras-` and eight letters, which a lock marks as in use.
 One that a killed process has left is no longer locked, and is removed when something is next written beside it.
 """
 
+import ctypes
 import errno
 import os
+import re
 import shutil
 import stat
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -17,7 +21,11 @@ from typing import BinaryIO
 from hrkeras.utils.errors import InputError
 
 PREFIX = ".hrkeras-"  # of the names of our own folders
-LOCK, OLD = "hrkeras.lock", "hrkeras.old"  # in such a folder, beside what is written: what marks it, and what that replaces
+NAME = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}")  # as `tempfile` makes them
+# in such a folder, beside what is written: what marks it, what was moved aside, and that while it is being removed
+LOCK, OLD, GONE = "hrkeras.lock", "hrkeras.old", "hrkeras.gone"
+NEW = 60.0  # s, for which a folder without a lock may belong to a process that has just made it
+AT_CWD, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -37,7 +45,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_writes(*paths: Path) -> Iterator[list[Path]]:
-    """As `atomic_write`, for several that belong together: none takes its place before all are written."""
+    """As `atomic_write`, for several that belong together: none takes its place before all are written.
+
+    The others are files that describe the first: their old ones are removed before it takes its place, and the new ones come
+    after it, so that after a kill they may be missing but never describe another.
+    """
     targets = [Path(os.path.realpath(path)) for path in paths]
     with ExitStack() as stack:
         parts = []
@@ -46,6 +58,8 @@ def atomic_writes(*paths: Path) -> Iterator[list[Path]]:
         yield parts
         for part, target in zip(parts, targets, strict=True):
             _match(part, target)
+        for target in targets[1:]:
+            target.unlink(missing_ok=True)
         for part, target in zip(parts, targets, strict=True):
             _put(part, target)
 
@@ -73,10 +87,28 @@ def _match(part: Path, target: Path) -> None:
 
 
 def _put(part: Path, target: Path) -> None:
-    """Puts what was written in its place; no folder takes the place of a full one, so that one is moved aside first."""
-    if not (part.is_dir() and target.is_dir()):
+    """Puts what was written in its place; a folder and a full one that is there already change places.
+
+    Where the system has no such exchange, the old one is moved aside first, and `clear` puts it back after a kill in between.
+    """
+    try:
         part.replace(target)
-        return
+    except OSError:
+        if not (part.is_dir() and target.is_dir()):
+            raise
+        if not _exchange(part, target):
+            _move_aside_and_put(part, target)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Lets two paths change places in one step; False where that cannot be done, as on some network drives."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)  # unknown to old C libraries
+    return rename is not None and rename(AT_CWD, os.fsencode(one), AT_CWD, os.fsencode(other), EXCHANGE) == 0
+
+
+def _move_aside_and_put(part: Path, target: Path) -> None:
     old = part.parent / OLD / target.name
     old.parent.mkdir()
     try:
@@ -113,35 +145,53 @@ def own_folder(parent: Path) -> Iterator[Path]:
         yield folder
         missing = []
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         lock.release()
-        shutil.rmtree(folder, ignore_errors=True)  # where an open file cannot be removed
+        _remove(folder)  # where an open file cannot be removed
         for each in missing:
             with suppress(OSError):
                 each.rmdir()
 
 
+def _remove(folder: Path) -> None:
+    """Removes a folder of ours, its lock last, so that what a kill leaves of it is known as ours."""
+    with suppress(OSError):
+        (folder / OLD).rename(folder / GONE)  # it will not be whole again, so it must not be put back
+    with suppress(OSError):
+        for each in list(folder.iterdir()):
+            if each.is_dir() and not each.is_symlink():
+                shutil.rmtree(each, ignore_errors=True)
+            elif each.name != LOCK:
+                each.unlink()
+        if os.listdir(folder) == [LOCK]:
+            (folder / LOCK).unlink()
+            folder.rmdir()
+
+
 def clear(parent: Path) -> None:
     """Removes our folders that killed processes have left; what one had just moved aside is put back."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
-    try:
-        with os.scandir(parent) as entries:
-            left = [Path(each.path) for each in entries if each.name.startswith(PREFIX) and _is_own(each)]
-    except PermissionError:
-        return  # it may be written to, and not be read
-    for folder in left:
-        with suppress(Timeout, OSError), FileLock(folder / LOCK, timeout=0):
-            for old in (folder / OLD).glob("*"):
-                _put_back(old, parent / old.name)
-            shutil.rmtree(folder, ignore_errors=True)
+    with suppress(PermissionError, FileNotFoundError), os.scandir(parent) as entries:  # it may be written to, and not be read
+        for folder in [Path(each.path) for each in entries if NAME.fullmatch(each.name)]:
+            with suppress(Timeout, OSError):
+                _clear(folder)
 
 
-def _is_own(entry: os.DirEntry) -> bool:
-    """Whether it is a folder of ours, and no one else's who would have us remove, or write to, something."""
-    if not entry.is_dir(follow_symlinks=False) or not os.path.isfile(os.path.join(entry.path, LOCK)):
-        return False
-    return not hasattr(os, "geteuid") or entry.stat(follow_symlinks=False).st_uid == os.geteuid()
+def _clear(folder: Path) -> None:
+    from filelock import FileLock
+
+    there = folder.lstat()
+    if not stat.S_ISDIR(there.st_mode) or (hasattr(os, "geteuid") and there.st_uid != os.geteuid()):
+        return  # someone else's, who would have us remove, or write to, something
+    if not (folder / LOCK).is_file():  # a process was killed right after it had made it, or right before it had removed it
+        if time.time() - there.st_mtime > NEW:
+            folder.rmdir()  # only if it is empty
+        return
+    with FileLock(folder / LOCK, timeout=0):
+        for old in (folder / OLD).glob("*"):
+            _put_back(old, folder.parent / old.name)
+        _remove(folder)
 
 
 @contextmanager

@@ -394,6 +394,17 @@ def test_resuming_what_is_damaged_is_refused(runs, trained, tmp_path):
         fit.train(small, runs, folder, FAST, resume=True)
 
 
+def test_a_best_model_that_cannot_be_trusted_is_refused_before_training_goes_on(runs, trained, tmp_path, monkeypatch):
+    folder = tmp_path / "folder"
+    shutil.copytree(trained[0], folder)
+    (folder / f"after-epoch-{FAST.epochs}.keras").rename(folder / "after-epoch-2.keras")
+    pd.read_csv(folder / "epochs.csv")[:2].to_csv(folder / "epochs.csv", index=False)
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(folder / "best.keras")
+    monkeypatch.setattr(keras.Model, "fit", lambda *args, **kwargs: pytest.fail("it was trained"))
+    with pytest.raises(InputError, match=r"its epochs cannot be read \(best.keras: expected a model"):
+        fit.train(small, runs, folder, FAST, resume=True)
+
+
 def test_a_kept_model_is_within_the_limits_of_others(tmp_path, monkeypatch):
     path = tmp_path / "after-epoch-1.keras"
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(path)

@@ -75,6 +75,19 @@ def test_a_training_that_fails_later_leaves_both(folder):
     assert text_of(earlier) == "old"  # since the command was told where it is
 
 
+def test_what_a_killed_training_was_writing_is_removed(folder):
+    fill(folder, 3, "old")
+    left = folder / f"{files.PREFIX}a2345678"
+    left.mkdir()
+    for name in (files.LOCK, "best.keras"):
+        (left / name).touch()
+    moved = []
+    with training_folder.opened(folder, False, moved.append):
+        assert not (moved[0] / left.name).exists()
+        fill(folder, 1, "new")
+    assert os.listdir(folder.parent) == ["m.training"]
+
+
 def test_one_without_a_finished_epoch_is_begun_anew(folder):
     fill(folder, 0)
     with training_folder.opened(folder, True) as last:

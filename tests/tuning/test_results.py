@@ -26,15 +26,28 @@ def trial(number, errors, **values):
     return results.Trial(number, hp, 3, trained)
 
 
-@pytest.mark.parametrize(("log", "seconds"), [("epoch\n1", "{}"), ("epoch,val_mae\n1,abc", "{}"), ("epoch,val_mae\n1,2", "[3]")])
-def test_a_damaged_log_is_named(log, seconds, tmp_path):
+@pytest.mark.parametrize("log", ["epoch\n1", "epoch,val_mae", "epoch,val_mae\n1,abc", ""])
+def test_a_damaged_log_is_named(log, tmp_path):
     (tmp_path / "epochs.csv").write_text(log)
-    (tmp_path / results.SECONDS).write_text(seconds)
     with pytest.raises(InputError, match="expected the log of a training, found a damaged one"):
         results.Trained.read(0, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kept", "seconds"),
+    [('{"1": 3.5}', [3.5]), (None, []), ("", []), ("[3.5]", []), ('{"1": "long", "2": 3.5, "3": null}', [3.5])],
+)
+def test_a_log_is_read_whether_its_seconds_are_known_or_not(kept, seconds, tmp_path):
     (tmp_path / "epochs.csv").write_text("epoch,val_mae\n1,2")
-    (tmp_path / results.SECONDS).write_text('{"1": 3.5}')
-    assert results.Trained.read(0, tmp_path) == (0, [{"epoch": 1, "val_mae": 2}], [3.5])
+    if kept is not None:
+        (tmp_path / results.SECONDS).write_text(kept)
+    assert results.Trained.read(0, tmp_path) == (0, [{"epoch": 1, "val_mae": 2}], seconds)
+
+
+def test_unknown_seconds_are_left_blank():
+    one = BEST._replace(trained=[each._replace(seconds=[]) for each in BEST.trained])
+    assert [cell.strip() for cell in results.table([one]).splitlines()[2].split("|")][5] == ""
+    assert {row["seconds_per_epoch"] for row in csv.DictReader(io.StringIO(results.as_csv([one])))} == {""}
 
 
 BEST, NEXT = trial("1", [7.0, 7.2, 7.1], batch_size=16), trial("2", [7.3, 7.4, 7.5], batch_size=32)

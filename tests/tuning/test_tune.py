@@ -186,6 +186,29 @@ def test_a_loss_that_is_no_number_is_a_failed_trial_and_anything_else_stops(stan
     ]
 
 
+def test_a_trial_whose_seconds_were_not_kept_counts_and_one_with_a_damaged_log_stops(stand_in, data_dir, tmp_path, monkeypatch):
+    def damaged(build, runs, folder, settings, **kwargs):
+        made = stand_in(build, runs, folder, settings, **kwargs)
+        (folder / "seconds.json").unlink()
+        if settings.batch_size == 32:
+            (folder / "epochs.csv").write_text("epoch")
+        return made
+
+    monkeypatch.setattr(fit, "train", damaged)
+    plan = Plan("batch", "grid", "gru", "synthetic", epochs=2, seeds=(0,))
+    with pytest.raises(InputError, match="expected the log of a training, found a damaged one; delete the folder"):
+        Search(plan, tmp_path, data_dir).search()
+    monkeypatch.setattr(fit, "train", stand_in)
+    search = Search(plan, tmp_path, data_dir)
+    search.search()
+    assert [(each.values["batch_size"], bool(each.trained[0].seconds)) for each in search.trials()] == [
+        (8, False),
+        (16, False),
+        (32, True),
+        (64, True),
+    ]
+
+
 def test_the_chief_that_does_not_answer(monkeypatch):
     class Away(grpc.RpcError):
         def code(self):

@@ -78,6 +78,7 @@ def test_a_folder_whose_successor_cannot_take_its_place_is_put_back(tmp_path, mo
     path = tmp_path / "made"
     path.mkdir()
     (path / "one").touch()
+    monkeypatch.setattr(files, "_exchange", lambda one, other: False)
     rename = Path.rename
 
     def fails(self, target):
@@ -104,8 +105,8 @@ def test_of_two_that_belong_together_none_is_replaced_unless_both_can_be(tmp_pat
     assert [(tmp_path / name).read_text() for name in names(tmp_path)] == ["two", "two"]
 
 
-def test_they_are_put_in_their_places_at_once_and_in_their_order(tmp_path, monkeypatch):
-    """What describes another is last, so that it never describes nothing."""
+def test_what_describes_another_goes_first_and_comes_last(tmp_path, monkeypatch):
+    """Whenever the process is killed, it describes what is there or is missing."""
     replace, seen = Path.replace, []
 
     def watched(self, target):
@@ -114,7 +115,8 @@ def test_they_are_put_in_their_places_at_once_and_in_their_order(tmp_path, monke
 
     monkeypatch.setattr(Path, "replace", watched)
     write_both(tmp_path / "sm", tmp_path / "sm.json")
-    assert seen == [("sm", []), ("sm.json", ["sm"])]
+    write_both(tmp_path / "sm", tmp_path / "sm.json")
+    assert seen == [("sm", []), ("sm.json", ["sm"]), ("sm", ["sm"]), ("sm.json", ["sm"])]
 
 
 def test_names_that_look_like_ours_stay(tmp_path):
@@ -188,23 +190,112 @@ def process(code, *arguments):
 
 
 WRITES = """
-from hrkeras.workouts.files import atomic_write
+from hrkeras.utils.files import atomic_write
 with atomic_write(Path(sys.argv[1])) as part:
     part.write_text("two")
     print("written", flush=True)
     time.sleep(60)
 """
 MOVES = """
-from hrkeras.workouts.files import atomic_write
+from hrkeras.utils import files
+files._exchange = lambda one, other: False
 rename = Path.rename
 def stops(self, target):
     rename(self, target)
     print("moved", flush=True)
     time.sleep(60)
 Path.rename = stops
-with atomic_write(Path(sys.argv[1])) as part:
+with files.atomic_write(Path(sys.argv[1])) as part:
     part.mkdir()
 """
+REPLACES = """
+import os
+from hrkeras.utils.files import atomic_write
+for _ in range(60):
+    with atomic_write(Path(sys.argv[1])) as part:
+        part.mkdir()
+        for number in range(3):
+            (part / str(number)).write_text(str(os.getpid()))
+"""
+KILLED_AT_EACH_STEP = """
+import os, shutil, signal
+from hrkeras.utils import files
+
+place, exchanges = Path(sys.argv[1]), sys.argv[2] == "True"
+if not exchanges:
+    files._exchange = lambda one, other: False
+
+def write(text):
+    with files.atomic_writes(place / "made", place / "made.json") as (part, description):
+        part.mkdir()
+        for number in range(3):
+            (part / str(number)).write_text(text)
+        description.write_text(text)
+
+def check(step, *also):
+    found = [path.read_text() for path in (place / "made").glob("*")]
+    assert found in (["old"] * 3, ["new"] * 3, *also), (step, found, os.listdir(place))
+    if found and (place / "made.json").exists():
+        assert (place / "made.json").read_text() == found[0], (step, found)
+
+def killed_at(step):
+    done = 0
+    def counted(call):
+        def stops(*args, **kwargs):
+            nonlocal done
+            done += 1
+            if done == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return call(*args, **kwargs)
+        return stops
+    for name in ("mkdir", "open", "unlink", "rmdir", "rename", "replace"):
+        setattr(os, name, counted(getattr(os, name)))
+    write("new")
+
+def remove():
+    shutil.rmtree(place / "made", ignore_errors=True)
+    (place / "made.json").unlink(missing_ok=True)
+
+def clear():
+    for left in place.glob(".hrkeras-*"):
+        os.utime(left, (0, 0))  # it was left long ago
+    files.clear(place)
+
+for step in range(1, 200):
+    write("old")
+    child = os.fork()
+    if not child:
+        killed_at((step + 1) // 2)
+        os._exit(0)
+    ended = os.waitpid(child, 0)[1] == 0
+    if exchanges:
+        check(step)
+    if step % 2:
+        clear()
+        check(step)
+        remove()
+    else:  # what somebody removes themselves comes back whole or not at all
+        remove()
+        clear()
+        check(step, [])
+        remove()
+    assert os.listdir(place) == [], (step, os.listdir(place))
+    if ended:
+        break
+print(step, flush=True)
+"""
+
+
+@pytest.fixture
+def exchanges(tmp_path):
+    """Whether two folders can change places in one step here."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    for each in (one, other):
+        each.mkdir()
+    done = files._exchange(one, other)
+    for each in (one, other):
+        each.rmdir()
+    return done
 
 
 def test_a_kill_leaves_the_old_file_and_the_next_write_clears_up(tmp_path):
@@ -237,8 +328,41 @@ def test_a_folder_that_was_moved_aside_at_a_kill_comes_back(tmp_path):
     assert names(tmp_path) == ["made", "other"]
 
 
+@pytest.mark.parametrize("in_one_step", [True, False])
+def test_a_kill_at_any_step_leaves_a_folder_whole_and_never_described_by_another(in_one_step, exchanges, tmp_path):
+    if in_one_step and not exchanges:
+        pytest.skip("two renames are needed here")
+    with process(KILLED_AT_EACH_STEP, tmp_path, in_one_step) as driver:
+        steps = driver.stdout.read()
+    assert driver.returncode == 0
+    assert int(steps) > 20
+
+
+def test_a_folder_that_several_replace_is_always_there(exchanges, tmp_path):
+    if not exchanges:
+        pytest.skip("two renames are needed here")
+    path = tmp_path / "made"
+    path.mkdir()
+    with process(REPLACES, path) as one, process(REPLACES, path) as two, process(REPLACES, path) as three:
+        while any(each.poll() is None for each in (one, two, three)):
+            assert path.is_dir()
+    assert [each.returncode for each in (one, two, three)] == [0, 0, 0]
+    assert len({(path / str(number)).read_text() for number in range(3)}) == 1
+    assert names(tmp_path) == ["made"]
+
+
+def test_an_empty_folder_of_ours_without_a_lock_is_left_over_after_a_while(tmp_path):
+    for name in (".hrkeras-a2345678", ".hrkeras-b2345678", ".hrkeras-c2345678"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".hrkeras-c2345678" / "mine").touch()
+    for name in (".hrkeras-a2345678", ".hrkeras-c2345678"):
+        os.utime(tmp_path / name, (0, 0))
+    write(tmp_path / "a", "one")
+    assert names(tmp_path) == [".hrkeras-b2345678", ".hrkeras-c2345678", "a"]
+
+
 HOLDS = """
-from hrkeras.workouts.files import locked
+from hrkeras.utils.files import locked
 with locked(Path(sys.argv[1]), "busy"):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))

@@ -52,7 +52,7 @@ class Archive:
         self.members: list[Member] = []
         end = 0
         for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
-            if not info.is_dir() and info.header_offset >= end:
+            if not info.filename.endswith("/") and info.header_offset >= end:  # `is_dir` fails for an empty name
                 self.members.append(Member(_printable(_real_name(info)), info))
                 end = info.header_offset + LOCAL_HEADER + info.compress_size
 

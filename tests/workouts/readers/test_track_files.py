@@ -205,6 +205,14 @@ def test_what_unpacks_to_far_too_much_in_all_is_left(tmp_path, monkeypatch):
     assert log.skipped["unpacks to more than 200 times its size, which no recording does"] >= 10
 
 
+def test_a_file_without_a_name_does_not_cost_the_others(tmp_path):
+    with zipfile.ZipFile(tmp_path / "me.zip", "w") as made:
+        for name, data in {"a": b"", "1.gpx": gpx_file(4)}.items():
+            made.writestr(name, data)
+        made.infolist()[0].filename = ""  # in the zip's directory, which is written at the end
+    assert [workout.sport for workout in read(tmp_path / "me.zip")[0]] == ["running"]
+
+
 def test_files_that_overlap_are_read_once(tmp_path):
     path = zipped(tmp_path / "me.zip", {"a.gpx": gpx_file(), "b.gpx": gpx_file()})
     data = path.read_bytes()
