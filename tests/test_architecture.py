@@ -92,6 +92,17 @@ class TestFile:
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
+def test_what_is_imported_is_there():
+    """mypy believes that a missing module is somebody else's."""
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)):
+            if node.module.partition(".")[0] == "hrkeras":
+                names = [name.name for name in node.names]
+                is_room = (PACKAGE.parent / node.module.replace(".", "/")).is_dir()
+                assert node.module in MODULES or is_room and all(f"{node.module}.{name}" in MODULES for name in names), path
+
+
 def test_every_room_has_its_floor():
     assert sorted(room for floor in FLOORS for room in floor) == sorted(ROOMS)
     assert len(ROOMS) <= 14
