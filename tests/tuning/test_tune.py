@@ -63,7 +63,7 @@ def test_workers_do_a_search(by_workers):
     assert f"Best: batch size {best['batch_size']:.0f}, validation MAE {best['val_mae']:.2f} beats/min" in result.stdout
     assert "One seed cannot tell them apart" in result.stdout
     assert f"| best epoch | {best['mae']:.2f} | {best['val_mae']:.2f} |" in (folder / "best.md").read_text()
-    assert "tune --data synthetic" in (folder / "results.md").read_text()
+    assert "tune --space batch --data synthetic" in (folder / "results.md").read_text()
     assert saving.load(folder / "best.keras").count_params() > 0
 
 
