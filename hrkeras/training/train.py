@@ -15,10 +15,10 @@ import numpy as np
 from hrkeras.datasets.runs import Runs
 from hrkeras.datasets.selection import part
 from hrkeras.evaluation.predict import knows_history
-from hrkeras.utils.presets import LEARNING_RATE
 from hrkeras.models.statistics import with_statistics
 from hrkeras.training import fit
 from hrkeras.utils.files import own_folder
+from hrkeras.utils.presets import LEARNING_RATE
 
 if TYPE_CHECKING:
     import pandas as pd

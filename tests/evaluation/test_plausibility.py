@@ -11,7 +11,7 @@ from hrkeras import models
 from hrkeras.athlete.kalman import Athlete
 from hrkeras.athlete.population import DAY
 from hrkeras.datasets import selection
-from hrkeras.evaluation import evaluate, protocols, score_warnings
+from hrkeras.evaluation import evaluate, score_warnings
 from hrkeras.evaluation.scores import Score
 from hrkeras.models import Statistics, saving
 from hrkeras.personal import prediction, prediction_warnings
@@ -52,13 +52,12 @@ def test_a_prediction_far_from_what_is_known_of_the_person(sleeper, workouts):
 
 def test_scores_that_are_no_better_than_a_mean(sleeper):
     runs = made_up(people=2, runs=8, steps=(60, 90))
-    kwargs = {"population": saving.population(sleeper)}
-    found = evaluate.evaluate(sleeper, "sleeper", runs, protocols.PROTOCOLS["profile"], **kwargs)
+    found = evaluate.evaluate(sleeper, runs, "profile", name="sleeper")
     assert len(found.warnings) == 2
     assert found.warnings[0].startswith(
         f"sleeper is off by {found.people[0][0].mae:.1f} beats/min for person 0, no better than the "
     )
-    ahead = evaluate.evaluate(sleeper, "sleeper", runs, protocols.PROTOCOLS["imputation"], **kwargs)
+    ahead = evaluate.evaluate(sleeper, runs, "imputation", name="sleeper")
     assert "no better than the linear interpolation" in ahead.warnings[0]
 
 
