@@ -139,7 +139,7 @@ def of_runs(
         step: s, length of a step.
         users: shape `(runs,)`; all of one person if not given.
         persons: their numbers among all people, shape `(runs,)`; unknown if not given.
-        numbers: of the runs, shape `(runs,)`; in the order given if not given.
+        numbers: of the runs, shape `(runs,)`; their order in `grids` if not given.
         size: steps of a window; without `firsts`, at most as many as the longest run has.
         firsts: for each run, the first steps of its windows; from `window_starts` if not given.
     """

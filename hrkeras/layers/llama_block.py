@@ -5,7 +5,7 @@ import keras
 from hrkeras.layers.windowed_attention import WindowedAttention
 
 EPSILON = 1e-5
-MULTIPLE = 256  # of which the feed-forward's width is a multiple
+MULTIPLE = 256  # the feed-forward's width is a multiple of it
 
 
 @keras.saving.register_keras_serializable("hrkeras")

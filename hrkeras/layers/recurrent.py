@@ -99,8 +99,8 @@ class Bidirectional(keras.layers.Bidirectional):
 def plain(model: keras.Model) -> keras.Model:
     """A copy of a model with the same weights whose recurrent layers compute like Keras' own.
 
-    For export: the fast kernels of TensorFlow and PyTorch have no counterpart in LiteRT and ONNX. A saved copy is the same file
-    as the saved model, and is fast again when loaded.
+    For export: the fast kernels of TensorFlow and PyTorch have no counterpart in LiteRT and ONNX. The copy is saved like the
+    model, and is fast again when loaded.
     """
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())

@@ -9,7 +9,7 @@ from hrkeras.layers import LagTokens, LlamaBlock, Modulation, StudentT
 from hrkeras.layers.llama_block import EPSILON
 from hrkeras.models.frame import Statistics, model
 
-DISTRIBUTION = "distribution"  # the layer that outputs it
+DISTRIBUTION = "distribution"  # name of the layer that outputs the distribution
 LAGS = (0, 1, 2, 3, 5, 8, 12, 18, 24, 30, 36, 48, 60, 90, 120, 180)  # steps
 
 

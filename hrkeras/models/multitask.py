@@ -7,8 +7,8 @@ from hrkeras.athlete.history import COLUMNS
 from hrkeras.layers import GRU, KnownHeartRate, Modulation, OwnLoss, RunFeatures
 from hrkeras.models.frame import CONTEXT_UNITS, USUAL, Statistics, model
 
-SPEED = "speed_of_heart_rate"  # the layer that outputs it
-INNOVATION = "speed_surprise"  # the layer that scales the difference of speed from it
+SPEED = "speed_of_heart_rate"  # name of the layer that predicts speed from heart rate
+INNOVATION = "speed_surprise"  # name of the layer that scales the difference of speed from that prediction
 SPEED_WEIGHT = 5.0  # of an error of 1 m/s in the loss
 SPANS: dict[str, tuple[int | None, ...]] = {"past": (1, 4, 20, None), "future": (1, 4, 20)}
 NEVER = 2 * len(SPANS["past"]) - 1  # channel of `KnownHeartRate` that says whether any was known before

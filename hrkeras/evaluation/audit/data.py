@@ -70,7 +70,7 @@ def near_copies(runs: Runs) -> Check:
         "near copies",
         False,
         f"{_count(pairs, 'pair')} of runs in two splits are nearly the same{left}: {_two(runs, worst.run, worst.other)}, whose "
-        f"speeds correlate by {worst.speed:.3f} and {worst.by}s by {worst.correlation:.3f}; leave one of each pair out of "
+        f"speeds correlate at {worst.speed:.3f} and {worst.by}s at {worst.correlation:.3f}; leave one of each pair out of "
         "the source and build the dataset again.",
     )
 
