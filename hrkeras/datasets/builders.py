@@ -49,6 +49,6 @@ def find(name: str, data_dir: Path | None = None):
             return builder
     raise InputError(
         f"The dataset {builders[0].info.full_name} is not at {Path(builders[0].data_dir)}; build it with "
-        f"`{build_command(kind)}`, or give its folder.",
+        f"`{build_command(kind)}`, or say where it is.",
         "data_dir",
     )
