@@ -1,6 +1,6 @@
 """Runs as another watch on another day might have recorded them, and windows that begin elsewhere: new ones each epoch.
 
-What is changed is the recording, before anybody's history is worked out from it. Heart rate is never scaled or shifted:
+Augmentation changes the recording, before any history is computed from it. Heart rate is never scaled or shifted:
 it may be missing, or sampled at other moments together with speed and altitude.
 """
 
@@ -16,21 +16,21 @@ from hrkeras.workouts.simulation.course import wander
 from hrkeras.workouts.simulation.synthetic import BAROMETER_ERROR, GPS_ERROR
 
 SHARE = 0.5  # of the training runs that an epoch perturbs
-GPS_STEPS = 3  # after which an error of position is forgotten: what a receiver's filter leaves
-DRIFT_STEPS = 120  # likewise of a barometer's, which drifts with the weather
+GPS_STEPS = 3  # correlation time of a position error after a receiver's filter
+DRIFT_STEPS = 120  # likewise of a barometer, which drifts with the weather
 STRETCH = 0.02  # standard deviation of how much longer a run lasts, relative
 DROPOUTS = 1.0  # stretches without heart rate in a run, on average...
 DROPOUT_STEPS = 12.0  # ... and how long they are
-CUT = 0.5  # most by which a window slides, of its own length
+CUT = 0.5  # largest shift of a window, relative to its length
 
 
 def perturbed(runs: Runs, strength: float, random: np.random.Generator) -> Runs:
-    """The runs, some of the training split recorded otherwise.
+    """The runs, with some of the training split perturbed.
 
     Args:
-        runs: of any splits; those of others are left as they are.
-        strength: of everything; 1 as this module's constants say, 0 nothing.
-        random: where chance comes from.
+        runs: of any splits; only those of the training split change.
+        strength: of all perturbations; 1 as this module's constants say, 0 none.
+        random: generator of the random choices.
     """
     grids, efforts = list(runs.grids), list(runs.efforts)
     for row in np.flatnonzero(runs.split == "train"):
@@ -49,7 +49,7 @@ def recorded_otherwise(grid: Grid, strength: float, random: np.random.Generator)
 
 
 def resampled(grid: Grid, longer: float, late: float) -> Grid:
-    """The same course in more or less time, on a grid that begins later; heart rate and altitude stay with their place.
+    """The same course in more or less time, on a grid that begins later; heart rate and altitude keep their place on it.
 
     Args:
         grid: the run.
@@ -64,14 +64,14 @@ def resampled(grid: Grid, longer: float, late: float) -> Grid:
     return Grid(
         np.diff(np.interp(edges, np.arange(steps + 1), distance)).astype(np.float32),
         np.interp(middle, np.arange(steps), grid.altitude).astype(np.float32),
-        np.interp(middle, np.arange(steps), grid.heart_rate).astype(np.float32),  # NaN beside what was not measured
+        np.interp(middle, np.arange(steps), grid.heart_rate).astype(np.float32),  # NaN next to unmeasured steps
     )
 
 
 def with_gps_noise(grid: Grid, strength: float, random: np.random.Generator) -> Grid:
-    """Speed from positions that are off along the way by some metres; the distance so far is off by no more."""
+    """Speed from positions that are off along the way by some metres; the distance covered is off by no more."""
     error = wander(random, len(grid.speed) + 1, GPS_STEPS, GPS_ERROR * strength)
-    moving = grid.speed > 0  # a watch that stands still is told so
+    moving = grid.speed > 0  # a watch detects that it stands still
     speed = np.maximum(grid.speed + moving * np.diff(error) / STEP, 0)
     return grid._replace(speed=speed.astype(np.float32))
 
@@ -92,20 +92,20 @@ def with_dropouts(grid: Grid, strength: float, random: np.random.Generator) -> G
 
 
 def slid(windows: Windows, lengths: np.ndarray, runs: Runs, random: np.random.Generator) -> list[np.ndarray]:
-    """Where the windows begin this time: those of one run all later or all earlier, but inside it.
+    """Shifted first steps of the windows, in a run all later or all earlier, but inside it.
 
     Args:
-        windows: of the training runs, as they are cut otherwise.
+        windows: of the training runs, as cut without augmentation.
         lengths: steps of each that are used, shape `(windows,)`.
         runs: what the windows will be cut from.
-        random: where chance comes from.
+        random: generator of the random choices.
 
     Returns:
-        For each training run the steps that its windows begin at.
+        For each training run, the first steps of its windows.
     """
-    found = []
+    firsts = []
     for run in windows.runs():
         used, steps = lengths[run.rows], len(runs.grids[run.number].speed)
         later = (random.uniform(-CUT, CUT) * used).astype(int)
-        found.append(np.clip(windows.first_step[run.rows] + later, 0, np.maximum(steps - used, 0)))
-    return found
+        firsts.append(np.clip(windows.first_step[run.rows] + later, 0, np.maximum(steps - used, 0)))
+    return firsts

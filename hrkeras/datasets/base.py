@@ -26,8 +26,8 @@ CONFIGS = {
 class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Windows of runs on a uniform grid, each with its person and its start, from which their history follows.
 
-    A subclass says how its source is read: `SOURCES` names what is looked for in TFDS's manual folder where no
-    source is given, `read_outcomes` yields what `prepare.examine` makes of each workout.
+    A subclass defines how its source is read: `SOURCES` names the files to look for in TFDS's manual folder if no source
+    is given, `read_outcomes` yields the result of `prepare.examine` for each workout.
 
     Args:
         source: the file or folder to read; needed only to build.

@@ -1,4 +1,4 @@
-"""Build a dataset so that a killed build leaves the old one, or none."""
+"""Build a dataset; a build that is killed leaves the old one, or none."""
 
 import contextlib
 import importlib
@@ -33,19 +33,19 @@ def build(kind: str, source: Path | None, config: str, data_dir: Path | None, **
         kind: "endomondo", "apple_watch", "tracks" or "synthetic".
         source: the file or folder to read; None for simulated athletes.
         config: "by_time" or "by_user".
-        data_dir: TFDS's folder of datasets; where TFDS looks by itself if not given.
+        data_dir: TFDS's folder of datasets; TFDS's default if not given.
         **kwargs: passed to the builder: limits, processes, ...
 
     Returns:
-        The TFDS builder of the finished dataset; its `funnel` tells what the filters took.
+        The TFDS builder of the finished dataset; its `funnel` counts what the filters dropped.
 
     Raises:
-        InputError: if the source cannot be read or nothing of it passes the filters.
-        OSError: if there is no place to write; what was there stays.
+        InputError: if the source cannot be read or no run of it passes the filters.
+        OSError: if it cannot be written; the old dataset stays.
     """
     final = folder(kind, config, data_dir)
-    for each in final.parents[2].glob("*/*/"):
-        clear(each)  # after a killed build of any dataset
+    for dataset in final.parents[2].glob("*/*/"):
+        clear(dataset)  # after a killed build of any dataset
     with atomic_write(final) as part:
         staging = part.with_name("tfds")
         builder = builder_class(kind)(source=source, config=config, data_dir=os.fspath(staging), **kwargs)
@@ -61,6 +61,6 @@ def build(kind: str, source: Path | None, config: str, data_dir: Path | None, **
 
 
 def folder(kind: str, config: str, data_dir: Path | None) -> Path:
-    """Where a dataset lies that `build` has built: a folder for the version, in one for the split, in one for the kind."""
+    """The folder of a dataset that `build` has built: a folder for the version, in one for the split, in one for the kind."""
     data_dir = Path(data_dir or tfds.core.constants.DATA_DIR)
     return data_dir / kind / config / str(builder_class(kind).VERSION)

@@ -11,12 +11,12 @@ DATASETS = tuple(SOURCES)
 
 
 def build_command(kind: str) -> str:
-    """The command that builds a dataset, with an example of what it is built from."""
+    """The command that builds a dataset, with an example of its source."""
     return f"hrkeras build {kind} {SOURCES[kind]}".rstrip()
 
 
 def folder(data_dir: Path | None = None) -> Path:
-    """Where datasets lie: `data_dir` if it is given, else where TFDS looks by itself."""
+    """The folder of datasets: `data_dir` if given, else TFDS's default."""
     return Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
 
 
@@ -26,7 +26,7 @@ def built(data_dir: Path | None = None) -> list[str]:
 
 
 def find(name: str, data_dir: Path | None = None):
-    """The TFDS builder of a dataset that is there.
+    """The TFDS builder of a dataset that was built.
 
     Raises:
         InputError: if the name is unknown or the dataset was not built.
@@ -38,7 +38,7 @@ def find(name: str, data_dir: Path | None = None):
     kind, _, config = name.partition("/")
     if kind not in DATASETS:
         raise InputError(
-            f"Dataset {name!r}: expected one of {', '.join(DATASETS)}, with how it is split behind a slash if you like."
+            f"Dataset {name!r}: expected one of {', '.join(DATASETS)}, optionally followed by a slash and the split."
         )
     splits.rule(name)
     importlib.import_module(f"hrkeras.datasets.{kind}")

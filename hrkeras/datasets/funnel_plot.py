@@ -10,9 +10,9 @@ from hrkeras.workouts.funnel import Funnel
 
 
 @matplotlib.rc_context(STYLE)
-def funnel(found: Funnel, path: Path) -> Path:
+def funnel(counts: Funnel, path: Path) -> Path:
     """How many workouts each filter took, as bars from all to what is left."""
-    rows = found.steps()
+    rows = counts.steps()
     figure, axes = new_figure(size=(9, 0.42 * len(rows) + 1.3))
     labels = [label for label, _, _ in rows]
     left = np.array([remaining for _, _, remaining in rows])
@@ -27,10 +27,10 @@ def funnel(found: Funnel, path: Path) -> Path:
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
-    axes.set_xlim(0, 1.25 * max(found.workouts, 1))
+    axes.set_xlim(0, 1.25 * max(counts.workouts, 1))
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel("workouts")
-    axes.set_title(f"{found.left:,} of {found.workouts:,} workouts pass the filters")
+    axes.set_title(f"{counts.left:,} of {counts.workouts:,} workouts pass the filters")
     figure.legend(loc="outside lower left", ncols=2)
     return save(figure, path)

@@ -1,4 +1,4 @@
-"""Whole runs in memory, of a dataset, of workouts or of arrays, each with the split that it is in."""
+"""Whole runs in memory, of a dataset, of workouts or of arrays, each with its split."""
 
 import tempfile
 from collections import Counter
@@ -28,7 +28,7 @@ Split = str | Sequence[str]
 
 @dataclass(repr=False)
 class Runs:
-    """Whole runs on a grid of 10 s, the earliest first, with what split each is in: what models are trained and scored on.
+    """Whole runs on a grid of 10 s, the earliest first, each with its split: what models are trained and scored on.
 
     `from_workouts`, `from_arrays` and `load` make them.
 
@@ -36,7 +36,7 @@ class Runs:
         users: shape `(runs,)`, number of the person.
         starts: s since 1970-01-01 UTC, shape `(runs,)`.
         grids: the runs.
-        split: name of each one's split, shape `(runs,)`.
+        split: name of each run's split, shape `(runs,)`.
         efforts: of each run, from `effort.basis`.
         funnel: how many workouts the filters took and why; None for a built dataset, whose folder holds it.
         source: what they are, for messages and the model card.
@@ -46,7 +46,7 @@ class Runs:
         >>> import hrkeras
         >>> time = [np.arange(0, 1200, 5.0)] * 10
         >>> speed = [np.full(240, 2.5 + 0.1 * run) for run in range(10)]
-        >>> heart_rate = [100 + 20 * each for each in speed]
+        >>> heart_rate = [100 + 20 * values for values in speed]
         >>> runs = hrkeras.Runs.from_arrays(time=time, speed=speed, heart_rate=heart_rate)
         >>> runs
         10 runs of 1 person: 8 train, 1 validation, 1 test
@@ -81,15 +81,15 @@ class Runs:
             split: "by_time", of each person the earliest 80 % for training, the next 10 % for validation, the last 10 % for
                 test; "by_user", 80, 10 and 10 % of the people; "until_2023-01-01", test on what came later; "without_3", test
                 on person 3; or the names of the workouts' own splits, "train", "validation" or "test", one a workout.
-            limits: of the filters; the usual ones if not given. Workouts of which none names a person are all one person's.
+            limits: of the filters; the defaults if not given. If no workout names a person, all are one person's.
             source: what they are, for the model card.
 
         Raises:
             InputError: if no workout passes or a split has none; the funnel in the message says which filter took how many.
         """
         workouts = list(workouts)
-        limits = limits or quality.Limits(require_user=any(each.user for each in workouts))
-        outcomes = (prepare.examine(each, limits) for each in workouts)
+        limits = limits or quality.Limits(require_user=any(workout.user for workout in workouts))
+        outcomes = (prepare.examine(workout, limits) for workout in workouts)
         prepared = prepare.Prepared(outcomes, getattr(workouts, "log", ReadLog()), Path(tempfile.gettempdir()))
         try:
             users, starts, grids = prepared.users, prepared.starts, list(prepared.grids())
@@ -99,7 +99,7 @@ class Runs:
             raise InputError(f"{error}\n{prepared.funnel}") from None
         finally:
             prepared.close()
-        return cls(users, starts, grids, names, [basis(each) for each in grids], prepared.funnel, source)
+        return cls(users, starts, grids, names, [basis(grid) for grid in grids], prepared.funnel, source)
 
     @classmethod
     def from_arrays(
@@ -122,26 +122,26 @@ class Runs:
             altitude: m; all flat if not given, as a run whose altitude is None.
             heart_rate: beats/min; NaN where it was not measured.
             person: who ran each; all are one person's if not given.
-            start: s since 1970-01-01 UTC, when each began. If not given, a person's runs are taken to come in the order of
-                time, a day apart; hour and season then tell nothing.
+            start: s since 1970-01-01 UTC, when each began. If not given, a person's runs are assumed to be
+                in order, a day apart; hour and season then carry no information.
             split: see `from_workouts`.
             limits: see `from_workouts`.
 
         Raises:
-            InputError: if the arrays do not fit together, or as `from_workouts`.
+            InputError: if the numbers of arrays differ, or as for `from_workouts`.
         """
         count = len(time)
         columns = {"speed": speed, "altitude": altitude, "heart_rate": heart_rate, "person": person, "start": start}
         for name, values in columns.items():
             if values is not None and len(values) != count:
                 raise InputError(f"Expected the {name} of each of the {count:,} runs that time has, found {len(values):,}.")
-        people = [""] * count if person is None else [str(each) for each in person]
+        people = [""] * count if person is None else [str(name) for name in person]
         if start is None:
             before: Counter[str] = Counter()
             start = []
-            for each in people:
-                start.append(USUAL_START + DAY * before[each])
-                before[each] += 1
+            for name in people:
+                start.append(USUAL_START + DAY * before[name])
+                before[name] += 1
         workouts = []
         for run in range(count):
             altitudes, rates = (None if values is None else values[run] for values in (altitude, heart_rate))
@@ -156,8 +156,8 @@ class Runs:
         """The runs of a dataset that `hrkeras build` has built.
 
         Args:
-            name: "endomondo", "apple_watch", "tracks" or "synthetic"; behind a slash how it is split, by_time if not given.
-            data_dir: TFDS's folder of datasets; where TFDS looks by itself if not given.
+            name: "endomondo", "apple_watch", "tracks" or "synthetic"; a slash and the split may follow, by_time if not given.
+            data_dir: TFDS's folder of datasets; TFDS's default if not given.
 
         Raises:
             InputError: if there is no such dataset, it is damaged, or a split is empty.
@@ -167,11 +167,11 @@ class Runs:
     @property
     def ends(self) -> np.ndarray:
         """s since 1970-01-01 UTC, shape `(runs,)`."""
-        return self.starts + np.array([len(each.speed) * STEP for each in self.grids])
+        return self.starts + np.array([len(grid.speed) * STEP for grid in self.grids])
 
     @property
     def counts(self) -> dict:
-        """Of how many `people` they are, and how many `runs` of each split there are, of those that have any."""
+        """The number of `people`, and of `runs` in each split that has any."""
         runs = {name: int((self.split == name).sum()) for name in splits.SPLITS}
         return {"people": len(np.unique(self.users)), "runs": {name: count for name, count in runs.items() if count}}
 
@@ -187,25 +187,25 @@ class Runs:
         learnt: np.ndarray | None = None,
         on_run: Callable[[], object] | None = None,
     ) -> list[Known]:
-        """What was known before each run, from the same person's runs that were over.
+        """What was known before each run, from the same person's finished runs.
 
         Args:
             start: where each person's state begins.
-            people: whose each run is, shape `(runs,)`; as in the dataset if not given.
+            people: the person of each run, shape `(runs,)`; as in the dataset if not given.
             learnt: which runs are learnt from, booleans of shape `(runs,)`; all if not given.
             on_run: called after each run.
         """
         people = self.users if people is None else people
-        found: list[Known] = [None] * len(self.grids)  # type: ignore[list-item]
+        states: list[Known] = [None] * len(self.grids)  # type: ignore[list-item]
         for user in np.unique(people):
             rows = np.flatnonzero(people == user)
             grids, efforts = [self.grids[row] for row in rows], [self.efforts[row] for row in rows]
             mine = follow(self.starts[rows], grids, efforts, start, None if learnt is None else learnt[rows])
-            for place, each in mine:
-                found[rows[place]] = each
+            for place, state in mine:
+                states[rows[place]] = state
                 if on_run:
                     on_run()
-        return found
+        return states
 
     def windows(self, known: Sequence[Known], split: str, size: int = WINDOW, firsts: Sequence | None = None) -> Windows:
         """Windows of the runs of one split, see `of_runs` for `size` and `firsts`; `known` is of all runs."""
@@ -216,13 +216,13 @@ class Runs:
 
 
 def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits.SPLITS) -> Runs:
-    """Loads the runs of a built dataset; where an old one holds several recordings of a run, one of them, see `duplicates`.
+    """Loads the runs of a built dataset; of several recordings of one run, as old datasets hold, one is kept, see `duplicates`.
 
     Args:
-        name: "endomondo", "apple_watch", "tracks" or "synthetic"; behind a slash how it is split, see `splits.rule`,
+        name: "endomondo", "apple_watch", "tracks" or "synthetic"; a slash and the split may follow, see `splits.rule`,
             by_time if not given.
-        data_dir: TFDS's folder of datasets; where TFDS looks by itself if not given.
-        wanted: the splits to load; runs of others are left out, also of what is known of a person.
+        data_dir: TFDS's folder of datasets; TFDS's default if not given.
+        wanted: the splits to load; runs of other splits are left out, of histories too.
 
     Raises:
         InputError: if there is no such dataset, it is damaged, or a wanted split is empty.
@@ -241,10 +241,10 @@ def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits
     columns["heart_rate"] = np.where(columns.pop("measured"), columns["heart_rate"], np.float32(np.nan))
     order = np.lexsort((columns["first_step"], columns["run"]))
     rows = np.split(order, np.flatnonzero(np.diff(columns["run"][order])) + 1)
-    first = np.array([each[0] for each in rows])
-    grids = [whole_grid(columns, each) for each in rows]
+    first = np.array([windows[0] for windows in rows])
+    grids = [whole_grid(columns, windows) for windows in rows]
     users, starts = columns["user"][first], columns["start"][first].astype(np.float64)
-    contents = [(int(np.isfinite(each.heart_rate).sum()), len(each.speed)) for each in grids]
+    contents = [(int(np.isfinite(grid.heart_rate).sum()), len(grid.speed)) for grid in grids]
     kept = duplicates.kept(users, starts, starts + STEP * columns["run_steps"][first], contents)
     users, starts, grids = users[kept], starts[kept], [grids[row] for row in np.flatnonzero(kept)]
     numbers = splits.rule(name)(users, starts)
@@ -252,7 +252,7 @@ def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits
     _check_splits(split, wanted, f"The dataset {name}")
     chosen = np.flatnonzero(np.isin(split, wanted))
     grids = [grids[row] for row in chosen]
-    return Runs(users[chosen], starts[chosen], grids, split[chosen], [basis(each) for each in grids], source=name)
+    return Runs(users[chosen], starts[chosen], grids, split[chosen], [basis(grid) for grid in grids], source=name)
 
 
 def _split(split: Split, users: np.ndarray, starts: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:
@@ -265,6 +265,6 @@ def _split(split: Split, users: np.ndarray, starts: np.ndarray, numbers: np.ndar
 
 
 def _check_splits(split: np.ndarray, wanted: Sequence[str], which: str) -> None:
-    for each in wanted:
-        if not (split == each).any():
-            raise InputError(f"{which} has no runs in its {each} split; bring more runs or split them otherwise.")
+    for name in wanted:
+        if not (split == name).any():
+            raise InputError(f"{which} has no runs in its {name} split; add more runs or split them differently.")

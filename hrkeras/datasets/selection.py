@@ -1,4 +1,4 @@
-"""Runs of one person out of many, and of several datasets as one."""
+"""Selections of runs, such as one person's, and several datasets as one."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ def of_person(runs: Runs, user: int) -> np.ndarray:
 
 
 def part(runs: Runs, rows: np.ndarray, users: np.ndarray | None = None, split: np.ndarray | None = None) -> Runs:
-    """Some of the runs, if you like as runs of other people or of other splits."""
+    """Some of the runs, optionally assigned to other people or splits."""
     return Runs(
         runs.users[rows] if users is None else users,
         runs.starts[rows],
@@ -34,8 +34,8 @@ def latest(runs: Runs, share: float) -> Runs:
     """The runs with only the latest of each person's training runs, as if the person had begun to record later.
 
     Args:
-        runs: of all splits that are wanted.
-        share: of each person's training runs that stays, rounded up.
+        runs: of all splits to keep.
+        share: of each person's training runs to keep, rounded up.
     """
     keep = runs.split != "train"
     for rows in splits.by_person(runs.users, runs.starts):
@@ -50,10 +50,10 @@ def one_person(runs: Runs, data: str, person: int | None = None) -> Runs:
     Args:
         runs: of all splits.
         data: name of the dataset, for messages.
-        person: whose; if not given there must be one alone.
+        person: its number; may be left out if there is only one person.
 
     Raises:
-        InputError: if there are several people or not this one, or if some split has too few runs.
+        InputError: if there are several people to choose from, no such person, or too few runs in a split.
     """
     people = np.unique(runs.users)
     if person is None and len(people) > 1:
@@ -65,16 +65,16 @@ def one_person(runs: Runs, data: str, person: int | None = None) -> Runs:
         raise InputError(f"{data}: there is no person {person}; the people are numbered from 0 to {people.max()}.")
     rows = of_person(runs, int(people[0]) if person is None else person)
     for split, fewest in zip(splits.SPLITS, (FEWEST, 1, 1), strict=True):
-        if (found := int((runs.split[rows] == split).sum())) < fewest:
+        if (count := int((runs.split[rows] == split).sum())) < fewest:
             raise InputError(
-                f"{data}: expected at least {fewest} runs of the person in the {split} split, found {found}; bring more runs. "
-                "With few, a model that is told of them does best as it is: `hrkeras predict RUN --model MODEL --history RUNS`."
+                f"{data}: expected at least {fewest} runs of the person in the {split} split, found {count}; add more runs. "
+                "With few, do not adapt a model, but give them as history: `hrkeras predict RUN --model MODEL --history RUNS`."
             )
     return part(runs, rows)
 
 
 def together(sources: Sequence[Runs]) -> tuple[Runs, np.ndarray]:
-    """The runs of several datasets as one, the earliest first; nobody of one is anybody of another.
+    """The runs of several datasets as one, the earliest first; their people are kept apart.
 
     Args:
         sources: each with people of its own, numbered from 0.
@@ -82,29 +82,30 @@ def together(sources: Sequence[Runs]) -> tuple[Runs, np.ndarray]:
     Returns:
         The runs, and of each the number of its source, shape `(runs,)`.
     """
-    source = np.concatenate([np.full(len(each.users), number) for number, each in enumerate(sources)])
-    people = np.cumsum([0, *[int(each.users.max()) + 1 for each in sources[:-1]]])
-    users = np.concatenate([each.users + first for each, first in zip(sources, people, strict=True)])
-    found = Runs(
+    source = np.concatenate([np.full(len(runs.users), number) for number, runs in enumerate(sources)])
+    people = np.cumsum([0, *[int(runs.users.max()) + 1 for runs in sources[:-1]]])
+    users = np.concatenate([runs.users + first for runs, first in zip(sources, people, strict=True)])
+    merged = Runs(
         users,
-        np.concatenate([each.starts for each in sources]),
-        [grid for each in sources for grid in each.grids],
-        np.concatenate([each.split for each in sources]),
-        [efforts for each in sources for efforts in each.efforts],
+        np.concatenate([runs.starts for runs in sources]),
+        [grid for runs in sources for grid in runs.grids],
+        np.concatenate([runs.split for runs in sources]),
+        [efforts for runs in sources for efforts in runs.efforts],
     )
-    order = np.argsort(found.starts, kind="stable")
-    return part(found, order), source[order]
+    order = np.argsort(merged.starts, kind="stable")
+    return part(merged, order), source[order]
 
 
 def mixed(sources: Mapping[str, float], data_dir: Path | None, wanted: Sequence[str]) -> tuple[Runs, np.ndarray | None]:
     """Loads datasets to learn from together.
 
     Args:
-        sources: by name of the dataset, how often each of its runs shall come in an epoch.
-        data_dir: see `windows.load`, as `wanted`.
+        sources: by name of the dataset, how often each of its runs appears in an epoch.
+        data_dir: see `runs.load`.
+        wanted: likewise.
 
     Returns:
-        The runs, and of each how often it shall come, shape `(runs,)`; None where each comes once.
+        The runs, and how often each appears in an epoch, shape `(runs,)`; None if each appears once.
     """
     runs, source = together([load(name, data_dir, wanted) for name in sources])
     weights = np.array(list(sources.values()))[source]

@@ -25,7 +25,7 @@ class Windows:
         altitude: m, shape `(windows, steps)`.
         valid: 1 where the step lies in the run, 0 in padding, shape `(windows, steps)`.
         heart_rate: beats/min, shape `(windows, steps)`; NaN where it was not measured and in padding.
-        expected: what the athlete's state says, shape `(windows, steps, len(athlete.EXPECTED))`.
+        expected: predictions of the athlete's state, shape `(windows, steps, len(athlete.EXPECTED))`.
         course: facts of the whole run, shape `(windows, len(athlete.COURSE_FACTS))`.
         course_share: how much of `expected` comes from such facts, shape `(windows, 3)`.
         history: what is known of the person, shape `(windows, len(history.COLUMNS))`; NaN where unknown.
@@ -59,7 +59,7 @@ class Windows:
         return len(self.run)
 
     def __getitem__(self, rows) -> "Windows":
-        return Windows(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+        return Windows(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
     def inputs(
         self,
@@ -69,28 +69,28 @@ class Windows:
         delay: np.ndarray | float = 0.0,
         course: np.ndarray | bool = True,
     ) -> dict[str, np.ndarray]:
-        """What a model takes.
+        """The inputs of a model, by name.
 
         Args:
-            steps: after which to cut.
-            heart_rate: what is known of it, beats/min, shape `(windows, steps)`, NaN where it is not; nothing if not
+            steps: number to keep; all if not given.
+            heart_rate: known heart rate, beats/min, shape `(windows, steps)`, NaN where unknown; unknown everywhere if not
                 given.
-            delay: s, how much later a step gets to know it, a number or shape `(windows,)`; see `KnownHeartRate`.
-            course: where the course of the whole run is known, a boolean or shape `(windows,)`.
+            delay: s, how long after its measurement it becomes known, a number or shape `(windows,)`; see `KnownHeartRate`.
+            course: whether the course of the whole run is known, a boolean or shape `(windows,)`.
         """
-        found = {name: getattr(self, name)[:, :steps] for name in STEP_FIELDS[:-1]}
-        known = np.broadcast_to(course, len(self))
+        inputs = {name: getattr(self, name)[:, :steps] for name in STEP_FIELDS[:-1]}
+        course_known = np.broadcast_to(course, len(self))
         expected, history = self.expected[:, :steps], self.history
-        if not known.all():
+        if not course_known.all():
             expected, history = expected.copy(), history.copy()
-            expected[~known, :, :3] -= self.course_share[~known, None]
-            history[~known, COLUMNS.index("miss_like")] = np.nan
-        nothing = np.full(found["time"].shape, np.nan, np.float32)
-        return found | {
-            "heart_rate": nothing if heart_rate is None else heart_rate[:, :steps],
+            expected[~course_known, :, :3] -= self.course_share[~course_known, None]
+            history[~course_known, COLUMNS.index("miss_like")] = np.nan
+        unknown = np.full(inputs["time"].shape, np.nan, np.float32)
+        return inputs | {
+            "heart_rate": unknown if heart_rate is None else heart_rate[:, :steps],
             "expected": expected,
             "delay": np.broadcast_to(np.float32(delay), len(self))[:, None],
-            "course": np.where(known[:, None], self.course, np.float32(np.nan)),
+            "course": np.where(course_known[:, None], self.course, np.float32(np.nan)),
             "history": history,
             "trust": self.shrinkage[:, None],
             "person": self.person[:, None],
@@ -134,14 +134,14 @@ def of_runs(
 
     Args:
         grids: the runs.
-        known: of each what was known before it, from `athlete.follow`.
+        known: what was known before each run, from `athlete.follow`.
         starts: s since 1970-01-01 UTC, shape `(runs,)`.
         step: s, length of a step.
         users: shape `(runs,)`; all of one person if not given.
         persons: their numbers among all people, shape `(runs,)`; unknown if not given.
-        numbers: of the runs, shape `(runs,)`; as they come if not given.
-        size: steps of a window; if `firsts` is not given at most, for it is no more than the longest run needs.
-        firsts: of each run, the steps that its windows begin at; as `window_starts` says if not given.
+        numbers: of the runs, shape `(runs,)`; their order in `grids` if not given.
+        size: steps of a window; without `firsts`, at most as many as the longest run has.
+        firsts: for each run, the first steps of its windows; from `window_starts` if not given.
     """
     size = size if firsts else min(size, max(len(whole.speed) for whole in grids))
     rows = [
@@ -197,7 +197,7 @@ def window(whole: Grid, first: int, step: float, size: int = WINDOW) -> dict[str
         whole: the run.
         first: step at which the window begins.
         step: s, length of a step.
-        size: steps of the window; what lies behind the run is padding.
+        size: steps of the window; those after the end of the run are padding.
 
     Returns:
         time, speed, altitude, heart_rate (float32), measured and valid (bool), each of shape `(size,)`.
@@ -219,14 +219,14 @@ def window(whole: Grid, first: int, step: float, size: int = WINDOW) -> dict[str
 def windows(whole: Grid, step: float, size: int = WINDOW, firsts: np.ndarray | None = None) -> Iterator[dict[str, Any]]:
     """The windows of a run: for each the arrays of `window`, its `first_step` and the run's `run_steps`.
 
-    Where they begin `firsts` says, and `window_starts` if it is not given.
+    They begin at `firsts`, or at `window_starts` if not given.
     """
     for first in window_starts(len(whole.speed), size) if firsts is None else firsts:
         yield {**window(whole, first, step, size), "first_step": first, "run_steps": len(whole.speed)}
 
 
 def stitch(windows: np.ndarray, starts: np.ndarray, steps: int) -> np.ndarray:
-    """Puts values of windows back together: at each step the earliest window that covers it counts.
+    """Puts values of windows back together: each step takes the value of the earliest window that covers it.
 
     Args:
         windows: shape `(windows, window)`.

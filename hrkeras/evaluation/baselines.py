@@ -14,7 +14,7 @@ LAST_RUNS = 5
 BIAS_RUNS = 20
 BIASED = f"ridge per person, bias of the last {BIAS_RUNS} runs"
 MEAN = "person's mean"
-PLAIN = ("constant", MEAN, "persistence", "linear interpolation")  # those that look at neither speed nor altitude
+PLAIN = ("constant", MEAN, "persistence", "linear interpolation")  # use neither speed nor altitude
 SHIFT_SPANS = (4, 8, 15, 30, 60, 1000)  # steps
 SHIFT_STRENGTHS = (0.4, 0.6, 0.8, 1.0)
 PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
@@ -23,8 +23,8 @@ PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
 def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dict[str, list[np.ndarray]]:
     """Predictions of every baseline for the test runs.
 
-    The heart rate of earlier runs, of whatever split, is known when a run is predicted, as it is to a model with
-    history; what is fitted is fitted on the training split, and its penalty chosen on the validation split.
+    The heart rate of earlier runs, of any split, is known when a run is predicted, as it is to a model with history;
+    weights are fitted on the training split, and their penalty is chosen on the validation split.
 
     Args:
         train: runs to learn from.
@@ -64,7 +64,7 @@ def predictions(train: list[Run], validation: list[Run], test: list[Run]) -> dic
         f"mean of the last {LAST_RUNS} runs": {run.number: level.get(run.number, constant) for run in test},
     }
     everyone = linear({})
-    return {name: [np.full(len(run.grid.speed), found[run.number]) for run in test] for name, found in flat.items()} | {
+    return {name: [np.full(len(run.grid.speed), heart_rate[run.number]) for run in test] for name, heart_rate in flat.items()} | {
         "ridge, everyone": [everyone[run.number] for run in test],
         "ridge per person": [personally[run.number] for run in test],
         BIASED: [personally[run.number] + bias.get(run.number, 0.0) for run in test],
@@ -96,19 +96,19 @@ def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> 
     Args:
         case: what is known.
         test: what to predict.
-        validation: what span and strength of the shifts are chosen by.
+        validation: on which span and strength of the shifts are chosen.
         name: of the model, whose unconditioned prediction is shifted by its recent residuals.
 
     Returns:
         By name, the predictions of each run, shape `(steps,)`: the last known value, or where both sides are known the
-        straight line between them; and two predictions without it, shifted by how they missed of late.
+        straight line between them; and two predictions without it, shifted by their recent residuals.
     """
     steps = round(case.delay / STEP)
     simple = [
         line(values, elsewhere) if case.after else _last(values, steps, elsewhere)
         for values, elsewhere in zip(test.shown, test.expected, strict=True)
     ]
-    found = {"linear interpolation" if case.after else "persistence": simple}
+    predicted = {"linear interpolation" if case.after else "persistence": simple}
     for which, title in (
         ("expected", "athlete's state, shifted by its residuals"),
         ("unconditioned", f"{name}, shifted by its residuals"),
@@ -120,31 +120,31 @@ def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> 
             return sum(np.abs(values - run.grid.heart_rate)[counted].sum(dtype=np.float64) for run, values, counted in rows)
 
         best = min(((span, strength) for span in SHIFT_SPANS for strength in SHIFT_STRENGTHS), key=error)
-        found[title] = _shifted(test, which, steps, *best)
-    return found
+        predicted[title] = _shifted(test, which, steps, *best)
+    return predicted
 
 
 def _shifted(runs: Partly, which: str, steps: int, span: float, strength: float) -> list[np.ndarray]:
-    """Predictions plus an average over their known residuals of so many steps ago and before."""
-    found = []
+    """Predictions plus an average over their residuals known `steps` ago and before."""
+    shifted = []
     for values, predicted in zip(runs.shown, getattr(runs, which), strict=True):
         known = np.isfinite(values)
         residuals = np.where(known, values - predicted, 0.0)
-        total, weight = (exponential_averages(each, (span,))[0] for each in (residuals, known.astype(np.float64)))
+        total, weight = (exponential_averages(series, (span,))[0] for series in (residuals, known.astype(np.float64)))
         mean = strength * total / np.maximum(weight, 1e-200)
-        found.append(predicted + np.concatenate([np.zeros(min(steps, len(mean))), mean])[: len(mean)])
-    return found
+        shifted.append(predicted + np.concatenate([np.zeros(min(steps, len(mean))), mean])[: len(mean)])
+    return shifted
 
 
 def _last(known: np.ndarray, steps: int, elsewhere: np.ndarray) -> np.ndarray:
-    """The last known value of so many steps ago or earlier; what is given elsewhere, where there is none."""
+    """The last value known `steps` ago or earlier; `elsewhere`, where there is none."""
     place = np.maximum.accumulate(np.where(np.isfinite(known), np.arange(len(known)), -1))
     place = np.concatenate([np.full(min(steps, len(place)), -1), place])[: len(known)]
     return np.where(place >= 0, known[np.maximum(place, 0)], elsewhere)
 
 
 def line(known: np.ndarray, elsewhere: np.ndarray) -> np.ndarray:
-    """The straight line between known values, flat beyond them; what is given elsewhere, if there are none."""
+    """The straight line between known values, flat beyond them; `elsewhere`, if there are none."""
     places = np.flatnonzero(np.isfinite(known))
     return np.interp(np.arange(len(known)), places, known[places]) if len(places) else elsewhere
 
@@ -169,14 +169,14 @@ def _running_mean(runs: list[Run], values: dict[int, float], span: int) -> dict[
         span: how many runs.
     """
     earlier: dict[int, list[tuple[float, float]]] = defaultdict(list)
-    found = {}
+    means = {}
     for run in runs:
         recent = [value for start, value in earlier[run.user][-span:] if start < run.start]
         if recent:
-            found[run.number] = float(np.mean(recent))
+            means[run.number] = float(np.mean(recent))
         if np.isfinite(values[run.number]):
             earlier[run.user].append((run.start, values[run.number]))
-    return found
+    return means
 
 
 def _standardisation(features: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -188,14 +188,14 @@ def _standardisation(features: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray
 
 def _sums(runs: list[Run], features) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """By person, the normal equations of least squares."""
-    found: dict = {}
+    sums: dict = {}
     for run in runs:
         measured = np.isfinite(run.grid.heart_rate)
         rows = features[run.number][measured]
         squares, products = rows.T @ rows, rows.T @ run.grid.heart_rate[measured].astype(np.float64)
-        before = found.get(run.user, (0.0, 0.0))
-        found[run.user] = before[0] + squares, before[1] + products
-    return found
+        before = sums.get(run.user, (0.0, 0.0))
+        sums[run.user] = before[0] + squares, before[1] + products
+    return sums
 
 
 def _sum_all(sums: dict[int, tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

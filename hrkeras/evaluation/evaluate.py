@@ -41,18 +41,18 @@ def evaluate(
         model: to score, from `train` or `load`.
         runs: all splits; the baselines learn from the training split, and choose on the validation split.
         protocol: what is known when a run is predicted. "profile": speed and altitude of the whole run; "live": of its past;
-            "forecast": also heart rate up to now; "imputation": heart rate but for gaps; "by_user", people, and "later", a
-            time, that no run was trained on.
+            "forecast": also heart rate up to now; "imputation": heart rate but for gaps; "by_user": people without a
+            training run; "later": runs after the training period.
         split: which runs are scored, "test" or "validation".
         name: for the model's row; that of the model if not given.
         on_batch: see `predict`.
-        beside: by name, other models for the case `protocol.rest`; other protocols have no place for them. Each takes the
-            runs without the heart rate that is to be predicted, of each the known one (beats/min, NaN where it is not,
-            shape `(steps,)`) and `on_batch`, and returns heart rate of the same shapes, NaN where it cannot tell: there
-            the athlete's state stands in, as it does for persistence. None leaves its row out.
+        beside: by name, other models for the case `protocol.rest`; other protocols ignore them. Each takes the
+            runs without the heart rate that is to be predicted, the known heart rate of each (beats/min, NaN where unknown,
+            shape `(steps,)`) and `on_batch`, and returns heart rate of the same shapes, NaN where it has no prediction:
+            there the athlete's state is used, as for persistence. If it returns None, its row is left out.
 
     Raises:
-        InputError: if heart rate was measured at no step, or the protocol is none or asks for runs that are split otherwise.
+        InputError: if no heart rate was measured, the protocol does not exist, or it needs another split of the runs.
 
     Example:
         >>> import hrkeras
@@ -71,59 +71,62 @@ def evaluate(
     plain = alone if own == population else runs.known(own)
     scored = runs.windows(before, split, WHOLE)
     if not np.isfinite(scored.heart_rate).any():
-        raise InputError("Not one heart rate was measured in the runs to score; there is nothing to compare with.")
-    those = list(scored.runs())
-    asked = _ask(beside, protocol.rest, scored, on_batch) if beside and protocol.rest else {}  # first: it may be refused
+        raise InputError("No heart rate was measured in the runs to score; there is nothing to compare with.")
+    scored_runs = list(scored.runs())
+    asked = _ask(beside, protocol.rest, scored, on_batch) if beside and protocol.rest else {}  # first: a service may refuse
     splits = {split: scored}
     if protocol.uses_heart_rate:
         splits["validation"] = runs.windows(before, "validation", WHOLE)
-        unconditioned = {each: predict(model, windows, on_batch) for each, windows in splits.items()}
-        expected = {each: _expected(runs.windows(plain, each, WHOLE)) for each in splits}
+        unconditioned = {part: predict(model, windows, on_batch) for part, windows in splits.items()}
+        expected = {part: _expected(runs.windows(plain, part, WHOLE)) for part in splits}
     else:
         filters = runs.windows(plain, split, WHOLE)
-        learnt = [list(runs.windows(plain, each, WHOLE).runs()) for each in ("train", "validation")]
-        simple = baselines.predictions(learnt[0], learnt[1], those)
+        learnt = [list(runs.windows(plain, part, WHOLE).runs()) for part in ("train", "validation")]
+        simple = baselines.predictions(learnt[0], learnt[1], scored_runs)
     results = []
     for case in protocol.cases:
-        found = {name: predict(model, scored, on_batch, **case.known(scored))}
+        predictions = {name: predict(model, scored, on_batch, **case.known(scored))}
         if protocol.uses_heart_rate:
             partly = {
-                each: baselines.Partly(
+                part: baselines.Partly(
                     list(windows.runs()),
                     by_run(case.known(windows)["heart_rate"], windows),
                     by_run(case.scored(windows), windows),
-                    unconditioned[each],
-                    expected[each],
+                    unconditioned[part],
+                    expected[part],
                 )
-                for each, windows in splits.items()
+                for part, windows in splits.items()
             }
-            found |= baselines.with_heart_rate(case, partly[split], partly["validation"], name)
+            predictions |= baselines.with_heart_rate(case, partly[split], partly["validation"], name)
             if case is protocol.rest:
-                found |= {key: _filled(values, expected[split]) for key, values in asked.items()}
+                predictions |= {key: _filled(values, expected[split]) for key, values in asked.items()}
         else:
-            found |= {STATE_ALONE: _expected(filters, case.course)} | simple
+            predictions |= {STATE_ALONE: _expected(filters, case.course)} | simple
         counted = by_run(case.scored(scored), scored)
-        rows = [score(key, those, values, counted, None if key == name else found[name]) for key, values in found.items()]
-        results.append(CaseResult(case, rows, found, counted))
+        rows = [
+            score(key, scored_runs, values, counted, None if key == name else predictions[name])
+            for key, values in predictions.items()
+        ]
+        results.append(CaseResult(case, rows, predictions, counted))
     first = results[0]
     intervals: tuple[Coverage, ...] = ()
     if not protocol.uses_heart_rate and first.case.course:
         both = ((name, before), (STATE_ALONE, plain))
-        intervals = tuple(_covered(each, those, first.predicted[each], known_of) for each, known_of in both)
+        intervals = tuple(_covered(key, scored_runs, first.predicted[key], states) for key, states in both)
     people = {}
-    for user in sorted({run.user for run in those}):
-        mine = [index for index, run in enumerate(those) if run.user == user]
-        some, counted = [those[index] for index in mine], [first.counted[index] for index in mine]
-        people[user] = [score(key, some, [values[i] for i in mine], counted) for key, values in first.predicted.items()]
-    found_all = Evaluation(protocol, those, results, people, scored, intervals=intervals)
+    for user in sorted({run.user for run in scored_runs}):
+        mine = [index for index, run in enumerate(scored_runs) if run.user == user]
+        selected, counted = [scored_runs[index] for index in mine], [first.counted[index] for index in mine]
+        people[user] = [score(key, selected, [values[i] for i in mine], counted) for key, values in first.predicted.items()]
+    evaluation = Evaluation(protocol, scored_runs, results, people, scored, intervals=intervals)
     if protocol.name != "later":
-        return found_all
+        return evaluation
     frozen = runs.windows(known(model, runs, population, learnt=runs.split != split, on_batch=on_batch), split, WHOLE)
-    return replace(found_all, months=by_month(found_all, runs, predict(model, frozen, on_batch)))
+    return replace(evaluation, months=by_month(evaluation, runs, predict(model, frozen, on_batch)))
 
 
 def _checked(protocol: str | Protocol, runs: Runs) -> Protocol:
-    """The protocol of a name; raises `InputError` if there is none, or it is about what is new and the runs are not."""
+    """The protocol of a name; raises `InputError` if there is none, or it needs new people or days and the runs have none."""
     if isinstance(protocol, str):
         if protocol not in PROTOCOLS:
             raise InputError(f"Protocol {protocol!r}: expected one of {', '.join(PROTOCOLS)}.")
@@ -146,12 +149,12 @@ def _ask(
 
 def _covered(name: str, runs: list[Run], predicted: list[np.ndarray], before: list[Known]) -> Coverage:
     around = ((values, before[run.number]) for run, values in zip(runs, predicted, strict=True))
-    return coverage(name, runs, [limits(values, each.standard_deviation, each.interval) for values, each in around])
+    return coverage(name, runs, [limits(values, state.standard_deviation, state.interval) for values, state in around])
 
 
 def _filled(predicted: list[np.ndarray], elsewhere: list[np.ndarray]) -> list[np.ndarray]:
-    """Predictions, and what is given elsewhere where there is none."""
-    return [np.where(np.isfinite(one), one, other) for one, other in zip(predicted, elsewhere, strict=True)]
+    """Predictions, and `elsewhere` where there is none."""
+    return [np.where(np.isfinite(values), values, other) for values, other in zip(predicted, elsewhere, strict=True)]
 
 
 def _expected(windows: Windows, course: bool = True) -> list[np.ndarray]:
@@ -159,26 +162,26 @@ def _expected(windows: Windows, course: bool = True) -> list[np.ndarray]:
     return by_run(windows.inputs(course=course)["expected"][:, :, 0], windows)
 
 
-def by_month(found: Evaluation, runs: Runs, frozen: list[np.ndarray]) -> list[dict]:
+def by_month(evaluation: Evaluation, runs: Runs, frozen: list[np.ndarray]) -> list[dict]:
     """Error against months since the last day that was trained on.
 
     Args:
-        found: an evaluation of what came later.
+        evaluation: of the runs that came later.
         runs: all splits.
-        frozen: what the model predicts of each run if the person's history ends with the training, beats/min.
+        frozen: the model's predictions for each run with the person's history ended at training, beats/min.
 
     Returns:
-        A dict a span of months, with `months`, `runs`, and mean absolute errors in beats/min: `kept_up` with the history
+        A dict for each span of months, with `months`, `runs`, and mean absolute errors in beats/min: `kept_up` with the history
         kept up, `frozen` with it ended.
     """
     end = runs.starts[runs.split != "test"].max()
-    months = np.array([(run.start - end) / 86_400 / DAYS_A_MONTH for run in found.runs])
+    months = np.array([(run.start - end) / 86_400 / DAYS_A_MONTH for run in evaluation.runs])
     rows = []
     for low, high in ((0, 1), (1, 3), (3, 6), (6, 12), (12, 24), (24, np.inf)):
         chosen = [int(i) for i in np.flatnonzero((months >= low) & (months < high))]
         if chosen:
-            some = [found.runs[i] for i in chosen]
-            kept, ended = (score("", some, [values[i] for i in chosen]) for values in (found.predicted, frozen))
+            selected = [evaluation.runs[i] for i in chosen]
+            kept, ended = (score("", selected, [values[i] for i in chosen]) for values in (evaluation.predicted, frozen))
             name = f"{low} - {high:.0f}" if np.isfinite(high) else f"{low} and more"
             rows.append({"months": name, "runs": kept.runs, "kept_up": kept.mae, "frozen": ended.mae})
     return rows

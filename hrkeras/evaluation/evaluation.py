@@ -1,4 +1,4 @@
-"""The scores of a model under a protocol: printed a table, and a pandas frame if wanted."""
+"""The scores of a model under a protocol, as printed tables or a pandas frame."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ class Evaluation:
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences that say for whom not to believe the model."""
+        """Sentences about the people for whom the model is not to be trusted."""
         several = len(self.people) > 1
         people = [(f" for person {user}" if several else "", rows) for user, rows in self.people.items()]
-        return [each for whose, rows in people for each in score_warnings.of_scores(rows, [self.rows[0].name], whose)]
+        return [warning for person, rows in people for warning in score_warnings.of_scores(rows, [self.rows[0].name], person)]
 
     def __repr__(self) -> str:
-        said = f"Protocol {self.protocol.name}: {self.protocol.meaning}\n{self.tables()}"
-        return "\n".join([said, *(f"Warning: {sentence}" for sentence in self.warnings)])
+        scores = f"Protocol {self.protocol.name}: {self.protocol.meaning}\n{self.tables()}"
+        return "\n".join([scores, *(f"Warning: {sentence}" for sentence in self.warnings)])
 
     def tables(self) -> str:
         """The scores as text tables, errors in beats/min."""

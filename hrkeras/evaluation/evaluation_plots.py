@@ -10,30 +10,30 @@ from hrkeras.utils.plotting import HEART, MUTED, SPEED, STYLE, draw_run, new_fig
 
 
 @matplotlib.rc_context(STYLE)
-def evaluation(found, step: float, folder: Path) -> list[Path]:
+def evaluation(result, step: float, folder: Path) -> list[Path]:
     """The best, the median and the worst run, and the error over time into the run.
 
     Args:
-        found: an `evaluation.Evaluation`.
+        result: an `evaluation.Evaluation`.
         step: s, length of a step.
         folder: for the PNGs.
     """
-    errors = run_errors(found.runs, found.predicted)
+    errors = run_errors(result.runs, result.predicted)
     order = np.argsort(errors)[: np.isfinite(errors).sum()]
     chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
     figure, panels = new_figure(2 * len(chosen), size=(9, 12), height_ratios=(2.2, 1) * len(chosen))
     for place, (name, index) in enumerate(chosen.items()):
         above, below = panels[2 * place : 2 * place + 2]
-        draw_run(above, below, found.runs[index].grid, found.predicted[index], step)
+        draw_run(above, below, result.runs[index].grid, result.predicted[index], step)
         above.set_title(f"{name.capitalize()} of {len(order)} runs: error {errors[index]:.1f} beats/min")
     panels[-1].set_xlabel("minutes into the run")
-    return [save(figure, folder / "runs.png"), _error_by_minute(found, step, folder / "error_by_minute.png")]
+    return [save(figure, folder / "runs.png"), _error_by_minute(result, step, folder / "error_by_minute.png")]
 
 
-def _error_by_minute(found, step: float, path: Path) -> Path:
-    by_minute = error_by_minute(found.runs, found.predicted, step)
+def _error_by_minute(result, step: float, path: Path) -> Path:
+    by_minute = error_by_minute(result.runs, result.predicted, step)
     runs = np.zeros(len(by_minute))
-    for run in found.runs:
+    for run in result.runs:
         minutes = np.unique((np.flatnonzero(np.isfinite(run.grid.heart_rate)) * step // 60).astype(int))
         runs[minutes[minutes < len(runs)]] += 1
     figure, (above, below) = new_figure(2, size=(9, 5), height_ratios=(3, 1), sharex=True)
@@ -55,7 +55,7 @@ def earlier_runs(rows: list, bare, path: Path) -> Path:
     """Error against the number of earlier runs that are known of a person.
 
     Args:
-        rows: of each number of runs the number, the model's `scores.Score` and that of the athlete's state alone.
+        rows: for each number of runs that number, the model's `scores.Score` and that of the athlete's state alone.
         bare: the score of a model that knows nothing of the person, or None.
         path: of the PNG.
     """
@@ -81,7 +81,7 @@ def attention(by_lag: np.ndarray, step: float, path: Path) -> Path:
     """How much attention a step pays to each lag, by layer: the heads, and their mean.
 
     Args:
-        by_lag: from `lags.attention_by_lag`.
+        by_lag: from `attention_lags.attention_by_lag`.
         step: s, length of a step.
         path: of the PNG.
     """

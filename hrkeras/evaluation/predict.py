@@ -17,7 +17,7 @@ from hrkeras.utils.errors import InputError
 from hrkeras.workouts.grid import STEP
 
 LENGTH_STEP = 250  # a batch is padded to a multiple of so many steps, so that every backend compiles few shapes
-TOGETHER = 8 * BATCH  # runs that are made windows of at once: few enough for the memory, enough to fill batches
+TOGETHER = 8 * BATCH  # runs cut into windows at once: few enough for the memory, enough to fill batches
 
 
 def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], object] | None = None, **known) -> list[np.ndarray]:
@@ -27,17 +27,17 @@ def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], obje
         model: with the inputs and output that `hrkeras.models` describes.
         windows: of the runs.
         on_batch: called with the number of windows predicted since the last call.
-        **known: what is known besides, as `Windows.inputs` takes it: `heart_rate`, `delay`, `course`.
+        **known: what else is known, as `Windows.inputs` takes it: `heart_rate`, `delay`, `course`.
 
     Returns:
         For each run, in the order of `windows.runs()`, heart rate in beats/min, shape `(steps,)`.
 
     Raises:
-        InputError: if the model gives what is not finite.
+        InputError: if a prediction is not finite.
     """
     longest = windows.valid.shape[1]
     inputs = windows.inputs(**known)
-    found = np.zeros(windows.valid.shape, np.float32)
+    predictions = np.zeros(windows.valid.shape, np.float32)
     lengths = windows.valid.sum(axis=1).astype(int)
     order = np.argsort(lengths, kind="stable")
     for begin in range(0, len(order), BATCH):
@@ -46,12 +46,12 @@ def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], obje
         full = np.concatenate([rows, rows[:1].repeat(BATCH - len(rows))])
         batch = {name: _padded(name, values[full], steps, longest) for name, values in inputs.items()}
         predicted = keras.ops.convert_to_numpy(model.predict_on_batch(batch))[: len(rows), :longest]
-        found[rows, : predicted.shape[1]] = predicted
+        predictions[rows, : predicted.shape[1]] = predicted
         if on_batch:
             on_batch(len(rows))
-    if not np.isfinite(found[windows.valid > 0]).all():
+    if not np.isfinite(predictions[windows.valid > 0]).all():
         raise InputError(f"The model {model.name} gives heart rates that are not finite; use another, or train it again.")
-    return by_run(found, windows)
+    return by_run(predictions, windows)
 
 
 def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarray:
@@ -66,7 +66,7 @@ def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarr
 
 
 def knows_history(model: keras.Model) -> bool:
-    """Whether a model looks at what is known of the person, and corrects the athlete's state."""
+    """Whether a model uses what is known of the person and corrects the athlete's state."""
     return any(isinstance(layer, ExpectedFeatures) for layer in model._flatten_layers())
 
 
@@ -82,33 +82,35 @@ def known(
     """What is known before each run, and the weight of the model's correction, from the same person's runs that were over.
 
     Args:
-        model: whose correction counts as much as would have helped with those runs.
+        model: whose correction counts as much as it would have helped on those runs.
         runs: all of these people's.
         population: where the athletes' states start for this model, from `saving.population`.
         learnt: see `Runs.known`.
-        alone: what is known without the model, from `Runs.known`, if it is there already.
+        alone: what is known without the model, from `Runs.known`, if already computed.
         on_batch: see `predict`.
     """
-    found = [*alone] if alone else runs.known(population, learnt=learnt)
+    states = [*alone] if alone else runs.known(population, learnt=learnt)
     if not knows_history(model):
-        return found  # it corrects no state
+        return states  # it corrects no state
     predicted: list[np.ndarray] = []
-    for begin in range(0, len(found), TOGETHER):
-        rows = np.arange(begin, min(begin + TOGETHER, len(found)))
-        grids, mine = [runs.grids[row] for row in rows], [found[row] for row in rows]
+    for begin in range(0, len(states), TOGETHER):
+        rows = np.arange(begin, min(begin + TOGETHER, len(states)))
+        grids, mine = [runs.grids[row] for row in rows], [states[row] for row in rows]
         predicted += predict(model, of_runs(grids, mine, runs.starts[rows], size=WHOLE), on_batch)
     ends = runs.ends
     for user in np.unique(runs.users):
         rows = np.flatnonzero(runs.users == user)
-        mine = [found[row] for row in rows]
+        mine = [states[row] for row in rows]
         network = Network()
         for place, over in over_before(runs.starts[rows], ends[rows]):
-            for each in over:
-                if learnt is None or learnt[rows[each]]:
-                    expected, standard_deviation = mine[each].expected[:, 0], mine[each].standard_deviation
-                    network.update(runs.grids[rows[each]].heart_rate, expected, standard_deviation, predicted[rows[each]], STEP)
-            found[rows[place]] = replace(mine[place], shrinkage=network.shrinkage.value, interval=network.interval.limits)
-    return found
+            for earlier in over:
+                if learnt is None or learnt[rows[earlier]]:
+                    expected, standard_deviation = mine[earlier].expected[:, 0], mine[earlier].standard_deviation
+                    network.update(
+                        runs.grids[rows[earlier]].heart_rate, expected, standard_deviation, predicted[rows[earlier]], STEP
+                    )
+            states[rows[place]] = replace(mine[place], shrinkage=network.shrinkage.value, interval=network.interval.limits)
+    return states
 
 
 def by_run(values: np.ndarray, windows: Windows) -> list[np.ndarray]:

@@ -22,7 +22,7 @@ class Case:
         name: for a table.
         course: whether speed and altitude of the whole run are known, or only of the past.
         delay: s, how long ago a step's newest known heart rate was measured; 0 where `shown` says what is known.
-        shown: from the windows to where their heart rate is known, shape `(windows, steps)`; nowhere if not given.
+        shown: maps the windows to where their heart rate is known, shape `(windows, steps)`; nowhere if not given.
         after: whether heart rate is known after the steps to predict, too.
     """
 
@@ -33,7 +33,7 @@ class Case:
     after: bool = False
 
     def known(self, windows: "Windows") -> dict:
-        """What `Windows.inputs` shall give to a model."""
+        """What `Windows.inputs` is to give a model, as its arguments."""
         import numpy as np
 
         shown = self.shown(windows) if self.shown else np.zeros(windows.heart_rate.shape, bool)
@@ -71,12 +71,12 @@ class Protocol:
 
     @property
     def rest(self) -> Case | None:
-        """The case of which the first ten minutes alone are known, if there is one."""
+        """The case in which only the first ten minutes are known, if there is one."""
         return next((case for case in self.cases if case.shown and not case.delay and not case.after), None)
 
 
 def everything(windows: "Windows") -> "np.ndarray":
-    """All heart rate is shown; with a delay that means up to so long before."""
+    """All heart rate is shown; with a delay, up to that long before."""
     import numpy as np
 
     return np.ones(windows.heart_rate.shape, bool)
@@ -88,7 +88,7 @@ def beginning(windows: "Windows") -> "np.ndarray":
 
 
 def between_gaps(windows: "Windows") -> "np.ndarray":
-    """All is shown but gaps of 1 to 10 minutes, the same for a run whenever it is asked."""
+    """All is shown but gaps of 1 to 10 minutes, always the same for a run."""
     import numpy as np
 
     shown = np.ones(windows.heart_rate.shape, bool)
@@ -105,8 +105,8 @@ def between_gaps(windows: "Windows") -> "np.ndarray":
 
 _KNOWN = "speed and altitude of the whole run and the person's earlier runs are known"
 PROTOCOLS = {
-    each.name: each
-    for each in (
+    protocol.name: protocol
+    for protocol in (
         Protocol("profile", f"{_KNOWN}, nothing of the run's own heart rate is (planning a run)."),
         Protocol(
             "live",

@@ -15,7 +15,7 @@ class Score:
     """Errors of one model or baseline over runs, in beats/min over the steps that count.
 
     Attributes:
-        name: of what was scored.
+        name: of the model or baseline.
         mae: mean absolute error over all steps.
         rmse: root mean squared error over all steps.
         median_run_mae: median over runs of the mean absolute error of the run.
@@ -36,7 +36,7 @@ class Score:
     worse_by: tuple[float, float, float] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The score as a flat row of a table; what the model does not have is NaN."""
+        """The score as a flat row of a table; NaN for what the model's own row lacks."""
         (low, high), worse = self.mae_interval, self.worse_by or (np.nan, np.nan, np.nan)
         row: dict[str, Any] = {"name": self.name, "mae": self.mae, "mae_low": low, "mae_high": high, "rmse": self.rmse}
         row |= {"median_run_mae": self.median_run_mae, "runs": self.runs, "steps": self.steps}
@@ -44,16 +44,16 @@ class Score:
 
     @property
     def differs(self) -> bool:
-        """Whether the difference from the model can be called one: its interval leaves 0 out."""
+        """Whether the difference from the model's error is significant: its interval excludes 0."""
         return self.worse_by is not None and not self.worse_by[1] <= 0 <= self.worse_by[2]
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """How a prediction interval (10 to 90 %) does, over all measured steps.
+    """Coverage of a prediction interval (10 to 90 %) over all measured steps.
 
     Attributes:
-        name: of whose prediction it stands around.
+        name: of the model or baseline.
         inside: share of the measured heart rates in it, 0 to 1.
         width: mean, beats/min.
         people: `inside` by person.
@@ -71,10 +71,10 @@ Counted = list[np.ndarray]  # of each run, which of its steps count, shape (step
 def score(
     name: str, runs: list[Run], predicted: list[np.ndarray], counted: Counted | None = None, model: list[np.ndarray] | None = None
 ) -> Score:
-    """Scores predictions; runs of which no step counts do not count.
+    """Scores predictions; runs without a step that counts are left out.
 
     Args:
-        name: of what predicted.
+        name: of the model or baseline.
         runs: the runs.
         predicted: of each run, beats/min, shape `(steps,)`.
         counted: the steps that count; the measured ones if not given.
@@ -108,7 +108,7 @@ def score(
 
 def _run_sums(runs, predicted, counted=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     counted = counted or [np.isfinite(run.grid.heart_rate) for run in runs]
-    errors = [(found - run.grid.heart_rate)[those] for run, found, those in zip(runs, predicted, counted, strict=True)]
+    errors = [(values - run.grid.heart_rate)[mask] for run, values, mask in zip(runs, predicted, counted, strict=True)]
     absolute = np.array([np.abs(error).sum(dtype=np.float64) for error in errors])
     return (
         absolute,
@@ -118,7 +118,7 @@ def _run_sums(runs, predicted, counted=None) -> tuple[np.ndarray, np.ndarray, np
 
 
 def coverage(name: str, runs: list[Run], intervals: list[tuple[np.ndarray, np.ndarray]]) -> Coverage:
-    """How prediction intervals do, of each run its lower and upper limit in beats/min, shape `(steps,)`."""
+    """Coverage of prediction intervals, given for each run as lower and upper limit in beats/min, shape `(steps,)`."""
     rows = []
     for run, (low, high) in zip(runs, intervals, strict=True):
         measured = np.isfinite(run.grid.heart_rate)
@@ -138,10 +138,10 @@ def run_errors(runs: list[Run], predicted: list[np.ndarray], counted: Counted | 
 def error_by_minute(runs: list[Run], predicted: list[np.ndarray], step: float, minutes: int = 90) -> np.ndarray:
     """Mean absolute error in beats/min by minute into the run, shape `(minutes,)`; NaN where nothing was measured."""
     total, count = np.zeros(minutes), np.zeros(minutes)
-    for run, found in zip(runs, predicted, strict=True):
+    for run, values in zip(runs, predicted, strict=True):
         measured = np.isfinite(run.grid.heart_rate)
         minute = (np.flatnonzero(measured) * step // 60).astype(int)
         inside = minute < minutes
-        np.add.at(total, minute[inside], np.abs(found - run.grid.heart_rate)[measured][inside])
+        np.add.at(total, minute[inside], np.abs(values - run.grid.heart_rate)[measured][inside])
         np.add.at(count, minute[inside], 1)
     return np.divide(total, count, out=np.full(minutes, np.nan), where=count > 0)

@@ -8,7 +8,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def table(rows: list[Score]) -> str:
-    """Scores as an aligned text table, errors in beats/min; a difference in brackets is none that can be called one."""
+    """Scores as an aligned text table, errors in beats/min; differences in brackets may be chance."""
     width = max(len(row.name) for row in rows)
     lines = [f"{'':{width}}  {'MAE':>6}  {'95 % interval':>14}  {'RMSE':>6}  {'median run':>10}  {'worse by (95 %)':>24}"]
     for row in rows:
@@ -39,8 +39,8 @@ def months_table(rows: list[dict]) -> str:
 def intervals_text(intervals: Sequence[Coverage]) -> str:
     """How often heart rate lay in the prediction intervals (10 to 90 %), a line each."""
     lines = []
-    for each in intervals:
-        people = ", ".join(f"{100 * one:.0f}" for one in each.people.values())
-        said = f"{each.name}: {100 * each.inside:.0f} % of the heart rates lie in it, mean width {each.width:.1f} beats/min"
-        lines.append(f"Prediction interval (10 to 90 %), {said}" + (f"; by person {people} %" if len(each.people) > 1 else ""))
+    for row in intervals:
+        people = ", ".join(f"{100 * share:.0f}" for share in row.people.values())
+        text = f"{row.name}: {100 * row.inside:.0f} % of the heart rates lie in it, mean width {row.width:.1f} beats/min"
+        lines.append(f"Prediction interval (10 to 90 %), {text}" + (f"; by person {people} %" if len(row.people) > 1 else ""))
     return "\n".join(lines)

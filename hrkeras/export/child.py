@@ -1,4 +1,4 @@
-"""The process that exports: builds the graph, writes it, and holds what it says against what the model says."""
+"""The process that exports: builds the graph, writes it, and compares its predictions with the model's."""
 
 import json
 import os
@@ -31,28 +31,28 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
 
     Args:
         path: of the `.keras` file.
-        output: where to write; what is there is replaced.
+        output: where to write; an existing export is replaced.
         kind: "savedmodel", "litert" or "onnx".
         stream: whether to export one step.
         quantize: whether weights are kept as 16-bit numbers.
 
     Returns:
-        What the export is, for JSON.
+        The description of the export, for JSON.
 
     Raises:
-        InputError: if the model cannot be exported, or the export says something else.
+        InputError: if the model cannot be exported, or the export predicts something else.
     """
     model = saving.load(path)
     population, fingerprint = saving.population(model), saving.fingerprint(model)
     step = saving.step(model)
-    people = [each for layer in model._flatten_layers() if isinstance(layer, PersonEmbedding) for each in layer.people]
+    people = [number for layer in model._flatten_layers() if isinstance(layer, PersonEmbedding) for number in layer.people]
     runs = check.runs(population, step if stream else None, people)
     expected = check.expected(model, runs)
     model = graph.convertible(model)
     exported = streaming.step(model) if stream else graph.whole_run(model, formats.BATCH[kind])
     formats.write(exported, output, kind, quantize)
-    found, milliseconds = check.said(formats.runner(kind, output), runs, exported.inputs)
-    difference, limit = check.largest_difference(found, expected), check.QUANTIZED_LIMIT if quantize else check.LIMIT
+    predictions, milliseconds = check.predicted(formats.runner(kind, output), runs, exported.inputs)
+    difference, limit = check.largest_difference(predictions, expected), check.QUANTIZED_LIMIT if quantize else check.LIMIT
     if not difference <= limit:
         advice = "another format may work"
         if quantize or stream:
@@ -87,7 +87,7 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
 
 
 def _end_with_starter(starter: int) -> None:
-    """Ends this process when the one that started it is gone: nobody is left to put the export in its place."""
+    """Ends this process when the one that started it is gone, since nothing would move the export to its place."""
     while os.getppid() == starter:
         time.sleep(1)
     os._exit(1)

@@ -47,7 +47,7 @@ def _litert(exported: Exported, quantize: bool) -> bytes:
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         if quantize:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.target_spec.supported_types = [tf.float16]  # 8-bit integers are a quarter smaller, 30 times less exact
+            converter.target_spec.supported_types = [tf.float16]  # 8-bit integers are a quarter smaller but 30 times less exact
         return converter.convert()
 
 
@@ -63,7 +63,7 @@ def _onnx(exported: Exported) -> bytes:
 
 
 def _log1p(context, node, name, args):
-    """ONNX has none."""
+    """The operation log1p, which ONNX lacks."""
     (given,), (out,), shape, dtype = node.input, node.output, context.get_shape(node.output[0]), context.get_dtype(node.output[0])
     context.remove_node(node.name)
     one = context.make_const(f"{name}/one", np.float32(1)).output[0]
@@ -72,19 +72,21 @@ def _log1p(context, node, name, args):
 
 
 def _where(context, node, name, args):
-    """tf2onnx's own is a sum of products, which is NaN where what is not chosen is NaN."""
+    """Replaces tf2onnx's sum of products, which is NaN where the value not selected is NaN."""
     node.type = "Where"
 
 
 def runner(kind: str, path: Path) -> Runner:
-    """What runs a written file in its own runtime, on one thread where that can be said: from arrays by name to such."""
+    """A function from arrays to arrays by name that runs a written file in its own runtime, on one thread where possible."""
     if kind == "savedmodel":
         loaded = tf.saved_model.load(str(path))
         signature = loaded.signatures["serving_default"]
 
         def run(given):
             assert loaded  # its functions end with it
-            return {name: each.numpy() for name, each in signature(**{key: tf.constant(a) for key, a in given.items()}).items()}
+            return {
+                name: tensor.numpy() for name, tensor in signature(**{key: tf.constant(a) for key, a in given.items()}).items()
+            }
 
         return run
     if kind == "litert":
@@ -98,7 +100,7 @@ def runner(kind: str, path: Path) -> Runner:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    names = [each.name for each in session.get_outputs()]
+    names = [output.name for output in session.get_outputs()]
     return lambda given: dict(zip(names, session.run(names, given), strict=True))
 
 

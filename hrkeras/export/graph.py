@@ -1,4 +1,4 @@
-"""A model as a TensorFlow function of named inputs, with its weights as constants and no input that does nothing."""
+"""A model as a TensorFlow function of named inputs, with its weights as constants and without unused inputs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ Shapes = dict[str, tuple[int | None, ...]]
 
 @dataclass(frozen=True)
 class Exported:
-    """What is exported.
+    """The function to export.
 
     Attributes:
         function: of dicts of tensors by name, without variables; a concrete `tf.function`.
@@ -53,7 +53,7 @@ class Exported:
 
 
 def convertible(model: keras.Model) -> keras.Model:
-    """A copy of the model with what the converters do not know put in other words; it predicts the same."""
+    """A copy of the model without operations that the converters do not know; it predicts the same."""
     model = plain(model)
     for layer in model._flatten_layers():
         if (activation := getattr(layer, "activation", None)) in SPELLED_OUT:
@@ -93,21 +93,21 @@ def whole_run(model: keras.Model, batch: int | None) -> Exported:
 
 def used_inputs(model: keras.Model) -> set[str]:
     """Names of the inputs whose values, and not only whose shapes, reach the output."""
-    found, seen, waiting = set(), set(), list(model.outputs)
+    names, seen, waiting = set(), set(), list(model.outputs)
     while waiting:
         operation, node, _ = waiting.pop()._keras_history
         if isinstance(operation, keras.layers.InputLayer):
-            found.add(operation.name)
+            names.add(operation.name)
         elif (operation, node) not in seen and type(operation).__name__ not in ("ZerosLike", "OnesLike"):
             seen.add((operation, node))
             given = operation._inbound_nodes[node].input_tensors
             if isinstance(operation, keras.Model):  # a member of an ensemble
                 inner = used_inputs(operation)
-                given = [each for each, own in zip(given, operation.inputs, strict=True) if own.name in inner]
+                given = [tensor for tensor, own in zip(given, operation.inputs, strict=True) if own.name in inner]
             if isinstance(operation, OwnLoss | StudentT):  # the others count in training alone
                 given = given[:1]
             waiting += given
-    return found
+    return names
 
 
 def frozen(function: Callable, shapes: Shapes) -> Callable:
@@ -115,7 +115,7 @@ def frozen(function: Callable, shapes: Shapes) -> Callable:
     specs = {name: tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()}
     traced = tf.function(function, autograph=False).get_concrete_function(specs)
     constant = convert_variables_to_constants_v2(traced, lower_control_flow=False)
-    order = [each.name.partition(":")[0] for each in constant.inputs]
+    order = [tensor.name.partition(":")[0] for tensor in constant.inputs]
     outputs = sorted(traced.structured_outputs)
 
     def call(**given):

@@ -1,4 +1,4 @@
-"""Export in a process of its own, on TensorFlow and the CPU, whatever this one runs on."""
+"""Export in a separate process, on TensorFlow and the CPU, whatever this one runs on."""
 
 import errno
 import importlib.util
@@ -21,33 +21,33 @@ PACKAGES: dict[str, dict[str, str]] = {  # by the name they are imported by
 
 
 def export(model: Path, output: Path, kind: str, *, streaming: bool = False, quantize: bool = False) -> dict[str, Any]:
-    """Exports a model and writes, beside the export, what it is as `output` with `.json` behind.
+    """Exports a model, and writes a description of the export as `output` with `.json` appended.
 
-    Both are written only if the export, run by its own runtime, says what the model says.
+    Both are written only if the export, run by its own runtime, predicts what the model predicts.
 
     Args:
         model: a `.keras` file.
         output: a folder for "savedmodel", a file that ends in .tflite for "litert" and in .onnx for "onnx".
-        kind: of these three.
-        streaming: whether to export one step, with what is remembered from step to step as input and output.
+        kind: one of these three.
+        streaming: whether to export one step, with the state between steps as input and output.
         quantize: whether weights are kept as 16-bit numbers; "litert" only.
 
     Returns:
-        What the JSON says, and `milliseconds`, how long a run of 500 steps (a step, if streaming) took here.
+        The content of the JSON, and `milliseconds`, how long a run of 500 steps (a step, if streaming) took here.
 
     Raises:
         InputError: if the model cannot be loaded or exported, the export differs too much, or a package is missing.
     """
     _check(output, kind, quantize)
     with private_temp(), atomic_writes(output, description_of(output)) as (part, description):
-        found = _in_child(model, part, kind, streaming, quantize)
-        milliseconds = found.pop("milliseconds")
-        description.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8", newline="\n")
-    return found | {"milliseconds": milliseconds}
+        facts = _in_child(model, part, kind, streaming, quantize)
+        milliseconds = facts.pop("milliseconds")
+        description.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8", newline="\n")
+    return facts | {"milliseconds": milliseconds}
 
 
 def description_of(output: Path) -> Path:
-    """The JSON beside an export that says what it is."""
+    """The JSON file that describes an export."""
     return Path(f"{os.path.abspath(output)}.json")
 
 

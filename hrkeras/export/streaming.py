@@ -1,4 +1,4 @@
-"""A causal model as one step: what it remembers from step to step is an input and an output, one vector, 0 before a run."""
+"""A causal model as one step, whose state is an input and an output: one vector, 0 before a run."""
 
 import itertools
 from collections.abc import Callable
@@ -27,17 +27,17 @@ STREAMED = MEANINGS | {
 
 
 class _Memory:
-    """Cuts the parts that layers remember out of one vector, and puts what they are next into another.
+    """Reads the states of layers from one vector, and collects the next states in another.
 
     Args:
-        state: shape `(1, size)`; if not given, all is 0 and `size` counts what is asked for.
+        state: shape `(1, size)`; if not given, all states are 0 and `size` counts them.
     """
 
     def __init__(self, state=None):
         self._state, self.size, self._next = state, 0, []
 
     def swap(self, size: int, change: Callable):
-        """Replaces what is remembered, shape `(1, size)`, by the first and returns the second of what `change` makes of it."""
+        """Replaces a state, shape `(1, size)`, by the first result of `change` and returns the second."""
         begin, self.size = self.size, self.size + size
         kept = ops.zeros((1, size)) if self._state is None else self._state[:, begin : self.size]
         following, answer = change(kept)
@@ -45,15 +45,15 @@ class _Memory:
         return answer
 
     def next(self):
-        """What is remembered after the step, shape `(1, size)`."""
+        """The state after the step, shape `(1, size)`."""
         return ops.concatenate(self._next, axis=-1)
 
 
 def step(model: keras.Model) -> Exported:
     """One step of a model, of one run.
 
-    It says what the whole run would at a step where of the heart rate nothing is known, or what was measured up to the step
-    before (`delay` of one step).
+    It predicts what the model predicts of a whole run at that step, where no heart rate is known, or all up to the step before
+    (`delay` of one step).
 
     Args:
         model: from `convertible`; its layers are changed for good.
@@ -79,8 +79,8 @@ def step(model: keras.Model) -> Exported:
         place["memory"] = _Memory(given.get(STATE))
         nothing = {name: tf.zeros([1, *(size or 1 for size in shape[1:])]) for name, shape in saving.INPUTS.items()}
         nothing |= {"valid": tf.ones((1, 1)), "delay": tf.fill((1, 1), length)}
-        said = model(nothing | {name: given[new] for name, new in names.items()}, training=False)
-        return {HEART_RATE: said, NEXT: place["memory"].next()}
+        prediction = model(nothing | {name: given[new] for name, new in names.items()}, training=False)
+        return {HEART_RATE: prediction, NEXT: place["memory"].next()}
 
     predict({name: tf.zeros(shape) for name, shape in shapes.items()})
     state = (1, place["memory"].size)

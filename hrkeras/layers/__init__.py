@@ -1,4 +1,4 @@
-"""What Keras lacks, in `keras.ops` only, so that it runs on every backend; and recurrent layers with a kernel for each."""
+"""Layers that Keras lacks, in `keras.ops` only, so that they run on every backend; and recurrent layers with fast kernels."""
 
 from hrkeras.layers.correction import Correction
 from hrkeras.layers.expected_features import ExpectedFeatures

@@ -1,4 +1,4 @@
-"""From a prediction without any heart rate of the run to one that makes use of the part that is known."""
+"""Correction of a prediction by the known part of the run's heart rate."""
 
 import keras
 from keras import ops
@@ -9,15 +9,15 @@ from hrkeras.layers.recurrent import GRU
 
 @keras.saving.register_keras_serializable("hrkeras")
 class Correction(keras.layers.Layer):
-    """A weighted sum of a prediction's known misses, with weights that depend on the situation.
+    """A weighted sum of a prediction's known residuals, with weights that depend on the situation.
 
     Where nothing is known it is exactly 0. A recurrent layer reads the run forwards only, so that with a delay no
-    step sees what was measured after what it may know.
+    step sees anything measured later than it may know.
 
     Call arguments:
-        heart_rate: beats/min, shape `(batch, steps)`; NaN where it is not known.
+        heart_rate: beats/min, shape `(batch, steps)`; NaN where unknown.
         predicted: without it, beats/min, shape `(batch, steps)`.
-        sequence: what is known of each step besides, shape `(batch, steps, channels)`.
+        sequence: features of each step, shape `(batch, steps, channels)`.
         delay: s, shape `(batch, 1)`, see `KnownHeartRate`.
 
     Returns:
@@ -47,11 +47,11 @@ class Correction(keras.layers.Layer):
     def call(self, heart_rate, predicted, sequence, delay):
         known = self.known(heart_rate, predicted, delay)
         level = (predicted - 140.0)[:, :, None] / 20
-        seen = ops.concatenate([ops.cast(known, sequence.dtype), sequence, ops.cast(level, sequence.dtype)], axis=-1)
-        found = self.dense(ops.concatenate([self.recurrent(seen), seen], axis=-1))
+        inputs = ops.concatenate([ops.cast(known, sequence.dtype), sequence, ops.cast(level, sequence.dtype)], axis=-1)
+        hidden = self.dense(ops.concatenate([self.recurrent(inputs), inputs], axis=-1))
         past, future = len(self.PAST), len(self.FUTURE)
         residuals = ops.concatenate([known[:, :, :past], known[:, :, 2 * past : 2 * past + future]], axis=-1)
-        return SCALE * ops.sum(residuals * ops.cast(self.weigh(found), residuals.dtype), axis=-1)
+        return SCALE * ops.sum(residuals * ops.cast(self.weigh(hidden), residuals.dtype), axis=-1)
 
     def compute_output_shape(self, heart_rate_shape, predicted_shape, sequence_shape, delay_shape):
         return heart_rate_shape

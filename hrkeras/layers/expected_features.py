@@ -1,4 +1,4 @@
-"""What the athlete's state says of each step."""
+"""Features from the heart rate that the athlete's state expects."""
 
 import keras
 from keras import ops
@@ -8,7 +8,7 @@ SCALES = (20.0, 5.0, 5.0, 10.0)  # beats/min, of the first four; 5 of the residu
 
 @keras.saving.register_keras_serializable("hrkeras")
 class ExpectedFeatures(keras.layers.Layer):
-    """Scales what `Athlete.predict` says and keeps the population that it must start from.
+    """Scales the output of `Athlete.predict` and keeps the population that it must start from.
 
     Call arguments:
         expected: beats/min, as named by `athlete.EXPECTED`, shape `(batch, steps, channels)`.
@@ -17,9 +17,9 @@ class ExpectedFeatures(keras.layers.Layer):
         Same shape, of unit scale.
 
     Args:
-        population: `Population.as_dict()` of the training split; kept so that a saved model tells what the athlete's
-            state it is given must have started from.
-        centre: beats/min, what a usual heart rate is.
+        population: `Population.as_dict()` of the training split; kept so that a saved model records where the
+            athlete's state must start.
+        centre: beats/min, a usual heart rate.
     """
 
     def __init__(self, population=None, centre=140.0, **kwargs):

@@ -1,4 +1,4 @@
-"""What the steps before were like, over spans of any length."""
+"""Exponential averages over the past, with spans of any length."""
 
 import math
 
@@ -20,13 +20,13 @@ def averages(sequence, spans, *, backward: bool = False):
     place = ops.arange(ops.shape(sequence)[1], dtype="float32")
     age = place[:, None] - place[None, :]
     age = -age if backward else age
-    found = []
+    results = []
     for span in spans:
         keep = 1 - 2 / (span + 1.0) if span else 1.0
         fading = ops.exp(ops.maximum(age, 0.0) * math.log(max(keep, 1e-30))) if span else 1.0
         kernel = ops.where(age >= 0, (1 - keep if span else 1.0) * fading, 0.0)
-        found.append(ops.matmul(ops.cast(kernel, sequence.dtype), sequence))
-    return ops.concatenate(found, axis=-1)
+        results.append(ops.matmul(ops.cast(kernel, sequence.dtype), sequence))
+    return ops.concatenate(results, axis=-1)
 
 
 @keras.saving.register_keras_serializable("hrkeras")

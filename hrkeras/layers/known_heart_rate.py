@@ -1,4 +1,4 @@
-"""What the part of a run's heart rate that is known tells of the part that is not."""
+"""Features from the known part of a run's heart rate."""
 
 import keras
 from keras import ops
@@ -10,16 +10,16 @@ SCALE = 10.0  # beats/min
 
 @keras.saving.register_keras_serializable("hrkeras")
 class KnownHeartRate(keras.layers.Layer):
-    """How far the known heart rate lay from a reference, averaged over the past and over the future of each step.
+    """Residuals of the known heart rate from a reference, averaged over the past and over the future of each step.
 
     Call arguments:
-        heart_rate: beats/min, shape `(batch, steps)`; NaN where it is not known.
+        heart_rate: beats/min, shape `(batch, steps)`; NaN where unknown.
         reference: beats/min, shape `(batch, steps)`.
-        delay: s, shape `(batch, 1)`. Above 0, a step sees the heart rate up to so long before it and nothing later;
+        delay: s, shape `(batch, 1)`. Above 0, a step sees the heart rate up to that long before it and nothing later;
             at 0 it sees all that is given, also what was measured after it.
 
     Returns:
-        Shape `(batch, steps, channels)`: mean misses over `past` and over `future`, each followed by how much was known
+        Shape `(batch, steps, channels)`: mean residuals over `past` and over `future`, each followed by how much was known
         there, and the delay.
 
     Args:

@@ -12,26 +12,26 @@ DAYS = 3  # features of the day, at their lowest
 
 @keras.saving.register_keras_serializable("hrkeras")
 class LagTokens(keras.layers.Layer):
-    """Of each step the heart rate at certain lags before it, as far as it is known, as Lag-Llama is given a series.
+    """Known heart rate at certain lags before each step, as the tokens of Lag-Llama.
 
     Rasul et al., "Lag-Llama", arXiv:2310.08278, 2023. The series is standardised by what is expected of each step and a
-    fixed scale, not by its own mean and deviation, which would tell a step of later ones. The clock starts at midnight of
+    fixed scale, not by its own mean and deviation, which would leak later steps. The clock starts at midnight of
     a year's first day when the run begins.
 
     Call arguments:
-        heart_rate: beats/min, shape `(batch, steps)`; NaN where it is not known.
+        heart_rate: beats/min, shape `(batch, steps)`; NaN where unknown.
         expected: beats/min, shape `(batch, steps)`.
         time: s since the run began, shape `(batch, steps)`.
-        delay: s, shape `(batch, 1)`; a step sees the heart rate up to so long before it, at 0 up to the step before.
-        hidden: whether to take no heart rate as known.
+        delay: s, shape `(batch, 1)`; a step sees the heart rate up to that long before it, at 0 up to the step before.
+        hidden: whether to treat all heart rate as unknown.
 
     Returns:
-        The tokens, shape `(batch, steps, 2 * len(lags) + 8)`: the values, 0 where not known; logarithms of what is
+        The tokens, shape `(batch, steps, 2 * len(lags) + 8)`: the values, 0 where unknown; logarithms of what is
         expected and of the scale; second, minute, hour, day of the week, of the month and of the year; and 1 for each value
         that is known. And 1 at steps that any heart rate is known before, 0 elsewhere, shape `(batch, steps, 1)`.
 
     Args:
-        lags: steps; at lag 0 stands the step before, from which Lag-Llama tells the step.
+        lags: steps; lag 0 is the step before, from which Lag-Llama predicts the step.
         step: s, length of a step of the grid.
     """
 
@@ -55,9 +55,9 @@ class LagTokens(keras.layers.Layer):
         facts = [ops.log1p(expected), ops.full_like(time, math.log(SCALE)), *clock, *[ops.full_like(time, -0.5)] * DAYS]
         place = ops.cast(ops.arange(steps), later.dtype)[None, :] - later
         count = ops.cumsum(both[:, :, 1], axis=1)
-        some = ops.take_along_axis(count, ops.cast(ops.maximum(place, 0.0), "int32"), axis=1)
-        some = ops.cast(ops.logical_and(some > 0, place >= 0), residual.dtype)[:, :, None]
-        return ops.concatenate([seen[..., 0], ops.stack(facts, axis=-1), seen[..., 1]], axis=-1), some
+        any_known = ops.take_along_axis(count, ops.cast(ops.maximum(place, 0.0), "int32"), axis=1)
+        any_known = ops.cast(ops.logical_and(any_known > 0, place >= 0), residual.dtype)[:, :, None]
+        return ops.concatenate([seen[..., 0], ops.stack(facts, axis=-1), seen[..., 1]], axis=-1), any_known
 
     def compute_output_shape(self, heart_rate_shape, expected_shape, time_shape, delay_shape):
         return (*heart_rate_shape, 2 * len(self.lags) + 2 + len(CLOCK) + DAYS), (*heart_rate_shape, 1)

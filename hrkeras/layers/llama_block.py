@@ -5,7 +5,7 @@ import keras
 from hrkeras.layers.windowed_attention import WindowedAttention
 
 EPSILON = 1e-5
-MULTIPLE = 256  # of which the feed-forward's width is one
+MULTIPLE = 256  # the feed-forward's width is a multiple of it
 
 
 @keras.saving.register_keras_serializable("hrkeras")
@@ -44,13 +44,13 @@ class LlamaBlock(keras.layers.Layer):
 
     @staticmethod
     def width(units: int) -> int:
-        """Channels of the feed-forward of a block of so many channels."""
+        """Channels of the feed-forward of a block of `units` channels."""
         return -(-int(8 * units / 3) // MULTIPLE) * MULTIPLE
 
     def call(self, sequence):
         sequence = sequence + self.attention(self.attention_norm(sequence))
-        found = self.feed_forward_norm(sequence)
-        return sequence + self.down(self.gate(found) * self.up(found))
+        normalized = self.feed_forward_norm(sequence)
+        return sequence + self.down(self.gate(normalized) * self.up(normalized))
 
     def compute_output_shape(self, sequence_shape):
         return sequence_shape

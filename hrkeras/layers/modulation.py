@@ -1,11 +1,11 @@
-"""Let what is known of a person change how a run is read."""
+"""Modulation of a sequence by what is known of a person."""
 
 import keras
 
 
 @keras.saving.register_keras_serializable("hrkeras")
 class Modulation(keras.layers.Layer):
-    """Feature-wise linear modulation: scales and shifts each channel of a sequence by what a vector says.
+    """Feature-wise linear modulation: scales and shifts each channel of a sequence depending on a vector.
 
     Perez et al., "FiLM: Visual Reasoning with a General Conditioning Layer", AAAI 2018. It starts as identity.
 

@@ -1,4 +1,4 @@
-"""A second thing to learn, beside what a model is trained for."""
+"""A loss for a second target of a model."""
 
 import keras
 from keras import ops
@@ -6,7 +6,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("hrkeras")
 class OwnLoss(keras.layers.Layer):
-    """Passes a prediction of something that is given, and adds its mean absolute error to what training lowers.
+    """Passes a prediction of an input on, and adds its mean absolute error to the loss.
 
     Call arguments:
         predicted: any shape.

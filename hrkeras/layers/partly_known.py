@@ -9,13 +9,13 @@ class PartlyKnown(keras.layers.Layer):
     """Standardises what is known and marks what is not (NaN).
 
     Call arguments:
-        values: raw numbers named by `columns`, shape `(batch, columns)`; NaN where nothing is known.
+        values: raw numbers named by `columns`, shape `(batch, columns)`; NaN where unknown.
 
     Returns:
         Shape `(batch, 2 * columns)`: standardised numbers, 0 where unknown, then 1 where known and 0 where not.
 
     Args:
-        columns: names of the numbers; kept so that a saved model tells what it wants to be given.
+        columns: names of the numbers; kept so that a saved model records the inputs it needs.
         mean: of each column over the training split.
         variance: of each column over the training split.
     """

@@ -6,7 +6,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("hrkeras")
 class Patches(keras.layers.Layer):
-    """Puts the steps of a sequence together to patches that do not overlap; what is not valid counts as 0.
+    """Groups the steps of a sequence into patches that do not overlap; invalid steps count as 0.
 
     Call arguments:
         sequence: shape `(batch, steps, channels)`.
@@ -31,8 +31,8 @@ class Patches(keras.layers.Layer):
         beyond = ops.repeat(ops.zeros_like(values[:, :1]), self.patch, axis=1)
         values = ops.concatenate([values, beyond], axis=1)[:, : patches * self.patch]
         values = ops.reshape(values, (ops.shape(values)[0], patches, self.patch, values.shape[-1]))
-        found = ops.reshape(values, (*ops.shape(values)[:2], self.patch * values.shape[-1]))
-        return found, ops.max(values[:, :, :, -1], axis=-1)
+        flat = ops.reshape(values, (*ops.shape(values)[:2], self.patch * values.shape[-1]))
+        return flat, ops.max(values[:, :, :, -1], axis=-1)
 
     def compute_output_shape(self, sequence_shape, valid_shape):
         batch, steps, channels = sequence_shape
@@ -45,11 +45,11 @@ class Patches(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("hrkeras")
 class Steps(keras.layers.Layer):
-    """Takes patches apart to steps again.
+    """Splits patches into steps again.
 
     Call arguments:
         patches: shape `(batch, patches, patch * channels)`.
-        sequence: which has as many steps as are wanted, shape `(batch, steps, ...)`.
+        sequence: with the number of steps to return, shape `(batch, steps, ...)`.
 
     Returns:
         Shape `(batch, steps, channels)`.

@@ -1,4 +1,4 @@
-"""What a model has learnt by heart of each person it was trained on."""
+"""A learnt vector for each person of the training split."""
 
 import keras
 from keras import ops
@@ -8,8 +8,7 @@ from keras import ops
 class PersonEmbedding(keras.layers.Layer):
     """A vector for each person of the training split, and 0 for everyone else.
 
-    In training people are taken for strangers at random, so that what follows gives to a 0 the answer that is best for
-    anyone.
+    In training, people are treated as strangers at random, so that 0 becomes the best answer for anyone.
 
     Call arguments:
         person: numbers from `splits.person_numbers`, shape `(batch, 1)`; NaN where unknown.
@@ -18,14 +17,14 @@ class PersonEmbedding(keras.layers.Layer):
         Shape `(batch, units)`.
 
     Args:
-        people: numbers of those who have a vector.
+        people: numbers of the people who have a vector.
         units: length of a vector.
-        hidden: share of the rows that are taken for strangers in training.
+        hidden: share of the rows treated as strangers in training.
     """
 
     def __init__(self, people, units=16, hidden=0.5, **kwargs):
         super().__init__(**kwargs)
-        self.people, self.units, self.hidden = [float(each) for each in people], units, hidden
+        self.people, self.units, self.hidden = [float(number) for number in people], units, hidden
         self.seed_generator = keras.random.SeedGenerator()
 
     def build(self, person_shape):

@@ -41,7 +41,7 @@ if keras.backend.backend() == "jax":
 else:
     import tensorflow as tf
 
-    tensor = tf.convert_to_tensor  # that of Keras leaves variables, which `custom_gradient` would look for
+    tensor = tf.convert_to_tensor  # Keras' own leaves variables, which `custom_gradient` would look for
 
     def on_cpu(sequence):
         """Whether a layer computes on the CPU."""
@@ -51,19 +51,19 @@ else:
         """Steps through sequences: `step(states, inputs)` gives states and an output of this width, which are returned,
         the outputs for all steps."""
         steps = tf.shape(sequences[0])[0]
-        read = [tf.TensorArray(each.dtype, steps, element_shape=each.shape[1:]).unstack(each) for each in sequences]
+        read = [tf.TensorArray(values.dtype, steps, element_shape=values.shape[1:]).unstack(values) for values in sequences]
         write = tf.TensorArray(states[0].dtype, steps, element_shape=(states[0].shape[0], width))
 
         def body(index, states, write):
             at = steps - 1 - index if reverse else index
-            states, output = step(states, tuple(each.read(at) for each in read))
+            states, output = step(states, tuple(array.read(at) for array in read))
             return index + 1, states, write.write(at, output)
 
         _, states, write = tf.while_loop(lambda index, *_: index < steps, body, (0, states, write), parallel_iterations=1)
         return states, write.stack()
 
     def lstm_forward(sequence, state, cell, kernel, recurrent_kernel, bias):
-        """All that an LSTM computes at each step, by `BlockLSTMV2`. TensorFlow 2.21 has no right gradient for it."""
+        """All that an LSTM computes at each step, by `BlockLSTMV2`. Its gradient in TensorFlow 2.21 is wrong."""
         none = tf.zeros((state.shape[-1],), bias.dtype)
         return tf.raw_ops.BlockLSTMV2(
             seq_len_max=tf.shape(sequence, tf.int64)[0],
@@ -201,5 +201,5 @@ def _lstm(sequence, state, cell, kernel, recurrent_kernel, bias):
 
 def _weights(entering, gradient):
     """The gradient of the weights of a product over all steps."""
-    entering, gradient = (ops.reshape(each, (-1, each.shape[-1])) for each in (entering, gradient))
+    entering, gradient = (ops.reshape(values, (-1, values.shape[-1])) for values in (entering, gradient))
     return ops.matmul(ops.transpose(entering), gradient)

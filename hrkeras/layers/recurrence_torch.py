@@ -16,7 +16,7 @@ def gru(sequence, state, kernel, recurrent_kernel, bias):
         z, r, new = ops.convert_to_tensor(values).chunk(3, dim=-1)
         return torch.cat([r, z, new], dim=-1)
 
-    weights = [*(ordered(each).mT.contiguous() for each in (kernel, recurrent_kernel)), *ordered(bias)]
+    weights = [*(ordered(values).mT.contiguous() for values in (kernel, recurrent_kernel)), *ordered(bias)]
     return torch._VF.gru(sequence, state[None], weights, True, 1, 0.0, torch.is_grad_enabled(), False, True)[0]
 
 
@@ -24,7 +24,7 @@ def lstm(sequence, state, cell, kernel, recurrent_kernel, bias):
     """An LSTM: the state after each step, and the cell after the last."""
     bias = ops.convert_to_tensor(bias)
     weights = [
-        *(ops.convert_to_tensor(each).mT.contiguous() for each in (kernel, recurrent_kernel)),
+        *(ops.convert_to_tensor(values).mT.contiguous() for values in (kernel, recurrent_kernel)),
         bias,
         torch.zeros_like(bias),
     ]

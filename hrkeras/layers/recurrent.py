@@ -1,4 +1,4 @@
-"""Keras' recurrent layers with quicker kernels on a CPU: the same weights, configuration and numbers."""
+"""Keras' recurrent layers with faster kernels on a CPU: the same weights, configuration and numbers."""
 
 from importlib import import_module
 from typing import Any
@@ -10,7 +10,7 @@ kernels: Any = import_module("hrkeras.layers.recurrence" + "_torch" * (keras.bac
 
 
 def _applies(layer, sequence, mask, training) -> bool:
-    """Whether a quick kernel computes what the arguments of a layer ask for."""
+    """Whether a fast kernel supports the layer with these arguments."""
     cell = layer.cell
     return (
         layer.fast
@@ -28,10 +28,10 @@ def _applies(layer, sequence, mask, training) -> bool:
 
 @keras.saving.register_keras_serializable("hrkeras")
 class GRU(keras.layers.GRU):
-    """`keras.layers.GRU`, quicker on a CPU; whatever the quick kernels do not do, Keras does.
+    """`keras.layers.GRU`, faster on a CPU; Keras computes whatever the fast kernels do not support.
 
     Attributes:
-        fast: whether the quick kernels may be used; `plain` sets it.
+        fast: whether the fast kernels may be used; `plain` sets it.
     """
 
     fast = True
@@ -47,16 +47,16 @@ class GRU(keras.layers.GRU):
 
 @keras.saving.register_keras_serializable("hrkeras")
 class LSTM(keras.layers.LSTM):
-    """`keras.layers.LSTM`, quicker on a CPU; whatever the quick kernels do not do, Keras does.
+    """`keras.layers.LSTM`, faster on a CPU; Keras computes whatever the fast kernels do not support.
 
     Attributes:
-        fast: whether the quick kernels may be used; `plain` sets it.
+        fast: whether the fast kernels may be used; `plain` sets it.
     """
 
     fast = True
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        wasteful = keras.backend.backend() == "jax" and not training  # there it also keeps what only a gradient needs
+        wasteful = keras.backend.backend() == "jax" and not training  # there the kernel also keeps what only a gradient needs
         if wasteful or not _applies(self, sequences, mask, training):
             return super().inner_loop(sequences, initial_state, mask, training=training)
         cell = self.cell
@@ -67,10 +67,10 @@ class LSTM(keras.layers.LSTM):
 
 @keras.saving.register_keras_serializable("hrkeras")
 class Bidirectional(keras.layers.Bidirectional):
-    """`keras.layers.Bidirectional` for runs with padding at their end, which the way back leaves out.
+    """`keras.layers.Bidirectional` for runs with padding at their end, which the backward direction skips.
 
-    With a mask Keras goes step by step. Here each run is moved to the end of its row, so that the way back begins with it, and
-    the result is put back: no mask is needed. At padded steps the result means nothing.
+    With a mask Keras goes step by step. Here each run is moved to the end of its row, so that the backward direction begins
+    with it, and the result is moved back: no mask is needed. At padded steps the result is meaningless.
 
     Call arguments:
         sequences: shape `(batch, steps, channels)`.
@@ -93,14 +93,14 @@ class Bidirectional(keras.layers.Bidirectional):
         return ops.concatenate([self.forward_layer(sequences, training=training), back], axis=-1)
 
     def compute_mask(self, _, mask):
-        return None  # a layer that is called with a mask that it need not have is slow
+        return None  # passing a mask on would make the next layer slow
 
 
 def plain(model: keras.Model) -> keras.Model:
-    """A copy of a model with the same weights whose recurrent layers compute as Keras' own do.
+    """A copy of a model with the same weights whose recurrent layers compute like Keras' own.
 
-    For export: the quick kernels of TensorFlow and PyTorch have no counterpart in LiteRT and ONNX. The copy is saved as
-    the model is, and what is loaded from that is quick again.
+    For export: the fast kernels of TensorFlow and PyTorch have no counterpart in LiteRT and ONNX. The copy is saved like the
+    model, and is fast again when loaded.
     """
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())

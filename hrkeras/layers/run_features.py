@@ -1,4 +1,4 @@
-"""From the raw channels of a run to what a network can learn from."""
+"""Features of a run for a network, from its raw channels."""
 
 import keras
 from keras import ops
@@ -52,7 +52,7 @@ class RunFeatures(keras.layers.Layer):
 
 
 def _delayed(values, steps: int):
-    """Values of so many steps ago; before the first step there was what is there at it."""
+    """Values from `steps` steps before; before the first step, the first value."""
     if not steps:
         return values
     return ops.concatenate([ops.repeat(values[:, :1], steps, axis=1), values], axis=1)[:, :-steps]

@@ -1,4 +1,4 @@
-"""How sure a prediction is of itself: a Student t distribution around it."""
+"""The uncertainty of a prediction: a Student t distribution around it."""
 
 import math
 
@@ -12,16 +12,16 @@ LEAST = 1e-6  # of a scale, in units of `SCALE`
 
 @keras.saving.register_keras_serializable("hrkeras")
 class StudentT(keras.layers.Layer):
-    """The head of Lag-Llama: freedom and scale of a Student t distribution around a prediction, which it leaves as it is.
+    """The head of Lag-Llama: freedom and scale of a Student t distribution around a prediction, which stays unchanged.
 
-    Rasul et al., "Lag-Llama", arXiv:2310.08278, 2023. Where heart rate is given but is known only later, its negative log
-    likelihood is added to what training lowers; that moves the freedom and the scale alone.
+    Rasul et al., "Lag-Llama", arXiv:2310.08278, 2023. Where heart rate is given but known only later, its negative log
+    likelihood is added to the loss; that trains the freedom and the scale alone.
 
     Call arguments:
         location: predicted heart rate, beats/min, shape `(batch, steps)`.
-        sequence: what the distribution is made of, shape `(batch, steps, channels)`.
-        heart_rate: beats/min, shape `(batch, steps)`; NaN where it is not known.
-        delay: s, shape `(batch, 1)`; above 0 a step sees the heart rate only up to so long before it.
+        sequence: features for the distribution, shape `(batch, steps, channels)`.
+        heart_rate: beats/min, shape `(batch, steps)`; NaN where unknown.
+        delay: s, shape `(batch, 1)`; above 0 a step sees the heart rate only up to that long before it.
 
     Returns:
         Shape `(batch, steps, 3)`: degrees of freedom, above 2; location, beats/min; scale, beats/min.
@@ -49,7 +49,7 @@ class StudentT(keras.layers.Layer):
 
 
 def negative_log_likelihood(residual, freedom, scale):
-    """Negative log likelihood of how far a value lies from the location; all of one shape."""
+    """Negative log likelihood of a residual from the location; all of one shape."""
     half = freedom / 2
     constant = _log_gamma(half) - _log_gamma(half + 0.5) + 0.5 * ops.log(math.pi * freedom) + ops.log(scale)
     return constant + (half + 0.5) * ops.log1p(ops.square(residual / scale) / freedom)

@@ -1,4 +1,4 @@
-"""How much of a run is still to come."""
+"""The time left in a run."""
 
 import keras
 from keras import ops
@@ -10,11 +10,11 @@ class TimeLeft(keras.layers.Layer):
 
     Call arguments:
         time: s since the run began, shape `(batch, steps)`.
-        run_seconds: s, length of the whole run, shape `(batch, 1)`; NaN where it is not known.
+        run_seconds: s, length of the whole run, shape `(batch, 1)`; NaN where unknown.
 
     Returns:
         Shape `(batch, steps, 2)`: log of minutes left, and e to the minus fifths of the minutes left, which rises as the
-        end comes near; 0 where the end is not known.
+        end comes near; 0 where the end is unknown.
     """
 
     def call(self, time, run_seconds):

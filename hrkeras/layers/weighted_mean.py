@@ -19,12 +19,12 @@ class WeightedMean(keras.layers.Layer):
         weights: one for each part.
 
     Raises:
-        InputError: if there are not as many weights as parts.
+        InputError: if the numbers of weights and parts differ.
     """
 
     def __init__(self, weights, **kwargs):
         super().__init__(**kwargs)
-        self.shares = [float(each) for each in weights]
+        self.shares = [float(weight) for weight in weights]
 
     def build(self, parts_shape):
         if len(parts_shape) != len(self.shares):

@@ -5,8 +5,8 @@ from keras import ops
 
 from hrkeras.utils.errors import InputError
 
-HIDDEN = 1e4  # taken off the score of what must not be seen
-SHORTEST = 3.0  # steps, how fast the nearest-sighted head first forgets
+HIDDEN = 1e4  # subtracted from the score of steps that must not be seen
+SHORTEST = 3.0  # steps, initial memory of the first head
 ROTARY_BASE = 10_000.0
 
 
@@ -15,22 +15,22 @@ class WindowedAttention(keras.layers.Layer):
     """Multi-head self-attention within a window; its memory grows with the steps, not with their square.
 
     Vaswani et al., "Attention Is All You Need", NeurIPS 2017. The steps are cut into blocks as long as the window, and
-    each block sees itself and the one before. Where a step lies enters by its lag alone: as a bias that is learnt for
+    each block sees itself and the one before. Positions enter by their lag alone: as a bias that is learnt for
     each lag and head, which starts as a fading memory (Press et al., "Train Short, Test Long", ICLR 2022), of a few steps
     in the first head and of half the window in the last; or by rotating queries and keys (Su et al., "RoFormer",
     Neurocomputing 568, 2024).
 
     Call arguments:
         sequence: shape `(batch, steps, channels)`.
-        valid: which steps may be looked at, shape `(batch, steps)`; all if not given.
+        valid: which steps may be attended to, shape `(batch, steps)`; all if not given.
 
     Returns:
         Shape `(batch, steps, channels)`.
 
     Args:
         num_heads: by which the channels are divided.
-        window: steps, how many a step sees, itself included; if not causal so many to either side.
-        causal: whether a step sees nothing of later ones.
+        window: steps, how many a step sees, itself included; if not causal, that many to either side.
+        causal: whether a step sees no later ones.
         rotary: whether lags enter by rotation instead of as a bias.
 
     Raises:
@@ -56,20 +56,20 @@ class WindowedAttention(keras.layers.Layer):
 
     @property
     def lags(self) -> list[int]:
-        """Steps between one that looks and one that is seen, in the order of `bias`; below 0 is later."""
+        """Steps between the attending and the attended step, in the order of `bias`; below 0 is later."""
         return list(range(0 if self.causal else 1 - self.window, self.window))
 
     def _fading(self, shape, dtype=None):
         longest = max(self.window / 2, SHORTEST)
         share = [head / max(self.num_heads - 1, 1) for head in range(self.num_heads)]
-        spans = [SHORTEST * (longest / SHORTEST) ** each for each in share]
+        spans = [SHORTEST * (longest / SHORTEST) ** fraction for fraction in share]
         return ops.convert_to_tensor([[-abs(lag) / span for lag in self.lags] for span in spans], dtype)
 
     def call(self, sequence, valid=None):
         return self.attend(sequence, valid)[0]
 
     def attend(self, sequence, valid=None):
-        """What `call` returns, and the attention: shape `(batch, blocks, heads, window, seen)`, see `by_lag`."""
+        """The result of `call`, and the attention: shape `(batch, blocks, heads, window, seen)`, see `by_lag`."""
         shape = ops.shape(sequence)
         steps, blocks = shape[1], (shape[1] + self.window - 1) // self.window
         # a run that fits one block has no other to see; its steps are a number where the graph is made for them
@@ -88,9 +88,9 @@ class WindowedAttention(keras.layers.Layer):
         position = ops.cast(self._near(self._position(), key.shape[-1]), sequence.dtype)
         scores = ops.matmul(query, key) + (position + HIDDEN * (exists - 1))
         weights = ops.softmax(scores, axis=-1)
-        found = ops.transpose(ops.matmul(weights, value), (0, 1, 3, 2, 4))
-        found = ops.reshape(found, (shape[0], blocks * self.window, self.num_heads * size))
-        return self.output_layer(found[:, :steps]), weights
+        output = ops.transpose(ops.matmul(weights, value), (0, 1, 3, 2, 4))
+        output = ops.reshape(output, (shape[0], blocks * self.window, self.num_heads * size))
+        return self.output_layer(output[:, :steps]), weights
 
     def by_lag(self, weights):
         """Attention between steps to attention by lag.
@@ -131,7 +131,7 @@ class WindowedAttention(keras.layers.Layer):
         return ops.equal(ops.convert_to_tensor(self.lags, lag.dtype)[:, None, None], lag[None])
 
     def _blocks(self, values, blocks, before: int, after: int):
-        """Cut into `before + blocks + after` blocks; zeros stand before the first step and behind the last."""
+        """Cut into `before + blocks + after` blocks; zeros fill the steps before the first and after the last."""
         if not before + after and values.shape[1] == self.window:
             return values[:, None]
         zeros = ops.repeat(ops.zeros_like(values[:, :1]), self.window, axis=1)
@@ -141,7 +141,7 @@ class WindowedAttention(keras.layers.Layer):
         return ops.reshape(cut, (shape[0], before + blocks + after, self.window, *shape[2:]))
 
     def _seen(self, values, blocks, before: int, after: int):
-        """Of each block the values of all steps that it sees, of so many blocks before and after it."""
+        """The values of all steps that each block sees, of `before` blocks before and `after` blocks after it."""
         cut = self._blocks(values, blocks, before, after)
         return ops.concatenate([cut[:, first : first + blocks] for first in range(before + 1 + after)], axis=2)
 
@@ -158,6 +158,6 @@ def rotated(values):
     half = values.shape[-1] // 2
     frequency = ROTARY_BASE ** (-ops.arange(half, dtype="float32") / half)
     angle = ops.arange(ops.shape(values)[1], dtype="float32")[:, None] * frequency[None, :]
-    cos, sin = (ops.cast(each, values.dtype)[None, :, None, :] for each in (ops.cos(angle), ops.sin(angle)))
-    one, two = values[..., :half], values[..., half:]
-    return ops.concatenate([one * cos - two * sin, two * cos + one * sin], axis=-1)
+    cos, sin = (ops.cast(table, values.dtype)[None, :, None, :] for table in (ops.cos(angle), ops.sin(angle)))
+    first, second = values[..., :half], values[..., half:]
+    return ops.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)

@@ -8,18 +8,18 @@ Inputs, a dict of float32:
 | `speed` | `(batch, steps)` | m/s |
 | `altitude` | `(batch, steps)` | m |
 | `valid` | `(batch, steps)` | 1 in the run, 0 in padding, which lies at its end |
-| `heart_rate` | `(batch, steps)` | beats/min, what is known of it; NaN where it is not known, and in padding |
-| `expected` | `(batch, steps, len(EXPECTED))` | beats/min, what the athlete's state says, as named by `athlete.EXPECTED` |
-| `delay` | `(batch, 1)` | s; above 0, a step knows `heart_rate` up to so long before it, at 0 all that is given |
-| `course` | `(batch, len(COURSE_FACTS))` | facts of the whole course, as named by `athlete.COURSE_FACTS`; NaN where not known |
-| `history` | `(batch, len(COLUMNS))` | what earlier runs were like, as named by `history.COLUMNS`; NaN where not known |
-| `shrinkage` | `(batch, 1)` | how much of the difference from `expected` counts, 0 to 1, see `athlete.shrinkage` |
-| `person` | `(batch, 1)` | number of the person, from `splits.person_numbers`; NaN where not known |
+| `heart_rate` | `(batch, steps)` | beats/min, known heart rate; NaN where unknown and in padding |
+| `expected` | `(batch, steps, len(EXPECTED))` | beats/min, what the athlete's state predicts, as named by `athlete.EXPECTED` |
+| `delay` | `(batch, 1)` | s; above 0, a step knows `heart_rate` only up to that long before it, at 0 all of it |
+| `course` | `(batch, len(COURSE_FACTS))` | facts of the whole course, as named by `athlete.COURSE_FACTS`; NaN where unknown |
+| `history` | `(batch, len(COLUMNS))` | summary of earlier runs, as named by `history.COLUMNS`; NaN where unknown |
+| `trust` | `(batch, 1)` | shrinkage: how much of the difference from `expected` counts, 0 to 1, see `athlete.shrinkage` |
+| `person` | `(batch, 1)` | number of the person, from `splits.person_numbers`; NaN where unknown |
 
-`Windows.inputs` makes them. Who does not know the course also takes `Known.course_share` off `expected`.
+`Windows.inputs` makes them. Without a known course, `Known.course_share` must also be subtracted from `expected`.
 
-Output: heart rate in beats/min, `(batch, steps)`; what it says in padding means nothing. It is a prediction that knows
-nothing of the run's own heart rate, and a correction by what is known of it; that is exactly 0 where nothing is.
+Output: heart rate in beats/min, `(batch, steps)`; values in padding are meaningless. It is the sum of a prediction
+without the run's own heart rate and a correction from its known heart rate, which is exactly 0 where none is known.
 
 Example:
     >>> import hrkeras
@@ -56,7 +56,7 @@ MODELS: dict[str, Callable[..., keras.Model]] = {
 
 
 def preset(name: str, **options) -> partial[keras.Model]:
-    """A function that makes a model of a known size.
+    """A function that builds a model of a preset size.
 
     Args:
         name: one of `presets.PRESETS`.

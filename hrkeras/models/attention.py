@@ -17,10 +17,10 @@ def attention(
     profile: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
-    """Each step looks at the effort of the minutes before, so that the lag of heart rate behind it can be read off.
+    """Each step attends to the effort of the minutes before, so that the lag of heart rate can be read off.
 
-    A causal transformer whose attention is learnt by lag, see `WindowedAttention`; `lags.attention_by_lag` tells where
-    a trained one looks. The other arguments and the result are those of `gru`.
+    A causal transformer whose attention is learnt by lag, see `WindowedAttention`; `attention_lags.attention_by_lag`
+    shows where a trained model looks. The other arguments and the result are those of `gru`.
 
     Args:
         units: width of each layer.

@@ -22,7 +22,7 @@ from hrkeras.layers import (
 
 CONTEXT_UNITS = 64
 DEVIATION = 10.0  # beats/min
-USUAL = "usual_heart_rate"  # the layer that gives the mean of the training split where the person is not looked at
+USUAL = "usual_heart_rate"  # the layer with the mean heart rate of the training split, for models without history
 # layers whose outputs are the prediction without and with known heart rate, as model files name them
 UNCONDITIONED, CONDITIONED = "unaided", "heart_rate_with_known"
 
@@ -39,7 +39,7 @@ class Statistics(NamedTuple):
         course_variance: likewise.
         heart_rate_mean: beats/min.
         population: `Population.as_dict()`, where the athlete's state starts; None for the packaged one.
-        people: numbers of those whose runs these are, from `splits.person_numbers`.
+        people: numbers of the people in the training split, from `splits.person_numbers`.
     """
 
     run_mean: tuple[float, ...] = (2.5, 0.0, 2.5, 0.5, 3.0, 0.1)
@@ -65,7 +65,7 @@ INPUTS: dict[str, tuple[int | None, ...]] = {  # and their shapes
 
 
 def new_inputs() -> dict[str, keras.KerasTensor]:
-    """The inputs of a model to be made, by name."""
+    """New inputs of a model, by name."""
     return {name: keras.Input(shape[1:], name=name, dtype="float32") for name, shape in INPUTS.items()}
 
 
@@ -87,51 +87,51 @@ def model(
     person_units: int = 0,
     step: float = 10.0,
 ) -> keras.Model:
-    """Builds a model around the part that makes an architecture what it is.
+    """Builds a model around the body of an architecture.
 
-    It predicts how far heart rate lies from what the athlete's state expects; where some of the run's heart rate is
-    known, how that prediction missed there corrects it elsewhere.
+    It predicts the deviation of heart rate from what the athlete's state expects; where some of the run's heart rate is
+    known, the residuals there correct the prediction elsewhere.
 
     Args:
-        body: called with the normalised sequence `(batch, steps, channels)`, the model's inputs, of which `expected` is
-            one heart rate a step and `history` is standardised, or None if it is not looked at, and, or None, the vector of
-            what is known besides `(batch, features)`; returns `(batch, steps, channels)`, which no heart rate of the run
-            may have entered. If it reads that too it returns a second, what changes with it, 0 where none is known.
+        body: called with the normalised sequence `(batch, steps, channels)`; the model's inputs, with `expected` as one
+            heart rate a step and `history` standardised, or None if unused; and the context of person and course
+            `(batch, features)`, or None. Returns `(batch, steps, channels)`, computed without the run's heart rate; a body
+            that uses it returns a pair, whose second is the change due to known heart rate, 0 where none is known.
         name: of the model.
-        history: whether it looks at what is known of the person; if not, it is speed and altitude alone.
-        profile: whether it looks at facts of the whole course where they are given.
+        history: whether to use what is known of the person; if not, only speed and altitude.
+        profile: whether to use facts of the whole course where they are given.
         statistics: of the training split.
-        person_units: length of what is learnt by heart of each person; 0 for nothing.
+        person_units: length of the learnt embedding of each person; 0 for none.
         step: s, length of a step of the grid.
     """
     statistics = statistics or Statistics()
     inputs = new_inputs()
     run = RunFeatures(step, name="run_features")(inputs["time"], inputs["speed"], inputs["altitude"])
     run = layers.Normalization(mean=statistics.run_mean, variance=statistics.run_variance, name="run_normalization")(run)
-    parts, known = [run, ExponentialAverages(name="averages")(run[:, :, :3])], []
+    parts, contexts = [run, ExponentialAverages(name="averages")(run[:, :, :3])], []
     expected, person = inputs["expected"][:, :, 0], None
     if history:
         scaled = ExpectedFeatures(statistics.population, statistics.heart_rate_mean, name="expected_features")
         parts.append(scaled(inputs["expected"]))
         columns = PartlyKnown(COLUMNS, statistics.history_mean, statistics.history_variance, name="history_features")
         person = columns(inputs["history"])
-        known.append(person)
+        contexts.append(person)
     else:
         expected = layers.Rescaling(1.0, statistics.heart_rate_mean, name=USUAL, dtype="float32")(ops.zeros_like(expected))
     if profile:
         parts.append(TimeLeft(name="time_left")(inputs["time"], inputs["course"][:, :1]))
         facts = PartlyKnown(COURSE_FACTS, statistics.course_mean, statistics.course_variance, name="course_features")
-        known.append(facts(inputs["course"]))
+        contexts.append(facts(inputs["course"]))
     if person_units:
-        by_heart = PersonEmbedding(statistics.people, person_units, name="person_embedding", dtype="float32")
-        known.append(by_heart(inputs["person"]))
+        embedding = PersonEmbedding(statistics.people, person_units, name="person_embedding", dtype="float32")
+        contexts.append(embedding(inputs["person"]))
     sequence = seen = layers.Concatenate(name="sequence")(parts)
-    context = layers.Concatenate(name="known")(known) if len(known) > 1 else known[0] if known else None
+    context = layers.Concatenate(name="known")(contexts) if len(contexts) > 1 else contexts[0] if contexts else None
     if context is not None:
         for index in range(2):
             context = layers.Dense(CONTEXT_UNITS, activation="gelu", name=f"context_{index}")(context)
-    found = body(sequence, inputs | {"expected": expected, "history": person}, context)
-    sequence, change = found if isinstance(found, tuple) else (found, None)
+    output = body(sequence, inputs | {"expected": expected, "history": person}, context)
+    sequence, change = output if isinstance(output, tuple) else (output, None)
     if context is not None:
         sequence = Modulation(name="output_modulation")(sequence, context)
     deviation = layers.Dense(1, name="deviation", dtype="float32")(sequence)
@@ -150,7 +150,7 @@ def model(
 
 
 def recurrent(cell: type[keras.layers.Layer], *, units, num_layers, bidirectional, dropout) -> Callable:
-    """The body of a recurrent architecture: `num_layers` of `cell`; what is known modulates what goes in."""
+    """The body of a recurrent architecture: `num_layers` of `cell`, whose input the context modulates."""
 
     def body(sequence, given, context):
         sequence = layers.Dense(units, name="projection")(sequence)

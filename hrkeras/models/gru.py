@@ -26,14 +26,14 @@ def gru(
         bidirectional: whether each layer also reads the run backwards; such a model needs the whole run, so it cannot
             be used live.
         dropout: share of each layer's outputs dropped in training.
-        history: whether what is known of the person enters, `expected` and `history`; False is speed and altitude
+        history: whether to use what is known of the person, `expected` and `history`; False uses speed and altitude
             alone.
-        profile: whether facts of the whole course enter where they are given; False ignores `course`.
-        statistics: of the training split, for normalisation and for where the athlete's state starts.
+        profile: whether to use facts of the whole course where they are given; False ignores `course`.
+        statistics: of the training split, for normalisation and the start of the athlete's state.
 
     Returns:
         A model with the inputs and the output that `hrkeras.models` describes. Unless it is bidirectional, a step
-        sees nothing of later steps but through `course`, `expected` and, at delay 0, `heart_rate`.
+        sees later steps only through `course`, `expected` and, at delay 0, `heart_rate`.
     """
     body = recurrent(layers.GRU, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
     return model(body, name="gru", history=history, profile=profile, statistics=statistics)

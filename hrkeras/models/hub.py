@@ -1,4 +1,4 @@
-"""Models on the Hugging Face hub: the only place that speaks to it, through `huggingface_hub` where that is installed."""
+"""Models on the Hugging Face hub: the only module that accesses it, through `huggingface_hub` if installed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +15,10 @@ def download(address: str) -> Path:
     """Fetches the model file of an address, and no other, into the hub's cache.
 
     Args:
-        address: `hf://USER/MODEL`, whose only .keras file is meant, or `hf://USER/MODEL/FILE.keras`.
+        address: `hf://USER/MODEL`, with exactly one .keras file, or `hf://USER/MODEL/FILE.keras`.
 
     Raises:
-        InputError: if `huggingface_hub` is not installed, there is no such model or not one alone, or the hub does not answer.
+        InputError: if `huggingface_hub` is not installed, there is no such model or more than one, or the hub does not answer.
     """
     user, _, rest = address.removeprefix(SCHEME).partition("/")
     model, _, file = rest.partition("/")
@@ -27,24 +27,24 @@ def download(address: str) -> Path:
     name = f"{user}/{model}"
     with _asking(address, "fetched") as library:
         if not file:
-            there = [each for each in library.HfApi().list_repo_files(name) if each.endswith(ENDING)]
-            if len(there) != 1:
-                some = ", ".join(there[:5]) or "none"
-                raise InputError(f"{address}: expected one .keras file, found {some}; choose one as {SCHEME}{name}/FILE.keras.")
-            file = there[0]
+            paths = [path for path in library.HfApi().list_repo_files(name) if path.endswith(ENDING)]
+            if len(paths) != 1:
+                listed = ", ".join(paths[:5]) or "none"
+                raise InputError(f"{address}: expected one .keras file, found {listed}; choose one as {SCHEME}{name}/FILE.keras.")
+            file = paths[0]
         return Path(library.hf_hub_download(name, file))
 
 
 def upload(folder: Path, name: str, private: bool) -> None:
-    """Makes what is in a folder the content of a model on the hub, in one commit; the model is made if it is not there.
+    """Uploads the files of a folder to a model on the hub, in one commit; the model is created if it does not exist.
 
     Args:
         folder: of the files.
         name: USER/MODEL.
-        private: whether a model that is made is for its owner alone.
+        private: whether a model that is created is private.
 
     Raises:
-        InputError: if `huggingface_hub` is not installed, the name is none, or the hub refuses.
+        InputError: if `huggingface_hub` is not installed, the name is invalid, or the hub refuses.
     """
     if name.count("/") != 1 or not all(name.split("/")):
         raise InputError(f"{name}: expected the name of a model on the hub, USER/MODEL.")
@@ -67,8 +67,8 @@ def _asking(what: str, done: str) -> Iterator:
     except InputError:
         raise
     except Exception as error:  # of the library, of HTTP, of the network and of the disk
-        said = (str(error).strip().splitlines() or ["no reason given"])[0][:200].rstrip(".")
+        message = (str(error).strip().splitlines() or ["no reason given"])[0][:200].rstrip(".")
         raise InputError(
-            f"{what}: could not be {done} ({type(error).__name__}: {said}); check the name, the connection, and whether you are "
-            "logged in: `hf auth login`."
+            f"{what}: could not be {done} ({type(error).__name__}: {message}); check the name, the connection, and whether you "
+            "are logged in: `hf auth login`."
         ) from error

@@ -33,7 +33,7 @@ LEFT_OUT = re.compile(r".*\.rotary_emb\.\w+")  # constants
 
 
 class _Absent:
-    """Stands for whatever class or function a checkpoint names beside its weights; it does nothing and holds nothing."""
+    """Placeholder for any class or function that a checkpoint names; it does nothing and holds nothing."""
 
     def __init__(self, *_):
         pass
@@ -52,7 +52,7 @@ class _Absent:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What a checkpoint of PyTorch holds, of plain values and tensors; nothing that it names is imported or run.
+    """The plain values and tensors of a PyTorch checkpoint; nothing that it names is imported or run.
 
     Raises:
         InputError: if PyTorch is not installed, or the file is no such checkpoint.
@@ -66,18 +66,18 @@ def read(path: Path) -> dict[str, Any]:
         names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
         stand_ins: list[Any] = [(_Absent, name) for name in names]
         with torch.serialization.safe_globals(stand_ins):
-            found = torch.load(path, map_location="cpu", weights_only=True)
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, InputError):
         raise
     except Exception as error:  # zip, pickle and PyTorch each raise their own
         raise InputError(f"{path}: expected a checkpoint of PyTorch, but it cannot be read ({type(error).__name__}).") from None
-    if not isinstance(found, dict) or not isinstance(found.get("state_dict"), dict):
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
         raise InputError(f"{path}: expected a checkpoint with a state_dict, as PyTorch Lightning writes it; found another one.")
-    return found
+    return checkpoint
 
 
 def _check_records(path: Path) -> None:
-    """Refuses records that are packed, and calls that take as much memory as they are told to."""
+    """Refuses records that are packed, and calls that could allocate any amount of memory."""
     with open_regular(path) as stream, zipfile.ZipFile(stream) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
             raise InputError(f"{path}: unpacks to more bytes than it has, which no checkpoint of PyTorch does; it was not read.")
@@ -91,8 +91,8 @@ def _check_records(path: Path) -> None:
 def convert(path: Path, **options: Any) -> keras.Model:
     """Makes a `models.lag_llama` with the weights of a published checkpoint.
 
-    The columns of the tokens that are published keep their weights; those of speed, altitude and what else is added start at
-    0. What the published model does not have, such as `Correction`, is untrained.
+    The columns of the tokens that are published keep their weights; those of added features, such as speed and altitude,
+    start at 0. Layers that the published model lacks, such as `Correction`, are untrained.
 
     Args:
         path: of `lag-llama.ckpt`.
@@ -101,14 +101,14 @@ def convert(path: Path, **options: Any) -> keras.Model:
     Raises:
         InputError: if the file cannot be read, or its weights do not fit by name, type or shape; nothing is built then.
     """
-    found = read(path)
+    checkpoint = read(path)
     try:
-        weights = _weights(found["state_dict"], path)
-        sizes = _sizes(found.get("hyper_parameters"), weights, path)
+        weights = _weights(checkpoint["state_dict"], path)
+        sizes = _sizes(checkpoint.get("hyper_parameters"), weights, path)
     except InputError:
         raise
     except Exception as error:  # tensors have many kinds, and raise their own
-        raise InputError(f"{path}: expected the weights of Lag-Llama, found what is none ({type(error).__name__}).") from None
+        raise InputError(f"{path}: expected the weights of Lag-Llama, found something else ({type(error).__name__}).") from None
     _check_shapes(weights, sizes, path)
     model = models.lag_llama(**sizes, **options)
     _assign(model, weights)
@@ -120,17 +120,17 @@ def _weights(state: dict[Any, Any], path: Path) -> dict[str, np.ndarray]:
     import torch
 
     weights, size = {}, 0
-    for name, each in state.items():
-        if not isinstance(name, str) or not isinstance(each, torch.Tensor) or each.layout != torch.strided or each.is_meta:
+    for name, tensor in state.items():
+        if not isinstance(name, str) or not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided or tensor.is_meta:
             raise InputError(f"{path}: expected tensors by name in its state_dict, found another thing named {str(name)[:80]!a}.")
-        size += each.numel() * each.element_size()
+        size += tensor.numel() * tensor.element_size()
         if size > path.stat().st_size:
             raise InputError(f"{path}: its weights claim more bytes than the file has; it was not converted.")
         if LEFT_OUT.fullmatch(name):
             continue
-        if not each.is_floating_point() or not torch.isfinite(each).all():
+        if not tensor.is_floating_point() or not torch.isfinite(tensor).all():
             raise InputError(f"{path}: expected finite numbers as weights, found others in {name[:80]!a}.")
-        weights[name.removeprefix(PREFIX)] = each.detach().to(torch.float32).numpy()
+        weights[name.removeprefix(PREFIX)] = tensor.detach().to(torch.float32).numpy()
     return weights
 
 
@@ -154,14 +154,14 @@ def _sizes(settings: Any, weights: dict[str, np.ndarray], path: Path) -> dict[st
     check(len(shape) == 2 and is_count(shape[0]), f"{PREFIX}{FIRST} of two dimensions and up to {MAX_SIZE} rows", shape)
     units, columns = shape
     check(isinstance(settings, dict | None), "hyper_parameters by name", settings)
-    told = given(settings, "model_kwargs", {})
-    check(isinstance(told, dict), "model_kwargs by name", told)
-    lags = given(told, "lags_seq", LAGS)
+    model_settings = given(settings, "model_kwargs", {})
+    check(isinstance(model_settings, dict), "model_kwargs by name", model_settings)
+    lags = given(model_settings, "lags_seq", LAGS)
     fit = isinstance(lags, list | tuple) and len(lags) > 0 and all(type(lag) is int and 0 <= lag < MAX_SIZE for lag in lags)
     check(fit, f"lags_seq of whole numbers from 0 to below {MAX_SIZE}", lags)
     if columns != len(lags) + FACTS:
         raise InputError(f"{path}: expected tokens of {len(lags)} lags and {FACTS} facts, found {columns} numbers a token.")
-    heads = given(told, "n_head", max(1, units // HEAD_UNITS))
+    heads = given(model_settings, "n_head", max(1, units // HEAD_UNITS))
     check(is_count(heads, units) and units % (2 * heads) == 0, f"heads that divide {units} channels into even parts", heads)
     window = given(settings, "context_length", WINDOW)
     check(is_count(window, MAX_SIZE // heads), f"a context_length of 1 to {MAX_SIZE // heads}", window)
@@ -172,7 +172,7 @@ def _sizes(settings: Any, weights: dict[str, np.ndarray], path: Path) -> dict[st
 
 
 def _shapes(units: int, num_layers: int, lags: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
-    """Of each weight of the published model the name and, as PyTorch has it, the shape."""
+    """Name and shape, in PyTorch's order, of each weight of the published model."""
     wide = LlamaBlock.width(units)
     shapes: dict[str, tuple[int, ...]] = {FIRST: (units, len(lags) + FACTS), "transformer.wte.bias": (units,)}
     for index in range(num_layers):
@@ -201,7 +201,7 @@ def _check_shapes(weights: dict[str, np.ndarray], sizes: dict[str, Any], path: P
 
 
 def _assign(model: keras.Model, weights: dict[str, np.ndarray]) -> None:
-    """Puts the weights in their places."""
+    """Assigns the weights to the layers."""
     embedding = model.get_layer("embedding")
     columns, units = embedding.kernel.shape
     published = len(model.get_layer("lag_tokens").lags) + FACTS

@@ -1,4 +1,4 @@
-"""Load a model by what names it: a file, one that comes with the package, or one of the Hugging Face hub."""
+"""Load a model from a file, from the package or from the Hugging Face hub."""
 
 from importlib.resources import as_file, files
 from os import PathLike
@@ -13,7 +13,7 @@ PACKAGED = files("hrkeras.models") / "packaged"  # a .keras file for each model 
 
 
 def load(model: str | PathLike[str]) -> keras.Model:
-    """Loads a model. Whatever it comes from, the file is looked through first, and nothing of it is run or unpickled.
+    """Loads a model. Whatever its source, the file is checked first, and nothing in it is run or unpickled.
 
     Args:
         model: a `.keras` file that hrkeras has trained; `hf://USER/MODEL` or `hf://USER/MODEL/FILE.keras` on the Hugging Face
@@ -23,7 +23,7 @@ def load(model: str | PathLike[str]) -> keras.Model:
         A Keras model with the inputs and output that `hrkeras.models` describes; `predict` and `evaluate` make the inputs.
 
     Raises:
-        InputError: if there is no such model, or it is damaged, not to be trusted, or one with other inputs.
+        InputError: if there is no such model, or it is damaged, not to be trusted, or has other inputs.
 
     Example:
         >>> import hrkeras

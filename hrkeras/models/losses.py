@@ -1,4 +1,4 @@
-"""Loss and error that only measured steps weigh in."""
+"""Loss and metric over measured steps only."""
 
 import keras
 from keras import ops
@@ -9,10 +9,10 @@ class MaskedHuber(keras.losses.Loss):
     """Huber loss in beats/min over the measured steps of a batch; unmeasured ones are NaN in `y_true`.
 
     The error counts as it is, without its mean over the window, and without its mean over the ten minutes around.
-    Much of a run's level is what nothing known can explain, heat for instance; it would otherwise rule the gradient.
+    Much of a run's level is what nothing known can explain, heat for instance; it would otherwise dominate the gradient.
 
     Args:
-        delta: beats/min, where the loss turns from square to straight.
+        delta: beats/min, where the loss turns from quadratic to linear.
         weights: of the error as it is, without the window's mean, and without the mean of the minutes around.
         around: steps, odd, over which the last mean goes.
     """

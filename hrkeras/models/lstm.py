@@ -22,8 +22,8 @@ def lstm(
     Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9 (8), 1997.
 
     Args:
-        person_units: length of what is learnt by heart of each person of the training split, see `PersonEmbedding`; 0 for
-            nothing. Whoever is not among them gets an answer that suits anyone.
+        person_units: length of the learnt embedding of each person in the training split, see `PersonEmbedding`; 0 for
+            none. Other people get an embedding that suits anyone.
     """
     body = recurrent(layers.LSTM, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
     return model(body, name="lstm", history=history, profile=profile, statistics=statistics, person_units=person_units)

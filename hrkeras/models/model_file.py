@@ -1,4 +1,4 @@
-"""What a `.keras` file may hold; it is looked through before anything is built."""
+"""Checks of what a `.keras` file holds, before anything is built from it."""
 
 import io
 import json
@@ -20,9 +20,9 @@ FILES = {METADATA, CONFIG, WEIGHTS}  # of a model without assets; those may be v
 MAX_CONFIG = 4 << 20  # bytes
 MAX_WEIGHTS = 4 << 30  # bytes
 MAX_RATIO = 4  # of unpacked to packed bytes; weights hardly shrink
-RATIO_FROM = 16 << 20  # bytes from which on the ratio is looked at
+RATIO_FROM = 16 << 20  # bytes from which the ratio is checked
 MAX_LAYERS = 2_000  # layers and operations, each as often as it is called
-MAX_SIZE = 1 << 12  # of each of `SIZES`, and of what is given to a layer for each step
+MAX_SIZE = 1 << 12  # of each of `SIZES`, and of the input of a layer at each step
 MAX_PEOPLE = 1 << 14
 MAX_RANK = 8  # of a shape
 SIZES = (
@@ -66,7 +66,7 @@ NO_LAYERS = (None, "keras", "keras.initializers", "keras.regularizers")  # modul
 
 
 class Contents(NamedTuple):
-    """What a file tells of its model.
+    """What a file says about its model.
 
     Attributes:
         keras: version of Keras that wrote it.
@@ -78,10 +78,10 @@ class Contents(NamedTuple):
 
 
 def check(path: Path) -> Contents:
-    """Looks through a file.
+    """Checks a file.
 
     Raises:
-        InputError: if it is missing, damaged, holds what is not built here, or claims to be bigger than it is.
+        InputError: if it is missing, damaged, holds anything that is not built here, or claims to be bigger than it is.
     """
     if not path.exists():
         raise InputError(f"{path}: no such file; train a model first: `hrkeras train --output {path}`.")
@@ -97,14 +97,14 @@ def check(path: Path) -> Contents:
 
 
 def reason(error: Exception) -> str:
-    """What an exception of another library says, in one line; of exceptions that Keras puts into each other the first."""
+    """What an exception of another library says, in one line; of nested exceptions of Keras, the innermost."""
     text = str(error).rpartition("Exception encountered: ")[2].strip()
     return (text.splitlines() or ["no reason given"])[0][:200].rstrip(".")
 
 
 def _version(metadata: bytes) -> str:
-    said = str(json.loads(metadata).get("keras_version"))
-    return said if VERSION.fullmatch(said) else "unknown version"
+    version = str(json.loads(metadata).get("keras_version"))
+    return version if VERSION.fullmatch(version) else "unknown version"
 
 
 def _check_entries(archive: zipfile.ZipFile, path: Path) -> None:
@@ -118,7 +118,7 @@ def _check_entries(archive: zipfile.ZipFile, path: Path) -> None:
 
 
 def _check_config(config, path: Path) -> None:
-    """Refuses a configuration that would build anything but what is `ALLOWED` and hrkeras' own registered classes."""
+    """Refuses a configuration that would build anything but `ALLOWED` classes and hrkeras' own registered ones."""
     if not isinstance(config, dict) or config.get("class_name") != "Functional":
         raise InputError(f"{path}: expected a model that `hrkeras train` has saved; this is another kind of model.")
     own = {name for name in keras.saving.get_custom_objects() if name.startswith("hrkeras>")}
@@ -129,10 +129,10 @@ def _check_config(config, path: Path) -> None:
         if big := _too_big(value, in_shape):
             raise InputError(f"{path}: expected layers of a size up to {MAX_SIZE:,}, found {big[:60]}; it was not loaded.")
         if isinstance(value, list):
-            waiting += [(each, in_shape) for each in value]
+            waiting += [(item, in_shape) for item in value]
         if not isinstance(value, dict):
             continue
-        waiting += [(each, in_shape or key.endswith("shape")) for key, each in value.items()]
+        waiting += [(item, in_shape or key.endswith("shape")) for key, item in value.items()]
         if "class_name" not in value:
             continue
         module, name, registered = (value.get(key) for key in ("module", "class_name", "registered_name"))
@@ -159,7 +159,7 @@ def _check_config(config, path: Path) -> None:
 
 
 def _too_big(value, in_shape: bool) -> str | None:
-    """What in a part of a configuration would need too much memory."""
+    """The setting in a part of a configuration that would need too much memory."""
     if in_shape and isinstance(value, list):
         sizes = [abs(size) for size in _numbers(value) if size]
         if len(sizes) > MAX_RANK or not math.prod(sizes) <= MAX_SIZE:
@@ -179,7 +179,7 @@ def _too_big(value, in_shape: bool) -> str | None:
 
 
 def _numbers(value) -> list:
-    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, int | float)]
+    return [number for number in (value if isinstance(value, list) else [value]) if isinstance(number, int | float)]
 
 
 def _has_fit_step(config) -> bool:
@@ -192,8 +192,8 @@ def _has_fit_type(config) -> bool:
     return isinstance(config, dict) and _among(config.get("name"), DTYPES)
 
 
-def _among(value, known) -> bool:
-    return (value is None or isinstance(value, str)) and value in known
+def _among(value, names) -> bool:
+    return (value is None or isinstance(value, str)) and value in names
 
 
 def _shapes(content: bytes, path: Path) -> list[tuple[int, ...]]:
@@ -202,11 +202,11 @@ def _shapes(content: bytes, path: Path) -> list[tuple[int, ...]]:
     sizes: list[int] = []
     shapes: list[tuple[int, ...]] = []
 
-    def look_at_link(name, link):
+    def visit_link(name, link):
         if not isinstance(link, h5py.HardLink):
             foreign.append(name)
 
-    def look_at(name, item):
+    def visit(name, item):
         if isinstance(item, h5py.Dataset):
             # Keras writes no chunks; one can be packed, or far bigger than what it holds
             if item.external or item.is_virtual or item.dtype.hasobject or item.chunks:
@@ -215,8 +215,8 @@ def _shapes(content: bytes, path: Path) -> list[tuple[int, ...]]:
             shapes.append(item.shape or ())
 
     with h5py.File(io.BytesIO(content)) as weights:
-        weights.visititems_links(look_at_link)
-        weights.visititems(look_at)
+        weights.visititems_links(visit_link)
+        weights.visititems(visit)
     if foreign:
         raise InputError(
             f"{path}: its weights {foreign[0]!a} do not lie in the file in one piece, as Keras writes them; it was not loaded."

@@ -1,4 +1,4 @@
-"""Hold what a model needs of memory to what its file holds, and to what a run can need."""
+"""Limit the memory of a model to what its file holds and what a run can need."""
 
 import math
 from collections.abc import Callable, Collection, Iterator
@@ -18,14 +18,14 @@ MAX_NUMBERS = BATCH * WHOLE * MAX_SIZE  # of a tensor between layers
 
 @contextmanager
 def only_variables_of(shapes: Collection[tuple[int, ...]]) -> Iterator[None]:
-    """While it lasts, Keras makes variables of these shapes only, and no more than twice as many numbers.
+    """Context in which Keras makes variables of these shapes only, and at most twice as many numbers.
 
-    Twice, since Keras makes layers within layers again.
+    Twice, since Keras makes nested layers again.
 
     Raises:
-        InputError: if another one is asked for.
+        InputError: if another variable is requested.
     """
-    there = set(shapes)
+    allowed = set(shapes)
     left = 2 * sum(map(math.prod, shapes))
 
     def checked(self, initializer, shape=None, *args, **kwargs):
@@ -33,7 +33,7 @@ def only_variables_of(shapes: Collection[tuple[int, ...]]) -> Iterator[None]:
         wanted = tuple(shape or ())
         if math.prod(wanted) > SEED:
             left -= math.prod(wanted)
-            if wanted not in there or left < 0:
+            if wanted not in allowed or left < 0:
                 raise InputError(f"a layer needs weights of shape {wanted}, which the file does not hold.")
         super(keras.Variable, self).__init__(initializer, shape, *args, **kwargs)
 
@@ -66,14 +66,14 @@ def _checked(operation) -> Callable:
     def follow(*args, **kwargs):
         if isinstance(operation, keras.Model):
             return _follow(operation, args[0])
-        found = operation.compute_output_spec(*args, **kwargs)
-        for each in keras.tree.flatten(found):
-            count = math.prod(each.shape)
+        outputs = operation.compute_output_spec(*args, **kwargs)
+        for tensor in keras.tree.flatten(outputs):
+            count = math.prod(tensor.shape)
             if count > MAX_NUMBERS:
                 raise InputError(
                     f"its layer {operation.name[:50]!a} gives {count:,} numbers for {BATCH} runs of {WHOLE} steps, more than "
                     f"{MAX_NUMBERS:,}."
                 )
-        return found
+        return outputs
 
     return follow

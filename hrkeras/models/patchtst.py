@@ -22,7 +22,7 @@ def patchtst(
 ) -> keras.Model:
     """A transformer whose tokens are patches of steps; each patch sees the patches before and after it.
 
-    Nie et al., "A Time Series is Worth 64 Words", ICLR 2023. Other than there, the channels of a patch make one token, since one
+    Nie et al., "A Time Series is Worth 64 Words", ICLR 2023. Unlike there, the channels of a patch make one token, since one
     of them is to be predicted from the others; a patch is turned back into its steps; a learnt bias for each distance, as far
     as a window of training reaches, stands for positions, so that it serves longer runs; layers are normalised before, by
     step, so that padding does not count. There is no RevIN (Kim et al., ICLR 2022): it takes out of a run the level of
@@ -39,7 +39,7 @@ def patchtst(
 
     def body(sequence, given, context):
         patches, any_valid = Patches(patch, name="patches")(sequence, given["valid"])
-        found = encoded(
+        tokens = encoded(
             projected(patches, context, units),
             num_layers=num_layers,
             num_heads=num_heads,
@@ -48,7 +48,7 @@ def patchtst(
             causal=False,
             valid=any_valid,
         )
-        found = layers.Dense(patch * max(1, units // 4), name="of_steps")(found)
-        return Steps(patch, name="steps")(found, sequence)
+        tokens = layers.Dense(patch * max(1, units // 4), name="of_steps")(tokens)
+        return Steps(patch, name="steps")(tokens, sequence)
 
     return model(body, name="patchtst", history=history, profile=profile, statistics=statistics)

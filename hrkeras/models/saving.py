@@ -1,4 +1,4 @@
-"""Open a saved model without running what a stranger put into it."""
+"""Open a saved model without running any code from the file."""
 
 import hashlib
 from pathlib import Path
@@ -20,8 +20,8 @@ COLUMNS_OF = {"history_features": list(COLUMNS), "course_features": list(COURSE_
 def load(path: Path) -> keras.Model:
     """Loads a `.keras` file that hrkeras has trained.
 
-    Configuration and weights are looked through first: nothing is built but classes that are known to compute only, and
-    no weights but those that the file holds.
+    Configuration and weights are checked first: only classes that do nothing but compute are built, and only weights that
+    the file holds.
 
     Raises:
         InputError: if the file is missing, damaged, not to be trusted, or a model with other inputs.
@@ -52,7 +52,7 @@ def build(path: Path) -> keras.Model:
 
 
 def _with_person(model: keras.Model) -> keras.Model:
-    """A model from before `person` was an input takes it too, and does not look at it."""
+    """Adds the input `person`, unused, to a model from before it existed."""
     if isinstance(model.input, dict) and set(model.input) == set(INPUTS) - {"person"}:
         person = keras.Input(INPUTS["person"][1:], name="person", dtype="float32")
         return keras.Model(model.input | {"person": person}, model.output, name=model.name)
@@ -61,14 +61,14 @@ def _with_person(model: keras.Model) -> keras.Model:
 
 def _check_model(model: keras.Model, path: Path) -> None:
     given = model.input if isinstance(model.input, dict) else {}
-    shapes = {name: tuple(getattr(each, "shape", ())) for name, each in given.items()}
+    shapes = {name: tuple(getattr(tensor, "shape", ())) for name, tensor in given.items()}
     if {name: len(shape) for name, shape in shapes.items()} != {name: len(shape) for name, shape in INPUTS.items()}:
         raise InputError(
             f"{path}: expected a model with the inputs {', '.join(INPUTS)}; this is another, or one of another version: "
             "train it again with this one."
         )
-    known = [layer for layer in model._flatten_layers() if isinstance(layer, layers.PartlyKnown)]
-    if shapes != INPUTS or any(layer.columns != COLUMNS_OF.get(layer.name) for layer in known):
+    partly_known = [layer for layer in model._flatten_layers() if isinstance(layer, layers.PartlyKnown)]
+    if shapes != INPUTS or any(layer.columns != COLUMNS_OF.get(layer.name) for layer in partly_known):
         raise InputError(f"{path}: was trained with other facts of the person or the course; train it again with this version.")
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
         raise InputError(f"{path}: holds weights that are not finite, so it cannot predict; train it again.")
@@ -85,11 +85,11 @@ def _check_model(model: keras.Model, path: Path) -> None:
 
 
 def fingerprint(model: keras.Model) -> str:
-    """Tells models apart by their weights."""
-    found = hashlib.sha256()
+    """A hash of the weights, to identify a model."""
+    digest = hashlib.sha256()
     for weight in model.get_weights():
-        found.update(weight.tobytes())
-    return found.hexdigest()[:16]
+        digest.update(weight.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def step(model: keras.Model) -> float:
@@ -98,13 +98,13 @@ def step(model: keras.Model) -> float:
 
 
 def population(model: keras.Model) -> Population:
-    """Where the states of the athletes must start whose runs a model predicts; the packaged one if the model names none.
+    """The population that a model's athletes' states start from; the packaged one if the model names none.
 
     Raises:
         InputError: if what the model names is no population.
     """
     named = [layer.population for layer in model._flatten_layers() if isinstance(layer, layers.ExpectedFeatures)]
-    named = [each for place, each in enumerate(named) if each not in named[:place]]  # members of an ensemble name it each
+    named = [values for place, values in enumerate(named) if values not in named[:place]]  # members of an ensemble name it each
     if not named or named == [None]:
         return default()
     try:

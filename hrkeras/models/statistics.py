@@ -47,19 +47,19 @@ def run_moments(time, speed, altitude, valid) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _moments(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and variance of each column, of what is known of it."""
+    """Mean and variance of the known values of each column."""
     values = values.astype(np.float64)
-    known = np.isfinite(values)
-    number = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, values, 0).sum(axis=0) / number
-    return tuple(mean), tuple(np.maximum(np.square(np.where(known, values - mean, 0)).sum(axis=0) / number, 1e-6))
+    finite = np.isfinite(values)
+    number = np.maximum(finite.sum(axis=0), 1)
+    mean = np.where(finite, values, 0).sum(axis=0) / number
+    return tuple(mean), tuple(np.maximum(np.square(np.where(finite, values - mean, 0)).sum(axis=0) / number, 1e-6))
 
 
 def with_statistics(model: keras.Model, statistics: Statistics) -> keras.Model:
-    """The architecture of a model with new weights and other statistics, as its function makes it of them.
+    """The architecture of a model with new weights and other statistics, as if built with them.
 
     Raises:
-        InputError: if it is no model of one of the functions of `hrkeras.models`.
+        InputError: if it was not built by a function of `hrkeras.models`.
     """
     if not isinstance(model, keras.Model) or not any(isinstance(layer, RunFeatures) for layer in model._flatten_layers()):
         raise InputError("Expected a model of `hrkeras.models`, such as `hrkeras.models.lstm(units=64)`; found another.")
@@ -75,9 +75,9 @@ def with_statistics(model: keras.Model, statistics: Statistics) -> keras.Model:
         INNOVATION: {"scale": 1 / deviation},
     }
 
-    def anew(layer):
+    def clone(layer):
         if isinstance(layer, keras.Model):
             return with_statistics(layer, statistics)
         return type(layer).from_config(layer.get_config() | given.get(layer.name, {}))
 
-    return keras.models.clone_model(model, clone_function=anew)
+    return keras.models.clone_model(model, clone_function=clone)

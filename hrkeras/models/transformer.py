@@ -6,7 +6,7 @@ from hrkeras.layers import Modulation, WindowedAttention
 
 
 def projected(sequence, context, units: int):
-    """A sequence of `units` channels; what is known besides modulates it."""
+    """A sequence of `units` channels, modulated by the context."""
     sequence = layers.Dense(units, name="projection")(sequence)
     return sequence if context is None else Modulation(name="input_modulation")(sequence, context)
 
@@ -18,16 +18,16 @@ def encoded(sequence, *, num_layers: int, num_heads: int, window: int, dropout: 
     """
     units = sequence.shape[-1]
     for index in range(num_layers):
-        found = layers.LayerNormalization(name=f"attention_norm_{index}")(sequence)
+        branch = layers.LayerNormalization(name=f"attention_norm_{index}")(sequence)
         attention = WindowedAttention(num_heads, window, causal, name=f"attention_{index}")
-        found = attention(found) if valid is None else attention(found, valid)
+        branch = attention(branch) if valid is None else attention(branch, valid)
         if dropout:
-            found = layers.Dropout(dropout, name=f"attention_dropout_{index}")(found)
-        sequence = sequence + found
-        found = layers.LayerNormalization(name=f"feed_forward_norm_{index}")(sequence)
-        found = layers.Dense(2 * units, activation="gelu", name=f"wide_{index}")(found)
-        found = layers.Dense(units, name=f"narrow_{index}")(found)
+            branch = layers.Dropout(dropout, name=f"attention_dropout_{index}")(branch)
+        sequence = sequence + branch
+        branch = layers.LayerNormalization(name=f"feed_forward_norm_{index}")(sequence)
+        branch = layers.Dense(2 * units, activation="gelu", name=f"wide_{index}")(branch)
+        branch = layers.Dense(units, name=f"narrow_{index}")(branch)
         if dropout:
-            found = layers.Dropout(dropout, name=f"feed_forward_dropout_{index}")(found)
-        sequence = sequence + found
+            branch = layers.Dropout(dropout, name=f"feed_forward_dropout_{index}")(branch)
+        sequence = sequence + branch
     return layers.LayerNormalization(gamma_initializer="zeros", name="last_norm")(sequence)

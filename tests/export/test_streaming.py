@@ -34,9 +34,9 @@ def test_steps_are_the_whole_run_with_and_without_known_heart_rate(name, saved, 
     assert [np.isfinite(each["course"]).all() for each in runs] == [False, False, True, True]
     expected = check.expected(saving.load(saved(name)), runs)
     exported = steps(name)
-    found, _ = check.said(run(exported), runs, exported.inputs)
+    found, _ = check.predicted(run(exported), runs, exported.inputs)
     assert check.largest_difference(found, expected) < 1e-3
-    without, _ = check.said(run(exported), [runs[1] | {"heart_rate": np.nan * runs[1]["heart_rate"]}], exported.inputs)
+    without, _ = check.predicted(run(exported), [runs[1] | {"heart_rate": np.nan * runs[1]["heart_rate"]}], exported.inputs)
     assert np.abs(without[0] - expected[1])[2:].max() > 0.1
 
 

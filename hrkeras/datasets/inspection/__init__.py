@@ -1,1 +1,1 @@
-"""What a source holds, and what becomes of it on the way to a dataset."""
+"""Inspection of a source: what it holds and how much of it a dataset can use."""

@@ -8,11 +8,11 @@ from hrkeras.workouts.grid import STEP, Grid
 VARIABLES = ("speed", "altitude", "heart rate")
 SPEEDS = ("speed", "grade-adjusted speed")
 LAGS = STEP * np.arange(31)  # s, by which heart rate may follow
-SLOWEST = 120.0  # s; a heart answers within it, and what correlates best later is chance or slow change
+SLOWEST = 120.0  # s; a heart responds within it; a later best lag is chance or slow change
 
 
 class Moments:
-    """How `size` variables go with one another, over all runs together and within runs.
+    """Correlations of `size` variables, over all runs together and within runs.
 
     A pair of variables is compared at the points where both are measured.
     """
@@ -22,7 +22,7 @@ class Moments:
         self._within = np.zeros((2, size, size))
 
     def add(self, values: np.ndarray) -> np.ndarray:
-        """Takes in a run.
+        """Adds a run.
 
         Args:
             values: shape `(size, n)`; NaN where unmeasured.
@@ -30,9 +30,9 @@ class Moments:
         Returns:
             The run's own correlations, shape `(size, size)`.
         """
-        known = np.isfinite(values).astype(np.float64)
-        x = np.where(known, values, 0.0)
-        sums = np.stack([known @ known.T, x @ known.T, x**2 @ known.T, x @ x.T])
+        measured = np.isfinite(values).astype(np.float64)
+        x = np.where(measured, values, 0.0)
+        sums = np.stack([measured @ measured.T, x @ measured.T, x**2 @ measured.T, x @ x.T])
         self._pooled += sums
         scatter = _scatter(sums)
         self._within += scatter
@@ -45,7 +45,7 @@ class Moments:
 
     @property
     def within(self) -> np.ndarray:
-        """Correlations over all points, each run's mean taken off first, shape `(size, size)`."""
+        """Correlations over all points, each run's mean subtracted first, shape `(size, size)`."""
         return _correlation(self._within)
 
 
@@ -65,7 +65,7 @@ def _correlation(scatter: np.ndarray) -> np.ndarray:
 
 
 class LagCurve:
-    """How heart rate goes with each of `SPEEDS` so many seconds earlier, within runs.
+    """Correlation of heart rate with each of `SPEEDS` some seconds earlier, within runs.
 
     Every lag is judged by the same heart rates, those from `LAGS[-1]` into the run on; otherwise the rise at the start
     of a run, which is left out at long lags only, would make them look better.
@@ -77,7 +77,7 @@ class LagCurve:
         self._heart_rate_squares = 0.0
 
     def add(self, grid: Grid) -> None:
-        """Takes in a run."""
+        """Adds a run."""
         longest = len(LAGS) - 1
         measured = np.flatnonzero(np.isfinite(grid.heart_rate[longest:]))
         if len(measured) < 2:
@@ -100,7 +100,7 @@ class LagCurve:
 
     @property
     def is_clear(self) -> bool:
-        """Whether heart rate follows speed best at a lag within which a heart answers."""
+        """Whether heart rate follows speed best at a lag within which a heart responds."""
         best = self.best[0]
         return best is not None and best <= SLOWEST and float(np.nanmax(self.correlation[0])) >= 0.1
 

@@ -1,4 +1,4 @@
-"""What a source holds, whether its runs can be used, and how their heart rate goes with speed and altitude."""
+"""What a source holds, whether its runs can be used, and how their heart rate correlates with speed and altitude."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -19,8 +19,8 @@ from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.spool import Spool
 from hrkeras.workouts.workout import Workout
 
-SAMPLE = 200  # runs kept of which one is shown as typical
-SPARSE = 3.0  # heart rates a minute; fewer cannot show an answer that takes about a minute
+SAMPLE = 200  # runs from which a typical one is chosen
+SPARSE = 3.0  # heart rates a minute; fewer cannot show a response that takes about a minute
 LOOSER = {
     "heart_rate": "min_heart_rate_share=0.25",
     "points": "min_points=25",
@@ -29,7 +29,7 @@ LOOSER = {
     "altitude": "min_altitude_share=0",
     "duration": "min_duration=120",
     "metadata": "require_user=no",
-}  # by filter, a setting that lets more pass and what it lets pass may still be of use
+}  # by filter, a looser setting whose additional workouts may still be of use
 
 
 class Shown(NamedTuple):
@@ -41,15 +41,15 @@ class Shown(NamedTuple):
 
 
 class Usable(NamedTuple):
-    """What is kept of a workout that passes the filters until all are read and it is known which are of one run.
+    """What is kept of a workout that passes the filters until all are read, so that recordings of one run can be matched.
 
     Attributes:
-        user: whose it is.
+        user: the person.
         start: s since 1970-01-01 UTC.
         end: likewise.
         content: see `duplicates.content`.
         tally: what it adds to its year.
-        sensor: what is seen of its sensor.
+        sensor: faults of its sensor.
     """
 
     user: str
@@ -61,16 +61,16 @@ class Usable(NamedTuple):
 
 
 class Inspection:
-    """Takes in workouts one by one; of each only a few numbers are kept, and the grids of usable ones in a temporary file.
-    Which are recordings of one run can be told when all are there: `finish` completes what is said of runs.
+    """Inspects workouts one by one; only a few numbers of each are kept, and the grids of usable ones in a temporary file.
+    Recordings of one run can only be matched when all are there: `finish` completes the counts of runs.
 
     Args:
-        limits: of the quality filters; their sports are what is called a run here.
-        log: what the reader skips.
+        limits: of the quality filters; a workout of one of their sports is a run here.
+        log: of what the reader skips.
 
     Attributes:
         funnel: the `Funnel`.
-        regained: by filter, how many of the workouts that it takes would pass with its setting in `LOOSER`.
+        regained: by filter, how many of the workouts that it drops would pass with its setting in `LOOSER`.
         sports: workouts by sport.
         people: workouts by person.
         usable_by_person: usable runs by person.
@@ -84,7 +84,7 @@ class Inspection:
         sensor: faults of the heart rate sensor, `SensorFaults`, in the runs of the sports asked for, each counted once.
         run_correlations: of each usable run, that of speed and heart rate.
         latest: the latest usable run.
-        only: the workout, if there is one only, whether usable or not, where it can be put onto the grid.
+        only: the workout, if there is only one and it can be put onto the grid, usable or not.
     """
 
     def __init__(self, limits: quality.Limits | None = None, log: ReadLog | None = None):
@@ -111,7 +111,7 @@ class Inspection:
         self._rng = np.random.default_rng(0)
 
     def add(self, workout: Workout) -> None:
-        """Takes in a workout."""
+        """Adds a workout."""
         outcome = prepare.examine(workout, self.limits)
         taken = outcome if isinstance(outcome, str) else None
         self.funnel.count(taken)
@@ -149,8 +149,8 @@ class Inspection:
         self.sensor.count(looked)
 
     def finish(self) -> None:
-        """Completes what is said of usable runs: of several recordings of one run the one is taken that a build keeps."""
-        people, starts, ends, contents = ([getattr(each, name) for each in self._usable] for name in Usable._fields[:4])
+        """Completes the counts of usable runs; of several recordings of one run, the one that a build keeps counts."""
+        people, starts, ends, contents = ([getattr(usable, name) for usable in self._usable] for name in Usable._fields[:4])
         kept = np.flatnonzero(duplicates.kept(people, starts, ends, contents))
         self.funnel.count_duplicates(len(self._usable) - len(kept))
         for number in kept:
@@ -181,13 +181,13 @@ class Inspection:
     @property
     def run_correlation(self) -> float:
         """Median over the usable runs of the correlation of speed and heart rate; NaN if there is none."""
-        return float(np.median(known)) if (known := [r for r in self.run_correlations if np.isfinite(r)]) else np.nan
+        return float(np.median(finite)) if (finite := [r for r in self.run_correlations if np.isfinite(r)]) else np.nan
 
     @property
     def typical(self) -> Shown | None:
-        """A usable run whose correlation is about the median; the one nearest to it of `SAMPLE` drawn by chance."""
-        known = [shown for shown in self._sample if np.isfinite(shown.correlation)]
-        return min(known, key=lambda shown: abs(shown.correlation - self.run_correlation), default=None)
+        """A usable run whose correlation is about the median; the one nearest to it of `SAMPLE` drawn at random."""
+        finite = [shown for shown in self._sample if np.isfinite(shown.correlation)]
+        return min(finite, key=lambda shown: abs(shown.correlation - self.run_correlation), default=None)
 
     def sparse_years(self) -> list[int]:
         """Years in which heart rate was measured less than `SPARSE` times a minute in half of the runs."""
@@ -233,12 +233,12 @@ class Inspection:
 
 
 def _looser(limits: quality.Limits) -> dict[str, quality.Limits]:
-    """By filter, limits of which one lets more pass; none where that would contradict another."""
-    found = {}
+    """By filter, limits with its looser setting, unless that contradicts another limit."""
+    looser = {}
     for name, setting in LOOSER.items():
         with suppress(InputError):
-            found[name] = limits.override([setting])
-    return found
+            looser[name] = limits.override([setting])
+    return looser
 
 
 def day(start: float | None) -> str | None:
@@ -249,7 +249,7 @@ def day(start: float | None) -> str | None:
 
 
 def inspect(workouts: Iterable[Workout], limits: quality.Limits | None = None, log: ReadLog | None = None) -> Inspection:
-    """Looks at workouts, in one pass and in memory that does not grow with their points; usable runs lie in a temporary file.
+    """Inspects workouts in one pass, in memory that does not grow with their points; usable runs lie in a temporary file.
 
     Args:
         workouts: from a reader.
@@ -257,14 +257,14 @@ def inspect(workouts: Iterable[Workout], limits: quality.Limits | None = None, l
         log: the one given to the reader.
 
     Raises:
-        InputError: if there is not one workout.
+        InputError: if there is no workout.
     """
     log = log or ReadLog()
-    found = Inspection(limits, log)
+    inspection = Inspection(limits, log)
     for workout in workouts:
-        found.add(workout)
-    found.finish()
-    if not found.funnel.workouts:
+        inspection.add(workout)
+    inspection.finish()
+    if not inspection.funnel.workouts:
         why = "; ".join(f"{count:,} x {reason} ({log.examples[reason][0]})" for reason, count in log.skipped.items())
         raise InputError(f"Expected workouts to inspect, found none that can be read: {why or 'there are none'}.")
-    return found
+    return inspection

@@ -1,4 +1,4 @@
-"""The pictures of an inspection."""
+"""Plots of an inspection."""
 
 from pathlib import Path
 
@@ -18,50 +18,50 @@ from hrkeras.workouts.sensor.sensor_fault import KINDS
 AROUND = 420.0  # s, drawn before and after a fault of the sensor
 
 
-def draw(found: Inspection, folder: Path) -> list[Path]:
-    """Draws everything there is something to draw of.
+def draw(inspection: Inspection, folder: Path) -> list[Path]:
+    """Draws all plots that there are data for.
 
     Args:
-        found: what was found.
+        inspection: from `inspection.inspect`.
         folder: for the PNGs.
 
     Returns:
-        Paths of the pictures.
+        Paths of the plots.
     """
-    single = found.funnel.workouts == 1
-    pictures = [] if single else [funnel_plot.funnel(found.funnel, folder / "funnel.png")]
-    if not single and any(year.heart_rates for year in found.years.values()):
-        pictures.append(heart_rates_by_year(found, folder / "heart_rates_by_year.png"))
-    if found.funnel.left:
-        pictures.append(correlations(found, folder / "correlations.png"))
-    if found.lags.best[0] is not None:
-        pictures.append(lag(found, folder / "lag.png"))
-    if found.only:
-        pictures.append(sheet(found.only, "The workout", folder / "workout.png"))
-    if not single and found.typical:
-        pictures.append(sheet(found.typical, "A typical run, its r about the median", folder / "typical_run.png"))
-    if not single and found.latest and len(found.usable_by_person) == 1:
-        pictures.append(sheet(found.latest, f"The latest run, {day(found.latest.start)}", folder / "latest_run.png"))
-    if found.sensor.examples:
-        pictures.append(faults(found.sensor.examples, folder / "faults.png"))
+    single = inspection.funnel.workouts == 1
+    pictures = [] if single else [funnel_plot.funnel(inspection.funnel, folder / "funnel.png")]
+    if not single and any(year.heart_rates for year in inspection.years.values()):
+        pictures.append(heart_rates_by_year(inspection, folder / "heart_rates_by_year.png"))
+    if inspection.funnel.left:
+        pictures.append(correlations(inspection, folder / "correlations.png"))
+    if inspection.lags.best[0] is not None:
+        pictures.append(lag(inspection, folder / "lag.png"))
+    if inspection.only:
+        pictures.append(sheet(inspection.only, "The workout", folder / "workout.png"))
+    if not single and inspection.typical:
+        pictures.append(sheet(inspection.typical, "A typical run, its r about the median", folder / "typical_run.png"))
+    if not single and inspection.latest and len(inspection.usable_by_person) == 1:
+        pictures.append(sheet(inspection.latest, f"The latest run, {day(inspection.latest.start)}", folder / "latest_run.png"))
+    if inspection.sensor.examples:
+        pictures.append(faults(inspection.sensor.examples, folder / "faults.png"))
     return pictures
 
 
 @matplotlib.rc_context(STYLE)
 def faults(examples: dict[str, Example], path: Path) -> Path:
-    """A fault of the sensor of each kind that was found: heart rate, what was expected of it, and speed."""
+    """An example of each kind of sensor fault that was found: measured and expected heart rate, and speed."""
     kinds = [kind for kind in KINDS if kind in examples]
     figure, panels = plotting.new_figure(
         2 * len(kinds), size=(9, 3.2 * len(kinds)), height_ratios=(2.2, 1) * len(kinds), squeeze=False
     )
     for kind, above, below in zip(kinds, panels[::2, 0], panels[1::2, 0], strict=True):
-        run, expected, found = examples[kind]
-        shown = max((fault for fault in found if fault.kind == kind), key=lambda fault: fault.end - fault.begin)
+        run, expected, run_faults = examples[kind]
+        shown = max((fault for fault in run_faults if fault.kind == kind), key=lambda fault: fault.end - fault.begin)
         above.plot(run.time / 60, run.heart_rate, ".-", ms=2.5, color=HEART, lw=1.2, label="measured")
         if expected is not None:
             above.plot(STEP * (np.arange(len(expected)) + 0.5) / 60, expected, color=MUTED, lw=1.4, label="expected")
         for axes in (above, below):
-            for fault in found:
+            for fault in run_faults:
                 axes.axvspan(fault.begin / 60, fault.end / 60, color=HEART, alpha=0.25 if fault.kind == kind else 0.08, lw=0)
         below.plot(run.time / 60, 3.6 * run.speed, color=SPEED, lw=0.9)
         around = max(AROUND, shown.end - shown.begin)
@@ -78,14 +78,14 @@ def faults(examples: dict[str, Example], path: Path) -> Path:
 
 
 @matplotlib.rc_context(STYLE)
-def correlations(found: Inspection, path: Path) -> Path:
-    """The four matrices of how speed, altitude and heart rate go with one another."""
+def correlations(inspection: Inspection, path: Path) -> Path:
+    """The four correlation matrices of speed, altitude and heart rate."""
     figure, panels = plotting.new_figure(2, 2, size=(8.2, 7.2))
     matrices = {
-        "Raw, all points": found.raw.pooled,
-        "Raw, within runs": found.raw.within,
-        "Processed, all points": found.processed.pooled,
-        "Processed, within runs": found.processed.within,
+        "Raw, all points": inspection.raw.pooled,
+        "Raw, within runs": inspection.raw.within,
+        "Processed, all points": inspection.processed.pooled,
+        "Processed, within runs": inspection.processed.within,
     }
     for axes, (title, matrix) in zip(panels.flat, matrices.items(), strict=True):
         image = axes.imshow(matrix, cmap="RdBu_r", vmin=-1, vmax=1)
@@ -100,35 +100,35 @@ def correlations(found: Inspection, path: Path) -> Path:
         axes.grid(visible=False)
         axes.set_title(title)
     figure.colorbar(image, ax=panels, shrink=0.6, label="correlation")
-    speed, within = found.processed.pooled[0, 2], found.processed.within[0, 2]
+    speed, within = inspection.processed.pooled[0, 2], inspection.processed.within[0, 2]
     _headline(figure, f"Speed and heart rate: r = {speed:.2f} over all usable runs, {within:.2f} within runs")
     return plotting.save(figure, path)
 
 
 @matplotlib.rc_context(STYLE)
-def lag(found: Inspection, path: Path) -> Path:
-    """How well speed explains the heart rate some seconds later."""
+def lag(inspection: Inspection, path: Path) -> Path:
+    """Correlation of speed with the heart rate some seconds later."""
     figure, axes = plotting.new_figure(size=(8, 4.4))
-    for row, best, name, colour in zip(found.lags.correlation, found.lags.best, SPEEDS, (SPEED, ALTITUDE), strict=True):
+    for row, best, name, colour in zip(inspection.lags.correlation, inspection.lags.best, SPEEDS, (SPEED, ALTITUDE), strict=True):
         if best is None:
             continue
         axes.plot(LAGS, row, "o-", ms=3.5, color=colour, label=f"{name}, best at {best:.0f} s (r = {np.nanmax(row):.2f})")
         axes.plot(best, np.nanmax(row), "o", ms=9, color=colour)
-    axes.set_ylim(min(0, float(np.nanmin(found.lags.correlation))))
+    axes.set_ylim(min(0, float(np.nanmin(inspection.lags.correlation))))
     axes.margins(x=0.02)
     axes.set_xticks(LAGS[::3])
     axes.set_xlabel("time from speed to heart rate (s)")
     axes.set_ylabel("correlation within runs")
-    clear = f"Heart rate follows speed best after {found.lags.best[0]:.0f} s"
-    axes.set_title(clear if found.lags.is_clear else "Heart rate follows speed at no clear lag")
+    clear = f"Heart rate follows speed best after {inspection.lags.best[0]:.0f} s"
+    axes.set_title(clear if inspection.lags.is_clear else "Heart rate follows speed at no clear lag")
     axes.legend()
     return plotting.save(figure, path)
 
 
 @matplotlib.rc_context(STYLE)
-def heart_rates_by_year(found: Inspection, path: Path) -> Path:
+def heart_rates_by_year(inspection: Inspection, path: Path) -> Path:
     """How often heart rate was measured, year by year."""
-    years = {number: year for number, year in sorted(found.years.items()) if year.heart_rates}
+    years = {number: year for number, year in sorted(inspection.years.items()) if year.heart_rates}
     rates = np.array([year.heart_rates_a_minute for year in years.values()])
     figure, axes = plotting.new_figure(size=(max(7.5, 0.75 * len(years) + 2), 4.2))
     place = np.arange(len(years))
@@ -137,7 +137,7 @@ def heart_rates_by_year(found: Inspection, path: Path) -> Path:
         runs = len(year.heart_rates)
         written = f"{rate:.1f}\n{runs:,} {'run' if runs == 1 else 'runs'}"
         axes.annotate(written, (at, rate), (0, 3), textcoords="offset points", ha="center", fontsize=9)
-    axes.axhline(SPARSE, color=MUTED, lw=1, ls="--", label=f"{SPARSE:.0f} a minute: fewer cannot show how it answers")
+    axes.axhline(SPARSE, color=MUTED, lw=1, ls="--", label=f"{SPARSE:.0f} a minute: fewer cannot show how it responds")
     axes.legend(loc="upper left")
     axes.set_xticks(place, [str(number) for number in years])
     axes.grid(visible=False, axis="x")

@@ -16,7 +16,7 @@ from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import KINDS as FAULTS
 from hrkeras.workouts.sensor.sensor_fault import Fault
 
-KINDS = {  # by reader: what it reads, and the dataset that is built of it
+KINDS = {  # by reader: what it reads, and the dataset built from it
     "apple_health": ("Apple Health export", "apple_watch"),
     "tracks": ("GPX, TCX or FIT", "tracks"),
     "endomondo": ("Endomondo file", "endomondo"),
@@ -24,29 +24,29 @@ KINDS = {  # by reader: what it reads, and the dataset that is built of it
 PAIRS = {"speed - heart rate": (0, 2), "altitude - heart rate": (1, 2), "speed - altitude": (0, 1)}
 SHOWN_LAGS = (0, 1, 2, 3, 4, 5, 6, 9, 12, 18, 30)  # of `LAGS`
 SHOWN_FLAGS = 8
-MUCH, MORE = 5, 25  # earlier runs that tell much of a person, and beyond which little is added
+MUCH, MORE = 5, 25  # earlier runs that say much about a person, and beyond which little is added
 
 
-def text(found: Inspection, path: Path, kind: str) -> str:
+def text(inspection: Inspection, path: Path, kind: str) -> str:
     """The whole inspection for the terminal.
 
     Args:
-        found: what was found.
+        inspection: from `inspection.inspect`.
         path: of the source, for the commands to run next.
         kind: the reader's name, one of `KINDS`.
     """
-    parts = [f"{path} ({KINDS[kind][0]})\n{_counts(found)}", f"Quality filters\n{found.funnel}"]
-    if found.funnel.workouts > 1:
-        parts += [_sports(found), _years(found), _sensor(found)]
-    if found.funnel.left:
-        parts += [_correlations(found), _lags(found)]
-    parts.append("What this means\n" + "\n".join(f"- {line}" for line in findings(found, path, kind)))
-    parts.append("\n".join(f"Next: {command}" for command in commands(found, path, kind)))
+    parts = [f"{path} ({KINDS[kind][0]})\n{_counts(inspection)}", f"Quality filters\n{inspection.funnel}"]
+    if inspection.funnel.workouts > 1:
+        parts += [_sports(inspection), _years(inspection), _sensor(inspection)]
+    if inspection.funnel.left:
+        parts += [_correlations(inspection), _lags(inspection)]
+    parts.append("What this means\n" + "\n".join(f"- {line}" for line in findings(inspection, path, kind)))
+    parts.append("\n".join(f"Next: {command}" for command in commands(inspection, path, kind)))
     return "\n\n".join(part for part in parts if part)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Columns aligned: the first to the left, the others to the right."""
+    """Aligned columns: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = (
         "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))])
@@ -60,42 +60,42 @@ def number(value: float | None, digits: int = 2) -> str:
     return "-" if value is None or not np.isfinite(value) else f"{value:,.{digits}f}"
 
 
-def _of(count: int, one: str, more: str) -> str:
-    return f"{count:,} {one if count == 1 else more}"
+def _of(count: int, singular: str, plural: str) -> str:
+    return f"{count:,} {singular if count == 1 else plural}"
 
 
-def _counts(found: Inspection) -> str:
-    if found.funnel.workouts == 1:
-        when = "unknown date" if found.undated else f"{day(found.first)} (UTC)"
-        said = f"One workout: {next(iter(found.sports))}, {when}, {60 * found.hours:.0f} min"
-        rates = [rate for year in found.years.values() for rate in year.heart_rates]
-        return said + "".join(f", heart rate measured {rate:.1f} times a minute" for rate in rates)
-    dates = [] if found.first is None else [f"{day(found.first)} to {day(found.last)} (UTC)"]
-    dates += [f"{found.undated:,} of unknown date"] if found.undated else []
+def _counts(inspection: Inspection) -> str:
+    if inspection.funnel.workouts == 1:
+        when = "unknown date" if inspection.undated else f"{day(inspection.first)} (UTC)"
+        sentence = f"One workout: {next(iter(inspection.sports))}, {when}, {60 * inspection.hours:.0f} min"
+        rates = [rate for year in inspection.years.values() for rate in year.heart_rates]
+        return sentence + "".join(f", heart rate measured {rate:.1f} times a minute" for rate in rates)
+    dates = [] if inspection.first is None else [f"{day(inspection.first)} to {day(inspection.last)} (UTC)"]
+    dates += [f"{inspection.undated:,} of unknown date"] if inspection.undated else []
     return (
-        f"{found.funnel.workouts:,} workouts of {_of(len(found.people), 'person', 'people')}, "
-        f"{', '.join(dates)}, {number(found.hours, 1)} hours"
+        f"{inspection.funnel.workouts:,} workouts of {_of(len(inspection.people), 'person', 'people')}, "
+        f"{', '.join(dates)}, {number(inspection.hours, 1)} hours"
     )
 
 
-def _sports(found: Inspection) -> str:
-    return _table(("Sport", "workouts"), [(sport, f"{count:,}") for sport, count in found.sports.most_common()])
+def _sports(inspection: Inspection) -> str:
+    return _table(("Sport", "workouts"), [(sport, f"{count:,}") for sport, count in inspection.sports.most_common()])
 
 
-def _years(found: Inspection) -> str:
-    if not found.years:
+def _years(inspection: Inspection) -> str:
+    if not inspection.years:
         return ""
     rows = [
         (str(key), f"{year.runs:,}", f"{year.usable:,}", number(year.hours, 1), number(year.heart_rates_a_minute, 1))
-        for key, year in sorted(found.years.items())
+        for key, year in sorted(inspection.years.items())
     ]
     return _table(("Runs by year", "runs", "usable", "hours", "heart rates a minute*"), rows) + (
         "\n* how often it was measured: median over the runs that have any"
     )
 
 
-def _sensor(found: Inspection) -> str:
-    faults = found.sensor
+def _sensor(inspection: Inspection) -> str:
+    faults = inspection.sensor
     if not faults.runs:
         return ""
     rows = []
@@ -123,64 +123,64 @@ def minutes(fault: Fault) -> str:
     return f"minute {fault.begin / 60:.1f} to {fault.end / 60:.1f}"
 
 
-def _correlations(found: Inspection) -> str:
-    matrices = (found.raw.pooled, found.raw.within, found.processed.pooled, found.processed.within)
+def _correlations(inspection: Inspection) -> str:
+    matrices = (inspection.raw.pooled, inspection.raw.within, inspection.processed.pooled, inspection.processed.within)
     rows = [(name, *(number(matrix[pair]) for matrix in matrices)) for name, pair in PAIRS.items()]
     head = ("Correlation", "raw, all points", "raw, within runs", "processed, all", "processed, within runs")
     return _table(head, rows) + (
         "\nraw: as recorded, but for values out of range; processed: usable runs on a grid of 10 s;"
-        "\nwithin runs: each run's mean taken off first"
+        "\nwithin runs: each run's mean subtracted first"
     )
 
 
-def _lags(found: Inspection) -> str:
+def _lags(inspection: Inspection) -> str:
     head = ("Heart rate so many s later", *(f"{LAGS[place]:.0f}" for place in SHOWN_LAGS), "best at")
     rows = [
         (name, *(number(row[place]) for place in SHOWN_LAGS), "-" if best is None else f"{best:.0f} s")
-        for name, row, best in zip(SPEEDS, found.lags.correlation, found.lags.best, strict=True)
+        for name, row, best in zip(SPEEDS, inspection.lags.correlation, inspection.lags.best, strict=True)
     ]
     return _table(head, rows) + "\ncorrelation within runs, processed, from 5 minutes into each run on"
 
 
-def findings(found: Inspection, path: Path, kind: str) -> list[str]:
+def findings(inspection: Inspection, path: Path, kind: str) -> list[str]:
     """What the numbers mean, a sentence or two each."""
-    lines = _single(found) if is_single(found, path, kind) else [*_usable(found), *_history(found)]
-    return [*lines, *_losses(found), *_answer(found), *_sampling(found, kind), *_trust_in_sensor(found)]
+    lines = _single(inspection) if is_single(inspection, path, kind) else [*_usable(inspection), *_history(inspection)]
+    return [*lines, *_losses(inspection), *_answer(inspection), *_sampling(inspection, kind), *_trust_in_sensor(inspection)]
 
 
-def is_single(found: Inspection, path: Path, kind: str) -> bool:
+def is_single(inspection: Inspection, path: Path, kind: str) -> bool:
     """Whether the source is the track of one workout."""
-    return kind == "tracks" and path.is_file() and found.funnel.workouts == 1
+    return kind == "tracks" and path.is_file() and inspection.funnel.workouts == 1
 
 
-def _can_be_predicted(found: Inspection) -> bool:
-    return found.only is not None and "running" in found.sports
+def _can_be_predicted(inspection: Inspection) -> bool:
+    return inspection.only is not None and "running" in inspection.sports
 
 
-def _single(found: Inspection) -> list[str]:
-    taken = next(iter(found.funnel.taken), None)
+def _single(inspection: Inspection) -> list[str]:
+    taken = next(iter(inspection.funnel.taken), None)
     if taken is None:
         return ["This run can be used: its heart rate can be learnt from, and a prediction can be compared with it."]
-    reason = f"its sport is {next(iter(found.sports))}" if taken == "sport" else quality.REASONS[taken]
-    but = "its heart rate can still be predicted" if _can_be_predicted(found) else "nor can its heart rate be predicted"
+    reason = f"its sport is {next(iter(inspection.sports))}" if taken == "sport" else quality.REASONS[taken]
+    but = "its heart rate can still be predicted" if _can_be_predicted(inspection) else "nor can its heart rate be predicted"
     return [f"This workout cannot be learnt from ({reason}); {but}."]
 
 
-def _usable(found: Inspection) -> Iterator[str]:
-    again = found.funnel.taken[quality.DUPLICATE]
-    runs = found.funnel.workouts - found.funnel.taken["sport"] - again
-    yield f"{found.funnel.left:,} of {_of(runs, 'run', 'runs')} can be used."
+def _usable(inspection: Inspection) -> Iterator[str]:
+    again = inspection.funnel.taken[quality.DUPLICATE]
+    runs = inspection.funnel.workouts - inspection.funnel.taken["sport"] - again
+    yield f"{inspection.funnel.left:,} of {_of(runs, 'run', 'runs')} can be used."
     if again:
         yield f"{_of(again, 'more recording is of a run that was recorded twice', 'more recordings are of runs recorded twice')}."
-    if (indoor := found.sports["indoor running"]) and "indoor running" not in found.limits.sports:
-        yield f"{_of(indoor, 'run', 'runs')} indoors or without a route left out: speed and climbing are not sure."
+    if (indoor := inspection.sports["indoor running"]) and "indoor running" not in inspection.limits.sports:
+        yield f"{_of(indoor, 'run', 'runs')} indoors or without a route left out: speed and climbing are uncertain."
 
 
-def _history(found: Inspection) -> Iterator[str]:
-    runs = sorted(found.usable_by_person.values())
-    says = f"{MUCH} earlier runs tell much of a person, {MORE - MUCH} more add some"
+def _history(inspection: Inspection) -> Iterator[str]:
+    runs = sorted(inspection.usable_by_person.values())
+    says = f"{MUCH} earlier runs say much about a person, {MORE - MUCH} more add a little"
     if len(runs) == 1:
-        yield f"{'Enough' if runs[0] > MUCH else 'Few'} to know the person by: {says}."
+        yield f"{'Enough' if runs[0] > MUCH else 'Few'} to know the person: {says}."
     elif runs:
         many, most = sum(run > MUCH for run in runs), sum(run > MORE for run in runs)
         yield (
@@ -189,44 +189,44 @@ def _history(found: Inspection) -> Iterator[str]:
         )
 
 
-def _losses(found: Inspection) -> Iterator[str]:
-    lost = [(name, count) for name, count in found.funnel.taken.most_common() if name in LOOSER]
+def _losses(inspection: Inspection) -> Iterator[str]:
+    lost = [(name, count) for name, count in inspection.funnel.taken.most_common() if name in LOOSER]
     if not lost:
         return
     name, count = lost[0]
-    if found.funnel.workouts > 1:
-        yield f"Most runs are lost for this: {quality.REASONS[name]} ({count:,})."
-    if found.regained:
-        name, count = found.regained.most_common(1)[0]
+    if inspection.funnel.workouts > 1:
+        yield f"Most runs are lost for this reason: {quality.REASONS[name]} ({count:,})."
+    if inspection.regained:
+        name, count = inspection.regained.most_common(1)[0]
         yield f"`--limit {LOOSER[name]}` would bring {_of(count, 'run', 'runs')} back, at some cost in quality."
 
 
-def _answer(found: Inspection) -> Iterator[str]:
-    lag, graded = found.lags.best
+def _answer(inspection: Inspection) -> Iterator[str]:
+    lag, graded = inspection.lags.best
     if lag is None:
         return
-    flat, hilly = found.lags.correlation
+    flat, hilly = inspection.lags.correlation
     highest, with_grade = np.nanmax(flat), np.nanmax(hilly)
-    if not found.lags.is_clear:
+    if not inspection.lags.is_clear:
         yield "Heart rate follows speed at no clear lag: too little data, a steady pace, a loose sensor or poor GPS."
         return
     yield f"Heart rate follows speed best after {lag:.0f} s (r = {highest:.2f} within runs; {flat[0]:.2f} without lag)."
     if with_grade > highest + 0.03:
         yield f"Hills matter: with the grade taken into account it is {with_grade:.2f} after {graded:.0f} s."
     elif with_grade < highest - 0.03:
-        yield f"The grade does not help (r = {with_grade:.2f} with it): flat courses, or a poor altitude."
+        yield f"The grade does not help (r = {with_grade:.2f} with it): flat courses, or poor altitude."
 
 
-def _sampling(found: Inspection, kind: str) -> Iterator[str]:
-    if years := found.sparse_years():
+def _sampling(inspection: Inspection, kind: str) -> Iterator[str]:
+    if years := inspection.sparse_years():
         merged = " Apple merges old heart rates: keep an export of every year." if kind == "apple_health" else ""
-        when = "" if found.funnel.workouts == 1 else f" in half of the runs or more of {', '.join(map(str, years))}"
-        yield (f"Heart rate was measured less than {SPARSE:.0f} times a minute{when}: too seldom to see how it answers.{merged}")
+        when = "" if inspection.funnel.workouts == 1 else f" in half of the runs or more of {', '.join(map(str, years))}"
+        yield (f"Heart rate was measured less than {SPARSE:.0f} times a minute{when}: too seldom to see how it responds.{merged}")
 
 
-def _trust_in_sensor(found: Inspection) -> Iterator[str]:
-    faults = found.sensor
-    if found.funnel.workouts == 1:
+def _trust_in_sensor(inspection: Inspection) -> Iterator[str]:
+    faults = inspection.sensor
+    if inspection.funnel.workouts == 1:
         for flag in faults.flags:
             yield f"The sensor looks wrong: {_flag(flag)}."
         if faults.runs and not faults.flags:
@@ -236,27 +236,29 @@ def _trust_in_sensor(found: Inspection) -> Iterator[str]:
         yield f"The sensor looks wrong somewhere in {wrong:,} of {_of(faults.runs, 'run', 'runs')}."
 
 
-def commands(found: Inspection, path: Path, kind: str) -> list[str]:
-    """What to run next; empty if nothing can be done."""
+def commands(inspection: Inspection, path: Path, kind: str) -> list[str]:
+    """Commands to run next; empty if there is none."""
     source = shlex.quote(str(path))
-    if is_single(found, path, kind):
-        return [f"hrkeras predict {source} --output prediction.csv"] if _can_be_predicted(found) else []
-    if max(found.usable_by_person.values(), default=0) >= 3:
-        return [f"hrkeras build {KINDS[kind][1]} {source}{_options(found.limits)}"]
-    if found.funnel.left:
+    if is_single(inspection, path, kind):
+        return [f"hrkeras predict {source} --output prediction.csv"] if _can_be_predicted(inspection) else []
+    if max(inspection.usable_by_person.values(), default=0) >= 3:
+        return [f"hrkeras build {KINDS[kind][1]} {source}{_options(inspection.limits)}"]
+    if inspection.funnel.left:
         return [f"hrkeras predict RUN.gpx --history {source} --output prediction.csv"]
-    if kind != "endomondo" and len(found.people) == 1 and found.funnel.taken["heart_rate"]:
+    if kind != "endomondo" and len(inspection.people) == 1 and inspection.funnel.taken["heart_rate"]:
         return [f"hrkeras estimate {source}"]
     return []
 
 
 def _options(limits: quality.Limits) -> str:
-    """The limits that are not the usual ones, as options."""
-    changed = {each.name: getattr(limits, each.name) for each in fields(limits) if getattr(limits, each.name) != each.default}
-    return "".join(f" --limit {shlex.quote(f'{name}={_said(value)}')}" for name, value in changed.items())
+    """The limits that differ from the defaults, as options."""
+    changed = {
+        limit.name: getattr(limits, limit.name) for limit in fields(limits) if getattr(limits, limit.name) != limit.default
+    }
+    return "".join(f" --limit {shlex.quote(f'{name}={_option_value(value)}')}" for name, value in changed.items())
 
 
-def _said(value) -> str:
+def _option_value(value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -1,4 +1,4 @@
-"""What each calendar year of a source holds."""
+"""Summaries of a source by calendar year."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -22,11 +22,11 @@ class Tally(NamedTuple):
 
 @dataclass
 class Year:
-    """What one calendar year (UTC) holds.
+    """Summary of one calendar year (UTC).
 
     Attributes:
         runs: workouts of the sports asked for.
-        usable: those that pass the filters.
+        usable: of these, those that pass the filters.
         hours: of the runs.
         heart_rates: of each run that has any, how many heart rates a minute were measured.
     """

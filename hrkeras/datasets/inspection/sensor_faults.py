@@ -14,7 +14,7 @@ from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import KINDS, Fault
 from hrkeras.workouts.workout import Workout
 
-MUCH = 5  # earlier runs from which on what a state expects is worth more than what fits most of the run
+MUCH = 5  # earlier runs after which the state's expectation is better than a fit to the run itself
 
 
 class Flag(NamedTuple):
@@ -27,12 +27,12 @@ class Flag(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """How long they last together."""
+        """Their total duration."""
         return sum(fault.end - fault.begin for fault in self.faults)
 
 
 class Example(NamedTuple):
-    """A run that has faults, what was expected of it (beats/min a step of the grid) if that is known, and all its faults."""
+    """A run with faults, its expected heart rate (beats/min at each step of the grid) if known, and all its faults."""
 
     workout: Workout
     expected: np.ndarray | None
@@ -40,11 +40,11 @@ class Example(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What was seen of the sensor in a recording.
+    """Sensor faults of one recording.
 
     Attributes:
-        seconds: it lasts; 0 if heart rate was not measured often enough to see faults.
-        is_seldom: whether it was measured, but not often enough.
+        seconds: its duration; 0 if heart rate was not measured often enough to see faults.
+        is_seldom: whether heart rate was measured, but not often enough.
         flags: its faults.
     """
 
@@ -54,17 +54,17 @@ class Looked(NamedTuple):
 
 
 class SensorFaults:
-    """Takes in runs one by one, and follows the state of each person, by which a wrong level of the heart rate is told.
+    """Collects sensor faults run by run, and follows each person's state to detect a wrong level of the heart rate.
 
-    A state learns in the order of time, which a source may not be in: then a run is learnt from as if it had begun when the last
-    one ended, which is near enough here.
+    A state learns in the order of time, but a source may have another order: a run that comes late counts as if it had begun
+    when the last one ended, which is close enough here.
 
     Attributes:
         runs: in which heart rate was measured often enough to see faults.
-        seconds: these runs last.
+        seconds: total duration of these runs.
         seldom: runs with heart rate that was not measured often enough.
-        flags: what was found, in the order of the runs.
-        examples: by kind, the latest recording that has it.
+        flags: the faults, in the order of the runs.
+        examples: by kind, the latest recording with such a fault.
     """
 
     def __init__(self):
@@ -79,11 +79,11 @@ class SensorFaults:
         return {kind: example for kind, example in self._examples.items() if self.of_kind(kind)}
 
     def look(self, workout: Workout, grid: Grid | None = None) -> Looked:
-        """Looks at a recording, which does not count yet: it may turn out to be one of several of a run.
+        """Examines a recording without counting it yet, as it may be one of several recordings of a run.
 
         Args:
             workout: as recorded.
-            grid: the same on the grid, if it can be learnt from.
+            grid: the same on the grid, if it is usable.
         """
         expected = self._expected(workout, grid) if grid else None
         if not detection.often_enough(workout):
@@ -119,7 +119,7 @@ class SensorFaults:
         return sorted(self.flags, key=lambda flag: -np.inf if np.isnan(flag.start) else flag.start, reverse=True)[:count]
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it for a JSON file."""
+        """All results for a JSON file."""
         return {
             "runs": self.runs,
             "hours": self.seconds / 3600,

@@ -1,1 +1,1 @@
-"""Whether heart rate that shall be predicted has found its way into what predicts it."""
+"""Checks for leakage: heart rate that is to be predicted must not reach the model that predicts it."""

@@ -1,11 +1,11 @@
-"""What a check of an audit found."""
+"""The result of one check of an audit."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at.
+    """One question of an audit and its answer.
 
     Attributes:
         name: of the check.

@@ -1,4 +1,4 @@
-"""Runs that were recorded twice: near copies, whoever's they are and whenever they are said to have begun."""
+"""Runs that were recorded twice: near copies, whatever their person and start time."""
 
 from typing import NamedTuple
 
@@ -6,27 +6,27 @@ import numpy as np
 
 from hrkeras.workouts.grid import Grid
 
-AROUND = 18  # steps on either side whose mean is taken off, so that no two runs are alike for warming up alike
-EXCERPT, EVERY = 60, 3  # steps of the part that is looked for, of which so many-th are looked at...
+AROUND = 18  # steps on either side whose mean is subtracted, so that a similar warm-up does not make two runs alike
+EXCERPT, EVERY = 60, 3  # steps of the excerpt that is searched for, and how many apart those are that are compared...
 POINTS = EXCERPT // EVERY
 SMOOTH = 3  # ... in running means of so many steps
-SLACK = 2  # steps by which the place found may be off
+SLACK = 2  # steps by which the place of a match may be off
 LONGER = 1.6  # runs whose lengths are further apart are not compared, nor those whose medians are:
 MEDIANS = np.array([np.log(1.1), 6.0, 10.0])  # log of speed in m/s; beats/min or m, one of which must be near
 SHARE = 0.85  # of the shorter run that a copy must cover
-FLAT = 1e-3  # what varies less says nothing
+FLAT = 1e-3  # a lower standard deviation counts as constant
 SPEED, HEART_RATE, ALTITUDE = range(3)
-ALIKE = np.array([0.75, 0.75, 0.95])  # least correlation of each with its copy
+ALIKE = np.array([0.75, 0.75, 0.95])  # least correlation with the copy
 APART = np.array([0.15, 1.8, 1.0])  # m/s, beats/min, m: most that a copy may be apart (root mean square)
-SAME = 0.985  # correlation above which it may be further apart, for it varies that much more
+SAME = 0.985  # correlation above which the difference may be larger
 WITHOUT_HEART_RATE = 0.92  # least correlation of speed where altitude correlates and heart rate does not
-CHANCE = 5.0  # standard deviations that correlations must be beyond what chance makes of so many steps...
-TOGETHER = 6  # ... of which so many count as one, for what follows each other hangs together
-RUDE = np.array([0.6, 0.5, 0.9])  # correlation of excerpts from which on whole runs are compared
+CHANCE = 5.0  # standard deviations by which correlations must exceed what chance makes of so many steps...
+TOGETHER = 6  # ... of which so many count as one, for neighbouring steps are correlated
+RUDE = np.array([0.6, 0.5, 0.9])  # correlation of excerpts above which whole runs are compared
 
 
 class Copy(NamedTuple):
-    """Two runs that are nearly the same, by their numbers; what correlates with speed, and how highly."""
+    """The rows of two nearly identical runs; the correlation of their speeds, what else correlates, and how highly."""
 
     run: int
     other: int
@@ -38,44 +38,44 @@ class Copy(NamedTuple):
 def find(grids: list[Grid], split: np.ndarray) -> tuple[list[Copy], int]:
     """Near copies of runs in another split: noisy, cut, shifted by some steps, or under another name.
 
-    Two excerpts of each run outside the largest split, those where most happens, are looked for in the runs of
+    Two excerpts of each run outside the largest split, those that vary most, are searched for in the runs of
     the other splits; where speed and heart rate, or speed and altitude, fit, the whole runs are compared.
 
     Args:
         grids: the runs.
-        split: name of each one's split, shape `(runs,)`.
+        split: name of each run's split, shape `(runs,)`.
 
     Returns:
-        The pairs, and how many runs were too short to be looked for.
+        The pairs, and how many runs were too short to be compared.
     """
-    lengths = np.array([len(each.speed) for each in grids])
-    medians = np.array([_medians(each) for each in grids])
+    lengths = np.array([len(grid.speed) for grid in grids])
+    medians = np.array([_medians(grid) for grid in grids])
     names, counts = np.unique(split, return_counts=True)
-    blocks = [quick_changes(each) if len(each.speed) >= EXCERPT else np.empty((0, 0)) for each in grids]
-    whose, starts, shapes, sizes = _queries(blocks, np.flatnonzero(split != names[counts.argmax()]))
-    found: dict[tuple[int, int], Copy] = {}
-    if not len(whose):
+    blocks = [quick_changes(grid) if len(grid.speed) >= EXCERPT else np.empty((0, 0)) for grid in grids]
+    queried, starts, shapes, sizes = _queries(blocks, np.flatnonzero(split != names[counts.argmax()]))
+    pairs: dict[tuple[int, int], Copy] = {}
+    if not len(queried):
         return [], int((lengths < EXCERPT).sum())
     for other in np.flatnonzero(lengths >= EXCERPT):
-        near = split[whose] != split[other]
-        near &= np.maximum(lengths[whose], lengths[other]) <= LONGER * np.minimum(lengths[whose], lengths[other])
-        apart = np.abs(medians[whose] - medians[other]) <= MEDIANS
+        near = split[queried] != split[other]
+        near &= np.maximum(lengths[queried], lengths[other]) <= LONGER * np.minimum(lengths[queried], lengths[other])
+        apart = np.abs(medians[queried] - medians[other]) <= MEDIANS
         near &= apart[:, SPEED] & apart[:, 1:].any(axis=1)
-        those = np.flatnonzero(near)
-        for query, lag in _matches(blocks[other], those, shapes, sizes):
-            pair = int(whose[query]), int(other)
+        candidates = np.flatnonzero(near)
+        for query, lag in _matches(blocks[other], candidates, shapes, sizes):
+            pair = int(queried[query]), int(other)
             key = min(pair), max(pair)
-            if key not in found and (copy := _compare(blocks, *pair, int(starts[query]) + lag)):
-                found[key] = copy
-    return list(found.values()), int((lengths < EXCERPT).sum())
+            if key not in pairs and (copy := _compare(blocks, *pair, int(starts[query]) + lag)):
+                pairs[key] = copy
+    return list(pairs.values()), int((lengths < EXCERPT).sum())
 
 
 def _medians(grid: Grid) -> tuple[float, float, float]:
     """Of the logarithm of speed, of heart rate, NaN if little was measured, and of altitude, NaN if it is flat."""
-    heard = np.isfinite(grid.heart_rate)
+    measured = np.isfinite(grid.heart_rate)
     return (
         float(np.log(max(np.median(grid.speed), 0.1))),
-        float(np.median(grid.heart_rate[heard])) if heard.sum() >= EXCERPT // 2 else np.nan,
+        float(np.median(grid.heart_rate[measured])) if measured.sum() >= EXCERPT // 2 else np.nan,
         float(np.median(grid.altitude)) if np.ptp(grid.altitude) > 5 else np.nan,
     )
 
@@ -108,40 +108,40 @@ def _excerpts(blocks: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _queries(blocks, runs: np.ndarray):
-    """Of each run, from each half the excerpt in which speed and heart rate change most."""
-    whose, places, shapes, sizes = [], [], [], []
+    """From each half of each run, the excerpt in which speed and heart rate change most."""
+    queried, places, shapes, sizes = [], [], [], []
     for run in runs:
         if not blocks[run].size:
             continue
         starts = np.arange(blocks[run].shape[1] - EVERY * (POINTS - 1))
         shape, size = _excerpts(blocks[run], starts)
-        much = size[SPEED] * (size[HEART_RATE] + size[ALTITUDE])
+        change = size[SPEED] * (size[HEART_RATE] + size[ALTITUDE])
         for half in np.array_split(starts, 2):
             if len(half):
-                best = half[much[half].argmax()]
-                whose.append(run)
+                best = half[change[half].argmax()]
+                queried.append(run)
                 places.append(best)
                 shapes.append(shape[:, best])
                 sizes.append(size[:, best])
-    if not whose:
+    if not queried:
         return np.empty(0, int), np.empty(0, int), None, None
-    return np.array(whose), np.array(places), np.stack(shapes, axis=1), np.stack(sizes, axis=1)
+    return np.array(queried), np.array(places), np.stack(shapes, axis=1), np.stack(sizes, axis=1)
 
 
-def _matches(blocks: np.ndarray, those: np.ndarray, shapes, sizes) -> list[tuple[int, int]]:
-    """Which queries fit somewhere into a run, and minus where: of each the best place."""
-    if not len(those):
+def _matches(blocks: np.ndarray, candidates: np.ndarray, shapes, sizes) -> list[tuple[int, int]]:
+    """The queries that match some part of a run, each with its lag at the best match."""
+    if not len(candidates):
         return []
     starts = np.arange(blocks.shape[1] - EVERY * (POINTS - 1))
     shape, size = _excerpts(blocks, starts)
-    places, picked = np.nonzero(shape[SPEED] @ shapes[SPEED, those].T > RUDE[SPEED])
-    queries = those[picked]
+    places, picked = np.nonzero(shape[SPEED] @ shapes[SPEED, candidates].T > RUDE[SPEED])
+    queries = candidates[picked]
     if not len(queries):
         return []
     alike = np.einsum("kpi,kpi->kp", shape[:, places], shapes[:, queries])
-    one, two = size[:, places], sizes[:, queries]
-    apart = np.sqrt(np.maximum(one**2 + two**2 - 2 * one * two * alike, 0))
-    fits = (alike > RUDE[:, None]) & ((apart < APART[:, None]) | (alike > 0.95)) & (one > FLAT) & (two > FLAT)
+    first, second = size[:, places], sizes[:, queries]
+    apart = np.sqrt(np.maximum(first**2 + second**2 - 2 * first * second * alike, 0))
+    fits = (alike > RUDE[:, None]) & ((apart < APART[:, None]) | (alike > 0.95)) & (first > FLAT) & (second > FLAT)
     good = fits[SPEED] & (fits[HEART_RATE] | fits[ALTITUDE])
     value = alike[SPEED] + np.where(fits, alike, 0)[1:].max(axis=0)
     best: dict[int, tuple[float, int]] = {}
@@ -152,16 +152,16 @@ def _matches(blocks: np.ndarray, those: np.ndarray, shapes, sizes) -> list[tuple
 
 
 def _compare(blocks, run: int, other: int, lag: int) -> Copy | None:
-    """Compares whole runs, of which the second is shifted by about so many steps."""
-    one, two = blocks[run], blocks[other]
-    edge = min(AROUND, max(0, (min(one.shape[1], two.shape[1]) - EXCERPT) // 2))  # there, a cut changes the means
-    one, two = one[:, edge : one.shape[1] - edge], two[:, edge : two.shape[1] - edge]
-    most, shortest = None, min(one.shape[1], two.shape[1])
+    """Compares whole runs; the second is shifted by about `lag` steps."""
+    first, second = blocks[run], blocks[other]
+    edge = min(AROUND, max(0, (min(first.shape[1], second.shape[1]) - EXCERPT) // 2))  # there, a cut changes the means
+    first, second = first[:, edge : first.shape[1] - edge], second[:, edge : second.shape[1] - edge]
+    most, shortest = None, min(first.shape[1], second.shape[1])
     for shift in range(lag - SLACK, lag + SLACK + 1):
-        begin, end = max(0, shift), min(one.shape[1], two.shape[1] + shift)
+        begin, end = max(0, shift), min(first.shape[1], second.shape[1] + shift)
         if end - begin < SHARE * shortest:
             continue
-        left, right = one[:, begin:end], two[:, begin - shift : end - shift]
+        left, right = first[:, begin:end], second[:, begin - shift : end - shift]
         left, right = (values - values.mean(axis=1, keepdims=True) for values in (left, right))
         spread = np.sqrt(np.square(left).mean(axis=1) * np.square(right).mean(axis=1))
         alike = (left * right).mean(axis=1) / np.maximum(spread, FLAT**2)

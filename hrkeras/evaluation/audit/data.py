@@ -1,4 +1,4 @@
-"""Whether a dataset gives heart rate away that shall be predicted: checks of its splits, histories and inputs."""
+"""Whether a dataset gives away heart rate that is to be predicted: checks of its splits, histories and inputs."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,8 +15,8 @@ from hrkeras.evaluation.audit.scrambling import EVERYTHING, pick, scrambled
 from hrkeras.workouts import duplicates, splits
 from hrkeras.workouts.grid import STEP
 
-HISTORIES = 20  # runs whose history is looked at
-BEFORE, AFTER, OTHERS = 8, 5, 3  # runs of the person, and on either side of other people, that stand around each
+HISTORIES = 20  # runs whose history is checked
+BEFORE, AFTER, OTHERS = 8, 5, 3  # runs of the person before and after each, and of other people on either side
 TINY = 1e-6
 AGAIN = "split it as `hrkeras.workouts.splits` does and train again."
 
@@ -28,9 +28,9 @@ def checks(runs: Runs, data: str, known: Knows = Runs.known, seed: int = 0) -> I
 
     Args:
         runs: all splits.
-        data: name of the dataset; what stands behind its slash says how it is split.
+        data: name of the dataset; the part after its slash names the split.
         known: gives what is known before each run.
-        seed: of what chance decides, such as which runs are looked at.
+        seed: for the random choices, such as which runs are checked.
     """
     yield at_the_same_time(runs)
     yield near_copies(runs)
@@ -41,36 +41,36 @@ def checks(runs: Runs, data: str, known: Knows = Runs.known, seed: int = 0) -> I
 
 def at_the_same_time(runs: Runs) -> Check:
     """Whether a person has two recordings of one run in two splits, by `duplicates.overlap`."""
-    found, starts, ends = [], runs.starts, runs.ends
+    overlaps, starts, ends = [], runs.starts, runs.ends
     for user in np.unique(runs.users):
         mine = of_person(runs, user)
         for place, run in enumerate(mine):
             before = mine[:place]
             again = before[duplicates.overlap(starts[run], ends[run], starts[before], ends[before])]
-            found += [(other, run) for other in again if runs.split[other] != runs.split[run]]
+            overlaps += [(earlier, run) for earlier in again if runs.split[earlier] != runs.split[run]]
     name = "runs at the same time"
-    if not found:
+    if not overlaps:
         return Check(name, True, "nobody has runs in two splits that overlap in time.")
     return Check(
         name,
         False,
-        f"{_count(found, 'pair')} of runs of one person overlap in time and lie in two splits: {_two(runs, *found[0])}; "
+        f"{_count(overlaps, 'pair')} of runs of one person overlap in time and lie in two splits: {_two(runs, *overlaps[0])}; "
         "leave one recording of each out of the source and build the dataset again.",
     )
 
 
 def near_copies(runs: Runs) -> Check:
-    """Whether runs in two splits have nearly the same speed and heart rate, whoever's they are."""
-    found, short = copies.find(runs.grids, runs.split)
+    """Whether runs in two splits have nearly the same speed and heart rate, of whatever person."""
+    pairs, short = copies.find(runs.grids, runs.split)
     left = f" ({short:,} shorter than {copies.EXCERPT * STEP / 60:.0f} minutes were not compared)" if short else ""
-    if not found:
+    if not pairs:
         return Check("near copies", True, f"no run is nearly the same as one of another split{left}.")
-    worst = max(found, key=lambda each: min(each.speed, each.correlation))
+    worst = max(pairs, key=lambda pair: min(pair.speed, pair.correlation))
     return Check(
         "near copies",
         False,
-        f"{_count(found, 'pair')} of runs in two splits are nearly the same{left}: {_two(runs, worst.run, worst.other)}, whose "
-        f"speeds correlate with {worst.speed:.3f} and {worst.by}s with {worst.correlation:.3f}; leave one of each pair out of "
+        f"{_count(pairs, 'pair')} of runs in two splits are nearly the same{left}: {_two(runs, worst.run, worst.other)}, whose "
+        f"speeds correlate at {worst.speed:.3f} and {worst.by}s at {worst.correlation:.3f}; leave one of each pair out of "
         "the source and build the dataset again.",
     )
 
@@ -78,26 +78,32 @@ def near_copies(runs: Runs) -> Check:
 def people(runs: Runs, data: str) -> Check:
     """Whether people and days are split as the name of the dataset says."""
     config = data.partition("/")[2] or "by_time"
-    name, side = f"split {config}", np.array([splits.SPLITS.index(each) for each in runs.split])
+    name, side = f"split {config}", np.array([splits.SPLITS.index(split) for split in runs.split])
     if config == "by_user" or config.startswith("without_"):
         apart = side if config == "by_user" else side == 2
         both = [user for user in np.unique(runs.users) if len(np.unique(apart[runs.users == user])) > 1]
         if both:
-            known = int((np.isin(runs.users, both) & (side == 2)).sum())
+            seen = int((np.isin(runs.users, both) & (side == 2)).sum())
             finding = f"{len(both)} of {len(np.unique(runs.users))} people have runs on both sides, such as person {both[0]}, so "
-            return Check(name, False, f"{finding}{known:,} test runs are of people who are not new to the model; {AGAIN}")
+            return Check(name, False, f"{finding}{seen:,} test runs are of people who are not new to the model; {AGAIN}")
         tested = len(np.unique(runs.users[side == 2]))
-        return Check(name, True, f"nobody who is tested on ({tested} of {len(np.unique(runs.users))} people) has runs elsewhere.")
+        return Check(
+            name,
+            True,
+            f"no person in the test split ({tested} of {len(np.unique(runs.users))} people) has runs elsewhere.",
+        )
     groups = [np.arange(len(side))] if config.startswith("until_") else [of_person(runs, user) for user in np.unique(runs.users)]
     early = 0
     for rows in groups:
         for later in (2,) if config.startswith("until_") else (1, 2):
             last = runs.starts[rows][side[rows] < later].max(initial=-np.inf)
             early += int((runs.starts[rows][side[rows] == later] < last).sum())
-    whose = "a run" if config.startswith("until_") else "a run of the same person"
+    reference = "a run" if config.startswith("until_") else "a run of the same person"
     if early:
-        return Check(name, False, f"{early:,} runs to score began before {whose} to learn from, so they are not later; {AGAIN}")
-    return Check(name, True, f"no run to score began before {whose} to learn from.")
+        return Check(
+            name, False, f"{early:,} runs to score began before {reference} to learn from, so they are not later; {AGAIN}"
+        )
+    return Check(name, True, f"no run to score began before {reference} to learn from.")
 
 
 def histories(runs: Runs, known: Knows, random: np.random.Generator) -> Iterator[Check]:
@@ -111,20 +117,20 @@ def histories(runs: Runs, known: Knows, random: np.random.Generator) -> Iterator
         before = known(few, population)[place]
         not_over = [int(row) for row in np.flatnonzero(ends[rows] > runs.starts[run]) if row != place]
         for moved, hidden in ((own, [place]), (later, not_over)):
-            other = scrambled(few, dict.fromkeys(hidden, EVERYTHING), random)
-            moved.append(_apart(before, known(other, population)[place]))
+            changed = scrambled(few, dict.fromkeys(hidden, EVERYTHING), random)
+            moved.append(_apart(before, known(changed, population)[place]))
     yield _history("history and own heart rate", "its own heart rate", own)
     yield _history("history and later heart rate", "heart rate of runs that were not over when it began", later)
 
 
 def _history(name: str, what: str, moved: list[float]) -> Check:
-    many = sum(each > TINY for each in moved)
-    if not many:
-        return Check(name, True, f"what is known before a run does not change with {what} ({_count(moved, 'run')} looked at).")
+    changed = sum(difference > TINY for difference in moved)
+    if not changed:
+        return Check(name, True, f"what is known before a run does not change with {what} ({_count(moved, 'run')} checked).")
     return Check(
         name,
         False,
-        f"what is known before a run changes with {what}, in {many} of {_count(moved, 'run')} looked at, by up to "
+        f"what is known before a run changes with {what}, in {changed} of {_count(moved, 'run')} checked, by up to "
         f"{max(moved):.3g}; correct what computes it, so that only runs that were over before enter (see `athlete.follow`).",
     )
 
@@ -140,24 +146,24 @@ def _around(runs: Runs, run: int) -> np.ndarray:
     return np.array(sorted(rows, key=lambda row: (runs.starts[row], row)))
 
 
-def _apart(one: Known, two: Known) -> float:
+def _apart(first: Known, second: Known) -> float:
     most = 0.0
     for name in ("expected", "course", "course_share", "history"):
-        before, after = getattr(one, name), getattr(two, name)
+        before, after = getattr(first, name), getattr(second, name)
         if (np.isfinite(before) != np.isfinite(after)).any():
             return float("inf")
         most = max(most, float(np.abs(after - before)[np.isfinite(before)].max(initial=0.0)))
     return most
 
 
-def _count(found: list, what: str) -> str:
-    return f"{len(found):,} {what}{'s' if len(found) != 1 else ''}"
+def _count(items: list, what: str) -> str:
+    return f"{len(items):,} {what}{'s' if len(items) != 1 else ''}"
 
 
-def _two(runs: Runs, one: int, two: int) -> str:
+def _two(runs: Runs, first: int, second: int) -> str:
     """Two runs in words, as an example."""
     both = (
         f"person {runs.users[run]}'s of {datetime.fromtimestamp(runs.starts[run], UTC):%Y-%m-%d %H:%M} UTC in {runs.split[run]}"
-        for run in (one, two)
+        for run in (first, second)
     )
     return "for example " + " and ".join(both)

@@ -15,14 +15,14 @@ from hrkeras.models import saving
 def checks(
     runs: Runs, data: str, model: keras.Model | None = None, protocol: str | None = None, split: str = "test"
 ) -> Iterator[Check]:
-    """Looks for whatever makes a score too good.
+    """Checks for whatever makes a score too good.
 
     Args:
         runs: all splits.
         data: name of the dataset.
-        model: looked at, too, if given.
-        protocol: that the model is looked at under; all if not given.
-        split: which runs the model is looked at with.
+        model: checked as well, if given.
+        protocol: under which the model is checked; all if not given.
+        split: of the runs that the model is checked with.
     """
     of_model: Iterator[Check] = iter(())
     if model:

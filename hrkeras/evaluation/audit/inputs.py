@@ -12,11 +12,11 @@ from hrkeras.evaluation.audit.check import Check
 from hrkeras.evaluation.audit.scrambling import alone, pick
 from hrkeras.workouts.grid import STEP
 
-RUNS = 100  # that are looked at
-BEFORE = 4  # runs that each is given as history
+RUNS = 100  # that are checked
+BEFORE = 4  # runs that serve each as history
 LAGS = range(-3, 31)  # steps by which an input may be later than heart rate
-FEWEST = 30  # steps, and runs, that tell of a relation at all
-TOO_LIKE = 0.97  # of what `relations` gives; 1 is a copy, and physiology stays far below
+FEWEST = 30  # steps, or runs, that a relation needs
+TOO_LIKE = 0.97  # of what `relations` returns; 1 is a copy, and physiology stays far below
 KINDS = ("heart rate", "a class of heart rate")
 CHANNELS = ("speed", "altitude", *EXPECTED)
 FACTS = (*COURSE_FACTS, *COLUMNS)
@@ -29,7 +29,7 @@ def checks(runs: Runs, known: Callable[[Runs, Population], list[Known]], random:
     Args:
         runs: of a dataset.
         known: gives what is known before each run.
-        random: where chance comes from.
+        random: generator of the random choices.
     """
     few, rows = alone(runs, pick(runs, np.arange(len(runs.grids)), RUNS, random), BEFORE)
     rows = np.array([row for row in rows if np.isfinite(few.grids[row].heart_rate).sum() >= 2 * FEWEST], int)
@@ -42,13 +42,13 @@ def checks(runs: Runs, known: Callable[[Runs, Population], list[Known]], random:
 
 
 def _of_steps(few: Runs, facts: list[Known], rows: np.ndarray) -> Check:
-    found = []
+    of_runs = []
     for row in rows:
         grid = few.grids[row]
-        found.append(relations(np.column_stack([grid.speed, grid.altitude, facts[row].expected]), grid.heart_rate))
-    table = np.stack(found)
-    told = np.isfinite(table).sum(axis=0) >= min(3, len(rows))
-    middle = np.where(told, np.nanmedian(np.where(told, table, 0.0), axis=0), 0.0)
+        of_runs.append(relations(np.column_stack([grid.speed, grid.altitude, facts[row].expected]), grid.heart_rate))
+    table = np.stack(of_runs)
+    enough = np.isfinite(table).sum(axis=0) >= min(3, len(rows))
+    middle = np.where(enough, np.nanmedian(np.where(enough, table, 0.0), axis=0), 0.0)
     bad = []
     for name, values in zip(CHANNELS, middle, strict=True):
         lag, kind = np.unravel_index(values.argmax(), values.shape)
@@ -65,7 +65,7 @@ def _of_steps(few: Runs, facts: list[Known], rows: np.ndarray) -> Check:
 
 
 def relations(values: np.ndarray, heart_rate: np.ndarray) -> np.ndarray:
-    """How near inputs are to being computed from the heart rate of so many steps before.
+    """How close inputs are to a function of the heart rate some steps before.
 
     Args:
         values: a column each, shape `(steps, columns)`.
@@ -74,12 +74,12 @@ def relations(values: np.ndarray, heart_rate: np.ndarray) -> np.ndarray:
     Returns:
         Shape `(columns, len(LAGS), len(KINDS))`: the rank correlation without its sign, 1 for what rises or falls with
         heart rate; and the share of variance that heart rate in whole beats/min explains, less what it would by
-        chance, 1 for what has one value for each. NaN for what does not change.
+        chance, 1 where each has one value. NaN for a constant input.
     """
-    found = np.full((values.shape[1], len(LAGS), len(KINDS)), np.nan)
+    closeness = np.full((values.shape[1], len(LAGS), len(KINDS)), np.nan)
     changing = np.flatnonzero(np.ptp(values, axis=0) > 1e-6)
     if not len(changing):
-        return found
+        return closeness
     measured = np.isfinite(heart_rate)
     beats, own = np.zeros(len(heart_rate), int), np.full(len(heart_rate), np.nan)
     beats[measured], own[measured] = heart_rate[measured].round().astype(int), _ranks(heart_rate[measured])
@@ -87,23 +87,23 @@ def relations(values: np.ndarray, heart_rate: np.ndarray) -> np.ndarray:
     steps = len(heart_rate)
     for place, lag in enumerate(LAGS):
         earlier, later = slice(max(-lag, 0), steps - max(lag, 0)), slice(max(lag, 0), steps - max(-lag, 0))
-        those = measured[earlier]
-        if those.sum() < FEWEST:
+        usable = measured[earlier]
+        if usable.sum() < FEWEST:
             continue
-        one, many = own[earlier][those], ranked[later][those]
-        one, many = one - one.mean(), many - many.mean(axis=0)
-        spread = np.sqrt((one**2).sum() * (many**2).sum(axis=0))
-        found[changing, place, 0] = np.divide(np.abs(one @ many), spread, out=np.zeros(len(changing)), where=spread > 0)
-        _, bins, counts = np.unique(beats[earlier][those], return_inverse=True, return_counts=True)
+        target, inputs = own[earlier][usable], ranked[later][usable]
+        target, inputs = target - target.mean(), inputs - inputs.mean(axis=0)
+        spread = np.sqrt((target**2).sum() * (inputs**2).sum(axis=0))
+        closeness[changing, place, 0] = np.divide(np.abs(target @ inputs), spread, out=np.zeros(len(changing)), where=spread > 0)
+        _, bins, counts = np.unique(beats[earlier][usable], return_inverse=True, return_counts=True)
         free = len(bins) - len(counts)
         if free < FEWEST // 2:
             continue
         for column in changing:
-            each = values[later, column][those].astype(np.float64)
-            rest = each - (np.bincount(bins, each) / counts)[bins]
-            total = each.var(ddof=1)
-            found[column, place, 1] = 1 - (rest**2).sum() / free / total if total > 1e-12 else 0.0
-    return found
+            column_values = values[later, column][usable].astype(np.float64)
+            rest = column_values - (np.bincount(bins, column_values) / counts)[bins]
+            total = column_values.var(ddof=1)
+            closeness[column, place, 1] = 1 - (rest**2).sum() / free / total if total > 1e-12 else 0.0
+    return closeness
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
@@ -115,16 +115,16 @@ def _of_runs(few: Runs, facts: list[Known], rows: np.ndarray) -> Check:
     values = np.array([[*facts[row].course, *facts[row].history] for row in rows])
     beats = [few.grids[row].heart_rate for row in rows]
     own = {
-        "mean": np.array([np.nanmean(each) for each in beats]),
-        "highest": np.array([np.nanmax(each) for each in beats]),
-        "lowest": np.array([np.nanmin(each) for each in beats]),
+        "mean": np.array([np.nanmean(heart_rate) for heart_rate in beats]),
+        "highest": np.array([np.nanmax(heart_rate) for heart_rate in beats]),
+        "lowest": np.array([np.nanmin(heart_rate) for heart_rate in beats]),
     }
     bad, most = [], (0.0, FACTS[0], "mean")
     for name, column in zip(FACTS, values.T, strict=True):
         there = np.isfinite(column)
         if there.sum() < FEWEST:
             continue
-        value, of = max((_agreement(column[there], each[there]), of) for of, each in own.items())
+        value, of = max((_agreement(column[there], reference[there]), of) for of, reference in own.items())
         most = max(most, (value, name, of))
         if value > TOO_LIKE:
             bad.append(f"{name} is all but computed from the run's own {of} heart rate ({value:.3f} of 1)")
@@ -136,9 +136,9 @@ def _of_runs(few: Runs, facts: list[Known], rows: np.ndarray) -> Check:
     )
 
 
-def _agreement(one: np.ndarray, two: np.ndarray) -> float:
+def _agreement(first: np.ndarray, second: np.ndarray) -> float:
     """Goodman and Kruskal's gamma without its sign, which is 1 for classes too; 0 if most pairs are tied."""
-    signs = np.sign(np.subtract.outer(one, one)) * np.sign(np.subtract.outer(two, two))
+    signs = np.sign(np.subtract.outer(first, first)) * np.sign(np.subtract.outer(second, second))
     untied = np.abs(signs).sum()
     return float(abs(signs.sum()) / untied) if untied > 0.2 * signs.size else 0.0
 

@@ -20,11 +20,11 @@ from hrkeras.layers import WindowedAttention
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
 
-RUNS = 30  # that are looked at
-BEFORE = 4  # runs that each is given as history
-CUTS = 2  # times in each run after which all is made another
-STILL = 1e-3  # beats/min, how much of a move is none
-EXTRA = 20  # steps of padding put behind the longest run
+RUNS = 30  # that are checked
+BEFORE = 4  # runs that serve each as history
+CUTS = 2  # times in each run after which everything is replaced
+STILL = 1e-3  # beats/min, the largest change that does not count
+EXTRA = 20  # steps of padding added after the longest run
 STRICT = ("by_user", "later")  # protocols about people and days that were never trained on
 WHOLE = (
     *(keras.layers.Bidirectional, keras.layers.Attention, keras.layers.AdditiveAttention, keras.layers.MultiHeadAttention),
@@ -39,7 +39,7 @@ class _Moved(NamedTuple):
 
     @property
     def runs(self) -> int:
-        return sum(not each <= STILL for each in self.most)
+        return sum(not change <= STILL for change in self.most)
 
     @property
     def text(self) -> str:
@@ -57,36 +57,36 @@ def checks(
     quick: bool = False,
     seed: int = 0,
 ) -> Iterator[Check]:
-    """Looks whether a model can have seen what it predicts.
+    """Checks whether a model may have seen what it predicts.
 
     Args:
         model: with the inputs and the output that `hrkeras.models` describes.
         runs: all splits.
         data: name of the dataset.
-        protocol: the one to look at; all if not given.
+        protocol: the one to check; all if not given.
         population: where the athletes' states start for this model, from `saving.population`.
-        split: which runs are looked at.
-        quick: leaves out what the model keeps of histories, for which all histories must be computed.
-        seed: of what chance decides.
+        split: of the runs to check.
+        quick: whether to leave out the model's statistics of histories, which need every history computed.
+        seed: for the random choices.
     """
     random = np.random.default_rng(seed)
     few, rows = alone(runs, pick(runs, np.flatnonzero(runs.split == split), RUNS, random), BEFORE)
     sample = _Sample(model, population, few, rows, random)
-    asked = [PROTOCOLS[protocol]] if protocol else [each for each in PROTOCOLS.values() if each.name not in STRICT]
-    for each in asked:
-        for case in each.cases:
-            yield sample.hidden(each.name, case)
+    protocols = [PROTOCOLS[protocol]] if protocol else [entry for entry in PROTOCOLS.values() if entry.name not in STRICT]
+    for entry in protocols:
+        for case in entry.cases:
+            yield sample.hidden(entry.name, case)
             if not case.course:
-                yield sample.future(each.name, case, asked=protocol is not None)
-    yield sample.padding([each.cases[0] for each in asked])
+                yield sample.future(entry.name, case, asked=protocol is not None)
+    yield sample.padding([entry.cases[0] for entry in protocols])
     learnt = np.zeros(len(runs.grids), bool) if quick else None
     known = runs.known(population, learnt=learnt)
-    for each in models.members(model):
-        yield statistics.check(each, runs, data, known, histories=not quick, strict=protocol in STRICT)
+    for member in models.members(model):
+        yield statistics.check(member, runs, data, known, histories=not quick, strict=protocol in STRICT)
 
 
 class _Sample:
-    """Some runs, each as the last of a person of its own, and what a model makes of them."""
+    """Some runs, each as the last of a person of its own, and a model's predictions for them."""
 
     def __init__(self, model: keras.Model, population: Population, runs: Runs, rows: np.ndarray, random: np.random.Generator):
         self._model, self._population, self._runs, self._rows, self._random = model, population, runs, rows, random
@@ -97,7 +97,7 @@ class _Sample:
         return runs.windows(predict.known(self._model, runs, self._population), "test", predict.WHOLE)
 
     def _predict(self, runs: Runs, case: Case) -> list[np.ndarray]:
-        """All that a prediction goes through, as in an evaluation."""
+        """Predictions from the start, histories included, as in an evaluation."""
         windows = self._windows(runs)
         return predict.predict(self._model, windows, **case.known(windows))
 
@@ -107,7 +107,7 @@ class _Sample:
         return self._before[case]
 
     def _cuts(self, first: int) -> np.ndarray:
-        """In each run a step after which all shall change, not before `first` where the run is that long."""
+        """In each run a step after which everything is to change, not before `first` where the run is that long."""
         lengths = [len(self._runs.grids[row].speed) for row in self._rows]
         return np.array([int(self._random.integers(min(first, n - 2), n - 1)) for n in lengths])
 
@@ -123,11 +123,11 @@ class _Sample:
                 ends = self._cuts(delay)
                 hidden = {row: slice(max(end - delay + 1, 0), None) for row, end in zip(self._rows, ends, strict=True)}
             else:
-                ends = np.array([len(each) for each in before])
+                ends = np.array([len(predicted) for predicted in before])
                 hidden = {row: ~steps for row, steps in zip(self._rows, shown, strict=True)}
             after = self._predict(scrambled(self._runs, hidden, self._random), case)
-            moved = [max(each) for each in zip(moved, _apart(before, after, ends), strict=True)]
-        found = _Moved(moved)
+            moved = [max(pair) for pair in zip(moved, _apart(before, after, ends), strict=True)]
+        changes = _Moved(moved)
         name = f"{protocol}: hidden heart rate" if case.name == "whole run" else f"{protocol}, {case.name}: hidden heart rate"
         which = (
             f"measured less than {case.delay:.0f} s before"
@@ -136,14 +136,14 @@ class _Sample:
             if case.shown is None
             else "of hidden steps"
         )
-        if not found.runs:
+        if not changes.runs:
             return Check(
                 name, True, f"heart rate {which} moves no prediction ({len(moved)} runs, each predicted again without it)."
             )
         return Check(
             name,
             False,
-            f"heart rate {which} moves predictions, {found.text}: it reaches the model, so its errors under this protocol "
+            f"heart rate {which} moves predictions, {changes.text}: it reaches the model, so its errors under this protocol "
             "mean nothing; take it out of the inputs and train again.",
         )
 
@@ -154,9 +154,9 @@ class _Sample:
         for ended in (False, True):
             cuts = self._cuts(1)
             after = self._predict(self._other_future(cuts, ended), case)
-            moved = [max(each) for each in zip(moved, _apart(before, after, cuts), strict=True)]
-        found, name = _Moved(moved), f"{protocol}: future of the course"
-        if not found.runs:
+            moved = [max(pair) for pair in zip(moved, _apart(before, after, cuts), strict=True)]
+        changes, name = _Moved(moved), f"{protocol}: future of the course"
+        if not changes.runs:
             return Check(
                 name, True, f"speed and altitude to come, and when the run ends, move no prediction ({len(moved)} runs)."
             )
@@ -167,12 +167,12 @@ class _Sample:
         return Check(
             name,
             False,
-            f"{why}: the future of speed and altitude moves predictions, {found.text}; use a model that reads forwards only, "
+            f"{why}: the future of speed and altitude moves predictions, {changes.text}; use a model that reads forwards only, "
             "or another protocol.",
         )
 
     def _other_future(self, cuts: np.ndarray, ended: bool) -> Runs:
-        """The runs, which go on otherwise after these steps, or end there."""
+        """The runs with another future after these steps, or ending there."""
         grids, efforts = list(self._runs.grids), list(self._runs.efforts)
         for row, cut in zip(self._rows, cuts, strict=True):
             grid, later = grids[row], len(grids[row].speed) - cut - 1
@@ -182,37 +182,39 @@ class _Sample:
                 begun[1][-1] + self._random.normal(0, 3, later).cumsum(),
                 self._random.uniform(60, 200, later),
             )
-            parts = begun if ended else [np.float32(np.concatenate(each)) for each in zip(begun, future, strict=True)]
+            parts = begun if ended else [np.float32(np.concatenate(pair)) for pair in zip(begun, future, strict=True)]
             grids[row] = type(grid)(*parts)
             efforts[row] = basis(grids[row])
         return replace(self._runs, grids=grids, efforts=efforts)
 
     def padding(self, cases: list[Case]) -> Check:
-        """Whether predictions move with what stands behind the end of a run, or with how much does."""
+        """Whether predictions move with the content or the length of the padding."""
         windows = self._whole
         windows = windows[windows.run_steps <= windows.valid.shape[1]]  # the others are not padded
         if not len(windows):
-            return Check("padding", None, "no run looked at fits into one window, and only then it is padded.")
+            return Check("padding", None, "no run checked fits into one window, and only such runs are padded.")
         moved = [0.0] * len(windows)
         for case in cases:
-            known = case.known(windows)
+            inputs = case.known(windows)
             more = self._padded(windows)
             beyond = ((0, 0), (0, EXTRA))
-            other = known | {"heart_rate": np.pad(known["heart_rate"], beyond, constant_values=np.nan)}
-            before, after = (predict.predict(self._model, each, **what) for each, what in ((windows, known), (more, other)))
-            moved = [max(each) for each in zip(moved, _apart(before, after, [None] * len(before)), strict=True)]
-        found = _Moved(moved)
-        if not found.runs:
-            return Check("padding", True, f"what stands behind the end of a run moves no prediction ({len(moved)} runs).")
+            padded = inputs | {"heart_rate": np.pad(inputs["heart_rate"], beyond, constant_values=np.nan)}
+            before, after = (
+                predict.predict(self._model, batch, **options) for batch, options in ((windows, inputs), (more, padded))
+            )
+            moved = [max(pair) for pair in zip(moved, _apart(before, after, [None] * len(before)), strict=True)]
+        changes = _Moved(moved)
+        if not changes.runs:
+            return Check("padding", True, f"what follows the end of a run moves no prediction ({len(moved)} runs).")
         return Check(
             "padding",
             False,
-            f"what stands behind the end of a run moves predictions, {found.text}, so they depend on what other runs they are "
+            f"what follows the end of a run moves predictions, {changes.text}, so they depend on what other runs they are "
             "predicted with; let the model mask steps where `valid` is 0.",
         )
 
     def _padded(self, windows: Windows) -> Windows:
-        """The windows with more padding, in which anything stands but heart rate."""
+        """The windows with more padding, filled with anything but heart rate."""
         changed = {}
         for name in (*STEP_FIELDS, "expected"):
             values = getattr(windows, name)
@@ -232,21 +234,21 @@ def _reads_ahead(layer: keras.layers.Layer) -> bool:
 def _shown(case: Case, windows: Windows) -> list[np.ndarray]:
     """Of each run, which steps' heart rate is known in any of its windows."""
     shown = case.shown(windows) if case.shown else np.zeros(windows.heart_rate.shape, bool)
-    found = []
+    of_runs = []
     for run in windows.runs():
         steps = np.zeros(len(run.grid.speed), bool)
         for row in run.rows:
             size, first = int(windows.valid[row].sum()), windows.first_step[row]
             steps[first : first + size] |= shown[row, :size]
-        found.append(steps)
-    return found
+        of_runs.append(steps)
+    return of_runs
 
 
 def _apart(before: list[np.ndarray], after: list[np.ndarray], last) -> list[float]:
     """How far predictions moved up to a step of each run, that step included; infinite if one is not finite."""
     moved = []
-    for one, two, end in zip(before, after, last, strict=True):
+    for first, second, end in zip(before, after, last, strict=True):
         stop = None if end is None else end + 1
-        far = np.abs(two[:stop] - one[:stop])
+        far = np.abs(second[:stop] - first[:stop])
         moved.append(float(np.where(np.isfinite(far), far, np.inf).max(initial=0.0)))
     return moved

@@ -12,18 +12,18 @@ EVERYTHING = slice(None)
 
 def pick(runs: Runs, rows: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
     """Some of the rows at random, in order; of runs with measured heart rate if there are any."""
-    heard = [row for row in rows if np.isfinite(runs.grids[row].heart_rate).any()]
-    rows = np.array(heard) if heard else rows
+    measured = [row for row in rows if np.isfinite(runs.grids[row].heart_rate).any()]
+    rows = np.array(measured) if measured else rows
     return np.sort(random.choice(rows, min(count, len(rows)), replace=False))
 
 
 def alone(runs: Runs, chosen: np.ndarray, before: int) -> tuple[Runs, np.ndarray]:
-    """Each chosen run as the last one of a person of its own, behind some of the real person's runs before it.
+    """Each chosen run as the last one of a person of its own, after some of the real person's earlier runs.
 
     Args:
         runs: the runs.
         chosen: rows of some of them.
-        before: how many runs are put before each.
+        before: how many earlier runs each gets.
 
     Returns:
         The runs, the chosen ones in the test split and the others in the training split; and the rows of the chosen.
@@ -46,12 +46,12 @@ def scrambled(runs: Runs, hidden: Mapping[int, slice | np.ndarray], random: np.r
     Args:
         runs: the runs.
         hidden: by row, the steps that change.
-        random: where chance comes from.
+        random: generator of the random choices.
     """
     grids = list(runs.grids)
     for row, steps in hidden.items():
         heart_rate = grids[row].heart_rate.copy()
-        other = np.where(random.random(len(heart_rate)) < 0.2, np.nan, random.uniform(60, 200, len(heart_rate)))
-        heart_rate[steps] = other[steps]
+        replacement = np.where(random.random(len(heart_rate)) < 0.2, np.nan, random.uniform(60, 200, len(heart_rate)))
+        heart_rate[steps] = replacement[steps]
         grids[row] = grids[row]._replace(heart_rate=heart_rate)
     return Runs(runs.users, runs.starts, grids, runs.split, runs.efforts)

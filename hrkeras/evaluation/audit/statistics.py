@@ -14,7 +14,7 @@ from hrkeras.utils.errors import InputError
 from hrkeras.workouts import splits
 
 NAME = "statistics"
-EQUAL = 1e-3  # standard deviations; other runs differ by far more somewhere
+EQUAL = 1e-3  # standard deviations; other runs differ by far more in some number
 HISTORY = "history_features"
 TRAIN = "the training split"
 SIDES = {
@@ -25,18 +25,18 @@ SIDES = {
 }
 STRANGERS = ("by_user", "without_", "until_")  # splits that are about people or days never trained on
 
-Numbers = dict[str, tuple[np.ndarray, np.ndarray]]  # by group, the numbers and what a standard deviation of each is
+Numbers = dict[str, tuple[np.ndarray, np.ndarray]]  # by group, the numbers and a standard deviation for each
 
 
 def check(model: keras.Model, runs: Runs, data: str, known: list[Known], histories: bool, strict: bool = False) -> Check:
-    """Compares the numbers that a model keeps with those of the training split, and of more than that.
+    """Compares the numbers that a model keeps with those of the training split, and of larger parts of the data.
 
     Args:
         model: as `training.train` makes it.
         runs: all splits.
         data: name of the dataset.
         known: of each run, from `Runs.known` with the model's population.
-        histories: whether `known` learnt from the runs before; if not, what is of histories is not compared.
+        histories: whether `known` learnt from the runs before; if not, statistics of histories are not compared.
         strict: whether the model must not have been trained on other people or days; it must not where the data are
             split by these.
     """
@@ -44,16 +44,16 @@ def check(model: keras.Model, runs: Runs, data: str, known: list[Known], histori
     strict = strict or config.startswith(STRANGERS)
     kept = {name: values for name, values in _kept(model).items() if histories or name != HISTORY}
     if not kept:
-        finding = "the model keeps no numbers of its training split, so what it was trained on cannot be told from it"
+        finding = "the model keeps no numbers of its training split, so they cannot say what it was trained on"
         return Check(NAME, False if strict else None, f"{finding}; use a model from `hrkeras train`.")
-    whose, off = _whose(kept, runs, known)
-    foreign = {side for side in whose.values() if side not in (TRAIN, None)}
+    origins, off = _origins(kept, runs, known)
+    foreign = {side for side in origins.values() if side not in (TRAIN, None)}
     many = f"{len(kept)} groups of numbers that it keeps, such as {next(iter(kept))},"
     if foreign:
-        wrong = " and ".join(name for name, side in whose.items() if side in foreign)
+        wrong = " and ".join(name for name, side in origins.items() if side in foreign)
         finding = f"{wrong} are those of {' and '.join(sorted(foreign))} of {data}, so the model has seen runs it is scored on"
         return Check(NAME, False, f"{finding}; take them from the training split alone and train again.")
-    missing = [name for name, side in whose.items() if side is None]
+    missing = [name for name, side in origins.items() if side is None]
     if not missing:
         return Check(NAME, True, f"all {many} are those of the training split of {data} (within {off:.0e} standard deviations).")
     if missing == [HISTORY] and len(kept) > 2:
@@ -85,28 +85,28 @@ def _named(model: keras.Model) -> str:
     return ""
 
 
-def _whose(kept: Numbers, runs: Runs, known: list[Known]) -> tuple[dict[str, str | None], float]:
-    """Of which splits each group is, None if of none; and how far off the furthest of these is."""
-    whose: dict[str, str | None] = dict.fromkeys(kept)
+def _origins(kept: Numbers, runs: Runs, known: list[Known]) -> tuple[dict[str, str | None], float]:
+    """The splits that each group of numbers comes from, None if from none; and the largest deviation among them."""
+    origins: dict[str, str | None] = dict.fromkeys(kept)
     most = 0.0
-    for side, those in SIDES.items():
-        if all(whose.values()):
+    for side, names in SIDES.items():
+        if all(origins.values()):
             break
-        numbers = _numbers(runs, known, np.isin(runs.split, those))
+        numbers = _numbers(runs, known, np.isin(runs.split, names))
         for name, values in kept.items():
-            if whose[name] is None and (off := _off(values, numbers[name])) < EQUAL:
-                whose[name], most = side, max(most, off)
-    return whose, most
+            if origins[name] is None and (off := _off(values, numbers[name])) < EQUAL:
+                origins[name], most = side, max(most, off)
+    return origins, most
 
 
 def _numbers(runs: Runs, known: list[Known], trained: np.ndarray) -> Numbers:
-    """What a model would keep that was trained on some of the runs."""
+    """The numbers that a model trained on some of the runs would keep."""
     chosen = replace(runs, split=np.where(trained, splits.SPLITS[0], ""))
     return _of(statistics.of_training(chosen.windows(known, splits.SPLITS[0]), chosen.population()))
 
 
 def _of(given: Statistics) -> Numbers:
-    found = {
+    numbers = {
         "run_normalization": _moments(given.run_mean, given.run_variance),
         HISTORY: _moments(given.history_mean, given.history_variance),
         "course_features": _moments(given.course_mean, given.course_variance),
@@ -116,28 +116,28 @@ def _of(given: Statistics) -> Numbers:
     if given.population:
         scale = np.array(given.population["scale"])
         values = [given.population[name] for name in ("centre", "scale", "weights")]
-        found["population"] = np.concatenate(values), np.concatenate([scale, scale, np.full(len(scale), 10.0)])
-    return found
+        numbers["population"] = np.concatenate(values), np.concatenate([scale, scale, np.full(len(scale), 10.0)])
+    return numbers
 
 
 def _kept(model: keras.Model) -> Numbers:
-    """What a model keeps, as far as it does."""
-    found = {}
+    """The numbers that a model keeps, for the groups that it has."""
+    kept = {}
     for layer in model.layers:
         if isinstance(layer, keras.layers.Normalization) and layer.name == "run_normalization":
             config = layer.get_config()
-            found[layer.name] = {"run_mean": config["mean"], "run_variance": config["variance"]}
+            kept[layer.name] = {"run_mean": config["mean"], "run_variance": config["variance"]}
         elif isinstance(layer, PartlyKnown) and layer.name in (HISTORY, "course_features"):
             which = layer.name.partition("_")[0]
-            found[layer.name] = {f"{which}_mean": layer.mean, f"{which}_variance": layer.variance}
+            kept[layer.name] = {f"{which}_mean": layer.mean, f"{which}_variance": layer.variance}
         elif isinstance(layer, ExpectedFeatures):
-            found["mean heart rate"] = {"heart_rate_mean": layer.centre}
+            kept["mean heart rate"] = {"heart_rate_mean": layer.centre}
             if layer.population:
-                found["population"] = {"population": layer.population}
+                kept["population"] = {"population": layer.population}
         elif isinstance(layer, PersonEmbedding):
-            found["people"] = {"people": tuple(layer.people)}
-    numbers = _of(Statistics(**{key: value for each in found.values() for key, value in each.items()}))
-    return {name: numbers[name] for name in found}
+            kept["people"] = {"people": tuple(layer.people)}
+    numbers = _of(Statistics(**{key: value for group in kept.values() for key, value in group.items()}))
+    return {name: numbers[name] for name in kept}
 
 
 def _moments(mean, variance) -> tuple[np.ndarray, np.ndarray]:
@@ -146,7 +146,7 @@ def _moments(mean, variance) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _off(kept: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> float:
-    """How far numbers lie from others at most, in standard deviations."""
+    """The largest difference of numbers from others, in standard deviations."""
     if kept[0].shape != other[0].shape:
         return float("inf")
     return float(np.abs((kept[0] - other[0]) / np.maximum(kept[1], 1e-9)).max())

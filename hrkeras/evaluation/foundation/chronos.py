@@ -22,14 +22,14 @@ PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
 def load(place: str) -> Callable[..., list[np.ndarray]]:
-    """Loads a checkpoint; none of its content is run.
+    """Loads a checkpoint without running any code in it.
 
     Args:
-        place: a folder, or a name on the Hugging Face hub, from where it is loaded once and kept.
+        place: a folder, or a name on the Hugging Face hub, from which it is downloaded once and kept.
 
     Returns:
-        What takes `runs`, `shown` and `on_run` as `foundation.rest.rests` does, and returns the medians that are
-        forecast. Chronos-2 knows speed and graded speed of the whole run; earlier models see heart rate alone.
+        A function that takes `runs`, `shown` and `on_run` as `foundation.rest.rests` does and returns the median
+        forecasts. Chronos-2 knows speed and graded speed of the whole run; earlier models see heart rate alone.
 
     Raises:
         InputError: if the package `chronos-forecasting` is missing, or there is no checkpoint, or it may hold code.
@@ -68,8 +68,8 @@ def _check(folder: Path, place: str) -> None:
     """Refuses weights that are pickled, and adapters, which lead to a model elsewhere."""
     pickled = sorted(path.name for pattern in PICKLED for path in folder.glob(pattern))
     if pickled or not any(folder.glob(FILES[1])):
-        found = f"found {pickled[0]}, which could run any code" if pickled else "found none"
-        raise InputError(f"{place}: expected weights as .safetensors alone, {found}; convert them, or take another checkpoint.")
+        problem = f"found {pickled[0]}, which could run any code" if pickled else "found none"
+        raise InputError(f"{place}: expected weights as .safetensors alone, {problem}; convert them, or take another checkpoint.")
     if (folder / "adapter_config.json").exists():
         raise InputError(f"{place}: expected a whole model, found an adapter of another one; merge it into that one first.")
 
@@ -97,7 +97,7 @@ def _forecast(pipeline, known: np.ndarray, covariates: dict[str, np.ndarray]) ->
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what the libraries say of long forecasts and of how they load."""
+    """Without the libraries' messages about long forecasts and loading."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

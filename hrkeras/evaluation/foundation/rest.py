@@ -1,4 +1,4 @@
-"""What such a model is given of a run: its first ten minutes of heart rate, and how hard the whole of it is."""
+"""The inputs of such a model: heart rate of a run's first ten minutes, and speed and graded speed of the whole run."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from hrkeras.workouts.grid import STEP
 
 KNOWN = round(BEGINNING / STEP)  # steps
 
-# from heart rate of the first ten minutes, shape (KNOWN,), NaN where it is not known, and the covariates of the
+# from heart rate of the first ten minutes, shape (KNOWN,), NaN where unknown, and the covariates of the
 # whole run, each of shape (steps,), to heart rate of the rest, shape (steps - KNOWN,)
 Forecast = Callable[[np.ndarray, dict[str, np.ndarray]], np.ndarray]
 
@@ -20,12 +20,12 @@ Forecast = Callable[[np.ndarray, dict[str, np.ndarray]], np.ndarray]
 def rests(
     forecast: Forecast, runs: list[Run], shown: list[np.ndarray], on_run: Callable[[int], object] | None = None
 ) -> list[np.ndarray]:
-    """Forecasts the rest of each run, one at a time, so that no forecast depends on what else is asked.
+    """Forecasts the rest of each run, one at a time, so that no forecast depends on the other runs.
 
     Args:
-        forecast: does it for one run.
-        runs: of which speed and altitude are looked at, not heart rate.
-        shown: of each run the known heart rate, beats/min, NaN where it is not, shape `(steps,)`.
+        forecast: the forecast of one run.
+        runs: of which speed and altitude are used, not heart rate.
+        shown: of each run the known heart rate, beats/min, NaN where unknown, shape `(steps,)`.
         on_run: called with the number of runs done since the last call.
 
     Returns:
@@ -33,20 +33,22 @@ def rests(
         NaN where nothing is known to begin with.
 
     Raises:
-        InputError: if a forecast is no series of numbers of the right length.
+        InputError: if a forecast has the wrong length or is not finite.
     """
-    found = []
+    predictions = []
     for run, values in zip(runs, shown, strict=True):
         predicted = values.astype(np.float64)
         if has_rest(values):
             rest = forecast(values[:KNOWN], covariates(run))
             if rest.shape != predicted[KNOWN:].shape or not np.isfinite(rest).all():
-                raise InputError(f"Expected {len(values) - KNOWN} numbers of a model beside, found others; leave it out.")
+                raise InputError(
+                    f"Expected {len(values) - KNOWN} finite heart rates in a forecast, found others; leave the model out."
+                )
             predicted[KNOWN:] = rest
-        found.append(predicted)
+        predictions.append(predicted)
         if on_run:
             on_run(1)
-    return found
+    return predictions
 
 
 def has_rest(shown: np.ndarray) -> bool:
@@ -55,6 +57,6 @@ def has_rest(shown: np.ndarray) -> bool:
 
 
 def covariates(run: Run) -> dict[str, np.ndarray]:
-    """Speed and graded speed in m/s, shape `(steps,)`: what makes a run hard, without place, date or altitude above the sea."""
+    """Speed and graded speed in m/s, shape `(steps,)`: how hard a run is, without place, date or altitude above sea level."""
     speed = run.grid.speed.astype(np.float64)
     return {"speed": speed, "graded_speed": graded_speed(speed, run.grid.altitude.astype(np.float64))}

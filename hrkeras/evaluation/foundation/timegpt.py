@@ -19,22 +19,22 @@ from hrkeras.workouts.grid import STEP
 
 MADE_UP_DATE = "2000-01-01"
 EVERY = f"{STEP:.0f}s"
-RETRIES, WAIT = 4, 15  # times a request is tried, and s between, where the service asks for patience
+RETRIES, WAIT = 4, 15  # times a request is tried, and s between, where the service asks to wait
 
 
 def forecaster(say: Callable[[str], object], send: bool = False) -> Callable[..., list[np.ndarray] | None]:
     """Gets ready to ask TimeGPT; the key is in the environment as NIXTLA_API_KEY, another address as NIXTLA_BASE_URL.
 
     Args:
-        say: is told what is sent, before it is.
+        say: called with what will be sent, before it is sent.
         send: whether to send it; if not, nothing leaves this machine and neither key nor client is needed.
 
     Returns:
-        What takes `runs`, `shown` and `on_run` as `foundation.rest.rests` does, and returns the same; None if nothing
-        was sent.
+        A function that takes `runs`, `shown` and `on_run` as `foundation.rest.rests` does and returns the same; None if
+        nothing was sent.
 
     Raises:
-        InputError: if there is no key or no client; what is returned raises it if the service cannot be asked.
+        InputError: if there is no key or no client; the returned function raises it if the service cannot be used.
     """
     client = _client() if send else None
 
@@ -55,7 +55,7 @@ def announcement(runs: int) -> str:
     return (
         f"For TimeGPT at {_address()}: {runs:,} runs, one request each, with the columns ds (steps of {STEP:.0f} s from the "
         f"made-up date {MADE_UP_DATE}), y (heart rate of the first {KNOWN * STEP / 60:.0f} minutes, gaps filled), speed and "
-        "graded_speed of the whole run (m/s; the two together tell its slopes). No position, altitude, name or real date."
+        "graded_speed of the whole run (m/s; together they reveal its slopes). No position, altitude, name or real date."
     )
 
 

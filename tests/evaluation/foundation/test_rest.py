@@ -33,5 +33,5 @@ def test_it_is_given_the_beginning_and_the_effort(runs, shown):
 
 @pytest.mark.parametrize("answer", [np.full(40, np.nan), np.full(39, 150.0), np.full((40, 1), 150.0)])
 def test_an_answer_that_is_no_forecast_is_refused(runs, shown, answer):
-    with pytest.raises(InputError, match="Expected 40 numbers"):
+    with pytest.raises(InputError, match="Expected 40 finite heart rates"):
         rests(lambda known, covariates: answer, runs[:1], shown[:1])
