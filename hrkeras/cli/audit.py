@@ -29,7 +29,7 @@ def audit(
     """
     if model:
         defaults.check_model(model)
-    else:  # before Keras is there, which takes seconds
+    else:  # before Keras is imported, which takes seconds
         data = data or defaults.data(data_dir)
     start(backend)
     from hrkeras.datasets.runs import load
@@ -40,16 +40,16 @@ def audit(
     data = data or (defaults.data_of(model, loaded, data_dir) if model else defaults.data(data_dir))
     data = fitting(data, protocol) if protocol else data
     runs = load(data, data_dir)
-    found = []
+    results = []
     for check in everything.checks(runs, data, loaded, protocol):
-        found.append(check)
+        results.append(check)
         if not as_json:
             print(check, flush=True)
     if as_json:
-        print(json_line([each.as_dict() for each in found]))
-    failed = sum(each.passed is False for each in found)
+        print(json_line([check.as_dict() for check in results]))
+    failed = sum(check.passed is False for check in results)
     if failed:
-        typer.secho(f"{failed} of {len(found)} checks failed.", err=True, fg="red")
+        typer.secho(f"{failed} of {len(results)} checks failed.", err=True, fg="red")
         raise typer.Exit(1)
     if not as_json:
-        print(f"None of {len(found)} checks failed.")
+        print(f"None of {len(results)} checks failed.")

@@ -1,4 +1,4 @@
-"""What a command takes where it is given nothing: the dataset that is built, the model that is there. Each is said."""
+"""The defaults of commands: the dataset that is built, the model that is there. A default that is used is printed."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -19,7 +19,7 @@ PERSONAL = ("apple_watch", "tracks")  # datasets of one person's runs
 
 
 def use(option: str, value: Value, why: str = "") -> Value:
-    """Says what is taken for an option that was not given, and returns it."""
+    """Prints the value that is used for an option that was not given, and returns it."""
     note(f"Using {option} {quote(str(value))}{f' ({why})' if why else ''}.")
     return value
 
@@ -79,17 +79,17 @@ def model(path: Path | None, option: str) -> Path:
     if path:
         check_model(path)
         return path
-    there = sorted(each for each in Path().glob("*.keras") if each.is_file())
-    if not there:
+    files = sorted(file for file in Path().glob("*.keras") if file.is_file())
+    if not files:
         raise typer.BadParameter("there is no .keras file in this folder; train a model with `hrkeras train`", param_hint=option)
-    if len(there) > 1:
-        names = ", ".join(map(str, there[:5])) + (", ..." if there[5:] else "")
+    if len(files) > 1:
+        names = ", ".join(map(str, files[:5])) + (", ..." if files[5:] else "")
         raise typer.BadParameter(f"there are several .keras files in this folder; give one of {names}", param_hint=option)
-    return use(option, there[0])
+    return use(option, files[0])
 
 
 def check_model(path: Path) -> None:
-    """Whether the file of a model is there, before Keras is, which takes seconds.
+    """Checks that a model's file exists, before Keras is imported, which takes seconds.
 
     Raises:
         InputError: if it is not; it says how to train it.

@@ -40,13 +40,13 @@ def ensemble(
     data = data or defaults.data_of(members[0], loaded[0], data_dir)
     runs = load(data, data_dir, ("train", "validation"))
     with progress(None, "Predicting", "run") as bar:
-        found = ensembles.fit(loaded, runs, on_batch=bar.update)
-    fit.save(models.ensemble(loaded, found.weights), output)
+        fitted = ensembles.fit(loaded, runs, on_batch=bar.update)
+    fit.save(models.ensemble(loaded, fitted.weights), output)
     width = max(len("weighted mean"), *(len(path.name) for path in members))
     print(f"{'':{width}}  weight  validation MAE, beats/min")
-    for path, weight, error in zip(members, found.weights, found.members, strict=True):
+    for path, weight, error in zip(members, fitted.weights, fitted.members, strict=True):
         print(f"{path.name:{width}}  {weight:6.3f}  {error:.2f}")
-    for name, error in (("plain mean", found.mean), ("weighted mean", found.weighted)):
+    for name, error in (("plain mean", fitted.mean), ("weighted mean", fitted.weighted)):
         print(f"{name:{width}}  {'':6}  {error:.2f}")
     print(f"The weights were fitted on these very runs. Written: {output}")
     print(f"Next: hrkeras evaluate {output} --data {data}")

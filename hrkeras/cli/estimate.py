@@ -60,27 +60,27 @@ def estimate(
         reading((*runs, *histories)) as bar,
         progress(None, "Estimating", "run") as estimating,
     ):
-        found = estimation.estimate(runs, state, histories, loaded, everything, bar.update, estimating.update)
+        result = estimation.estimate(runs, state, histories, loaded, everything, bar.update, estimating.update)
     written, uncopied = list[Path](), ReadLog()
-    pictures = _pictures(found.estimates, output) if plot and output else {}
+    pictures = _pictures(result.estimates, output) if plot and output else {}
     outputs.check(inputs, [(path, kinds.PNG) for path in pictures], force)
-    if output and found.estimates:
+    if output and result.estimates:
         with progress(None, "Writing", "file") as bar:
-            written = estimated_copies.write(found.estimates, output, everything, force, bar.update, uncopied)
+            written = estimated_copies.write(result.estimates, output, everything, force, bar.update, uncopied)
     if pictures:
         from hrkeras.personal import person_plots
         from hrkeras.utils import plotting
 
         with progress(len(pictures), "Drawing", "run") as bar:
-            for path, each in pictures.items():
-                title = f"Run of {prediction.moment(each.run.start)}, heart rate estimated"
-                written.append(plotting.save(person_plots.run(each.found, title), path))
+            for path, estimated in pictures.items():
+                title = f"Run of {prediction.moment(estimated.run.start)}, heart rate estimated"
+                written.append(plotting.save(person_plots.run(estimated.prediction, title), path))
                 bar.update()
     if json:
         about = {"written": [str(path) for path in written], "not_copied": dict(uncopied.skipped)}
-        print(json_line(estimation_text.as_dict(found) | about))
+        print(json_line(estimation_text.as_dict(result) | about))
         return
-    print("\n".join(estimation_text.lines(found)))
+    print("\n".join(estimation_text.lines(result)))
     for reason, number in uncopied.skipped.items():
         places = uncopied.examples[reason]
         print(f"Not copied: {number:,} x {reason} ({', '.join(places)}{', ...' if number > len(places) else ''})")
@@ -89,7 +89,7 @@ def estimate(
 
 
 def _pictures(estimates, output: Path) -> dict[Path, Any]:
-    """By the path of its picture, each estimate."""
+    """The estimates, by the path of their picture."""
     from hrkeras.personal import prediction
     from hrkeras.workouts.readers import tracks
 
@@ -97,4 +97,4 @@ def _pictures(estimates, output: Path) -> dict[Path, Any]:
         return Path(run.where).name if isnan(run.start) else prediction.date(run.start)
 
     folder = output.parent if tracks.is_track(output) else output
-    return {folder / f"{name(each.run).replace(' ', '_').replace(':', '')}.png": each for each in estimates}
+    return {folder / f"{name(estimate.run).replace(' ', '_').replace(':', '')}.png": estimate for estimate in estimates}

@@ -59,7 +59,7 @@ def evaluate(
             bar.update()
     failed = [check for check in checks if check.passed is False]
     with progress(None, "Predicting", "run") as bar:
-        found = evaluation.evaluate(
+        result = evaluation.evaluate(
             loaded,
             runs,
             protocol,
@@ -69,17 +69,17 @@ def evaluate(
             beside=others,
         )
     if as_json:
-        cases = [{"case": each.case.name, "rows": [asdict(row) for row in each.rows]} for each in found.cases]
+        cases = [{"case": scored.case.name, "rows": [asdict(row) for row in scored.rows]} for scored in result.cases]
         audited = [check.as_dict() for check in checks]
-        told = {"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases}
-        intervals = [asdict(each) for each in found.intervals]
-        print(json_line(told | {"intervals": intervals, "months": found.months, "warnings": found.warnings}))
+        about = {"protocol": protocol, "data": data, "split": split, "audit": audited, "cases": cases}
+        intervals = [asdict(interval) for interval in result.intervals]
+        print(json_line(about | {"intervals": intervals, "months": result.months, "warnings": result.warnings}))
     else:
-        _print(found, data, split, checks)
-    warn(found.warnings)
+        _print(result, data, split, checks)
+    warn(result.warnings)
     if output:  # the scores are out, should there be no place for the pictures
-        pictures = evaluation_plots.evaluation(found, STEP, output)
-        by_lag = attention_lags.attention_by_lag(loaded, found.windows, **found.cases[0].case.known(found.windows))
+        pictures = evaluation_plots.evaluation(result, STEP, output)
+        by_lag = attention_lags.attention_by_lag(loaded, result.windows, **result.cases[0].case.known(result.windows))
         if len(by_lag):
             pictures.append(evaluation_plots.attention(by_lag, STEP, output / "attention.png"))
         if not as_json:
@@ -92,7 +92,7 @@ def evaluate(
 
 
 def _others(wanted: list[str], protocol: str, send: bool) -> dict:
-    """By name as they were asked for, what predicts beside the model."""
+    """The other forecasters, by the names under which they were asked for."""
     from tqdm import tqdm
 
     from hrkeras.evaluation.foundation import chronos, timegpt
@@ -107,24 +107,24 @@ def _others(wanted: list[str], protocol: str, send: bool) -> dict:
         raise typer.BadParameter("it needs --beside timegpt; nothing else is sent anywhere", param_hint="--send")
     if "timegpt" in wanted and not send:
         note("Without --send nothing is sent to TimeGPT.")
-    found = {}
-    for each in wanted:
-        kind, _, place = each.partition("=")
-        if each == "timegpt":
-            found[each] = timegpt.forecaster(lambda text: tqdm.write(text, file=sys.stderr), send)
+    forecasters = {}
+    for name in wanted:
+        kind, _, place = name.partition("=")
+        if name == "timegpt":
+            forecasters[name] = timegpt.forecaster(lambda text: tqdm.write(text, file=sys.stderr), send)
         elif kind == "chronos" and place:
-            found[each] = chronos.load(place)
+            forecasters[name] = chronos.load(place)
         else:
-            raise typer.BadParameter(f"expected chronos=FOLDER, chronos=HUB_NAME or timegpt, found {each}", param_hint="--beside")
-    return found
+            raise typer.BadParameter(f"expected chronos=FOLDER, chronos=HUB_NAME or timegpt, found {name}", param_hint="--beside")
+    return forecasters
 
 
-def _print(found, data: str, split: str, checks) -> None:
-    print(f"Protocol {found.protocol.name}: {found.protocol.meaning}")
+def _print(result, data: str, split: str, checks) -> None:
+    print(f"Protocol {result.protocol.name}: {result.protocol.meaning}")
     print(f"Data {data}, {split} split.")
     for check in checks:
         if not check.passed:
             print(f"Audit, {check}")
     failed = sum(check.passed is False for check in checks)
     print(f"Audit under this protocol: {failed or 'none'} of {len(checks)} checks failed.")
-    print(f"\n{found.tables()}")
+    print(f"\n{result.tables()}")

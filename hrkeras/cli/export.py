@@ -44,20 +44,21 @@ def export(
 
     description = process.description_of(output)
     outputs.check([model], [(output, kinds.EXPORTS[kind]), (description, kinds.DESCRIPTION)], force)
-    found = process.export(model, output, kind, streaming=streaming, quantize=quantize)
+    report = process.export(model, output, kind, streaming=streaming, quantize=quantize)
     if as_json:
-        print(json_line(found))
+        print(json_line(report))
         return
-    files = [each for each in output.rglob("*") if each.is_file()] if output.is_dir() else [output]
+    files = [path for path in output.rglob("*") if path.is_file()] if output.is_dir() else [output]
     print(
-        f"Checked in {found['runtime']} on {found['checked_runs']} simulated runs, {found['checked_steps']:,} steps: it differs "
-        f"from the model by up to {found['largest_difference']:.2g} beats/min (at most {found['limit']:g} is let through)."
+        f"Checked in {report['runtime']} on {report['checked_runs']} simulated runs, {report['checked_steps']:,} steps: it "
+        f"differs from the model by up to {report['largest_difference']:.2g} beats/min "
+        f"(at most {report['limit']:g} is allowed)."
     )
     threads = "" if kind == "savedmodel" else ", on one thread"
-    print(f"Time here{threads}: {found['milliseconds']:.3g} ms a {'step' if streaming else 'run of 500 steps'}.")
-    print(f"Inputs: {', '.join(each['name'] for each in found['inputs'])}.")
+    print(f"Time here{threads}: {report['milliseconds']:.3g} ms a {'step' if streaming else 'run of 500 steps'}.")
+    print(f"Inputs: {', '.join(tensor['name'] for tensor in report['inputs'])}.")
     print(
-        f"Written: {output} ({sum(each.stat().st_size for each in files):,} bytes) and {output}.json, which says what it takes."
+        f"Written: {output} ({sum(path.stat().st_size for path in files):,} bytes) and {output}.json, which says what it takes."
     )
 
 

@@ -142,26 +142,26 @@ def finetune(
     how = {"adapted_from": base.name, "half_life": half_life, "rates": rates}
     _save(adapted, output, settings, how, {"model": loaded.name, "data": data, **runs.counts})
     with progress(None, "Predicting", "run") as bar:
-        found = finetuning.compare(loaded, adapted.candidate, alone, runs, bar.update)
+        comparison = finetuning.compare(loaded, adapted.candidate, alone, runs, bar.update)
     if as_json:
-        told = {"base": str(base), "data": data, "person": person, "model": str(output)}
-        print(json_line(told | _numbers(adapted, found)))
+        about = {"base": str(base), "data": data, "person": person, "model": str(output)}
+        print(json_line(about | _numbers(adapted, comparison)))
     else:
         kept = f"{output} is the base as it was" if adapted.kept_base else f"Model: {output}"
-        _print_comparison(found, f"{counts['test']} of {data}")
+        _print_comparison(comparison, f"{counts['test']} of {data}")
         print(f"\n{kept}; card: {output.with_suffix('.md')}. Logs and curves: {folder}")
         print(f"Next: hrkeras evaluate {output} --data {data}")
-    warn(found.warnings)
+    warn(comparison.warnings)
 
 
 def _audit(model: "keras.Model", base: Path, runs: "Runs", data: str, say: Callable[[str], None]) -> None:
-    """Raises `InputError` where the base has seen what it shall be compared on; says what the audit cannot tell."""
+    """Raises `InputError` if the base has seen the runs that it is compared on; prints what the audit cannot decide."""
     from hrkeras.evaluation.audit import model as audit
     from hrkeras.models import saving
 
     for check in audit.checks(model, runs, data, "profile", population=saving.population(model), quick=True):
         if check.passed is False:
-            raise InputError(f"{base} fails the audit on {data}, so nothing could be told of its stages: {check.finding}")
+            raise InputError(f"{base} fails the audit on {data}, so a comparison would mean nothing: {check.finding}")
         if check.passed is None:
             say(f"Audit, {check}")
 
@@ -183,43 +183,43 @@ def _verdict(adapted: "Adapted") -> str:
     return f"The adapted model is better than the base on the person's validation runs ({what})."
 
 
-def _numbers(adapted: "Adapted", found: "Comparison") -> dict[str, Any]:
+def _numbers(adapted: "Adapted", comparison: "Comparison") -> dict[str, Any]:
     return {
         "kept_base": adapted.kept_base,
         "validation": {"base": adapted.base_error, "finetuned": adapted.error},
-        "test": [asdict(row) for row in found.rows],
-        "like_best": found.like_best,
-        "warnings": found.warnings,
+        "test": [asdict(row) for row in comparison.rows],
+        "like_best": comparison.like_best,
+        "warnings": comparison.warnings,
     }
 
 
-def _print_comparison(found: "Comparison", which: str) -> None:
+def _print_comparison(comparison: "Comparison", which: str) -> None:
     from hrkeras.evaluation import tables
     from hrkeras.training.finetuning import FINETUNED
 
     print(f"\nThe person's test runs: {which}; errors in beats/min.\n")
-    print(tables.table(found.rows))
+    print(tables.table(comparison.rows))
     print(f"\nWorse by: than {FINETUNED}, paired over runs; in brackets where that may be chance.")
-    print(_who_wins(found.like_best))
+    print(_who_wins(comparison.like_best))
 
 
 def _who_wins(like_best: list[str]) -> str:
     best, *others = like_best
     if not others:
         return f"Lowest error: {best}, by more than chance."
-    return f"Lowest error: {best}. So few runs cannot tell it from: {'; '.join(others)}."
+    return f"Lowest error: {best}. On so few runs it is not distinguishable from: {'; '.join(others)}."
 
 
 def rates_of(wanted: list[str]) -> dict[str, float]:
-    """By the beginnings of layers' names, what their steps are scaled by."""
-    found = {}
-    for each in wanted:
-        name, _, given = each.partition("=")
+    """Scales of the learning rate, by the beginnings of layers' names."""
+    rates = {}
+    for option in wanted:
+        name, _, given = option.partition("=")
         try:
             scale = float(given)
         except ValueError:
             scale = -1.0
         if not name or not 0 <= scale <= 100:
-            raise typer.BadParameter(f"expected LAYER=SCALE with a scale of 0 to 100, found {each}", param_hint="--rate")
-        found["" if name == "all" else name] = scale
-    return found
+            raise typer.BadParameter(f"expected LAYER=SCALE with a scale of 0 to 100, found {option}", param_hint="--rate")
+        rates["" if name == "all" else name] = scale
+    return rates

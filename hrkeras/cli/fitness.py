@@ -28,28 +28,30 @@ def fitness(
     from hrkeras.utils.errors import InputError
     from hrkeras.utils.files import atomic_write
 
-    found = read_timeline(source, person, at)
-    if not found.entries:
+    runs = read_timeline(source, person, at)
+    if not runs.entries:
         raise InputError(
             f"{source}: not one run has a heart rate that fitness could be read from; `hrkeras report` estimates it."
         )
     if output:
         with atomic_write(output) as part:
-            timeline.frame(found).to_csv(part, index=False)
+            timeline.frame(runs).to_csv(part, index=False)
     if plot:
-        plotting.save(person_plots.fitness(found), plot)
+        plotting.save(person_plots.fitness(runs), plot)
     if json:
-        print(json_line({"pace": pace.text(found.speed), "runs": timeline.frame(found).to_dict("records")}))
+        print(json_line({"pace": pace.text(runs.speed), "runs": timeline.frame(runs).to_dict("records")}))
         return
-    days = fitness_text.days(found.entries[0].start, found.entries[-1].start)
-    print(f"{fitness_text.count(len(found.entries))}, {days}.")
-    print("\n".join(fitness_text.told(found)))
-    if told := fitness_text.effects(found):
-        print("What changes it (in brackets where it lies four times in five):\n" + "\n".join(f"- {each}" for each in told))
-    if odd := fitness_text.standing_out(found):
-        latest = "" if len(odd) == 1 else f" (the latest {SHOWN})" if len(odd) > SHOWN else " (the latest first)"
-        print(f"{fitness_text.days_standing_out(len(odd))}{latest}; heat, illness, a tired day or a sensor can be why:")
-        print("\n".join(f"- {fitness_text.day(each.start)}: {fitness_text.residual(each)}" for each in odd[:SHOWN]))
-    if taken := update_text.taken_text(found.report.taken):
+    days = fitness_text.days(runs.entries[0].start, runs.entries[-1].start)
+    print(f"{fitness_text.count(len(runs.entries))}, {days}.")
+    print("\n".join(fitness_text.summary(runs)))
+    if effects := fitness_text.effects(runs):
+        print(
+            "What changes it (in brackets where it lies four times in five):\n" + "\n".join(f"- {effect}" for effect in effects)
+        )
+    if outliers := fitness_text.standing_out(runs):
+        latest = "" if len(outliers) == 1 else f" (the latest {SHOWN})" if len(outliers) > SHOWN else " (the latest first)"
+        print(f"{fitness_text.days_standing_out(len(outliers))}{latest}; heat, illness, a tired day or a sensor can be why:")
+        print("\n".join(f"- {fitness_text.day(entry.start)}: {fitness_text.residual(entry)}" for entry in outliers[:SHOWN]))
+    if taken := update_text.taken_text(runs.report.taken):
         print(f"Not used: {taken}.")
     print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot FITNESS.png.")

@@ -37,14 +37,14 @@ def inspect(
     reader = detect.reader(source)
     with progress(reader.size(source), f"Reading {source.name}", "B") as bar:
         log = ReadLog(bar.update)
-        found = inspection.inspect(reader.read(source, log=log), limits, log)
+        result = inspection.inspect(reader.read(source, log=log), limits, log)
     kind = reader.__name__.rpartition(".")[2]
     if not json:
-        print(inspection_text.text(found, source, kind))
-    pictures = inspection_plots.draw(found, output) if output else []
+        print(inspection_text.text(result, source, kind))
+    pictures = inspection_plots.draw(result, output) if output else []
     if json:
-        about = {name: getattr(inspection_text, name)(found, source, kind) for name in ("findings", "commands")}
-        print(json_line(found.as_dict() | about | {"pictures": list(map(str, pictures))}))
+        about = {name: getattr(inspection_text, name)(result, source, kind) for name in ("findings", "commands")}
+        print(json_line(result.as_dict() | about | {"pictures": list(map(str, pictures))}))
     elif output:
         print(f"Pictures in {output}: {', '.join(picture.name for picture in pictures) or 'nothing to draw'}")
     else:

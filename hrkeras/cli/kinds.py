@@ -1,4 +1,4 @@
-"""What an output file or folder holds, told by its content and not by its name."""
+"""What an output file or folder holds, recognised by its content and not by its name."""
 
 import re
 import zipfile
@@ -22,7 +22,7 @@ class Kind(NamedTuple):
 
     Attributes:
         name: for messages.
-        matches: whether what is at a path is such.
+        matches: whether the file or folder at a path is of this kind.
     """
 
     name: str
@@ -63,7 +63,7 @@ def _keys(path: Path) -> set[str]:
 
 def _holds_only(folder: Path, paths: re.Pattern[str]) -> bool:
     """Whether everything in a folder, at any depth, has a path within it that fits a pattern."""
-    return all(paths.fullmatch(each.relative_to(folder).as_posix()) for each in folder.rglob("*"))
+    return all(paths.fullmatch(path.relative_to(folder).as_posix()) for path in folder.rglob("*"))
 
 
 def _is_saved_model(path: Path) -> bool:
@@ -78,8 +78,8 @@ def _is_search(path: Path) -> bool:
 
 def _is_dataset(path: Path) -> bool:
     """Whether a folder holds nothing but versions of a dataset, and these only what is written when one is built."""
-    versions = [each for each in path.iterdir() if not each.name.startswith(".")]
-    return all((each / "dataset_info.json").is_file() and _holds_only(each, DATASET_FILES) for each in versions)
+    versions = [version for version in path.iterdir() if not version.name.startswith(".")]
+    return all((version / "dataset_info.json").is_file() and _holds_only(version, DATASET_FILES) for version in versions)
 
 
 PREDICTION, FITNESS, PLAN = table("time_s", "speed_m_s"), table("start", "heart_rate_at_pace"), table("km", "length_m")

@@ -56,7 +56,7 @@ def _name(module: ModuleType) -> str:
 
 
 class _Program(TyperGroup):
-    """Turns what a person's input causes into one sentence and an exit code."""
+    """Turns errors caused by a person's input into one sentence and an exit code."""
 
     def __init__(self, *args, commands, **kwargs):
         names = [_name(module) for modules in PANELS.values() for module in modules]  # typer has groups behind commands
@@ -96,7 +96,7 @@ class _Program(TyperGroup):
 def _place(error: OSError) -> str:
     """The path that an error is about; where that lies in a folder of our own, what would have taken its place."""
     path = Path(os.fsdecode(error.filename2 or error.filename or "a file"))
-    own = next((each for each in (path, *path.parents) if each.name.startswith(PREFIX)), None)
+    own = next((parent for parent in (path, *path.parents) if parent.name.startswith(PREFIX)), None)
     return str(own.parent / path.relative_to(own) if own else path)
 
 
@@ -108,7 +108,7 @@ class _Command(TyperCommand):
             with terminal.plain_output():
                 return super().invoke(ctx)
         except InputError as error:
-            if option := next((each for each in self.params if each.name == error.argument), None):
+            if option := next((param for param in self.params if param.name == error.argument), None):
                 called = " ".join(filter(None, (option.opts[0], option.metavar)))
                 error.args = (f"{str(error).rstrip('.')} ({called}).",)
             raise

@@ -1,4 +1,4 @@
-"""What a command may write over: its own earlier output, never an input, and anything else only when it is told to."""
+"""What a command may write over: its own earlier output, never an input, and anything else only with `--force`."""
 
 import os
 from collections.abc import Iterable
@@ -21,13 +21,13 @@ def check(inputs: Iterable[Path | None], outputs: Iterable[tuple[Path | None, Ki
 
     Args:
         inputs: files and folders that the command reads; None for what was not given.
-        outputs: where it writes, each with its kind; without one, who writes it looks at what is there.
+        outputs: paths that it writes, each with its kind; None if the writer itself checks what is there.
         force: whether to replace what is of another kind; None for a command that never does.
 
     Raises:
         typer.BadParameter: for the first output that is refused.
     """
-    given = [each for each in inputs if each is not None and each.exists()]
+    given = [path for path in inputs if path is not None and path.exists()]
     wanted = [(path, kind) for path, kind in outputs if path is not None]
     for place, (path, kind) in enumerate(wanted):
         for other, _ in wanted[:place]:
@@ -39,11 +39,11 @@ def check(inputs: Iterable[Path | None], outputs: Iterable[tuple[Path | None, Ki
 
 
 def _check_is_no_input(path: Path, inputs: list[Path]) -> None:
-    for each in inputs:
-        if path.samefile(each):
-            raise typer.BadParameter(f"{path}: is an input, {each}, and would be lost; give another place for the output")
-        if path.is_dir() and lies_in(each, path):
-            raise typer.BadParameter(f"{path}: is a folder that holds an input, {each}; give the output a folder of its own")
+    for source in inputs:
+        if path.samefile(source):
+            raise typer.BadParameter(f"{path}: is an input, {source}, and would be lost; give another place for the output")
+        if path.is_dir() and lies_in(source, path):
+            raise typer.BadParameter(f"{path}: is a folder that holds an input, {source}; give the output a folder of its own")
 
 
 def _check_kind(path: Path, kind: Kind | None, inputs: list[Path], force: bool | None) -> None:
@@ -51,7 +51,7 @@ def _check_kind(path: Path, kind: Kind | None, inputs: list[Path], force: bool |
         raise typer.BadParameter(f"{path}: is neither a file nor a folder; give another place for the output")
     if kind is None or is_empty(path) or kind.matches(path):
         return
-    if folder := next((each for each in inputs if each.is_dir() and lies_in(path, each)), None):
+    if folder := next((source for source in inputs if source.is_dir() and lies_in(path, source)), None):
         raise typer.BadParameter(f"{path}: lies in an input, {folder}, and is not {kind.name}; give another place for the output")
     if not force:
         advice = "give another place" if force is None else "give another place, or --force to replace it"

@@ -80,39 +80,39 @@ def plan(
     with progress(None, "Trying paces", "pace") as bar:
         begin = begin or planner.usual_start(state, time.time())
         answer = planner.Planner(way, state, begin, even, loaded, bar.update).answer(speed, heart_rate, limit)
-    found = answer.plan
+    planned = answer.plan
     if output:
         with atomic_write(output) as part:
-            found.frame().to_csv(part, index=False)
+            planned.frame().to_csv(part, index=False)
     if plot:
-        line, called = (limit, "limit") if limit else (heart_rate, "target")
-        plotting.save(planning_plots.plan(found, line, called), plot)
+        line, label = (limit, "limit") if limit else (heart_rate, "target")
+        plotting.save(planning_plots.plan(planned, line, label), plot)
     if json:
         print(json_line(answer.as_dict()))
         return
-    print(planning_text.course(found))
-    print("\n".join([planning_text.expected(found), *planning_text.limit(limit or 0, answer)]))
-    warn(found.warnings)
+    print(planning_text.course(planned))
+    print("\n".join([planning_text.expected(planned), *planning_text.limit(limit or 0, answer)]))
+    warn(planned.warnings)
     print(update_text.known_text(state))
     if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):
-        print(f"The workouts read tell nothing: {why}.")
-    for told in update_text.read_log_lines(log):
-        print(told)
-    print(f"\n{planning_text.table(found)}\n")
+        print(f"Nothing could be learnt from the workouts: {why}.")
+    for sentence in update_text.read_log_lines(log):
+        print(sentence)
+    print(f"\n{planning_text.table(planned)}\n")
     if output:
         print(f"Written: {output}")
     print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot PLAN.png.")
 
 
 def _moment(text: str | None) -> float | None:
-    """Seconds since 1970-01-01 UTC of a time that a person gave."""
+    """Seconds since 1970-01-01 UTC of a given time."""
     from hrkeras.workouts.clock import is_date
     from hrkeras.workouts.readers.xml_points import seconds
 
     if text is None:
         return None
-    if not is_date(found := seconds(text)):
+    if not is_date(moment := seconds(text)):
         raise typer.BadParameter(
             f"expected a time from 1990 to 2100 such as 2026-12-01T09:00, found {text!r}", param_hint="--start"
         )
-    return found
+    return moment

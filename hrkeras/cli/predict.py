@@ -61,27 +61,27 @@ def predict(
     if default:
         defaults.use("--workout", default)
     learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)
-    found = prediction.predict(chosen, state, loaded)
+    predicted = prediction.predict(chosen, state, loaded)
     with atomic_write(output) as part:
-        found.to_frame().to_csv(part, index=False)
+        predicted.to_frame().to_csv(part, index=False)
     print(
-        f"Run of {prediction.moment(found.start)}, {found.minutes:.0f} min: "
-        f"predicted mean {found.heart_rate.mean():.0f}, highest {found.heart_rate.max():.0f} beats/min, "
-        f"give or take {(found.high - found.low).mean() / 2:.0f} (four times in five)."
+        f"Run of {prediction.moment(predicted.start)}, {predicted.minutes:.0f} min: "
+        f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
+        f"give or take {(predicted.high - predicted.low).mean() / 2:.0f} (four times in five)."
     )
-    if found.error is not None and found.inside is not None:
-        inside = f"{100 * found.inside:.0f} % of it in the prediction interval (10 to 90 %)"
-        print(f"Beside what its sensor measured: mean absolute error {found.error:.1f} beats/min, {inside}.")
+    if predicted.error is not None and predicted.inside is not None:
+        inside = f"{100 * predicted.inside:.0f} % of it in the prediction interval (10 to 90 %)"
+        print(f"Compared with the measured heart rate: mean absolute error {predicted.error:.1f} beats/min, {inside}.")
     by = f"the model {model}" if model else "the filter of the athlete's state alone; --model MODEL.keras adds a model"
     print(f"Predicted by {by}.")
-    warn(found.warnings)
+    warn(predicted.warnings)
     print(update_text.known_text(state))
     if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):
-        print(f"The other workouts read tell nothing: {why}.")
-    if isnan(found.start):
+        print(f"Nothing could be learnt from the other workouts: {why}.")
+    if isnan(predicted.start):
         taken = ": it was taken as the day after the last known run" if state.count else ""
         print(f"The run's date is unknown, since its clock was not set{taken}.")
-    if not found.has_altitude:
+    if not predicted.has_altitude:
         print("The run has no altitude: it was taken as flat.")
     for line in update_text.read_log_lines(log):
         print(line)
@@ -90,5 +90,5 @@ def predict(
         from hrkeras.personal import person_plots
         from hrkeras.utils import plotting
 
-        plotting.save(person_plots.run(found, f"Run of {prediction.moment(found.start)}"), plot)
+        plotting.save(person_plots.run(predicted, f"Run of {prediction.moment(predicted.start)}"), plot)
         print(f"Picture: {plot}")

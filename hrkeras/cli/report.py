@@ -30,7 +30,7 @@ def report(
     loaded = load_model(model, backend)
     from hrkeras.personal.report import page
 
-    found = read_timeline(source, person, at, loaded)
-    page.write(found, output)
-    print("\n".join(f"- {each}" for each in page.headlines(found)))
+    runs = read_timeline(source, person, at, loaded)
+    page.write(runs, output)
+    print("\n".join(f"- {headline}" for headline in page.headlines(runs)))
     print(f"Written: {output}; open it in a browser.")

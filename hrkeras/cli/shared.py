@@ -111,7 +111,7 @@ def _use_private_temp() -> None:
 
 
 def load_model(path: Path | None, backend: str | None):
-    """The model in a file, on a backend; None, and no Keras, without a file."""
+    """The model in a file, on a backend; without a file None, and Keras is not imported."""
     if path is None:
         return None
     defaults.check_model(path)
@@ -122,7 +122,7 @@ def load_model(path: Path | None, backend: str | None):
 
 
 def check_one_known(athlete: Path | None, history: list[Path] | None) -> None:
-    """Refuses to be told twice what is known of a person."""
+    """Refuses a person's file and a history at once."""
     if athlete and history:
         raise typer.BadParameter("--athlete and --history both say what is known; give one of them", param_hint="--athlete")
 
@@ -197,7 +197,7 @@ def read_timeline(source: Path, person: str | None = None, at: str | None = None
 
 
 def warn(sentences) -> None:
-    """Says on stderr what makes a result hard to believe."""
+    """Prints plausibility warnings on stderr."""
     for sentence in sentences:
         typer.secho(f"Warning: {terminal.plain(sentence)}", err=True, fg="yellow")
 
@@ -221,7 +221,7 @@ def epoch_bar(epochs: int, what: str = ""):
 
 
 def epoch_line(say: Callable[[str], None], what: str = ""):
-    """A Keras callback that says each epoch's errors in a line; `what` begins it."""
+    """A Keras callback that prints the errors of an epoch in a line; `what` begins it."""
     import keras
 
     def line(epoch, logs):
@@ -232,15 +232,15 @@ def epoch_line(say: Callable[[str], None], what: str = ""):
 
 
 def json_line(value) -> str:
-    """JSON for programs; what is no number becomes null."""
+    """JSON for programs; a number that is not finite becomes null."""
     import json
     import math
 
     def plain(item):
         if isinstance(item, dict):
-            return {key: plain(each) for key, each in item.items()}
+            return {key: plain(element) for key, element in item.items()}
         if isinstance(item, list | tuple):
-            return [plain(each) for each in item]
+            return [plain(element) for element in item]
         return None if isinstance(item, float) and not math.isfinite(item) else item
 
     return json.dumps(plain(value), indent=2, ensure_ascii=False)

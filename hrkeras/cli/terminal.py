@@ -16,11 +16,11 @@ ERRORS = "hrkeras.escape"
 
 def plain(text: str) -> str:
     """Text with its control characters as `\\uXXXX`, which JSON reads as well."""
-    return CONTROLS.sub(lambda found: _escape(found[0]), text)
+    return CONTROLS.sub(lambda match: _escape(match[0]), text)
 
 
 def note(sentence: str) -> None:
-    """Says on stderr what is going on."""
+    """Prints a note on stderr."""
     typer.secho(plain(sentence), err=True)
 
 

@@ -108,7 +108,7 @@ def train(
     if foreign := given.keys() - signature(models.preset(model)).parameters.keys():
         raise typer.BadParameter(f"{model} has no such argument; leave it out", param_hint=f"--{foreign.pop()}")
     build = models.preset(model, **given, history=history, profile=profile)
-    architecture = {name: each.default for name, each in signature(build).parameters.items() if name != "statistics"}
+    architecture = {name: parameter.default for name, parameter in signature(build).parameters.items() if name != "statistics"}
     runs, weights = selection.mixed(sources, data_dir, ("train", "validation"))
     settings = fit.Settings(
         epochs=epochs,
@@ -139,16 +139,16 @@ def train(
 
 
 def _weights(data: list[str]) -> dict[str, float]:
-    """By name of the dataset, how often each of its runs comes in an epoch."""
-    found = {}
-    for each in data:
-        name, _, given = each.partition("=")
+    """How often the runs of each dataset come in an epoch, by its name."""
+    weights = {}
+    for option in data:
+        name, _, given = option.partition("=")
         try:
-            found[name] = float(given or 1)
+            weights[name] = float(given or 1)
         except ValueError:
-            found[name] = 0.0
-        if not 0 < found[name] <= 1000:
-            raise typer.BadParameter(f"expected NAME or NAME=WEIGHT with a weight above 0, up to 1000, found {each}")
-    if len(found) < len(data):
+            weights[name] = 0.0
+        if not 0 < weights[name] <= 1000:
+            raise typer.BadParameter(f"expected NAME or NAME=WEIGHT with a weight above 0, up to 1000, found {option}")
+    if len(weights) < len(data):
         raise typer.BadParameter(f"expected each dataset once, found {' '.join(data)}; NAME=2 has its runs twice")
-    return found
+    return weights

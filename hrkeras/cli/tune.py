@@ -174,33 +174,33 @@ def _data_of(output: Path, space: str) -> str | None:
 
 
 def _write(search: "Search", output: Path, command: str, as_json: bool) -> None:
-    """Writes and prints what a search that has ended has found, and the best model."""
+    """Writes and prints the results of a search that has ended, and writes its best model."""
     from hrkeras.training import fit, model_card
     from hrkeras.tuning import report
 
-    found = report.write(search, output, command)
+    results = report.write(search, output, command)
     if not as_json:
-        print(f"{found.table}\n\n{found.sentence}\n\n{found.setting}\n\n{report.LEGEND}\n")
-    if search.trains_again(found.trials[0]):
+        print(f"{results.table}\n\n{results.sentence}\n\n{results.setting}\n\n{report.LEGEND}\n")
+    if search.trains_again(results.trials[0]):
         epochs = search.plan.epochs
-        _say(f"Now the best is trained for {epochs} epochs on all training runs; the results stand already in {output}.")
-    best, log, settings, description = search.retrain(found.trials[0])
+        _say(f"Now the best is trained for {epochs} epochs on all training runs; the results are already in {output}.")
+    best, log, settings, description = search.retrain(results.trials[0])
     fit.save(best, output / "best.keras")
     model_card.write(output / "best.md", best, log, settings, description)
     if as_json:
-        print(json_line(found.as_dict()))
+        print(json_line(results.as_dict()))
     else:
         print(f"Written to {output}: {', '.join((*report.FILES, 'best.keras', 'best.md'))}")
         print(f"Next: hrkeras evaluate {output / 'best.keras'} --data {search.plan.data}")
 
 
 def _check_variables(workers: int | None) -> None:
-    """Whether KerasTuner's environment variables, if there are any, are all there and go with the rest."""
-    there = [name for name in VARIABLES if name in os.environ]
+    """Checks that KerasTuner's environment variables are all set or none is, and that they fit the options."""
+    present = [name for name in VARIABLES if name in os.environ]
     missing = [name for name in VARIABLES if name not in os.environ]
-    if there and missing:
-        raise typer.BadParameter(f"{' and '.join(there)} is set, {' and '.join(missing)} is not; set all three or none")
-    if there and workers:
+    if present and missing:
+        raise typer.BadParameter(f"{' and '.join(present)} is set, {' and '.join(missing)} is not; set all three or none")
+    if present and workers:
         raise typer.BadParameter(
             f"{VARIABLES[0]} makes this one of several processes already; leave it out, or unset {' and '.join(VARIABLES)}",
             param_hint="--workers",
@@ -208,17 +208,17 @@ def _check_variables(workers: int | None) -> None:
 
 
 def _again(context: typer.Context) -> list[str]:
-    """The arguments of this command once more, for processes that take part in it."""
-    found = ["tune"]
+    """The arguments of this command, for the processes that take part in the search."""
+    arguments = ["tune"]
     for param in context.command.params:
         value = context.params.get(param.name or "")
         if value == param.default or param.name in ("workers", "as_json"):
             continue
         if isinstance(value, bool):
-            found.append((param.opts if value else param.secondary_opts)[0])
+            arguments.append((param.opts if value else param.secondary_opts)[0])
         else:
-            found += [param.opts[0], str(value)]
-    return found
+            arguments += [param.opts[0], str(value)]
+    return arguments
 
 
 def _say(line: str) -> None:

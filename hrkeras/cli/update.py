@@ -41,36 +41,36 @@ def update(
     from hrkeras.personal.fitness_text import count
 
     with reading(runs) as bar:
-        found = athlete_update.update(
+        report = athlete_update.update(
             athlete, runs, loaded, bar.update, lambda: terminal.note(f"Waiting for another update of {athlete} ...")
         )
-    state = found.athlete
-    if found.is_new:
+    state = report.athlete
+    if report.is_new:
         print(
             f"New: nothing was known of the person; starting from people in general ({athlete_update.about(state.population)})."
         )
-    if found.added:
-        days = dict.fromkeys(date(run.start) for run in (found.added[0], found.added[-1]))
-        print(f"Added {count(len(found.added))}: {' to '.join(days)} UTC.")
+    if report.added:
+        days = dict.fromkeys(date(run.start) for run in (report.added[0], report.added[-1]))
+        print(f"Added {count(len(report.added))}: {' to '.join(days)} UTC.")
     else:
         print("Added no run.")
-    if found.known:
-        print(f"Known already, or another recording of a known run: {found.known:,}; nothing changed by them.")
-    if found.older:
+    if report.known:
+        print(f"Known already, or another recording of a known run: {report.known:,}; nothing changed by them.")
+    if report.older:
         print(
-            f"Too late: {found.older:,}, over before the last known run began. Runs are learnt from in order; a new file takes "
+            f"Too late: {report.older:,}, over before the last known run began. Runs are learnt from in order; a new file takes "
             "all in order: hrkeras update NEW.json ALL_RUNS"
         )
-    if found.forgotten:
+    if report.forgotten:
         print(
-            f"Before {date(state.starts[0])} UTC: {found.forgotten:,}. So far back the file keeps no dates; they are known "
+            f"Before {date(state.starts[0])} UTC: {report.forgotten:,}. So far back the file keeps no dates; they are known "
             "already or else too late."
         )
-    if taken := update_text.taken_text(found.taken):
-        print(f"Taken by the filters: {taken}.")
-    for line in update_text.read_log_lines(found.log):
+    if taken := update_text.taken_text(report.taken):
+        print(f"Removed by the filters: {taken}.")
+    for line in update_text.read_log_lines(report.log):
         print(line)
     last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
-    print(f"{'Written' if found.added else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
-    if found.is_new:
+    print(f"{'Written' if report.added else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
+    if report.is_new:
         print(f"Next: hrkeras predict RUN --athlete {athlete}{f' --model {model}' if model else ''} --output run.csv")

@@ -37,11 +37,11 @@ def zones(
 
     state = athlete_file.load(athlete) if athlete else None
     own.estimate(state or Athlete(), age, maximum, threshold)  # before anything is read: what is given may be impossible
-    found = read_timeline(source, person)
+    timeline = read_timeline(source, person)
     if state:
-        found = replace(found, unheard=[estimation.anew(each, state) for each in found.unheard])
-    limits = own.estimate(state or found.athlete, age, maximum, threshold)
-    recent, everything = time_in_zones.times(found, limits, time_in_zones.WEEKS), time_in_zones.times(found, limits)
+        timeline = replace(timeline, unheard=[estimation.anew(run, state) for run in timeline.unheard])
+    limits = own.estimate(state or timeline.athlete, age, maximum, threshold)
+    recent, everything = time_in_zones.times(timeline, limits, time_in_zones.WEEKS), time_in_zones.times(timeline, limits)
     if plot:
         from hrkeras.personal import person_plots
         from hrkeras.utils import plotting
@@ -51,13 +51,13 @@ def zones(
         print(json_line(time_in_zones.as_dict(limits, recent, everything)))
         return
     print("\n".join(time_in_zones.lines(limits, recent, everything)))
-    known = state.count if state else len(found.entries)
-    if known:
-        runs = fitness_text.count(known)
+    count = state.count if state else len(timeline.entries)
+    if count:
+        runs = fitness_text.count(count)
         print(f"Read from {runs} with heart rate, not from a test; give what a test said with --maximum or --threshold.")
     else:
         print("No run with heart rate is known, so this is what adults have in general; give --age, or runs with heart rate.")
-    if why := found.report.taken:
+    if why := timeline.report.taken:
         from hrkeras.personal import update_text
 
         print(f"Not used: {update_text.taken_text(why)}.")

@@ -1,4 +1,4 @@
-"""A person by their recorded runs, and the prediction of a run by what was known before it."""
+"""A person's recorded runs, and the prediction of a run from those that ended before it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:  # a state predicts without it
 
 
 class Athlete:
-    """A person, by their recorded runs.
+    """A person and their recorded runs.
 
-    What these tell is worked out when a run is predicted, from those that were over before it began: so a run, and later ones,
-    may be among them. Make it with `from_workouts`.
+    The athlete's state is computed when a run is predicted, from the runs that had ended before it began; so that run, and
+    later ones, may be among them. Make it with `from_workouts`.
 
     Attributes:
-        runs: that can be learnt from, in the order in which they were over.
-        taken: count of the workouts that cannot, by reason.
+        runs: those that can be learnt from, ordered by when they ended.
+        taken: number of workouts that were left out, by reason.
 
     Example:
         >>> import hrkeras
@@ -44,23 +44,23 @@ class Athlete:
 
     @classmethod
     def from_workouts(cls, workouts: Iterable[Workout]) -> Athlete:
-        """The person whose workouts these are.
+        """Makes an athlete from one person's workouts.
 
         Args:
-            workouts: one person's, from `read` or made of arrays, in any order; what is no run with heart rate and a date, or
-                another recording of one, is left out and counted.
+            workouts: one person's, from `read` or made from arrays, in any order; duplicates, and anything but runs with heart
+                rate and a date, are left out and counted.
 
         Raises:
-            InputError: if they are several people's.
+            InputError: if they belong to several people.
         """
         taken = Counter[str]()
         return cls(one_person(usable(workouts, taken), "the workouts"), taken)
 
     def state(self, model: keras.Model | None = None, before: float = inf) -> kalman.Athlete:
-        """What is known of the person from the runs that were over at a time.
+        """The athlete's state after the runs that had ended at a given time.
 
         Args:
-            model: that it is known for: it starts from the model's population and learns how far the model helps.
+            model: the state starts from its population and learns how far it helps.
             before: s since 1970-01-01 UTC.
         """
         count, name = bisect_right(self.runs, before, key=lambda run: run.end), ""
@@ -82,13 +82,13 @@ class Athlete:
 
 
 def predict(model: keras.Model | None, workout: Workout, athlete: Athlete | None = None) -> Prediction:
-    """Predicts the heart rate of a run every 10 s from its speed and altitude, and from what the person's earlier runs tell.
+    """Predicts the heart rate of a run every 10 s from its speed and altitude and the person's earlier runs.
 
     Args:
-        model: from `train` or `load`; None for what the person's runs alone tell, without a network and without Keras.
-        workout: what to predict. Its own heart rate, and runs that were not over when it began, are not looked at. One of unknown
-            date is taken to be run a day after the person's last.
-        athlete: the person; somebody of whom nothing is known if not given.
+        model: from `train` or `load`; None to predict from the athlete's state alone, without a network or Keras.
+        workout: the run to predict. Its own heart rate is not used, nor are runs that had not ended when it began. A run of
+            unknown date is taken to follow the person's last run by a day.
+        athlete: the person; someone without earlier runs if not given.
 
     Returns:
         `heart_rate` in beats/min with its `interval`, each of shape `(steps,)`; `to_frame()` has them with the run's speed and

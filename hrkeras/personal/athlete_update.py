@@ -1,4 +1,4 @@
-"""Keep what is known of a person: learn from their recordings, in order, each once."""
+"""Update an athlete's state from recorded runs, in order and each once."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ Owned = TypeVar("Owned", Workout, prepare.PreparedRun)
 
 @dataclass
 class Report:
-    """What became of the workouts of some sources.
+    """The result of an update.
 
     Attributes:
-        athlete: what is known now.
+        athlete: the state after the update.
         is_new: whether there was no file before.
         log: what the readers skipped.
-        taken: by reason, how many workouts the filters took.
-        added: runs that are known now and were not before.
-        before: of each of these, what was known before it, for the model if one was given.
-        predicted: of each of these, what was predicted from that, beats/min, shape `(steps,)`.
-        known: runs that were known already, or other recordings of such.
-        older: runs that were over before one that is known began; to be learnt from they come too late.
-        forgotten: runs before the first one that is remembered by its date: known already, or older.
-        later: runs that were not over at the time asked for.
+        taken: number of workouts that the filters removed, by reason.
+        added: runs that were new to the state.
+        before: for each of these, what was known before it, for the model if one was given.
+        predicted: for each of these, the heart rate predicted from that, beats/min, shape `(steps,)`.
+        known: number of runs that were known already, or other recordings of such.
+        older: number of runs that ended before a known one began; these come too late to be learnt from.
+        forgotten: number of runs before the first date that the state keeps: known already, or older.
+        later: number of runs that had not ended at the time asked for.
     """
 
     athlete: Athlete
@@ -66,11 +66,11 @@ class Report:
 
 
 def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.PreparedRun]:
-    """The runs that can be learnt from, of each one recording, in the order in which they were over.
+    """The runs that can be learnt from, without duplicates, ordered by when they ended.
 
     Args:
         workouts: in any order.
-        taken: counts by reason what is left out.
+        taken: counts what is left out, by reason.
     """
     return distinct(filtered(workouts, taken), taken)
 
@@ -78,23 +78,23 @@ def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> li
 def filtered(
     workouts: Iterable[Workout], taken: Counter[str] | None = None, limits: quality.Limits = LIMITS
 ) -> list[prepare.PreparedRun]:
-    """What passes the filters of some workouts, all recordings of a run, in their order; see `usable`."""
-    found = []
+    """The workouts that pass the filters, in their order and with duplicates; see `usable`."""
+    runs = []
     for workout in workouts:
         outcome = prepare.examine(workout, limits)
         if not isinstance(outcome, str):
-            found.append(outcome)
+            runs.append(outcome)
         elif taken is not None:
             taken[quality.reason(outcome, workout)] += 1
-    return found
+    return runs
 
 
 def distinct(runs: Sequence[prepare.PreparedRun], taken: Counter[str] | None = None) -> list[prepare.PreparedRun]:
-    """Of each run one recording, in the order in which they were over; the others are counted, see `usable`."""
-    found = prepare.distinct(runs)
-    if taken is not None and len(found) < len(runs):
-        taken[quality.REASONS[quality.DUPLICATE]] += len(runs) - len(found)
-    return sorted(found, key=lambda run: run.end)
+    """One recording of each run, ordered by when they ended; the others are counted, see `usable`."""
+    kept = prepare.distinct(runs)
+    if taken is not None and len(kept) < len(runs):
+        taken[quality.REASONS[quality.DUPLICATE]] += len(runs) - len(kept)
+    return sorted(kept, key=lambda run: run.end)
 
 
 def one_person(runs: list[Owned], source: Path | str, user: str | None = None) -> list[Owned]:
@@ -102,20 +102,20 @@ def one_person(runs: list[Owned], source: Path | str, user: str | None = None) -
 
     Args:
         runs: of the source.
-        source: it, for messages.
-        user: whose they should be, if the source names that person among others.
+        source: its path or name, for messages.
+        user: the person to choose if the source has several.
 
     Raises:
-        InputError: if they are several people's and not one of them is `user`.
+        InputError: if they belong to several people and none of them is `user`.
     """
     people = sorted({run.user for run in runs})
     if len(people) < 2:
         return runs
     if user in people:
         return [run for run in runs if run.user == user]
-    some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
+    names = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
     raise InputError(
-        f"{source}: expected the runs of one person, found those of {len(people)} ({some}); give one person's alone; "
+        f"{source}: expected the runs of one person, found those of {len(people)} ({names}); give one person's alone; "
         "in a folder each sub-folder is a person: if all are the same, give each sub-folder by itself."
     )
 
@@ -127,14 +127,14 @@ def learn(
     model: keras.Model | None = None,
     on_run: Callable[[prepare.PreparedRun], object] | None = None,
 ) -> Report:
-    """Updates a state by those of some runs that were over at a time.
+    """Updates a state with the runs that had ended at a given time.
 
     Args:
-        athlete: is changed.
-        runs: in the order in which they were over, from `usable`.
+        athlete: the state, changed in place.
+        runs: ordered by when they ended, from `usable`.
         until: s since 1970-01-01 UTC.
-        model: whose correction shall count as much as would have helped with these runs; none if not given.
-        on_run: called with each run that is added, when the state knows it and none after it.
+        model: its shrinkage is updated with these runs; none if not given.
+        on_run: called with each added run, right after the state has learnt from it.
     """
     report = Report(athlete)
     remembered = athlete.starts[0] if athlete.count > len(athlete.starts) else float("-inf")
@@ -163,7 +163,7 @@ def learn(
 
 
 def _follow(model: keras.Model, report: Report) -> None:
-    """Updates how a model has done, run by run; another than before begins anew."""
+    """Updates the shrinkage of a model run by run; a model other than before starts afresh."""
     from hrkeras.datasets.windows import of_runs
     from hrkeras.evaluation import predict
     from hrkeras.models import saving
@@ -171,19 +171,19 @@ def _follow(model: keras.Model, report: Report) -> None:
     athlete, runs = report.athlete, report.added
     if athlete.network.name != (name := saving.fingerprint(model)):
         athlete.network = Network(name)
-    whole = of_runs([run.grid for run in runs], report.before, np.array([run.start for run in runs]), size=predict.WHOLE)
-    for place, wholly in enumerate(predict.predict(model, whole)):
+    windows = of_runs([run.grid for run in runs], report.before, np.array([run.start for run in runs]), size=predict.WHOLE)
+    for place, predicted in enumerate(predict.predict(model, windows)):
         known, heart_rate = report.before[place], runs[place].grid.heart_rate
         expected = known.expected[:, 0]
         report.before[place] = known = athlete.asked_by(name, known)
-        report.predicted[place] = expected + known.shrinkage * (wholly - expected)
-        athlete.network.update(heart_rate, expected, known.standard_deviation, wholly, STEP)
+        report.predicted[place] = expected + known.shrinkage * (predicted - expected)
+        athlete.network.update(heart_rate, expected, known.standard_deviation, predicted, STEP)
 
 
 def learn_from(
     athlete: Athlete, workouts: Iterable[Workout], until: float = float("inf"), model: keras.Model | None = None
 ) -> Report:
-    """Updates a state by those of some workouts that can be learnt from and were over at a time; see `learn`."""
+    """Updates a state with the usable workouts that had ended at a given time; see `learn`."""
     taken = Counter[str]()
     report = learn(athlete, usable(workouts, taken), until, model)
     report.taken = taken
@@ -197,7 +197,7 @@ def update(
     on_bytes: Callable[[int], object] | None = None,
     on_wait: Callable[[], object] | None = None,
 ) -> Report:
-    """Adds a person's runs to their file; where all of them are known, the file is not touched.
+    """Adds a person's runs to their file; if all of them are known already, the file is not touched.
 
     Other updates of the same file wait meanwhile.
 
@@ -211,7 +211,8 @@ def update(
 
     Raises:
         InputError: if something cannot be read, if a source holds several people's runs, if the file starts from another
-            population, if a new one would know no run, or if another update takes too long; the file is then as it was.
+            population, if there is no run to start a new one with, or if another update takes too long; the file is then left
+            as it was.
     """
     population = None
     if model:
@@ -222,9 +223,9 @@ def update(
     taken, log, runs = Counter[str](), ReadLog(on_bytes), []
     latest = time.time() + DAY
     for source in sources:
-        found = filtered(detect.read(source, log), taken)
-        taken[FUTURE] += sum(run.start > latest for run in found)
-        runs += one_person([run for run in found if run.start <= latest], source)
+        source_runs = filtered(detect.read(source, log), taken)
+        taken[FUTURE] += sum(run.start > latest for run in source_runs)
+        runs += one_person([run for run in source_runs if run.start <= latest], source)
     runs = distinct(runs, taken)
     busy = f"{path}: another update of this file has not ended after {PATIENCE:.0f} s; repeat the command later."
     with files.locked(path, busy, PATIENCE, on_wait):
@@ -242,7 +243,7 @@ def update(
 
 
 def _opened(path: Path, population: Population | None) -> tuple[Athlete, bool]:
-    """What a file says, or a new state where there is none, and whether that is so."""
+    """The state in a file, or a new one if there is no file, and whether it is new."""
     if not path.exists():
         return Athlete(population or default()), True
     athlete = athlete_file.load(path)
@@ -258,7 +259,7 @@ def left_out_text(report: Report) -> str:
 
 
 def check_population(athlete: Athlete, population: Population, path: str = "The athlete's state") -> None:
-    """Sees to it that a state starts where a model's athletes must start.
+    """Checks that a state starts from a model's population.
 
     Raises:
         InputError: if it starts from another population.

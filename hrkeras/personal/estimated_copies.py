@@ -17,7 +17,7 @@ from hrkeras.workouts.writers import copies
 
 
 class _Copy(NamedTuple):
-    """A file to write: what is copied, which is at `where`, where to, and the runs in it."""
+    """A file to write: where the original is, its kind, how to open it, the target, and the runs in it."""
 
     where: str
     kind: str
@@ -41,20 +41,20 @@ def write(
     Args:
         estimates: of the runs.
         output: a file for the copy of a single one, or a folder, in which copies lie as the files lie in the folders given.
-        anew: whether points that have a heart rate get another.
-        force: whether to replace files that are no earlier copies; never one of those that are copied.
+        anew: whether to replace the heart rate of points that have one.
+        force: whether to overwrite files other than earlier copies; a file that is copied is never overwritten.
         on_file: called after each file.
-        log: told of the files that cannot be copied.
+        log: collects the files that cannot be copied.
 
     Returns:
-        What was written.
+        The paths of the copies.
 
     Raises:
         InputError: if a file other than an earlier copy would be overwritten, two copies have one name, or no file can be
             copied.
     """
     log, failed = log or ReadLog(), ""
-    given = {path for each in estimates for path in (each.source, Path(tracks.file_of(each.run)))}
+    given = {path for estimate in estimates for path in (estimate.source, Path(tracks.file_of(estimate.run)))}
     sources = [path for path in given if path.exists()]
     written: list[Path] = []
     for copy in _copies(estimates, output):
@@ -76,10 +76,10 @@ def write(
 
 
 def _copies(estimates: Sequence[Estimate], output: Path) -> Iterator[_Copy]:
-    """What is to be written; a file in a zip can be opened until the next one is asked for."""
+    """The copies to write; a file in a zip can be opened until the next one is requested."""
     sources: dict[Path, dict[str, list[Estimate]]] = {}
-    for each in estimates:
-        sources.setdefault(each.source, {}).setdefault(tracks.file_of(each.run), []).append(each)
+    for estimate in estimates:
+        sources.setdefault(estimate.source, {}).setdefault(tracks.file_of(estimate.run), []).append(estimate)
     exports = {source for source in sources if detect.reader(source) is apple_health}
     count = sum(len(files) for source, files in sources.items() if source not in exports)
     alone = tracks.is_track(output)
@@ -89,28 +89,30 @@ def _copies(estimates: Sequence[Estimate], output: Path) -> Iterator[_Copy]:
         raise InputError(f"{output}: expected a folder or a .gpx, .tcx or .fit file, found another file; choose another path.")
     for source, runs in sources.items():
         if source in exports:
-            everything = [each for some in runs.values() for each in some]
+            everything = [estimate for of_file in runs.values() for estimate in of_file]
             for name, opened in apple_health.routes(source):
                 yield _Copy(f"{source}/{name}", "gpx", opened, output / name, everything)
             continue
         for file in track_files.files(source, ReadLog()):
-            if not (some := runs.get(file.where)):
+            if not (of_file := runs.get(file.where)):
                 continue
             if alone and file.kind != track_files.JSON and track_files.kind(output) != file.kind:
                 raise InputError(
                     f"{output}: expected a file name ending in .{file.kind}, as that of {file.where}; copies stay of their kind."
                 )
-            yield _Copy(file.where, file.kind, partial(file.opened, ReadLog()), output if alone else output / file.inside, some)
+            yield _Copy(
+                file.where, file.kind, partial(file.opened, ReadLog()), output if alone else output / file.inside, of_file
+            )
 
 
 def _at(runs: Sequence[Estimate], clock: float) -> int:
-    return next((found for each in runs if (found := each.at(clock))), 0)
+    return next((rate for estimate in runs if (rate := estimate.at(clock))), 0)
 
 
 def _free(target: Path, sources: Sequence[Path], force: bool) -> Path:
-    """A place where nothing lies, or a copy from an earlier time."""
+    """The target, if nothing or only an earlier copy is there."""
     if target.exists():
-        if any(target.samefile(each) for each in sources):
+        if any(target.samefile(source) for source in sources):
             raise InputError(f"{target}: is itself one of the files to copy; give another place for the copies.")
         if not force and not _is_copy(target):
             raise InputError(f"{target}: is there already and no estimate, so it stays as it is; give another place.")
@@ -119,6 +121,6 @@ def _free(target: Path, sources: Sequence[Path], force: bool) -> Path:
 
 def _is_copy(target: Path) -> bool:
     try:
-        return any(each.estimated for each in tracks.read(target))
+        return any(workout.estimated for workout in tracks.read(target))
     except InputError:
         return False

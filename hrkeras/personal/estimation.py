@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SPORTS = ("running", "indoor running")
 LIMITS = replace(athlete_update.LIMITS, sports=SPORTS, min_heart_rate_share=0.0, min_gps_share=0.0)
 ENOUGH_MEASURED = athlete_update.LIMITS.min_heart_rate_share  # a run with more has a heart rate
-ENOUGH = 10  # runs to be known, later ones if need be, before a run is estimated
+ENOUGH = 10  # runs to learn from, later ones if need be, before a run is estimated
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,15 @@ class Estimate:
 
     Attributes:
         run: as it was read.
-        source: the one of the given paths that it was read from.
-        found: its heart rate, with the prediction interval.
+        source: the given path that it was read from.
+        prediction: its heart rate, with the prediction interval.
         seconds: in each zone, shape `(5,)`.
         within: the least and the most of these in the prediction interval, shape `(2, 5)`.
     """
 
     run: Workout
     source: Path
-    found: Prediction
+    prediction: Prediction
     seconds: np.ndarray
     within: np.ndarray
 
@@ -56,8 +56,8 @@ class Estimate:
         time = clock - (self.run.first_clock if isnan(self.run.start) else self.run.start)
         if not 0 <= time <= self.run.duration:
             return 0
-        middle = time / self.found.step - 0.5
-        rates = self.found.heart_rate
+        middle = time / self.prediction.step - 0.5
+        rates = self.prediction.heart_rate
         before = min(max(int(middle), 0), len(rates) - 1)
         after = min(before + 1, len(rates) - 1)
         part = min(max(middle - before, 0.0), 1.0)
@@ -66,14 +66,14 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Estimation:
-    """What became of some sources.
+    """The estimates for some sources.
 
     Attributes:
         estimates: in the order of their starts.
         zones: of the person.
-        athlete: what is known of them after all runs.
-        measured: runs that have a heart rate and were left alone.
-        skipped: by reason, how many workouts cannot be estimated.
+        athlete: their state after all runs.
+        measured: number of runs with a heart rate, which were not estimated.
+        skipped: number of workouts that cannot be estimated, by reason.
         log: what the readers skipped.
     """
 
@@ -96,20 +96,20 @@ def estimate(
 ) -> Estimation:
     """Estimates the heart rate of the runs of one person that have none.
 
-    A run is estimated from the person's runs before it; where fewer than ten are known by then, from the first ten. One of
-    unknown date is estimated from all. The limits of the quality filters hold, but for those of heart rate and positions.
+    A run is estimated from the person's earlier runs; if these are fewer than ten, from the first ten. A run of unknown date
+    is estimated from all runs. The quality filters apply, except those on heart rate and positions.
 
     Args:
         sources: tracks, folders of them and Apple Health exports.
-        athlete: what is known of the person; if not given, what `histories` tell.
+        athlete: the person's state; if not given, it is learnt from `histories`.
         histories: sources with the person's other runs; if not given, the measured ones of `sources`.
-        model: that corrects the athlete's state; the state alone if not given.
-        everything: whether runs that have a heart rate are estimated too, from those before them alone.
+        model: corrects the predictions of the state; the state alone predicts if not given.
+        everything: whether to estimate runs with a heart rate too, each from earlier runs alone.
         on_bytes: called with the number of bytes read since the last call.
         on_run: called after each run.
 
     Raises:
-        InputError: if something cannot be read, a source is several people's, or there is no run that can be estimated.
+        InputError: if a source cannot be read or holds several people's runs, or if no run can be estimated.
     """
     log, workouts = ReadLog(on_bytes), list[Workout]()
     origins: dict[int, Path] = {}
@@ -119,7 +119,7 @@ def estimate(
             raise InputError(f"{source}: expected GPX, TCX or FIT files or an Apple Health export, found an Endomondo file.")
         read = athlete_update.one_person(list(reader.read(source, log=log)), source)
         workouts += read
-        origins |= {id(each): source for each in read}
+        origins |= {id(workout): source for workout in read}
     if not workouts:
         why = update_text.read_log_text(log) or "there is none"
         raise InputError(f"{sources[0]}: found no workout to estimate: {why}; look at it with `hrkeras inspect`.")
@@ -129,37 +129,39 @@ def estimate(
         raise InputError(f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions.")
     pending: list[prepare.PreparedRun] = []
     if athlete is None:
-        others = [each for source in histories for each in athlete_update.one_person(list(detect.read(source, log)), source)]
+        others = [
+            workout for source in histories for workout in athlete_update.one_person(list(detect.read(source, log)), source)
+        ]
         pending = athlete_update.usable(others if histories else workouts)
     state = athlete or Athlete(prediction.population(model))
-    found = []
+    predictions = []
     for run in silent:
         due = 0
         while due < len(pending) and (not pending[due].end > run.start or (not everything and state.count + due < ENOUGH)):
             due += 1
         athlete_update.learn(state, pending[:due], model=model)
         del pending[:due]
-        found.append((run, _predicted(run, state, model)))
+        predictions.append((run, _predicted(run, state, model)))
         if on_run:
             on_run()
     athlete_update.learn(state, pending, model=model)
     own = zones.estimate(state)
     estimates = []
-    for run, each in found:
-        seconds = zones.seconds_in(own.edges, each.heart_rate, each.step)
-        within = zones.seconds_within(own.edges, each.heart_rate, each.low, each.high, each.step)
-        estimates.append(Estimate(run, origins[id(run)], each, seconds, within))
+    for run, predicted in predictions:
+        seconds = zones.seconds_in(own.edges, predicted.heart_rate, predicted.step)
+        within = zones.seconds_within(own.edges, predicted.heart_rate, predicted.low, predicted.high, predicted.step)
+        estimates.append(Estimate(run, origins[id(run)], predicted, seconds, within))
     return Estimation(estimates, own, state, measured, skipped, log)
 
 
 def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout], int, Counter[str]]:
     """Runs to estimate, how many have a heart rate already, and why the others cannot be."""
     silent, measured, skipped = [], 0, Counter[str]()
-    recorded = [each for each in workouts if each.sport in SPORTS]
-    skipped.update(f"another sport ({each.sport})" for each in workouts if each.sport not in SPORTS)
+    recorded = [workout for workout in workouts if workout.sport in SPORTS]
+    skipped.update(f"another sport ({workout.sport})" for workout in workouts if workout.sport not in SPORTS)
     runs = duplicates.distinct(recorded, map(duplicates.content, recorded))
     skipped[quality.REASONS[quality.DUPLICATE]] += len(recorded) - len(runs)
-    for workout in sorted(runs, key=lambda each: (isnan(each.start), each.start)):  # unknown dates last
+    for workout in sorted(runs, key=lambda run: (isnan(run.start), run.start)):  # unknown dates last
         if not everything and quality.covered_share(workout.time, workout.heart_rate) >= ENOUGH_MEASURED:
             measured += 1
         elif reason := _reason_against(workout):
@@ -170,7 +172,8 @@ def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout
 
 
 def _reason_against(workout: Workout) -> str | None:
-    """Why the heart rate of a run cannot be estimated: it needs speed, and must pass the filters that are not of heart rate."""
+    """Why the heart rate of a run cannot be estimated: it needs speed, and must pass the filters other than those on heart
+    rate."""
     taken = quality.taken_by(replace(workout, heart_rate=np.full(len(workout), np.nan)), LIMITS)
     if taken and taken != "metadata":  # the last one: of any person, at any time
         return quality.REASONS[taken]
@@ -189,13 +192,13 @@ def _predicted(run: Workout, state: Athlete, model: keras.Model | None) -> Predi
 
 
 def _after(start: float, state: Athlete) -> float:
-    """The same time of the day, not before what is known of the person; s since 1970-01-01 UTC."""
+    """The same time of day, not before the person's last known run; s since 1970-01-01 UTC."""
     start = state.assumed_start(start)
     return start + DAY * float(np.ceil(max(state.ends[-1] - start, 0.0) / DAY)) if state.count else start
 
 
-def anew(found: Prediction, athlete: Athlete) -> Prediction:
-    """A run that was predicted, by what another state knows of the person, which may be later runs."""
-    known = athlete.predict(_after(found.start, athlete), found.grid)
+def anew(predicted: Prediction, athlete: Athlete) -> Prediction:
+    """The prediction of a run by another state of the person, which may know later runs."""
+    known = athlete.predict(_after(predicted.start, athlete), predicted.grid)
     low, high = limits(known.expected[:, 0], known.standard_deviation, known.interval)
-    return replace(found, heart_rate=known.expected[:, 0], low=low, high=high, earlier_runs=athlete.count)
+    return replace(predicted, heart_rate=known.expected[:, 0], low=low, high=high, earlier_runs=athlete.count)

@@ -12,78 +12,80 @@ from hrkeras.personal.prediction import Prediction, date
 SHOWN = 30  # runs in a table
 
 
-def lines(found: Estimation) -> list[str]:
-    """For a person: a row a run, and what to think of it."""
-    said = []
-    if found.estimates:
-        named = [f"{name} {limits}" for name, limits in zip(NAMES, found.zones.limits, strict=True)]
+def lines(estimation: Estimation) -> list[str]:
+    """For people: one row per run, and how far to rely on it."""
+    text = []
+    if estimation.estimates:
+        labels = [f"{name} {limits}" for name, limits in zip(NAMES, estimation.zones.limits, strict=True)]
         columns = "".join(f"{f'zone {zone}':12}" for zone in range(1, 1 + len(NAMES)))
-        said += [
+        text += [
             "Estimated heart rate in beats/min, minutes in zones; in brackets what the prediction interval (10 to 90 %) allows.",
-            f"Zones: {', '.join(f'{zone} {each}' for zone, each in enumerate(named, 1))}.",
+            f"Zones: {', '.join(f'{zone} {label}' for zone, label in enumerate(labels, 1))}.",
             f"{'run (UTC)':16}  {'min':>4}  {'mean':13}  {'highest':13}  {columns}".rstrip(),
         ]
-        said += [_row(each) for each in found.estimates[-SHOWN:]]
-        if len(found.estimates) > SHOWN:
-            said.append(f"The last {SHOWN} of {len(found.estimates):,}; --json has all.")
-        said += _known(found)
+        text += [_row(estimate) for estimate in estimation.estimates[-SHOWN:]]
+        if len(estimation.estimates) > SHOWN:
+            text.append(f"The last {SHOWN} of {len(estimation.estimates):,}; --json has all.")
+        text += _reliability(estimation)
     else:
-        said.append(f"Nothing to estimate: {count(found.measured)}, all with heart rate. --all estimates these too.")
-    if found.measured and found.estimates:
-        said.append(f"Left alone, since they have a heart rate: {count(found.measured)}.")
-    if found.skipped:
-        said.append(f"Cannot be estimated: {update_text.taken_text(found.skipped)}.")
-    return said + update_text.read_log_lines(found.log)
+        text.append(f"Nothing to estimate: {count(estimation.measured)}, all with heart rate. --all estimates these too.")
+    if estimation.measured and estimation.estimates:
+        text.append(f"Left alone, since they have a heart rate: {count(estimation.measured)}.")
+    if estimation.skipped:
+        text.append(f"Cannot be estimated: {update_text.taken_text(estimation.skipped)}.")
+    return text + update_text.read_log_lines(estimation.log)
 
 
-def _known(found: Estimation) -> list[str]:
-    """How far the estimates may be believed."""
-    flat = sum(not each.found.has_altitude for each in found.estimates)
-    without = sum(not each.found.earlier_runs for each in found.estimates)
-    said = []
-    if without == len(found.estimates):
-        said.append(
-            "Nothing is known of the person, so this is what people in general have: expect 10 to 20 beats/min of error. Give "
+def _reliability(estimation: Estimation) -> list[str]:
+    """How far to rely on the estimates."""
+    flat = sum(not estimate.prediction.has_altitude for estimate in estimation.estimates)
+    without = sum(not estimate.prediction.earlier_runs for estimate in estimation.estimates)
+    sentences = []
+    if without == len(estimation.estimates):
+        sentences.append(
+            "Nothing is known of the person, so this is the average over people: expect 10 to 20 beats/min of error. Give "
             "runs with heart rate with --history, or --athlete ME.json from `hrkeras update ME.json RUNS`."
         )
     else:
-        known = [each.found.earlier_runs for each in found.estimates]
-        fewest, most = min(known), max(known)
-        said.append(f"Known of the person: {count(most) if fewest == most else f'{fewest:,} to {most:,} runs'} with heart rate.")
+        earlier_runs = [estimate.prediction.earlier_runs for estimate in estimation.estimates]
+        fewest, most = min(earlier_runs), max(earlier_runs)
+        sentences.append(
+            f"Known of the person: {count(most) if fewest == most else f'{fewest:,} to {most:,} runs'} with heart rate."
+        )
     if flat:
-        said.append(f"Without altitude, so taken as flat: {count(flat)}.")
-    if undated := sum(np.isnan(each.run.start) for each in found.estimates):
-        said.append(f"Of unknown date, so estimated from all that is known: {count(undated)}.")
-    doubtful = [each.found.warnings[0] for each in found.estimates if each.found.warnings]
+        sentences.append(f"Without altitude, so taken as flat: {count(flat)}.")
+    if undated := sum(np.isnan(estimate.run.start) for estimate in estimation.estimates):
+        sentences.append(f"Of unknown date, so estimated from all that is known: {count(undated)}.")
+    doubtful = [estimate.prediction.warnings[0] for estimate in estimation.estimates if estimate.prediction.warnings]
     if doubtful:
-        said.append(f"Hard to believe: {count(len(doubtful))}. Of the latest: {doubtful[-1]}")
-    return said
+        sentences.append(f"Implausible: {count(len(doubtful))}. Of the latest: {doubtful[-1]}")
+    return sentences
 
 
-def _row(each: Estimate) -> str:
-    found = each.found
-    mean, highest = _told(*_mean(found)), _told(*_highest(found))
-    zones = "".join(f"{_told(*values):12}" for values in zip(*_minutes(each), strict=True))
-    minutes = f"{found.minutes:.0f}"
-    return f"{date(each.run.start):16}  {minutes:>4}  {mean:13}  {highest:13}  {zones}".rstrip()
+def _row(estimate: Estimate) -> str:
+    prediction = estimate.prediction
+    mean, highest = _with_limits(*_mean(prediction)), _with_limits(*_highest(prediction))
+    zones = "".join(f"{_with_limits(*values):12}" for values in zip(*_minutes(estimate), strict=True))
+    minutes = f"{prediction.minutes:.0f}"
+    return f"{date(estimate.run.start):16}  {minutes:>4}  {mean:13}  {highest:13}  {zones}".rstrip()
 
 
-def _mean(found: Prediction) -> tuple[float, float, float]:
+def _mean(prediction: Prediction) -> tuple[float, float, float]:
     """The mean heart rate and that of the limits of the prediction interval, beats/min."""
-    return float(found.heart_rate.mean()), float(found.low.mean()), float(found.high.mean())
+    return float(prediction.heart_rate.mean()), float(prediction.low.mean()), float(prediction.high.mean())
 
 
-def _highest(found: Prediction) -> tuple[float, float, float]:
+def _highest(prediction: Prediction) -> tuple[float, float, float]:
     """The highest heart rate and the prediction interval at that step, beats/min."""
-    place = int(np.argmax(found.heart_rate))
-    return tuple(float(each[place]) for each in (found.heart_rate, found.low, found.high))  # type: ignore[return-value]
+    place = int(np.argmax(prediction.heart_rate))
+    return tuple(float(values[place]) for values in (prediction.heart_rate, prediction.low, prediction.high))  # type: ignore[return-value]
 
 
-def _minutes(each: Estimate) -> tuple:
-    return tuple(seconds / 60 for seconds in (each.seconds, *each.within))
+def _minutes(estimate: Estimate) -> tuple:
+    return tuple(seconds / 60 for seconds in (estimate.seconds, *estimate.within))
 
 
-def _told(value: float, low: float, high: float) -> str:
+def _with_limits(value: float, low: float, high: float) -> str:
     return f"{value:.0f} ({low:.0f}-{high:.0f})"
 
 
@@ -91,16 +93,16 @@ def _rounded(*values: float) -> tuple[float, ...]:
     return tuple(round(value, 1) for value in values)
 
 
-def as_dict(found: Estimation) -> dict:
+def as_dict(estimation: Estimation) -> dict:
     """For programs; heart rates in beats/min, times in minutes."""
     rows = []
-    for each in found.estimates:
-        minutes, least, most = (values.round(2).tolist() for values in _minutes(each))
-        prediction = each.found
+    for estimate in estimation.estimates:
+        minutes, least, most = (values.round(2).tolist() for values in _minutes(estimate))
+        prediction = estimate.prediction
         rows.append(
             {
-                "start": date_or_none(each.run.start),
-                "where": each.run.where,
+                "start": date_or_none(estimate.run.start),
+                "where": estimate.run.where,
                 "minutes": round(prediction.minutes, 2),
                 **dict(zip(("mean", "mean_low", "mean_high"), _rounded(*_mean(prediction)), strict=True)),
                 **dict(zip(("highest", "highest_low", "highest_high"), _rounded(*_highest(prediction)), strict=True)),
@@ -113,10 +115,10 @@ def as_dict(found: Estimation) -> dict:
             }
         )
     return {
-        "zones_begin": found.zones.edges.tolist(),
+        "zones_begin": estimation.zones.edges.tolist(),
         "runs": rows,
-        "left_alone": found.measured,
-        "cannot_be_estimated": dict(found.skipped),
-        "skipped": dict(found.log.skipped),
-        "passed_over": dict(found.log.passed_over),
+        "left_alone": estimation.measured,
+        "cannot_be_estimated": dict(estimation.skipped),
+        "skipped": dict(estimation.log.skipped),
+        "passed_over": dict(estimation.log.passed_over),
     }

@@ -1,4 +1,4 @@
-"""A person's fitness, and what their runs tell of them, in sentences."""
+"""A person's fitness, in sentences."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from hrkeras.personal.timeline import Entry, Timeline
 
 COMPARED = 365 * DAY  # s back, where there are runs so old
 MONTHS = 3 * 30 * DAY  # s, less than that is no comparison
-FEW, MANY = 5, 20  # runs below which nothing is said of change and of causes, and of seasons
+FEW, MANY = 5, 20  # fewest runs for a change and its causes, and for seasons
 WORTH = 1.5  # beats/min, less is not worth a sentence
 
 
@@ -45,8 +45,8 @@ def now(timeline: Timeline) -> str:
 def change(timeline: Timeline) -> str:
     """How that has changed over the last year or, of a shorter timeline, all of it; empty if it is too short."""
     last = timeline.entries[-1]
-    earlier = [each for each in timeline.entries if last.start - each.start >= COMPARED] or timeline.entries[:1]
-    first = max(earlier, key=lambda each: each.start)
+    earlier = [entry for entry in timeline.entries if last.start - entry.start >= COMPARED] or timeline.entries[:1]
+    first = max(earlier, key=lambda entry: entry.start)
     if len(timeline.entries) < FEW or last.start - first.start < MONTHS:
         return ""
     # of what is shown, which is rounded
@@ -62,36 +62,39 @@ def change(timeline: Timeline) -> str:
 
 
 def best(timeline: Timeline) -> str:
-    """When the person was fittest; empty if that is now or cannot be told from now."""
-    last, fittest = timeline.entries[-1], min(timeline.entries, key=lambda each: each.at_pace.value)
+    """When the person was fittest; empty if that is now or not distinguishable from now."""
+    last, fittest = timeline.entries[-1], min(timeline.entries, key=lambda entry: entry.at_pace.value)
     if fittest.at_pace.high >= last.at_pace.value:
         return ""
     value, low, high = fittest.at_pace
     return f"It was lowest around {datetime.fromtimestamp(fittest.start, UTC):%B %Y}: {value:.0f} ({low:.0f} to {high:.0f})."
 
 
-def told(timeline: Timeline) -> list[str]:
-    """`now`, `change` and `best`, those that have something to say."""
-    return [each for each in (now(timeline), change(timeline), best(timeline)) if each]
+def summary(timeline: Timeline) -> list[str]:
+    """`now`, `change` and `best`, without those that are empty."""
+    return [sentence for sentence in (now(timeline), change(timeline), best(timeline)) if sentence]
 
 
 def effects(timeline: Timeline) -> list[str]:
-    """What raises the person's heart rate, and by how much: those that are sure enough and worth a sentence."""
+    """What raises the person's heart rate, and by how much; only effects that are certain and large enough."""
     last, speed = timeline.entries[-1], timeline.speed
     if len(timeline.entries) < FEW:
         return []
-    found, warmest = fitness.effects(timeline.now, last.start, speed)
-    month, half_a_year = (f"{datetime.fromtimestamp(each, UTC):%B}" for each in (warmest, warmest + fitness.YEAR / 2))
-    said = {
+    changes, warmest = fitness.effects(timeline.now, last.start, speed)
+    month, half_a_year = (f"{datetime.fromtimestamp(start, UTC):%B}" for start in (warmest, warmest + fitness.YEAR / 2))
+    causes = {
         "faster": f"1 km/h faster ({pace.text(speed + fitness.FASTER)} instead of {pace.text(speed)})",
         "uphill": f"a climb of {100 * fitness.SLOPE:.0f} % at the same pace",
         "later": "an hour into a run instead of 20 minutes, at the same pace",
         "season": f"in {month} instead of {half_a_year}, at the same pace",
     }
     if len(timeline.entries) < MANY or last.start - timeline.entries[0].start < COMPARED:
-        del found["season"]
-    sure = {name: each for name, each in found.items() if each.certain and abs(each.value) >= WORTH}
-    return [f"{said[name]}: {each.value:+.0f} beats/min ({each.low:+.0f} to {each.high:+.0f})" for name, each in sure.items()]
+        del changes["season"]
+    sure = {name: effect for name, effect in changes.items() if effect.certain and abs(effect.value) >= WORTH}
+    return [
+        f"{causes[name]}: {effect.value:+.0f} beats/min ({effect.low:+.0f} to {effect.high:+.0f})"
+        for name, effect in sure.items()
+    ]
 
 
 def count(number: int) -> str:
@@ -101,7 +104,7 @@ def count(number: int) -> str:
 
 def standing_out(timeline: Timeline) -> list[Entry]:
     """The days that stand out, the latest first."""
-    return [each for each in reversed(timeline.entries) if each.stands_out]
+    return [entry for entry in reversed(timeline.entries) if entry.stands_out]
 
 
 def days_standing_out(number: int) -> str:

@@ -11,10 +11,10 @@ def parse(text: str) -> float:
     """The speed in m/s of a pace such as "5:30", minutes and seconds a kilometre.
 
     Raises:
-        InputError: if it is no such pace or no person's.
+        InputError: if it is not a pace, or not one that a person runs.
     """
-    found = re.fullmatch(r"(\d{1,2}):([0-5]\d)( ?/ ?km)?", text.strip())
-    seconds = 60 * int(found[1]) + int(found[2]) if found else 0
+    match = re.fullmatch(r"(\d{1,2}):([0-5]\d)( ?/ ?km)?", text.strip())
+    seconds = 60 * int(match[1]) + int(match[2]) if match else 0
     if not FASTEST <= seconds <= SLOWEST:
         raise InputError(
             f"Expected a pace of minutes and seconds a kilometre from 2:00 to 30:00, such as 5:30, found {text[:40]!r}."

@@ -24,16 +24,16 @@ def fitness(timeline: Timeline, narrow: bool = False) -> Figure:
     """Heart rate at a set pace on the flat over the months, with its uncertainty and the days that stand out."""
     figure, axes = new_figure(size=NARROW if narrow else (9, 4.5))
     entries = timeline.entries
-    days = [datetime.fromtimestamp(each.start, UTC) for each in entries]
-    value, low, high = np.array([each.at_pace for each in entries]).T
-    single = value + np.array([each.residual for each in entries])
-    pauses = np.flatnonzero(np.diff([each.start for each in entries]) > PAUSE) + 1
+    days = [datetime.fromtimestamp(entry.start, UTC) for entry in entries]
+    value, low, high = np.array([entry.at_pace for entry in entries]).T
+    single = value + np.array([entry.residual for entry in entries])
+    pauses = np.flatnonzero(np.diff([entry.start for entry in entries]) > PAUSE) + 1
     axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.6, mew=0, label="each run, brought to this pace")
     for number, rows in enumerate(np.split(np.arange(len(entries)), pauses)):
         where = [days[row] for row in rows]
         axes.fill_between(where, low[rows], high[rows], color=HEART, alpha=0.15, lw=0, label=None if number else "10 to 90 %")
         axes.plot(where, value[rows], "-" if len(rows) > 1 else "_", color=HEART, lw=2, label=None if number else "fitness")
-    chosen = [row for row, each in enumerate(entries) if each.stands_out]
+    chosen = [row for row, entry in enumerate(entries) if entry.stands_out]
     if chosen:
         axes.plot([days[row] for row in chosen], single[chosen], "D", ms=6, color=SPEED, label="stands out")
     for row in _apart(entries, chosen, single):
@@ -53,20 +53,20 @@ def fitness(timeline: Timeline, narrow: bool = False) -> Figure:
 def _apart(entries: list[Entry], chosen: list[int], height: np.ndarray) -> list[int]:
     """Those days whose labels have room, the furthest from what was expected first."""
     span = entries[-1].start - entries[0].start + 1
-    found: list[int] = []
+    labelled: list[int] = []
     for row in sorted(chosen, key=lambda row: -abs(entries[row].residual)):
-        beside = (abs(entries[row].start - entries[each].start) < ROOM[0] * span for each in found)
-        level = (abs(height[row] - height[each]) < ROOM[1] * np.ptp(height) for each in found)
-        if not any(one and other for one, other in zip(beside, level, strict=True)):
-            found.append(row)
-    return found[:LABELLED]
+        beside = (abs(entries[row].start - entries[other].start) < ROOM[0] * span for other in labelled)
+        level = (abs(height[row] - height[other]) < ROOM[1] * np.ptp(height) for other in labelled)
+        if not any(is_beside and is_level for is_beside, is_level in zip(beside, level, strict=True)):
+            labelled.append(row)
+    return labelled[:LABELLED]
 
 
 @matplotlib.rc_context(STYLE)
-def run(found: Prediction, title: str = "", narrow: bool = False) -> Figure:
-    """One run: predicted heart rate and band, the measured one where there is any, speed and altitude."""
+def run(prediction: Prediction, title: str = "", narrow: bool = False) -> Figure:
+    """One run: predicted heart rate and its interval, the measured one where there is any, speed and altitude."""
     figure, (above, below) = new_figure(2, size=NARROW if narrow else (9, 5), height_ratios=(2.2, 1))
-    _draw_prediction(above, below, found)
+    _draw_prediction(above, below, prediction)
     above.set_title(title)
     return figure
 
@@ -76,8 +76,8 @@ def zones(own: Zones, recent: Times, everything: Times) -> Figure:
     """Time in each zone of late and over all runs, measured and estimated."""
     figure, panels = new_figure(1, 2, size=(9, 3.8), sharey=True)
     place = np.arange(len(NAMES))
-    for axes, found, title in zip(panels, (recent, everything), (f"Last {WEEKS} weeks", "All runs"), strict=True):
-        hours, more = found.measured / 3600, found.estimated / 3600
+    for axes, times, title in zip(panels, (recent, everything), (f"Last {WEEKS} weeks", "All runs"), strict=True):
+        hours, more = times.measured / 3600, times.estimated / 3600
         axes.barh(place, hours, 0.7, color=HEART, label="measured")
         if everything.silent:
             axes.barh(
@@ -89,9 +89,9 @@ def zones(own: Zones, recent: Times, everything: Times) -> Figure:
                 alpha=0.35,
                 label="estimated, with the limits of its prediction interval",
             )
-            reach = np.abs(found.within / 3600 - more)
+            reach = np.abs(times.within / 3600 - more)
             axes.errorbar(hours + more, place, xerr=reach, fmt="none", color=MUTED, lw=1.2, capsize=3)
-        axes.set_title(f"{title}: {fitness_text.count(found.runs + found.silent)}")
+        axes.set_title(f"{title}: {fitness_text.count(times.runs + times.silent)}")
         axes.set_xlabel("hours")
         axes.set_xlim(0)
         axes.grid(visible=False, axis="y")
@@ -106,9 +106,9 @@ def zones(own: Zones, recent: Times, everything: Times) -> Figure:
     return figure
 
 
-def _draw_prediction(above, below, found) -> None:
+def _draw_prediction(above, below, prediction) -> None:
     """A `prediction.Prediction` in two panels: heart rate and its interval above, speed and altitude below."""
-    minutes = found.step * (np.arange(len(found.heart_rate)) + 0.5) / 60
-    above.fill_between(minutes, found.low, found.high, color=HEART, alpha=0.15, lw=0, label="10 to 90 %")
-    draw_run(above, below, found.grid, found.heart_rate, found.step)
+    minutes = prediction.step * (np.arange(len(prediction.heart_rate)) + 0.5) / 60
+    above.fill_between(minutes, prediction.low, prediction.high, color=HEART, alpha=0.15, lw=0, label="10 to 90 %")
+    draw_run(above, below, prediction.grid, prediction.heart_rate, prediction.step)
     below.set_xlabel("minutes into the run")

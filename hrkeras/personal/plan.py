@@ -52,12 +52,12 @@ class Plan:
     """A run that is planned.
 
     Attributes:
-        route: where.
-        even: whether pace or effort is the same all along.
+        route: the course.
+        even: whether pace or effort is kept even.
         speed: m/s, of the whole course.
-        prediction: what to expect of it, on steps of time.
+        prediction: the expected heart rate, by time step.
         times: s, when each edge of the route's pieces is reached, shape `(n + 1,)`.
-        warnings: sentences that say why not to believe it.
+        warnings: plausibility warnings, as sentences.
     """
 
     route: Route
@@ -87,7 +87,7 @@ class Plan:
     @property
     def mean(self) -> tuple[float, float, float]:
         """Expected heart rate and the limits of its prediction interval, beats/min, mean after the first five minutes."""
-        heart_rate, low, high = (float(each[self.warm].mean(dtype=np.float64)) for each in self._interval)
+        heart_rate, low, high = (float(values[self.warm].mean(dtype=np.float64)) for values in self._interval)
         return heart_rate, low, high
 
     @property
@@ -107,7 +107,7 @@ class Plan:
 
     def kilometres(self) -> list[Kilometre]:
         """The plan kilometre by kilometre."""
-        route, found = self.route, []
+        route, rows = self.route, []
         ends = np.arange(1000.0, route.length, 1000.0)
         if len(ends) and route.length - ends[-1] < SHORT:
             ends = ends[:-1]
@@ -118,11 +118,11 @@ class Plan:
         begin = (0.0, 0.0, 0.0, 0)
         for end in zip(ends, reached, climbed, steps, strict=True):
             length, seconds, climb, _ = (float(after - before) for after, before in zip(end, begin, strict=True))
-            those = slice(min(begin[3], len(self.distance) - 1), max(end[3], begin[3] + 1))
-            levels = (float(each[those].mean(dtype=np.float64)) for each in self._interval)
-            found.append(Kilometre(float(end[0]) / 1000, length, seconds, climb, *levels))
+            span = slice(min(begin[3], len(self.distance) - 1), max(end[3], begin[3] + 1))
+            levels = (float(values[span].mean(dtype=np.float64)) for values in self._interval)
+            rows.append(Kilometre(float(end[0]) / 1000, length, seconds, climb, *levels))
             begin = end
-        return found
+        return rows
 
     def frame(self) -> pd.DataFrame:
         """A row a kilometre: km (where it ends), length_m, seconds, seconds_per_km, climb_m, heart_rate, low, high."""
@@ -131,16 +131,16 @@ class Plan:
         return pd.DataFrame(
             [
                 {
-                    "km": round(each.end, 3),
-                    "length_m": round(each.length, 1),
-                    "seconds": round(each.seconds, 1),
-                    "seconds_per_km": round(1000 / each.speed, 1),
-                    "climb_m": round(each.climb, 1),
-                    "heart_rate": round(each.heart_rate, 1),
-                    "low": round(each.low, 1),
-                    "high": round(each.high, 1),
+                    "km": round(row.end, 3),
+                    "length_m": round(row.length, 1),
+                    "seconds": round(row.seconds, 1),
+                    "seconds_per_km": round(1000 / row.speed, 1),
+                    "climb_m": round(row.climb, 1),
+                    "heart_rate": round(row.heart_rate, 1),
+                    "low": round(row.low, 1),
+                    "high": round(row.high, 1),
                 }
-                for each in self.kilometres()
+                for row in self.kilometres()
             ]
         )
 

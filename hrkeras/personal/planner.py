@@ -25,16 +25,16 @@ if TYPE_CHECKING:  # a state predicts without it
     import keras
 
 SLOWEST = 720  # s/km, a walk
-BEYOND = 1.1  # times what was seen, up to which a plan is not far from it
-WELL_KNOWN = 10  # runs, from which on what the person was seen to do is what they do
-RARE = 2.0  # standard deviations of people's effort, above which few are seen to run
+BEYOND = 1.1  # factor by which a plan may go beyond the known runs without a warning
+WELL_KNOWN = 10  # runs, from which on they say how hard the person can run
+RARE = 2.0  # standard deviations of effort over people, above which few run
 LONGER = 1.5  # times the longest run
-FASTEST = "the fastest that what is known reaches"
+FASTEST = "the fastest pace that the known runs support"
 MORNING = 9 * 3600.0  # s, UTC
 
 
-class Found(NamedTuple):
-    """What a search for a pace has found.
+class SearchResult(NamedTuple):
+    """The result of a search for a pace.
 
     Attributes:
         plan: at the pace, in whole seconds a kilometre.
@@ -46,7 +46,7 @@ class Found(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What was asked of a course.
+    """The plans that were asked for.
 
     Attributes:
         plan: what is planned.
@@ -56,14 +56,14 @@ class Answer(NamedTuple):
     """
 
     plan: Plan
-    under: Found | None = None
-    wholly: Found | None = None
-    by_effort: Found | None = None
+    under: SearchResult | None = None
+    wholly: SearchResult | None = None
+    by_effort: SearchResult | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the plan, and of each limit the pace that keeps under it, null where none does."""
         limits = {"under_limit": self.under, "under_limit_nine_in_ten": self.wholly, "under_limit_even_effort": self.by_effort}
-        kept = {name: found.end != "slowest" and pace.text(found.plan.speed) for name, found in limits.items() if found}
+        kept = {name: result.end != "slowest" and pace.text(result.plan.speed) for name, result in limits.items() if result}
         return self.plan.as_dict() | {name: text or None for name, text in kept.items()}
 
 
@@ -72,10 +72,10 @@ class Planner:
     """Makes plans of one course, for one person and start.
 
     Attributes:
-        route: where.
-        athlete: what is known of the person.
-        start: s since 1970-01-01 UTC, after all that is known.
-        even: whether pace or effort is the same all along.
+        route: the course.
+        athlete: the person's state.
+        start: s since 1970-01-01 UTC, after all known runs.
+        even: whether pace or effort is kept even.
         model: from `saving.load`; if not given the athlete's state alone predicts.
         on_plan: called after each plan that is made.
     """
@@ -108,7 +108,7 @@ class Planner:
             limit: see `under`.
 
         Raises:
-            InputError: if the heart rate cannot be had on this course.
+            InputError: if the heart rate cannot be reached on this course.
         """
         plan = self.at(speed) if speed else self.for_mean(heart_rate) if heart_rate else None
         if limit is None:
@@ -130,20 +130,20 @@ class Planner:
         """The plan whose mean expected heart rate after the first five minutes is nearest to one in beats/min.
 
         Raises:
-            InputError: if even walking gives more, or less is expected even of a pace beyond all that was seen.
+            InputError: if even walking gives more, or even the fastest pace considered gives less.
         """
-        found = self._fastest_but(lambda plan: plan.mean[0] > heart_rate)
-        if found.end:
-            at, expect = pace.text(found.plan.speed), f"expect {found.plan.mean[0]:.0f}"
-            if found.end == "slowest":
+        result = self._fastest_but(lambda plan: plan.mean[0] > heart_rate)
+        if result.end:
+            at, expect = pace.text(result.plan.speed), f"expect {result.plan.mean[0]:.0f}"
+            if result.end == "slowest":
                 why, way = f"too low for this course: walking at {at} {expect}", "higher"
             else:
-                why, way = f"more than can be told of: at {at}, {FASTEST}, {expect}", "lower"
+                why, way = f"more than can be predicted: at {at}, {FASTEST}, {expect}", "lower"
             raise InputError(f"A mean heart rate of {heart_rate:.0f} is {why}; give a {way} one.")
-        faster = self.at(1000 / (round(1000 / found.plan.speed) - 1))
-        return min((found.plan, faster), key=lambda plan: abs(plan.mean[0] - heart_rate))
+        faster = self.at(1000 / (round(1000 / result.plan.speed) - 1))
+        return min((result.plan, faster), key=lambda plan: abs(plan.mean[0] - heart_rate))
 
-    def under(self, limit: float, wholly: bool = False) -> Found:
+    def under(self, limit: float, wholly: bool = False) -> SearchResult:
         """The fastest plan whose expected heart rate stays under a limit in beats/min after the first five minutes.
 
         Args:
@@ -154,7 +154,8 @@ class Planner:
 
     @property
     def fastest(self) -> int:
-        """The quickest pace looked at, s/km: a tenth above the person's hardest run, or what few run if little is known."""
+        """The fastest pace considered, s/km: a tenth above the person's hardest run, or what few people run if little is
+        known."""
         efforts = self._seen("mean_effort")
         quickest = BEYOND * float(np.max(efforts, initial=0.0))
         if len(efforts) < WELL_KNOWN:
@@ -169,17 +170,17 @@ class Planner:
         return centre - RARE * scale, centre + RARE * scale
 
     def _seen(self, what: str) -> np.ndarray:
-        """A number of `history.RECORD` of each known run that has it."""
+        """A value of `history.RECORD` for each known run that has it."""
         values = self.athlete.records[:, RECORD.index(what)]
         return values[np.isfinite(values)]
 
-    def _fastest_but(self, too_fast: Callable[[Plan], bool]) -> Found:
+    def _fastest_but(self, too_fast: Callable[[Plan], bool]) -> SearchResult:
         """The fastest plan that is not too fast; heart rate rises with speed, so halving finds it."""
         paces = range(self.fastest, SLOWEST + 1)
         place = bisect_left(paces, True, key=lambda pace: not too_fast(self.at(1000 / pace)))
         if place == len(paces):
-            return Found(self.at(1000 / SLOWEST), "slowest")
-        return Found(self.at(1000 / paces[place]), "" if place else "fastest")
+            return SearchResult(self.at(1000 / SLOWEST), "slowest")
+        return SearchResult(self.at(1000 / paces[place]), "" if place else "fastest")
 
     def _plan(self, speed: float) -> Plan:
         route = self.route
@@ -199,20 +200,20 @@ class Planner:
             start=self.start,
             where="the planned run",
         )
-        found = prediction.predict(run, self.athlete, self.model)
-        return Plan(route, self.even, speed, found, times, [*route.warnings, *found.warnings, *self._warnings(found)])
+        predicted = prediction.predict(run, self.athlete, self.model)
+        return Plan(route, self.even, speed, predicted, times, [*route.warnings, *predicted.warnings, *self._warnings(predicted)])
 
-    def _warnings(self, found: Prediction) -> list[str]:
-        """Says where a plan leaves what the person, or else people in general, were seen to run."""
-        effort = float(graded_speed(found.grid.speed, found.grid.altitude).mean(dtype=np.float64))
+    def _warnings(self, predicted: Prediction) -> list[str]:
+        """Warns where a plan goes beyond the person's known runs or, without any, beyond what people in general run."""
+        effort = float(graded_speed(predicted.grid.speed, predicted.grid.altitude).mean(dtype=np.float64))
         efforts, minutes = self._seen("mean_effort"), np.exp(self._seen("log_minutes"))
         low, high = (efforts.min(), efforts.max()) if len(efforts) else self._common
-        whose = "any run known of the person" if len(efforts) else "what most people run"
+        reference = "any run known of the person" if len(efforts) else "what most people run"
         warnings = []
         if effort > BEYOND * high or effort * BEYOND < low:
             much = f"{100 * abs(effort / (high if effort > high else low) - 1):.0f} %"
-            warnings.append(f"the plan is {much} {'harder' if effort > high else 'easier'} than {whose}: this is a guess.")
-        if len(minutes) and (planned := found.minutes) > LONGER * minutes.max():
+            warnings.append(f"the plan is {much} {'harder' if effort > high else 'easier'} than {reference}: this is a guess.")
+        if len(minutes) and (planned := predicted.minutes) > LONGER * minutes.max():
             warnings.append(
                 f"the plan takes {planned:.0f} min and the longest run known {minutes.max():.0f}: what comes after is a guess."
             )
@@ -220,6 +221,6 @@ class Planner:
 
 
 def usual_start(athlete: Athlete, now: float) -> float:
-    """The next time after `now`, and after all that is known, at the hour of the person's last run; s since 1970-01-01 UTC."""
+    """The next time after `now`, and after all known runs, at the hour of the person's last run; s since 1970-01-01 UTC."""
     last, over = (athlete.starts[-1], athlete.ends[-1]) if athlete.count else (MORNING, 0.0)
     return float(last + math.ceil((max(now, over) - last) / DAY) * DAY)

@@ -15,36 +15,36 @@ LEAST_CLIMB, LEAST_PACES = 40.0, 60.0  # m and s/km that the axes span at least
 
 
 @matplotlib.rc_context(STYLE)
-def plan(found: Plan, line: float | None = None, called: str = "limit") -> Figure:
+def plan(planned: Plan, line: float | None = None, label: str = "limit") -> Figure:
     """Expected heart rate with its prediction interval along the course; below it altitude, and each kilometre's pace.
 
     Args:
-        found: what is planned.
+        planned: the plan.
         line: a heart rate to draw a line at, beats/min, if there is one.
-        called: what that is.
+        label: what that heart rate is, for the legend.
     """
     figure, (above, below) = new_figure(2, size=(9, 5.5), height_ratios=(2, 1), sharex=True)
-    here, expected = found.distance / 1000, found.prediction
+    here, expected = planned.distance / 1000, planned.prediction
     above.fill_between(here, expected.low, expected.high, color=HEART, alpha=0.15, lw=0, label="10 to 90 %")
     above.plot(here, expected.heart_rate, color=HEART, lw=1.8, label="expected")
     if line:
-        above.axhline(line, color=MUTED, ls="--", lw=1.4, label=f"{called} {line:.0f}")
+        above.axhline(line, color=MUTED, ls="--", lw=1.4, label=f"{label} {line:.0f}")
     above.set_ylim(max(expected.low.min() - 5, POSSIBLE[0]), min(expected.high.max() + 5, POSSIBLE[1]))
     above.set_ylabel("heart rate\n(beats/min)")
     above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.2, handlelength=1.5)
-    above.set_title(f"{found.route.length / 1000:.1f} km at {pace.text(found.speed)}: {found.mean[0]:.0f} on average")
-    above.set_xlim(0, found.route.length / 1000)
+    above.set_title(f"{planned.route.length / 1000:.1f} km at {pace.text(planned.speed)}: {planned.mean[0]:.0f} on average")
+    above.set_xlim(0, planned.route.length / 1000)
 
-    paces = below.twinx() if found.route.has_altitude else below
-    if found.route.has_altitude:
-        _draw_altitude(below, found)
-    _draw_paces(paces, found)
+    paces = below.twinx() if planned.route.has_altitude else below
+    if planned.route.has_altitude:
+        _draw_altitude(below, planned)
+    _draw_paces(paces, planned)
     below.set_xlabel("distance (km)")
     return figure
 
 
-def _draw_altitude(axes, found: Plan) -> None:
-    altitude, edges = found.route.altitude, found.route.edges / 1000
+def _draw_altitude(axes, planned: Plan) -> None:
+    altitude, edges = planned.route.altitude, planned.route.edges / 1000
     spare = max(LEAST_CLIMB - np.ptp(altitude), 0.1 * np.ptp(altitude))
     bottom = altitude.min() - spare / 2
     axes.fill_between((edges[:-1] + edges[1:]) / 2, bottom, altitude, color=ALTITUDE, alpha=0.35, lw=0)
@@ -52,8 +52,8 @@ def _draw_altitude(axes, found: Plan) -> None:
     axes.set_ylabel("altitude (m)", color=ALTITUDE)
 
 
-def _draw_paces(axes, found: Plan) -> None:
-    rows = found.kilometres()
+def _draw_paces(axes, planned: Plan) -> None:
+    rows = planned.kilometres()
     seconds = np.array([1000 / row.speed for row in rows])
     axes.stairs(seconds, [0, *(row.end for row in rows)], baseline=None, color=SPEED, lw=1.8)
     spare = max(LEAST_PACES - np.ptp(seconds), 0.3 * np.ptp(seconds)) / 2
@@ -62,6 +62,6 @@ def _draw_paces(axes, found: Plan) -> None:
     axes.yaxis.set_major_locator(MultipleLocator(next(tick for tick in TICKS if tick * MOST_TICKS > slowest - quickest)))
     axes.yaxis.set_major_formatter(lambda value, _: pace.text(1000 / value).removesuffix(" /km"))
     axes.set_ylabel("pace (min/km)", color=SPEED)
-    if found.route.has_altitude:
+    if planned.route.has_altitude:
         axes.spines["right"].set_visible(True)
         axes.grid(visible=False)

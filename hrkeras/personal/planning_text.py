@@ -3,9 +3,9 @@
 from hrkeras.athlete.athlete_file import date
 from hrkeras.personal import pace
 from hrkeras.personal.plan import Plan
-from hrkeras.personal.planner import FASTEST, Answer, Found
+from hrkeras.personal.planner import FASTEST, Answer, SearchResult
 
-WORTH = 2  # s/km that a way to spend the effort must win to be told of
+WORTH = 2  # s/km that even effort must gain to be mentioned
 
 
 def course(plan: Plan) -> str:
@@ -33,41 +33,41 @@ def limit(heart_rate: float, answer: Answer) -> list[str]:
     plan, under, wholly, by_effort = answer
     if not under or not wholly:
         return []
-    said, what = [], f"under {heart_rate:.0f}"
+    sentences, what = [], f"under {heart_rate:.0f}"
     above = float((plan.prediction.heart_rate[plan.warm].round() >= heart_rate).mean())
     if above:
         share = f"for {100 * above:.0f} % of the time" if above >= 0.01 else "for a moment"
-        said.append(f"That is at or above {heart_rate:.0f} {share}.")
+        sentences.append(f"That is at or above {heart_rate:.0f} {share}.")
     if under.end == "slowest":
         reached = f"walking at {pace.text(under.plan.speed)} reaches {under.plan.highest[0]:.0f}"
-        return [*said, f"No pace keeps the expected heart rate {what} on this course: {reached}."]
+        return [*sentences, f"No pace keeps the expected heart rate {what} on this course: {reached}."]
     if under.end == "fastest":
-        said.append(f"It is expected to stay {what} at every pace up to {pace.text(under.plan.speed)}, {FASTEST}.")
+        sentences.append(f"It is expected to stay {what} at every pace up to {pace.text(under.plan.speed)}, {FASTEST}.")
     elif under.plan.speed == plan.speed:
-        said.append(f"That is the fastest that is expected to stay {what}.")
+        sentences.append(f"That is the fastest that is expected to stay {what}.")
     else:
-        said.append(f"To stay {what}: {pace.text(under.plan.speed)} ({duration(under.plan.seconds)}).")
+        sentences.append(f"To stay {what}: {pace.text(under.plan.speed)} ({duration(under.plan.seconds)}).")
     if by_effort and not by_effort.end and _seconds(under) - _seconds(by_effort) >= WORTH:
-        said.append(f"With even effort instead of even pace: {pace.text(by_effort.plan.speed)} on average (--even effort).")
+        sentences.append(f"With even effort instead of even pace: {pace.text(by_effort.plan.speed)} on average (--even effort).")
     if wholly.end == "slowest":
-        said.append(
+        sentences.append(
             "No pace makes sure of it: the upper limit of the prediction interval reaches "
             f"{wholly.plan.highest_limit:.0f} even walking."
         )
     elif _seconds(wholly) > _seconds(under):
-        said.append(f"To stay under it nine times in ten, also where it is highest: {pace.text(wholly.plan.speed)}.")
-    return said
+        sentences.append(f"To stay under it nine times in ten, also where it is highest: {pace.text(wholly.plan.speed)}.")
+    return sentences
 
 
 def table(plan: Plan) -> str:
     """The plan kilometre by kilometre."""
     lines = [f"{'km':>5}  {'pace':>5}  {'climb m':>7}  {'heart rate':>10}  {'10-90 %':>9}"]
-    for each in plan.kilometres():
-        end = f"{each.end:.0f}" if each.end.is_integer() else f"{each.end:.1f}"
-        climb = f"{each.climb:.0f}" if plan.route.has_altitude else "-"
-        interval = f"{each.low:.0f}-{each.high:.0f}"
+    for row in plan.kilometres():
+        end = f"{row.end:.0f}" if row.end.is_integer() else f"{row.end:.1f}"
+        climb = f"{row.climb:.0f}" if plan.route.has_altitude else "-"
+        interval = f"{row.low:.0f}-{row.high:.0f}"
         lines.append(
-            f"{end:>5}  {pace.text(each.speed).removesuffix(' /km'):>5}  {climb:>7}  {each.heart_rate:>10.0f}  {interval:>9}"
+            f"{end:>5}  {pace.text(row.speed).removesuffix(' /km'):>5}  {climb:>7}  {row.heart_rate:>10.0f}  {interval:>9}"
         )
     return "\n".join(lines)
 
@@ -78,5 +78,5 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
-def _seconds(found: Found) -> int:
-    return round(1000 / found.plan.speed)
+def _seconds(result: SearchResult) -> int:
+    return round(1000 / result.plan.speed)

@@ -1,4 +1,4 @@
-"""Predict the heart rate of runs that a person brings."""
+"""Predict the heart rate of a person's runs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Prediction:
         high: likewise, above it.
         earlier_runs: how many earlier runs were known of the person.
         has_altitude: whether altitude was measured; without it the run is taken as flat.
-        warnings: sentences that say why not to believe it, from `prediction_warnings.of_prediction`.
+        warnings: plausibility warnings, from `prediction_warnings.of_prediction`.
         step: s, length of a step.
 
     Example:
@@ -75,13 +75,13 @@ class Prediction:
     step: float = STEP
 
     def __repr__(self) -> str:
-        said = [f"mean {self.heart_rate.mean():.0f}, highest {self.heart_rate.max():.0f} beats/min"]
-        said.append(f"give or take {(self.high - self.low).mean() / 2:.0f} (four times in five)")
-        said.append(f"from {self.earlier_runs:,} earlier run{'' if self.earlier_runs == 1 else 's'}")
+        parts = [f"mean {self.heart_rate.mean():.0f}, highest {self.heart_rate.max():.0f} beats/min"]
+        parts.append(f"give or take {(self.high - self.low).mean() / 2:.0f} (four times in five)")
+        parts.append(f"from {self.earlier_runs:,} earlier run{'' if self.earlier_runs == 1 else 's'}")
         if self.error is not None:
-            said.append(f"mean absolute error {self.error:.1f} where it was measured")
-        said = [f"Predicted heart rate of the run of {moment(self.start)}, {self.minutes:.0f} min: {', '.join(said)}"]
-        return "\n".join([*said, *(f"Warning: {sentence}" for sentence in self.warnings)])
+            parts.append(f"mean absolute error {self.error:.1f} where it was measured")
+        parts = [f"Predicted heart rate of the run of {moment(self.start)}, {self.minutes:.0f} min: {', '.join(parts)}"]
+        return "\n".join([*parts, *(f"Warning: {sentence}" for sentence in self.warnings)])
 
     @property
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
@@ -129,18 +129,18 @@ class Prediction:
 
 
 def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | None = None) -> Prediction:
-    """Predicts the heart rate of a whole run; what its own sensor measured is not looked at.
+    """Predicts the heart rate of a whole run; its own measured heart rate is not used.
 
-    A run of unknown date is taken to follow what is known of the person, see `Athlete.assumed_start`.
+    A run of unknown date is taken to follow the known runs, see `Athlete.assumed_start`.
 
     Args:
         run: what to predict.
-        athlete: what is known of the person, from `athlete_update.learn` or `athlete_file.load`; nothing if not given.
+        athlete: the person's state, from `athlete_update.learn` or `athlete_file.load`; a new one if not given.
         model: from `saving.load`; if not given the athlete's state alone predicts, without Keras.
 
     Raises:
-        InputError: if the run has no speed or no sensible duration, if the athlete's state knows of later than its
-            start, or if it starts from another population than the model's.
+        InputError: if the run has no speed or no sensible duration, if the athlete's state has learnt from runs that ended
+            after its start, or if it starts from another population than the model's.
     """
     try:
         grid = quality.gridded(run, LIMITS)
@@ -152,37 +152,37 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
         is_known = duplicates.overlap(run.start, run.end, athlete.starts, athlete.ends).any()
         what = "this very run" if is_known else f"the run of {date(athlete.starts[-1])} UTC"
         raise InputError(
-            f"To predict the run of {date(run.start)} UTC nothing may be known of it or of later ones, but the athlete's state "
-            f"has learnt from {what}; predict it from its earlier runs alone.",
+            f"The run of {date(run.start)} UTC can only be predicted from earlier runs, but the athlete's state has learnt from "
+            f"{what}; predict it from earlier runs alone.",
             "history",
         )
     start = athlete.assumed_start(run.start)
     known = athlete.predict(start, grid)
-    found = expected = known.expected[:, 0]
+    heart_rate = expected = known.expected[:, 0]
     if model:
         from hrkeras.evaluation import predict as inference
         from hrkeras.models import saving
 
         check_population(athlete, population(model))
         known = athlete.asked_by(saving.fingerprint(model), known)
-        whole = windows.of_runs([grid], [known], np.array([start]), size=inference.WHOLE)
-        (found,) = inference.predict(model, whole)
-    low, high = limits(found, known.standard_deviation, known.interval)
-    why_not = [
+        whole_run = windows.of_runs([grid], [known], np.array([start]), size=inference.WHOLE)
+        (heart_rate,) = inference.predict(model, whole_run)
+    low, high = limits(heart_rate, known.standard_deviation, known.interval)
+    warnings = [
         *prediction_warnings.of_speed(grid.speed),
         *prediction_warnings.of_prediction(
-            found, expected, known.standard_deviation, grid.heart_rate, prediction_warnings.days_since(start, athlete.ends)
+            heart_rate, expected, known.standard_deviation, grid.heart_rate, prediction_warnings.days_since(start, athlete.ends)
         ),
     ]
     has_altitude = quality.without_outliers(run, LIMITS).has_altitude
-    return Prediction(run.start, grid, found, low, high, athlete.count, has_altitude, why_not)
+    return Prediction(run.start, grid, heart_rate, low, high, athlete.count, has_altitude, warnings)
 
 
 def population(model: keras.Model | None = None) -> Population:
-    """Where the state of an athlete must start whose runs a model, or with none the state alone, is to predict.
+    """The population that an athlete's state must start from: the model's, or the packaged one without a model.
 
     Raises:
-        InputError: if the model has other steps than an athlete's state.
+        InputError: if the model's steps are of another length than those of an athlete's state.
     """
     if model is None:
         return default()
@@ -195,10 +195,10 @@ def population(model: keras.Model | None = None) -> Population:
 
 
 def opened(path: Path | None, model: keras.Model | None = None) -> Athlete:
-    """What is known of a person: the state in their file, or that of somebody new without one.
+    """The person's state: the one in their file, or a new one without a file.
 
     Raises:
-        InputError: if the file is none, or starts from another population than the model's athletes.
+        InputError: if the file is not an athlete's, or starts from another population than the model's.
     """
     start = population(model)
     if path is None:

@@ -1,7 +1,7 @@
-"""What makes a prediction hard to believe, in a sentence each; said wherever one is given out.
+"""Plausibility warnings for a prediction, one sentence each.
 
-A network answers whatever it is asked, also about a person who is no longer, or never was, like those it has learnt
-from. These checks know nothing of networks: they compare with what is plain.
+A network predicts for any person, even for one unlike those it was trained on. These checks do not depend on the network: they
+compare its prediction with simple expectations.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ LONG_AGO = 120.0  # days
 
 
 def of_speed(speed: np.ndarray) -> list[str]:
-    """Says where a run is faster than anybody has run; its speed in m/s over each step, shape `(steps,)`."""
+    """Warns if a run is faster than the world record; `speed` in m/s over each step, shape `(steps,)`."""
     mean, seconds = float(speed.mean()), len(speed) * STEP
     if mean <= fastest(seconds):
         return []
@@ -28,7 +28,7 @@ def of_speed(speed: np.ndarray) -> list[str]:
 def of_prediction(
     heart_rate: np.ndarray, expected: np.ndarray, standard_deviation: np.ndarray, measured: np.ndarray, days_since: float | None
 ) -> list[str]:
-    """Says where a prediction leaves what is known of the person, or where what is known is old.
+    """Warns if a prediction is far from what is known of the person, or if that is old.
 
     Args:
         heart_rate: predicted, beats/min, shape `(steps,)`.
@@ -37,26 +37,26 @@ def of_prediction(
         measured: likewise; NaN where it was not.
         days_since: since the last run that is known of the person; None if none is.
     """
-    found = []
+    sentences = []
     mean, usual, limit = float(heart_rate.mean()), float(expected.mean()), min(APART * float(standard_deviation.mean()), FARTHEST)
     if not abs(mean - usual) <= limit:
-        whose = "what is known of the person" if days_since is not None else "what is known of people"
-        found.append(
-            f"the model predicts {mean:.0f} beats/min on average, but {whose} makes one expect {usual:.0f}, give or take "
+        basis = "what is known of the person" if days_since is not None else "what is known of people"
+        sentences.append(
+            f"the model predicts {mean:.0f} beats/min on average, but {basis} suggests {usual:.0f}, give or take "
             f"{limit:.0f}: do not trust it; predict without the model, or adapt the model to the person with `hrkeras finetune`."
         )
     if days_since is not None and days_since > LONG_AGO:
-        found.append(
+        sentences.append(
             f"the last run known of the person is {days_since:.0f} days older than this one, and fitness changes in less: give "
             "newer runs, or add them with `hrkeras update`."
         )
-    known = np.isfinite(measured)
-    if known.any() and not (error := float(np.abs(heart_rate - measured)[known].mean())) <= limit:
-        found.append(
+    is_measured = np.isfinite(measured)
+    if is_measured.any() and not (error := float(np.abs(heart_rate - measured)[is_measured].mean())) <= limit:
+        sentences.append(
             f"what the sensor measured lies {error:.0f} beats/min from the prediction, more than can be expected ({limit:.0f}): "
             "one of the two is wrong."
         )
-    return found
+    return sentences
 
 
 def days_since(start: float, ends: np.ndarray) -> float | None:

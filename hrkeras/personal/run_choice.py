@@ -1,4 +1,4 @@
-"""Choose the run to predict from what a person brings, and read their other workouts."""
+"""Choose the run to predict from a source, and read the person's other workouts."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,7 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
         wanted: the run's date or date and time in UTC as far as it is unambiguous, such as "2025-06-16"; or
             "latest"; or None where the source holds one run.
         path: of the source, for messages.
-        log: what its reader skipped, to be told if there is no run.
+        log: what its reader skipped, for the message if there is no run.
 
     Raises:
         InputError: if there is no such run or more than one.
@@ -48,20 +48,20 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
 
 def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> str:
     """What there is in a source without a run, and how to go on."""
-    sports = Counter(each.sport or "unnamed" for each in workouts)
+    sports = Counter(workout.sport or "unnamed" for workout in workouts)
     names = ", ".join(f"{count} {sport}" for sport, count in sports.most_common(5))
     named = f"{names} workout{'s' if len(workouts) > 1 else ''}" if names else ""
-    found = "; ".join(filter(None, [named, read_log_text(log) if log else ""])) or "no workout"
+    content = "; ".join(filter(None, [named, read_log_text(log) if log else ""])) or "no workout"
     indoors = "; `hrkeras estimate` takes runs indoors" if "indoor running" in sports else ""
-    return f"found {found}{indoors}; look at it with `hrkeras inspect {path}`"
+    return f"found {content}{indoors}; look at it with `hrkeras inspect {path}`"
 
 
 def _offer(runs: Sequence[Workout]) -> str:
     """Which of several runs can be chosen by name: those whose minute no other one shares."""
     counts = Counter(date(run.start) for run in runs)
     names = [name for name, count in counts.items() if count == 1]
-    some = [*(["..."] if len(names) > SHOWN else []), *names[-SHOWN:]]
-    offer = f"choose one of {', '.join(some)}, or latest" if some else "choose latest"
+    shown = [*(["..."] if len(names) > SHOWN else []), *names[-SHOWN:]]
+    offer = f"choose one of {', '.join(shown)}, or latest" if shown else "choose latest"
     return offer if len(names) == len(runs) else f"{offer}, or give the file of one run alone"
 
 
@@ -87,7 +87,7 @@ def load_run(
         The run, the person's workouts, and what was skipped.
 
     Raises:
-        InputError: if something cannot be read, or a history is several people's.
+        InputError: if something cannot be read, or a history holds several people's runs.
     """
     log = ReadLog(on_bytes)
     workouts = list(detect.read(path, log))
@@ -102,15 +102,15 @@ def load_history(histories: Sequence[Path], log: ReadLog, user: str | None = Non
 
     Args:
         histories: folders or exports.
-        log: told of bytes read and of what was skipped.
-        user: whose they should be, if a source names that person among others.
+        log: counts the bytes read and collects what was skipped.
+        user: the person to choose if a source has several.
 
     Raises:
-        InputError: if something cannot be read, or the runs of a history are several people's.
+        InputError: if something cannot be read, or a history holds several people's runs and none of them is `user`.
     """
     workouts: list[Workout] = []
     for history in histories:
-        found = list(detect.read(history, log))
-        workouts += one_person([each for each in found if each.sport == "running"], history, user)
-        workouts += [each for each in found if each.sport != "running"]  # which the filters take and count
+        recorded = list(detect.read(history, log))
+        workouts += one_person([workout for workout in recorded if workout.sport == "running"], history, user)
+        workouts += [workout for workout in recorded if workout.sport != "running"]  # the filters remove and count these
     return workouts

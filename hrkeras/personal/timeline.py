@@ -24,11 +24,11 @@ from hrkeras.workouts.sensor.sensor_fault import Fault
 from hrkeras.workouts.workout import Workout
 
 if TYPE_CHECKING:
-    import keras  # a state needs it not
+    import keras  # a state does not need it
     import pandas as pd
 
 RECENT = 20  # runs that say what pace is usual
-WARM_UP, REMEMBERED = 10, 50  # earlier runs that it takes to say what stands out, and that are looked at
+WARM_UP, REMEMBERED = 10, 50  # fewest earlier runs to say what stands out, and most that are compared
 STANDS_OUT = 2.5  # times the usual residual
 LEAST = 6.0  # beats/min
 SILENT = replace(athlete_update.LIMITS, min_heart_rate_share=0.0)  # for runs whose heart rate was not measured
@@ -40,10 +40,10 @@ class Entry:
     """One run.
 
     Attributes:
-        found: what was predicted of it from the runs before, beside what was measured.
+        found: its prediction from the runs before, with what was measured.
         at_pace: heart rate at the timeline's pace on the flat at that time, as the athlete's state sees it in hindsight.
-        residual: how far the mean of its heart rate lay above the predicted one, beats/min.
-        stands_out: whether that was much more than is usual for the person.
+        residual: mean of measured minus predicted heart rate, beats/min.
+        stands_out: whether the residual is unusually large for the person.
         faults: where the sensor looks wrong; None if it measured too seldom to tell.
     """
 
@@ -88,12 +88,12 @@ class Timeline:
     """A person's runs.
 
     Attributes:
-        athlete: what is known after the last one.
+        athlete: the state after the last one.
         now: likewise, as fitness is read from it.
-        speed: the pace on the flat that fitness is told by, m/s.
+        speed: on the flat, at which fitness is reported, m/s.
         entries: the runs that could be learnt from, in order.
-        unheard: what is estimated of the runs whose heart rate was not measured, in order.
-        report: what became of the workouts.
+        unheard: the predictions of the runs without measured heart rate, in order.
+        report: the result of learning from the workouts.
     """
 
     athlete: Athlete
@@ -116,27 +116,27 @@ def write(
 
     Args:
         workouts: in any order.
-        person: whose, as the source names them; needed if there are several.
-        speed: m/s, what fitness is told by; the usual one of the last runs if not given.
-        model: that predicts; the athlete's state alone if not given.
+        person: their name in the source; needed if there are several.
+        speed: m/s, at which fitness is reported; the usual one of the last runs if not given.
+        model: predicts the runs; the athlete's state alone does if not given.
         on_run: called after each run.
-        skipped: by reason, how many workouts the reader passed over, to be told with what the filters took.
+        skipped: number of workouts that the reader skipped, by reason; reported with those that the filters removed.
 
     Raises:
-        InputError: if the runs are several people's, or there is none to say anything of.
+        InputError: if the runs belong to several people, or none can be used.
     """
-    mine = [each for each in workouts if person in (None, each.user)]
+    mine = [workout for workout in workouts if person in (None, workout.user)]
     taken = Counter[str](skipped or {})
-    heard = athlete_update.filtered((each for each in mine if not _silent(each)), taken)
+    heard = athlete_update.filtered((workout for workout in mine if not _silent(workout)), taken)
     runs = athlete_update.distinct([*heard, *athlete_update.filtered(filter(_silent, mine), taken, SILENT)], taken)
     people = sorted({run.user for run in runs})
     if len(people) > 1:
-        some = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
-        raise InputError(f"Expected the runs of one person, found those of {len(people)}; name one of {some}.", "person")
+        names = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
+        raise InputError(f"Expected the runs of one person, found those of {len(people)}; name one of {names}.", "person")
     if not people:
-        whose = f" of {person}" if person else ""
+        of_person = f" of {person}" if person else ""
         why = update_text.taken_text(taken) or "there are no workouts"
-        raise InputError(f"Found no run{whose} that can be used: {why}; look at what there is with `hrkeras inspect`.")
+        raise InputError(f"Found no run{of_person} that can be used: {why}; look at what there is with `hrkeras inspect`.")
     speed = speed or usual_speed([run for run in runs if np.isfinite(run.grid.heart_rate).any()] or runs)
     athlete, views = Athlete(population(model)), []
 
@@ -148,21 +148,23 @@ def write(
     report = athlete_update.learn(athlete, runs, model=model, on_run=add)
     report.taken = taken
     usual = fitness.usual_course(athlete.population, report.before)
-    views = [each._replace(usual=usual) for each in fitness.with_hindsight(views, [run.start for run in report.added])]
-    recorded = {(each.start, each.where): each for each in mine}
+    views = [view._replace(usual=usual) for view in fitness.with_hindsight(views, [run.start for run in report.added])]
+    recorded = {(workout.start, workout.where): workout for workout in mine}
     entries: list[Entry] = []
     unheard: list[Prediction] = []
-    for run, known, predicted, seen in zip(report.added, report.before, report.predicted, views, strict=True):
+    for run, known, predicted, view in zip(report.added, report.before, report.predicted, views, strict=True):
         low, high = limits(predicted, known.standard_deviation, known.interval)
         hilly = bool(np.ptp(run.grid.altitude) > 0)
-        found = Prediction(run.start, run.grid, predicted, low, high, len(entries), hilly, [])
-        if found.error is None:
-            unheard.append(found)
+        prediction = Prediction(run.start, run.grid, predicted, low, high, len(entries), hilly, [])
+        if prediction.error is None:
+            unheard.append(prediction)
             continue
         residual = float(np.nanmean(run.grid.heart_rate - predicted))
         earlier = np.array([entry.residual for entry in entries[-REMEMBERED:]])
-        told = seen.at_pace(run.start, speed), residual, _stands_out(residual, earlier)
-        entries.append(Entry(found, *told, _faults(recorded[run.start, run.where], predicted if len(entries) >= MUCH else None)))
+        values = view.at_pace(run.start, speed), residual, _stands_out(residual, earlier)
+        entries.append(
+            Entry(prediction, *values, _faults(recorded[run.start, run.where], predicted if len(entries) >= MUCH else None))
+        )
     return Timeline(athlete, views[-1], speed, entries, unheard, report)
 
 
@@ -170,15 +172,15 @@ def recent(timeline: Timeline) -> Recent | None:
     """How well the last fifth of the runs was predicted; None of fewer than ten runs."""
     if len(timeline.entries) < WARM_UP:
         return None
-    heart_rates = [each.heart_rate[np.isfinite(each.heart_rate)] for each in timeline.entries]
+    heart_rates = [entry.heart_rate[np.isfinite(entry.heart_rate)] for entry in timeline.entries]
     rows = []
     for place in range(len(timeline.entries) - len(timeline.entries) // 5, len(timeline.entries)):
-        found, measured = timeline.entries[place].found, heart_rates[place]
+        prediction, measured = timeline.entries[place].found, heart_rates[place]
         means = [np.concatenate(heart_rates[begin:place]).mean() for begin in (0, place - 5)]
-        errors = (found.error, found.inside, *(np.abs(measured - mean).mean() for mean in means))
-        rows.append((len(measured), *(each * len(measured) for each in errors)))
+        errors = (prediction.error, prediction.inside, *(np.abs(measured - mean).mean() for mean in means))
+        rows.append((len(measured), *(error * len(measured) for error in errors)))
     steps, *sums = np.sum(rows, axis=0)
-    return Recent(len(rows), *(float(each / steps) for each in sums))
+    return Recent(len(rows), *(float(total / steps) for total in sums))
 
 
 def frame(timeline: Timeline) -> pd.DataFrame:
@@ -188,15 +190,15 @@ def frame(timeline: Timeline) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "start": date(each.start),
-                "heart_rate_at_pace": round(each.at_pace.value, 1),
-                "low": round(each.at_pace.low, 1),
-                "high": round(each.at_pace.high, 1),
-                "miss": round(each.residual, 1),
-                "error": round(each.found.error or np.nan, 1),
-                "stands_out": each.stands_out,
+                "start": date(entry.start),
+                "heart_rate_at_pace": round(entry.at_pace.value, 1),
+                "low": round(entry.at_pace.low, 1),
+                "high": round(entry.at_pace.high, 1),
+                "miss": round(entry.residual, 1),
+                "error": round(entry.found.error or np.nan, 1),
+                "stands_out": entry.stands_out,
             }
-            for each in timeline.entries
+            for entry in timeline.entries
         ]
     )
 
@@ -217,7 +219,7 @@ def _silent(workout: Workout) -> bool:
 
 
 def _stands_out(residual: float, earlier: np.ndarray) -> bool:
-    """Whether a run's miss lies far from the earlier ones, by their middle half."""
+    """Whether a run's residual lies far from the earlier ones, by their median absolute deviation."""
     if len(earlier) < WARM_UP:
         return False
     away = np.abs(earlier - np.median(earlier))

@@ -1,4 +1,4 @@
-"""What an update of an athlete, and what was read for it, says in words."""
+"""The result of an update of an athlete, and of the reading for it, in words."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ __all__ = ["known_text", "read_log_lines", "read_log_text", "taken_text"]
 
 
 def taken_text(taken: Counter[str]) -> str:
-    """What the filters took, in a line; empty if nothing."""
+    """What the filters removed, in a line; empty if nothing."""
     return ", ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
 
 

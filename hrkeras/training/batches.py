@@ -19,8 +19,8 @@ LONGEST_DELAY = 90  # steps
 # share of a person's runs that each of two others gets, that is cut to pieces, and that is a first run each
 DEALT = (0.35, 0.35, 0.2, 0.1)
 FEWEST, MOST = 1, 64  # runs of a piece
-# beats/min, by which the level of a window's heart rate is moved for those who know some of it: of runs that were learnt
-# from a model residuals the level by less than it will of others, and would not learn to follow what is known
+# beats/min, standard deviation of a random shift of a window's heart rate, where some of it is known: on training runs a model
+# is less wrong about the level than on new ones, and would not learn to follow the known heart rate
 MOVED = 4.0
 
 
@@ -30,7 +30,7 @@ class Batches(keras.utils.PyDataset):
     Args:
         windows: the windows.
         batch_size: windows a batch.
-        seed: of all that chance decides; None keeps the order, and only the course is known.
+        seed: random seed; with None the order is kept, and of each run only the course is known.
         runs: the runs of the windows; needed to thin and to augment.
         population: where the athletes' states start; needed to thin and to augment.
         history_dropout: share of windows that know a random part of the person's earlier runs only.
@@ -116,14 +116,14 @@ class Batches(keras.utils.PyDataset):
 
 
 def drawn(weights: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Draws things in any order, each as often as its weight says, rounded up or down by chance.
+    """Draws indices in random order, each as often as its weight says, rounded up or down at random.
 
     Args:
         weights: shape `(things,)`.
-        random: where chance comes from.
+        random: random generator.
 
     Returns:
-        Numbers of the things, some of them several times; always as many, the sum of the weights or at least one.
+        Indices, possibly repeated; their number is the rounded sum of the weights, and at least one.
     """
     order = random.permutation(len(weights))
     ends = np.cumsum(weights[order])
@@ -137,7 +137,7 @@ def mask_heart_rate(heart_rate: np.ndarray, random: np.random.Generator) -> tupl
 
     Args:
         heart_rate: beats/min, shape `(windows, steps)`; NaN where it was not measured.
-        random: where chance comes from.
+        random: random generator.
 
     Returns:
         The heart rate that is known, same shape, NaN where it is not; how much later a step knows it, s, shape
@@ -163,30 +163,30 @@ def mask_heart_rate(heart_rate: np.ndarray, random: np.random.Generator) -> tupl
 
 
 def split_people(users: np.ndarray, starts: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Makes several people of each, so that a model copes with knowing little and learns nobody by heart.
+    """Splits each person into several, so that a model copes with short histories and memorises nobody.
 
-    Some of the runs of a person are dealt to two others at random, some are each the first run of
-    somebody, and the rest is cut to pieces of 1 to 64 runs after each other, each all the runs of somebody.
+    Some runs of a person are dealt at random to two new people, some each become the first run of a new person, and the rest
+    is cut into pieces of 1 to 64 consecutive runs, each of which is a new person.
 
     Args:
-        users: whose each run is, shape `(runs,)`.
+        users: the person of each run, shape `(runs,)`.
         starts: s, shape `(runs,)`.
-        random: where chance comes from.
+        random: random generator.
 
     Returns:
         Numbers of the people made, shape `(runs,)`.
     """
-    found = np.zeros(len(users), np.int64)
+    people = np.zeros(len(users), np.int64)
     number = 0
-    for mine in splits.by_person(users, starts):
-        dealt = random.choice(len(DEALT), len(mine), p=DEALT)
+    for rows in splits.by_person(users, starts):
+        dealt = random.choice(len(DEALT), len(rows), p=DEALT)
         first = dealt == 3
-        found[mine] = number + dealt
-        found[mine[first]] = number + 2 + np.arange(first.sum())
+        people[rows] = number + dealt
+        people[rows[first]] = number + 2 + np.arange(first.sum())
         number += 2 + int(first.sum())
-        rest = mine[dealt == 2]
+        rest = rows[dealt == 2]
         while len(rest):
             size = int(np.exp(random.uniform(np.log(FEWEST), np.log(MOST + 1))))
-            found[rest[:size]] = number
+            people[rest[:size]] = number
             rest, number = rest[size:], number + 1
-    return found
+    return people

@@ -1,4 +1,4 @@
-"""Fit how much each of several models counts in their mean."""
+"""Fit the weights of an ensemble."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ RATE = 0.5  # of the first round, in logarithms of weights for an error of one b
 
 @dataclass(frozen=True)
 class Fit:
-    """How much each member counts, and mean absolute errors in beats/min over the runs it was fitted on.
+    """The weights of an ensemble, and mean absolute errors in beats/min on the runs that they were fitted on.
 
     Attributes:
         weights: one a member, at least 0, which add up to 1.
@@ -35,33 +35,33 @@ class Fit:
 def fit(
     members: Sequence[keras.Model], runs: Runs, split: str = "validation", on_batch: Callable[[int], object] | None = None
 ) -> Fit:
-    """Fits the weights of an ensemble to the least absolute error where nothing of a run's own heart rate is known.
+    """Fits the weights of an ensemble for the least absolute error without a run's own heart rate.
 
     Args:
         members: models of `hrkeras.models`.
         runs: of a dataset.
-        split: which of them to fit on; never what the ensemble is scored on.
+        split: the split to fit on; never the one that the ensemble is scored on.
         on_batch: see `inference.predict`.
 
     Raises:
         InputError: if the members' athletes start from different populations, or if no heart rate was measured.
     """
     populations = [saving.population(member) for member in members]
-    for number, each in enumerate(populations, 1):
-        if each != populations[0]:
+    for number, population in enumerate(populations, 1):
+        if population != populations[0]:
             raise InputError(
                 f"Model 1 and model {number} start from different populations ({populations[0].source or 'unnamed'} and "
-                f"{each.source or 'unnamed'}), so they cannot predict as one; train all on the same data."
+                f"{population.source or 'unnamed'}), so they cannot predict as one; train all on the same data."
             )
     windows = runs.windows(runs.known(populations[0]), split, predict.WHOLE)
     measured = np.concatenate([run.grid.heart_rate for run in windows.runs()])
     counted = np.isfinite(measured)
     if not counted.any():
         raise InputError(f"Not one heart rate was measured in the {split} split; there is nothing to fit weights on.")
-    said = [np.concatenate(predict.predict(member, windows, on_batch))[counted] for member in members]
-    residuals = np.stack(said, axis=-1).astype(np.float64) - measured[counted, None]
+    predictions = [np.concatenate(predict.predict(member, windows, on_batch))[counted] for member in members]
+    residuals = np.stack(predictions, axis=-1).astype(np.float64) - measured[counted, None]
     weights = least_absolute(residuals)
-    errors = [float(np.abs(residuals @ each).mean()) for each in (np.full(len(members), 1 / len(members)), weights)]
+    errors = [float(np.abs(residuals @ candidate).mean()) for candidate in (np.full(len(members), 1 / len(members)), weights)]
     return Fit(weights.tolist(), np.abs(residuals).mean(axis=0).tolist(), *errors)
 
 
@@ -79,10 +79,10 @@ def least_absolute(residuals: np.ndarray) -> np.ndarray:
     """
     count = residuals.shape[1]
     weights = np.full(count, 1 / count)
-    met = [weights, *np.eye(count)]
+    candidates = [weights, *np.eye(count)]
     for step in range(1, ROUNDS + 1):
         gradient = np.sign(residuals @ weights) @ residuals / len(residuals)
         weights = weights * np.exp(-RATE / step**0.5 * (gradient - gradient.mean()))
         weights = weights / weights.sum()
-        met.append(weights)
-    return min(met, key=lambda each: np.abs(residuals @ each).mean())
+        candidates.append(weights)
+    return min(candidates, key=lambda candidate: np.abs(residuals @ candidate).mean())

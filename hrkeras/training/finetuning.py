@@ -1,4 +1,4 @@
-"""The second stage: a model that many people taught is adapted to one person, and kept only where that helps."""
+"""The second stage: adapt a model trained on many people to one person, and keep the result only if it is better."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from hrkeras.training import fit
 
 SETTINGS = fit.Settings(epochs=12, batch_size=16, learning_rate=3e-4, patience=4)
 ALONE = fit.Settings(epochs=30, batch_size=16, patience=8)  # of a model that is trained on the person alone
-RATES = {"context": 0.0, "level": 0.0}  # of each layer's step: what tells the level of a person from facts is frozen
+RATES = {"context": 0.0, "level": 0.0}  # the layers that give a person's level are frozen
 HALF_LIFE = 180.0  # days
 # rows of a comparison
 AS_IT_IS, WITH_HISTORY = "base as it is, nothing known of the person", "base with the person's history"
@@ -28,12 +28,12 @@ FINETUNED, NEW = "finetuned", "trained from nothing on the person alone"
 
 @dataclass(frozen=True)
 class Adapted:
-    """What became of a base.
+    """The result of adapting a base.
 
     Attributes:
-        model: to use from now on: the adapted one, or the base where the guard kept it.
-        candidate: the adapted one, be it better or not.
-        kept_base: whether the guard kept the base.
+        model: the one to use: the adapted one, or the base if that was kept.
+        candidate: the adapted one, better or not.
+        kept_base: whether the base was kept.
         base_error: of the base on the person's validation runs, with the person's history, beats/min.
         error: of the adapted one there.
         log: of its epochs, from `training.train`.
@@ -60,7 +60,7 @@ def adapt(
     """Adapts a base to one person. It keeps its normalisation and its population.
 
     Args:
-        base: from `saving.load`; is left as it is.
+        base: from `saving.load`; left unchanged.
         runs: the person's, of the training and the validation split.
         folder: for the working files.
         settings: of the training.
@@ -102,14 +102,15 @@ def guarded(base: keras.Model, candidate: keras.Model, runs: Runs, log: list[dic
 
 
 def copy(model: keras.Model) -> keras.Model:
-    """A model like another, with weights of its own."""
-    found = keras.models.clone_model(model)
-    found.set_weights(model.get_weights())
-    return found
+    """A copy of a model, with weights of its own."""
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    return clone
 
 
 def recent(runs: Runs, half_life: float) -> np.ndarray:
-    """How often a run is learnt from in an epoch, on average: the more the later it was; 1 over all training runs.
+    """How often a run is learnt from in an epoch, on average: more often the later it was; the mean over the training runs is
+    1.
 
     Args:
         runs: one person's.
@@ -124,7 +125,7 @@ def recent(runs: Runs, half_life: float) -> np.ndarray:
 def from_nothing(base: keras.Model, runs: Runs, folder: Path, settings: fit.Settings = ALONE, **kwargs) -> keras.Model:
     """A model of the same architecture trained on one person's runs alone; arguments as for `adapt`.
 
-    What is known of people in general, normalisation and population, comes from the person's training runs too.
+    Normalisation and population come from the person's training runs too.
     """
     model, _ = fit.train(lambda statistics: with_statistics(base, statistics), runs, folder, settings, **kwargs)
     return model
@@ -132,12 +133,12 @@ def from_nothing(base: keras.Model, runs: Runs, folder: Path, settings: fit.Sett
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the stages are worth on a person's test runs.
+    """The errors of the stages on a person's test runs.
 
     Attributes:
         rows: the scores; differences are from `finetuned`.
-        like_best: names of those whose error cannot be told from the lowest, the lowest first.
-        warnings: sentences that say which model not to believe.
+        like_best: names of the models whose error is not distinguishable from the lowest, the lowest first.
+        warnings: plausibility warnings, as sentences.
     """
 
     rows: list[Score]
@@ -165,24 +166,31 @@ def compare(
     plain = runs.known(start)
     splits = {split: runs.windows(plain, split, predict.WHOLE) for split in ("train", "validation", "test")}
     test = splits["test"]
-    learnt, chosen, those = (list(each.runs()) for each in splits.values())
-    simple = baselines.predictions(learnt, chosen, those)
-    nothing = [replace(each, shrinkage=Shrinkage().value) for each in runs.known(start, people=np.arange(len(runs.users)))]
+    learnt, chosen, tested = (list(windows.runs()) for windows in splits.values())
+    simple = baselines.predictions(learnt, chosen, tested)
+    newcomer = [replace(known, shrinkage=Shrinkage().value) for known in runs.known(start, people=np.arange(len(runs.users)))]
 
     def predicted(model: keras.Model, known: list[Known] | None = None) -> list[np.ndarray]:
         known = known or predict.known(model, runs, saving.population(model), on_batch=on_batch)
         return predict.predict(model, runs.windows(known, "test", predict.WHOLE), on_batch)
 
-    found = {
-        AS_IT_IS: predicted(base, nothing),
+    predictions = {
+        AS_IT_IS: predicted(base, newcomer),
         WITH_HISTORY: predicted(base),
         FINETUNED: predicted(candidate),
         NEW: predicted(alone),
         evaluate.STATE_ALONE: predict.by_run(test.expected[:, :, 0], test),
         **{name: simple[name] for name in (baselines.BIASED, baselines.MEAN)},
     }
-    models = list(found)[:4]
-    rows = [score(name, those, values, None, None if name == FINETUNED else found[FINETUNED]) for name, values in found.items()]
+    models = list(predictions)[:4]
+    rows = [
+        score(name, tested, values, None, None if name == FINETUNED else predictions[FINETUNED])
+        for name, values in predictions.items()
+    ]
     best = min(rows, key=lambda row: row.mae).name
-    others = [name for name in found if name != best and not score(name, those, found[name], None, found[best]).differs]
+    others = [
+        name
+        for name in predictions
+        if name != best and not score(name, tested, predictions[name], None, predictions[best]).differs
+    ]
     return Comparison(rows, [best, *others], score_warnings.of_scores(rows, models))

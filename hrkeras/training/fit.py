@@ -34,8 +34,8 @@ class Settings:
         patience: epochs without a better validation error after which training ends.
         history_dropout: share of the training windows that know only a random part of the person's earlier runs, or
             none, so that the model copes with little and does not learn people by heart.
-        augment: strength of what is done to the training runs, see `augmentation`; 0 for nothing.
-        seed: of weights, order and hiding.
+        augment: strength of the augmentation of training runs, see `augmentation`; 0 for none.
+        seed: random seed of weights, order and masks.
     """
 
     epochs: int = 9
@@ -93,12 +93,12 @@ def best_epoch(log: list[dict]) -> int:
 
 
 def is_over(log: list[dict], patience: int) -> bool:
-    """Whether so many epochs have passed since the best."""
+    """Whether `patience` epochs have passed since the best."""
     return bool(log) and log[-1]["epoch"] - best_epoch(log) >= patience
 
 
 def save(model: keras.Model, path: Path) -> None:
-    """Saves beside and renames, so that a killed command leaves the old file or none."""
+    """Saves a model atomically: a killed command leaves the old file or none."""
     with atomic_write(path) as part:
         model.save(part)
 
@@ -140,7 +140,7 @@ def train(
 
     Raises:
         InputError: if what is to be resumed was begun with other settings, another training is at work in the folder, or it
-            holds something else; `DivergedError` if the loss is no number.
+            holds something else; `DivergedError` if the loss is not finite.
     """
     settings = settings or Settings()
     _check_measured(runs)

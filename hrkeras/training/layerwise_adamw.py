@@ -1,4 +1,4 @@
-"""Learning rates of their own for the layers of a model: slower ones, and frozen ones."""
+"""Learning rates by layer: lower ones, and 0 to freeze a layer."""
 
 from collections.abc import Mapping
 
@@ -47,7 +47,7 @@ def rate(name: str, rates: Mapping[str, float]) -> float:
 
 
 def check(model: keras.Model, rates: Mapping[str, float]) -> None:
-    """Sees to it that scales fit the layers of a model.
+    """Checks that scales fit the layers of a model.
 
     Raises:
         InputError: if a beginning fits no layer that can learn, or if nothing would learn.

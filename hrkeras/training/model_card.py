@@ -18,7 +18,7 @@ from hrkeras.workouts.grid import STEP
 
 ABOUT = """# {name}
 
-Predicts the heart rate of a run (beats/min, every {step:g} s) from its speed and altitude{known}.
+Predicts the heart rate of a run (beats/min, every {step:g} s) from its speed and altitude{and_history}.
 Not a medical device: it estimates what a heart rate sensor would show.
 """
 TEXT = """
@@ -70,9 +70,9 @@ NO_PERSON = "Nothing: this model was trained without history and predicts everyo
 
 
 def about(name: str, model: keras.Model) -> str:
-    """What a model is for, which can be said of any, as Markdown."""
-    known = " and from the same person's earlier runs" if predict.knows_history(model) else ""
-    return ABOUT.format(name=name, step=STEP, known=known)
+    """What a model is for, as Markdown; holds for any model."""
+    and_history = " and from the same person's earlier runs" if predict.knows_history(model) else ""
+    return ABOUT.format(name=name, step=STEP, and_history=and_history)
 
 
 def text(name: str, model: keras.Model, log: list[dict], settings: Settings, description: dict, adapted: str = "") -> str:
@@ -121,8 +121,8 @@ def write(path: Path, model: keras.Model, log: list[dict], settings: Settings, d
 def data(path: Path) -> str:
     """The dataset that a card says its model is to be scored on; empty if there is no card that says so."""
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    found = SCORED.search(text)
-    return found[1] if found else ""
+    match = SCORED.search(text)
+    return match[1] if match else ""
 
 
 def first_of(data: str) -> str:

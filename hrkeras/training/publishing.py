@@ -51,7 +51,8 @@ def save_to_hub(
         The address by which `load` finds it, `hf://USER/MODEL`.
 
     Raises:
-        InputError: if `huggingface_hub` is not installed, the name is none, the card cannot be read, or the hub refuses.
+        InputError: if `huggingface_hub` is not installed, the name is not USER/MODEL, the card cannot be read, or the hub
+            refuses.
 
     Example:
         >>> import hrkeras

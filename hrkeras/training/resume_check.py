@@ -1,4 +1,4 @@
-"""Whether what goes on was begun as it is asked for now."""
+"""Check that a training or search is resumed with the settings that it was begun with."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from hrkeras.utils.files import atomic_write
 
 
 def check(path: Path, asked: dict[str, Any], advice: str, argument: str | None = None) -> None:
-    """Keeps what is asked for, or holds it against what was kept.
+    """Stores the settings asked for, or compares them with those stored earlier.
 
     Args:
         path: of the JSON file that keeps it.
@@ -28,8 +28,8 @@ def check(path: Path, asked: dict[str, Any], advice: str, argument: str | None =
         return
     kept = small_json.read(path)
     if kept is None:
-        found = f"{path}: expected what was asked for when {path.parent} was begun, found a damaged file"
-        raise InputError(f"{found}; {advice}.", argument)
+        message = f"{path}: expected what was asked for when {path.parent} was begun, found a damaged file"
+        raise InputError(f"{message}; {advice}.", argument)
     if kept != asked:
         different = sorted(key for key in kept | asked if kept.get(key) != asked.get(key))
         begun = ", ".join(f"{key}: {kept.get(key)}" for key in different)

@@ -1,4 +1,4 @@
-"""Go on with a training: its models, its log and the state of its optimizer, as its folder has kept them."""
+"""Resume a training: read its models, its log and the state of its optimizer from its folder."""
 
 import io
 import zipfile
@@ -14,23 +14,23 @@ from hrkeras.utils.errors import InputError
 
 
 def model(path: Path) -> keras.Model:
-    """A model that a training has kept, not compiled; who may have changed its file gains nothing: it is loaded like any other.
+    """A model that a training has saved, not compiled; its file is not trusted, but loaded like any other.
 
     Raises:
-        InputError: if it cannot be loaded, or is none that is being trained.
+        InputError: if it cannot be loaded, or is not a model in training.
     """
     try:
-        found = saving.build(path)
+        loaded = saving.build(path)
         if not (
-            isinstance(found.input, dict)
-            and isinstance(found.output, dict)
-            and {CONDITIONED, UNCONDITIONED} <= found.output.keys()
+            isinstance(loaded.input, dict)
+            and isinstance(loaded.output, dict)
+            and {CONDITIONED, UNCONDITIONED} <= loaded.output.keys()
         ):
             raise InputError("expected a model that is being trained, found another one")
-        model_limits.check_tensors(found)
+        model_limits.check_tensors(loaded)
     except Exception as error:  # Keras raises whatever its layers raise
         raise _unreadable(path, error) from None
-    return found
+    return loaded
 
 
 def log(folder: Path, last: int) -> list[dict]:
@@ -67,7 +67,7 @@ def restore_optimizer(model: keras.Model, path: Path) -> None:
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    said = f"{type(error).__name__}: {model_file.reason(error)}"
+    reason = f"{type(error).__name__}: {model_file.reason(error)}"
     if isinstance(error, InputError):
-        said = str(error).removeprefix(f"{path}: ").rstrip(".")
-    return InputError(f"{path.parent}: its epochs cannot be read ({path.name}: {said}); begin anew without resuming.", "resume")
+        reason = str(error).removeprefix(f"{path}: ").rstrip(".")
+    return InputError(f"{path.parent}: its epochs cannot be read ({path.name}: {reason}); begin anew without resuming.", "resume")

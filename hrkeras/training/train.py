@@ -1,4 +1,4 @@
-"""Train a model on runs in memory: the front door of training, which keeps its working files only if asked to."""
+"""Train a model on runs in memory; its working files are kept only if a folder is given."""
 
 from __future__ import annotations
 
@@ -84,8 +84,9 @@ def train(
     """Trains a model from nothing on the training split; the best epoch is chosen on the validation split.
 
     Args:
-        model: the architecture, such as `hrkeras.models.lstm(units=64)`. It stays as it is: a model like it with new weights
-            is trained, whose normalisation, and the population that athletes' states start from, come from the training split.
+        model: the architecture, such as `hrkeras.models.lstm(units=64)`. It is left unchanged: a model of the same
+            architecture with new weights is trained, whose normalisation, and the population that athletes' states start from,
+            come from the training split.
         runs: of all splits; the test split is not looked at.
         epochs: at most so many.
         batch_size: windows a batch; a window has up to 500 steps of a run.

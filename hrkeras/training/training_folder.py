@@ -25,7 +25,7 @@ def after(epoch: int) -> str:
 
 
 def last_epoch(folder: Path) -> int | None:
-    """The last finished epoch: the log is written after the model of its last row, so it tells."""
+    """The last finished epoch, from the log, which is written after the model of its last row."""
     if not (folder / LOG).exists():
         return None
     try:
@@ -101,7 +101,7 @@ def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None
 
 
 def _check_is_own(folder: Path) -> None:
-    if not folder.exists() or all(each.name.startswith(files.PREFIX) for each in folder.iterdir()):
+    if not folder.exists() or all(path.name.startswith(files.PREFIX) for path in folder.iterdir()):
         return
     settings = (small_json.read(folder / SETTINGS) or {}).get("settings")
     if not (isinstance(settings, dict) and {"epochs", "batch_size", "learning_rate"} <= settings.keys()):
@@ -129,6 +129,6 @@ def _remove(folder: Path) -> None:
     for path in (*events, *epochs, folder / PICTURE, folder / SECONDS, folder / SETTINGS):
         if path.is_file():
             path.unlink()
-    for each in (*parts, folder / TENSORBOARD, folder):
+    for directory in (*parts, folder / TENSORBOARD, folder):
         with suppress(OSError):
-            each.rmdir()
+            directory.rmdir()

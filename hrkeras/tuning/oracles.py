@@ -1,4 +1,4 @@
-"""KerasTuner's oracles, with files that are whole whenever a process is killed, and that a search goes on from.
+"""KerasTuner's oracles, with files that stay whole when a process is killed and from which a search resumes.
 
 KerasTuner writes `oracle.json` and `trial.json` in place, so a kill can leave half of one; it forgets the order of a grid; of
 a trial that is not yet in `oracle.json` it keeps the file; and one that has just ended it would run again.
@@ -21,7 +21,7 @@ TRIALS = 10  # of a tuner that could go on for ever
 
 
 class _Kept(keras_tuner.Oracle):
-    """What all have besides."""
+    """What all oracles have in addition."""
 
     trials: dict[str, keras_tuner.engine.trial.Trial]
     _retry_queue: list[str]
@@ -33,7 +33,7 @@ class _Kept(keras_tuner.Oracle):
         _write(Path(self._get_trial_dir(trial.trial_id)) / "trial.json", trial.get_state())
 
     def reload(self):
-        """Takes up what was saved, if anything was: what had begun and not ended is given out again, first of all."""
+        """Loads what was saved, if anything was; trials that had begun and not ended are given out again first."""
         path = Path(self._get_oracle_fname())
         if not path.exists():
             return
@@ -55,7 +55,7 @@ class Grid(_Kept, oracles.GridSearchOracle):
     def set_state(self, state):
         super().set_state(state)
         tried = {trial_id: self.trials[trial_id].hyperparameters.values for trial_id in self.start_order}
-        in_order = sorted(tried, key=cmp_to_key(lambda one, two: self._compare(tried[one], tried[two])))
+        in_order = sorted(tried, key=cmp_to_key(lambda first, second: self._compare(tried[first], tried[second])))
         for trial_id in in_order:
             self._ordered_ids.insert(trial_id)
         self._populate_next = in_order
@@ -66,15 +66,15 @@ class Random(_Kept, oracles.RandomSearchOracle):
 
 
 class Bayesian(_Kept, oracles.BayesianOptimizationOracle):
-    """Values where a Gaussian process over what was found promises most (Snoek et al., NIPS 2012).
+    """Values where a Gaussian process over the earlier results promises most (Snoek et al., NIPS 2012).
 
-    Where those were tried before, others at random.
+    Values that were tried before are replaced by random ones.
     """
 
     def populate_space(self, trial_id):
-        found = super().populate_space(trial_id)
-        repeated = found["values"] is not None and self._duplicate(found["values"])
-        return self._random_populate_space() if repeated else found
+        proposal = super().populate_space(trial_id)
+        repeated = proposal["values"] is not None and self._duplicate(proposal["values"])
+        return self._random_populate_space() if repeated else proposal
 
 
 class Hyperband(_Kept, oracles.HyperbandOracle):
@@ -94,7 +94,7 @@ def make(plan: Plan) -> keras_tuner.Oracle:
         amount: dict[str, Any] = {"max_epochs": plan.epochs}
     else:
         amount = {"max_trials": plan.trials or (None if plan.tuner == "grid" else TRIALS)}
-    # failed trials are told of at the end; KerasTuner takes a seed of 0 for none
+    # failed trials are reported at the end; KerasTuner takes a seed of 0 for none
     common: dict[str, Any] = {"objective": OBJECTIVE, "seed": plan.seeds[0] + 1, "max_consecutive_failed_trials": 10**9}
     try:
         oracle = ORACLES[plan.tuner](**common, **amount)

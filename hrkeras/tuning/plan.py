@@ -1,4 +1,4 @@
-"""What is searched, how, and what stays equal."""
+"""What is searched, how, and what stays fixed."""
 
 from dataclasses import dataclass, field
 from inspect import signature
@@ -61,7 +61,7 @@ class Plan:
     def description(self, hp: HyperParameters, runs: Runs) -> dict[str, Any]:
         """What `training.train` keeps of model and data; `runs` are those that it is trained and validated on."""
         given = self.fixed | SPACES[self.space](hp).architecture
-        defaults = {name: each.default for name, each in signature(MODELS[self.model]).parameters.items()}
+        defaults = {name: parameter.default for name, parameter in signature(MODELS[self.model]).parameters.items()}
         del defaults["statistics"]
         return {"model": self.model, "architecture": defaults | given, "data": self.data, **runs.counts}
 

@@ -1,4 +1,4 @@
-"""What a search found, as files: a table of all trainings, the page that sums them up, and the curves."""
+"""The results of a search as files: a table of all trainings, a page that sums them up, and the curves."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,7 +33,7 @@ PAGE_TEXT = """# Search `{space}`
 
 
 class Report(NamedTuple):
-    """What a search found: the trials, the best first; the table, the sentence and what stayed equal, as text."""
+    """The results of a search: the trials, the best first; the table, the sentence and the fixed settings, as text."""
 
     trials: list[results.Trial]
     table: str
@@ -59,7 +59,7 @@ def write(search: Search, folder: Path, command: str) -> Report:
     Args:
         search: alone, or the chief.
         folder: to write to.
-        command: that made them.
+        command: the command of the search.
 
     Raises:
         InputError: if every trial failed.
@@ -68,7 +68,7 @@ def write(search: Search, folder: Path, command: str) -> Report:
     if not trials or not trials[0].trained:
         why = "their losses are not finite; search another space"
         raise InputError(f"All {len(trials)} trials of {folder} failed: {why}.", "space")
-    found = Report(trials, results.table(trials), results.sentence(trials), _setting(search))
+    report = Report(trials, results.table(trials), results.sentence(trials), _setting(search))
     with atomic_write(folder / TABLE) as part:
         part.write_text(results.as_csv(trials), encoding="utf-8")
     picture.curves(trials, folder / CURVES)
@@ -77,18 +77,18 @@ def write(search: Search, folder: Path, command: str) -> Report:
         command=command,
         legend=LEGEND,
         curves=CURVES,
-        **{k: v for k, v in found._asdict().items() if k != "trials"},
+        **{k: v for k, v in report._asdict().items() if k != "trials"},
     )
     with atomic_write(folder / PAGE) as part:
         part.write_text(page, encoding="utf-8")
-    return found
+    return report
 
 
 def _setting(search: Search) -> str:
     """What is equal in all trials."""
     plan, runs = search.plan, search.runs
-    used, there = ((each.split == "train").sum() for each in (runs, search.all_runs))
-    which = "all" if used == there else f"the latest {100 * plan.share:.3g} % of each person's,"
+    used, available = ((part.split == "train").sum() for part in (runs, search.all_runs))
+    which = "all" if used == available else f"the latest {100 * plan.share:.3g} % of each person's,"
     fixed = f" with {results.label(plan.fixed)}" if plan.fixed else ""
     seeds = ", ".join(map(str, plan.seeds))
     return (

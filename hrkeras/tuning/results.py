@@ -1,4 +1,4 @@
-"""What a search found: a table, and whether the best can be told from the next."""
+"""The results of a search: a table, and whether the best is distinguishable from the next."""
 
 import csv
 import io
@@ -16,12 +16,14 @@ from hrkeras.tuning.plan import EPOCHS
 from hrkeras.utils import small_json
 from hrkeras.utils.errors import InputError
 
-# 97.5 % quantiles of Student's t by degrees of freedom, from 1; for more than the last it is taken, which errs to the safe side
+# 97.5 % quantiles of Student's t by degrees of freedom, from 1; beyond the last, the last is taken, which errs on the safe
+# side
 T_QUANTILES = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
 
 
 class Trained(NamedTuple):
-    """One training of a trial: its seed, its log from `training.train`, and the seconds of the epochs of which that is known."""
+    """One training of a trial: its seed, its log from `training.train`, and the seconds of the epochs where they were
+    recorded."""
 
     seed: int
     log: list[dict]
@@ -41,7 +43,7 @@ class Trained(NamedTuple):
         except (KeyError, ValueError):
             raise InputError(f"{folder}: expected the log of a training, found a damaged one; delete the folder.") from None
         seconds = (small_json.read(folder / SECONDS) or {}).values()  # written after the log, and not by a killed process
-        return cls(seed, log, [each for each in seconds if isinstance(each, float)])
+        return cls(seed, log, [value for value in seconds if isinstance(value, float)])
 
     @property
     def best(self) -> dict:
@@ -55,7 +57,7 @@ class Trained(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """What was tried: its number, what was drawn, for how many epochs, and a training a seed; none if it failed."""
+    """A trial: its number, its hyperparameters, its epochs, and a training per seed; none if it failed."""
 
     trial_id: str
     hyperparameters: HyperParameters
@@ -64,13 +66,13 @@ class Trial(NamedTuple):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What was drawn, without what Hyperband adds."""
+        """The hyperparameters, without what Hyperband adds."""
         return {name: value for name, value in self.hyperparameters.values.items() if not name.startswith("tuner/")}
 
     @property
     def val_mae(self) -> float:
         """Mean over the seeds of the validation error of the best epoch, beats/min; infinite if it failed."""
-        return statistics.fmean(each.val_mae for each in self.trained) if self.trained else math.inf
+        return statistics.fmean(trained.val_mae for trained in self.trained) if self.trained else math.inf
 
 
 class Difference(NamedTuple):
@@ -87,18 +89,20 @@ class Difference(NamedTuple):
 
 
 def difference(better: Trial, worse: Trial) -> Difference | None:
-    """Paired by seed, with Student's t; None where fewer than two seeds cannot tell."""
+    """Paired by seed, with Student's t; None for fewer than two seeds."""
     pairs = zip(better.trained, worse.trained, strict=True)
-    found = [two.val_mae - one.val_mae for one, two in pairs]
-    if len(found) < 2:
+    differences = [second.val_mae - first.val_mae for first, second in pairs]
+    if len(differences) < 2:
         return None
-    mean = statistics.fmean(found)
-    reach = T_QUANTILES[min(len(found) - 1, len(T_QUANTILES)) - 1] * statistics.stdev(found) / math.sqrt(len(found))
+    mean = statistics.fmean(differences)
+    reach = (
+        T_QUANTILES[min(len(differences) - 1, len(T_QUANTILES)) - 1] * statistics.stdev(differences) / math.sqrt(len(differences))
+    )
     return Difference(mean, mean - reach, mean + reach)
 
 
 def label(values: dict[str, Any]) -> str:
-    """What was drawn, in words."""
+    """Hyperparameters in words."""
     names = [name for name in values if not name.startswith("tuner/")] + [EPOCHS] * (EPOCHS in values)
     return ", ".join(f"{_words(name)} {_text(values[name])}" for name in names)
 
@@ -109,23 +113,23 @@ def from_next(trials: Sequence[Trial]) -> Difference | None:
 
 
 def sentence(trials: Sequence[Trial]) -> str:
-    """Whether the best can be told from the next.
+    """Whether the best is distinguishable from the next.
 
     Args:
         trials: the best first.
     """
-    best, *others = [each for each in trials if each.trained]
-    said = f"Best: {label(best.hyperparameters.values)}, validation MAE {best.val_mae:.2f} beats/min"
+    best, *others = [trial for trial in trials if trial.trained]
+    text = f"Best: {label(best.hyperparameters.values)}, validation MAE {best.val_mae:.2f} beats/min"
     if not others:
-        return f"{said}; there is no other to tell it from."
+        return f"{text}; there is no other to compare it with."
     next_best, seeds = others[0], len(best.trained)
-    said += f"; next: {label(next_best.hyperparameters.values)}, {next_best.val_mae:.2f}."
-    found = from_next(trials)
-    if found is None:
-        return f"{said} One seed cannot tell them apart: repeat it with 3 seeds, in another folder."
-    interval = f"{found.mean:.2f} beats/min, 95 % interval {found.low:.2f} to {found.high:.2f}"
-    told = "It is distinguishable" if found.differs else "It is not distinguishable"
-    return f"{said} {told} from the next with {seeds} seeds: the difference, paired by seed, is {interval}."
+    text += f"; next: {label(next_best.hyperparameters.values)}, {next_best.val_mae:.2f}."
+    gap = from_next(trials)
+    if gap is None:
+        return f"{text} One seed cannot tell them apart: repeat it with 3 seeds, in another folder."
+    interval = f"{gap.mean:.2f} beats/min, 95 % interval {gap.low:.2f} to {gap.high:.2f}"
+    verdict = "It is distinguishable" if gap.differs else "It is not distinguishable"
+    return f"{text} {verdict} from the next with {seeds} seeds: the difference, paired by seed, is {interval}."
 
 
 def table(trials: Sequence[Trial]) -> str:
@@ -137,9 +141,9 @@ def table(trials: Sequence[Trial]) -> str:
     names = _names(trials)
     heads = ["validation MAE", "training MAE", "best epoch", "s/epoch", "worse by (95 %)"]
     rows = [[*map(_words, names), *heads]]
-    for each in trials:
-        drawn = [_text(each.values[name]) if name in each.values else "" for name in names]
-        rows.append([*drawn, *_cells(each, trials[0])])
+    for trial in trials:
+        drawn = [_text(trial.values[name]) if name in trial.values else "" for name in names]
+        rows.append([*drawn, *_cells(trial, trials[0])])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
@@ -152,9 +156,9 @@ def _cells(trial: Trial, best: Trial) -> list[str]:
     worse = difference(best, trial) if trial is not best else None
     shown = "" if worse is None else "{:+.2f} ({:+.2f} to {:+.2f})".format(*worse)
     return [
-        _spread([each.val_mae for each in trial.trained]),
-        _spread([each.best["mae"] for each in trial.trained]),
-        f"{statistics.fmean(each.best['epoch'] for each in trial.trained):.1f} of {trial.epochs}",
+        _spread([trained.val_mae for trained in trial.trained]),
+        _spread([trained.best["mae"] for trained in trial.trained]),
+        f"{statistics.fmean(trained.best['epoch'] for trained in trial.trained):.1f} of {trial.epochs}",
         _seconds(trial),
         shown if worse is None or worse.differs else f"[{shown}]",
     ]
@@ -162,40 +166,40 @@ def _cells(trial: Trial, best: Trial) -> list[str]:
 
 def rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """One dict a training, for programs; a failed trial has one without errors."""
-    found = []
-    for each in trials:
-        common = {"trial": each.trial_id, **each.values}
-        found += [
+    records = []
+    for trial in trials:
+        common = {"trial": trial.trial_id, **trial.values}
+        records += [
             common
             | {
-                "seed": one.seed,
-                "epochs": each.epochs,
-                "best_epoch": one.best["epoch"],
-                "mae": one.best["mae"],
-                "val_mae": one.val_mae,
-                "seconds_per_epoch": statistics.median(one.seconds) if one.seconds else None,
+                "seed": trained.seed,
+                "epochs": trial.epochs,
+                "best_epoch": trained.best["epoch"],
+                "mae": trained.best["mae"],
+                "val_mae": trained.val_mae,
+                "seconds_per_epoch": statistics.median(trained.seconds) if trained.seconds else None,
             }
-            for one in each.trained
+            for trained in trial.trained
         ] or [common]
-    return found
+    return records
 
 
 def as_csv(trials: Sequence[Trial]) -> str:
     """`rows` as CSV."""
-    found = rows(trials)
+    records = rows(trials)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in found for name in row)), lineterminator="\n")
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in records for name in row)), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(found)
+    writer.writerows(records)
     return text.getvalue()
 
 
 def _names(trials: Sequence[Trial]) -> list[str]:
-    return list(dict.fromkeys(name for each in trials for name in each.values))
+    return list(dict.fromkeys(name for trial in trials for name in trial.values))
 
 
 def _seconds(trial: Trial) -> str:
-    seconds = [second for each in trial.trained for second in each.seconds]
+    seconds = [second for trained in trial.trained for second in trained.seconds]
     return f"{statistics.median(seconds):.1f}" if seconds else ""
 
 

@@ -1,4 +1,4 @@
-"""The search: KerasTuner decides what to try, `training.train` tries it, and what is killed goes on."""
+"""The search: KerasTuner decides what to try, `training.train` tries it, and an interrupted search resumes."""
 
 import json
 import os
@@ -37,7 +37,7 @@ Reporters = Callable[[str, int], Sequence[keras.callbacks.Callback]]  # of what 
 
 @contextmanager
 def _chief() -> Iterator[None]:
-    """Says what it means when the chief does not answer."""
+    """Explains the error when the chief does not answer."""
     try:
         yield
     except grpc.RpcError as error:
@@ -102,10 +102,10 @@ class Search(BaseTuner):
             self.oracle.save()
 
     def search(self) -> None:
-        """Tries what the oracle says until it says no more; a chief serves its workers instead.
+        """Runs trials until the oracle has no more; a chief serves its workers instead.
 
         Raises:
-            InputError: and whatever else stops a training, but for a loss that is no number: that is a failed trial.
+            InputError: and whatever else stops a training, except a loss that is not finite: that trial fails.
         """
         try:
             with _chief():
@@ -130,7 +130,7 @@ class Search(BaseTuner):
         try:
             for seed in self.plan.seeds:
                 self._train(trial.hyperparameters, seed, self._folder_of(trial, seed), self.runs)
-            val_mae = statistics.fmean(each.val_mae for each in self._trained(trial))
+            val_mae = statistics.fmean(trained.val_mae for trained in self._trained(trial))
         except fit.DivergedError as error:
             raise keras_tuner.errors.FailedTrialError(str(error)) from error
         except Exception as error:  # of which KerasTuner would make a failed trial
@@ -138,22 +138,25 @@ class Search(BaseTuner):
         return {oracles.OBJECTIVE.name: val_mae}
 
     def trials(self) -> list[Trial]:
-        """What was tried so far, the best first, the failed last; not for a worker, who knows of no other's trials."""
+        """The trials so far, the best first, the failed last; not for a worker, which does not know the others' trials."""
         ended = [self.oracle.trials[trial_id] for trial_id in self.oracle.end_order]
-        found = [
-            Trial(each.trial_id, each.hyperparameters, self.plan.settings(each.hyperparameters, 0).epochs, self._trained(each))
-            if each.status == keras_tuner.engine.trial.TrialStatus.COMPLETED
-            else Trial(each.trial_id, each.hyperparameters, 0, [])
-            for each in ended
+        trials = [
+            Trial(
+                trial.trial_id, trial.hyperparameters, self.plan.settings(trial.hyperparameters, 0).epochs, self._trained(trial)
+            )
+            if trial.status == keras_tuner.engine.trial.TrialStatus.COMPLETED
+            else Trial(trial.trial_id, trial.hyperparameters, 0, [])
+            for trial in ended
         ]
-        return sorted(found, key=lambda each: each.val_mae)
+        return sorted(trials, key=lambda trial: trial.val_mae)
 
     def trains_again(self, best: Trial) -> bool:
         """Whether `retrain` trains: the trial had fewer epochs, or fewer runs, than it should."""
         return self.plan.share < 1 or best.epochs < self.plan.epochs
 
     def retrain(self, best: Trial) -> tuple[keras.Model, list[dict], fit.Settings, dict]:
-        """Trains the best with the first seed, all epochs and all training runs; where the trial did just that, it is taken.
+        """Trains the best with the first seed, all epochs and all training runs; if the trial did just that, its training is
+        reused.
 
         Returns:
             The model, the log of its epochs, its settings and its description.

@@ -1,4 +1,4 @@
-"""The search spaces: each a function `build(hp)` that draws what is to be tried; everything else stays equal.
+"""The search spaces: each a function `build(hp)` that draws hyperparameters; everything else stays fixed.
 
 A space that is named after a model searches its architecture.
 """
@@ -43,11 +43,11 @@ def augmentation(hp: "HyperParameters") -> Drawn:
 
 
 def history(hp: "HyperParameters") -> Drawn:
-    """What a model is told of the person and of the whole course, and how much of the former is thinned."""
-    told = hp.Boolean("history", default=True)
+    """Whether a model gets the person's history and facts of the whole course, and its history dropout."""
+    with_history = hp.Boolean("history", default=True)
     with hp.conditional_scope("history", [True]):
-        history_dropout = {"history_dropout": _history_dropout(hp)} if told else {}
-    return Drawn({"history": told, "profile": hp.Boolean("profile", default=True)}, history_dropout)
+        history_dropout = {"history_dropout": _history_dropout(hp)} if with_history else {}
+    return Drawn({"history": with_history, "profile": hp.Boolean("profile", default=True)}, history_dropout)
 
 
 def recurrent(hp: "HyperParameters") -> Drawn:

@@ -80,8 +80,10 @@ def test_refused(course, arguments, code, reason):
 def test_a_start_before_what_is_known_takes_the_runs_before_it(folder, course, tmp_path):
     assert CliRunner().invoke(app, ["update", str(tmp_path / "me.json"), str(folder / "runs")]).exit_code == 0
     early = ("--pace", "6:00", "--start", "2001-01-01T09:00")
-    assert "nothing may be known of it or of later ones" in run(course, *early, "--athlete", tmp_path / "me.json", code=1)
-    assert "The workouts read tell nothing: 8 not over when the run began." in run(course, *early, "--history", folder / "runs")
+    assert "can only be predicted from earlier runs" in run(course, *early, "--athlete", tmp_path / "me.json", code=1)
+    assert "Nothing could be learnt from the workouts: 8 not over when the run began." in run(
+        course, *early, "--history", folder / "runs"
+    )
 
 
 def test_real_courses(real_data):

@@ -285,7 +285,7 @@ def test_what_the_other_workouts_lack_is_said(folder, simulated, tmp_path):
     path = sorted((folder / "runs").iterdir())[4]
     stdout = run("predict", path, "--output", tmp_path / "a.csv", "--history", tmp_path / "history")
     assert "Nothing is known of the person" in stdout
-    assert "The other workouts read tell nothing: 1 not over when the run began, 1 x heart rate incomplete." in stdout
+    assert "Nothing could be learnt from the other workouts: 1 not over when the run began, 1 x heart rate incomplete." in stdout
 
 
 def thin(track, every=1, **changes) -> Track:

@@ -68,7 +68,7 @@ def test_what_comes_too_late_or_is_no_run_is_said(folder, simulated, tmp_path):
     assert "Known already, or another recording of a known run: 1;" in said
     assert "Too late: 4, over before the last known run began." in said
     assert "a new file takes all in order: hrkeras update NEW.json ALL_RUNS" in said
-    assert "Taken by the filters: 1 x heart rate incomplete." in said
+    assert "Removed by the filters: 1 x heart rate incomplete." in said
     assert "Skipped while reading: 1 x " in said
     assert "3 runs known" in said
 

@@ -43,7 +43,7 @@ def test_a_prediction_far_from_what_is_known_of_the_person(sleeper, workouts):
         athlete.update(run.start, run.grid)
     far, measured = prediction.predict(last, athlete, sleeper).warnings
     assert far.startswith("the model predicts 7")
-    assert "what is known of the person makes one expect 1" in far
+    assert "what is known of the person suggests 1" in far
     assert "what the sensor measured lies" in measured
     assert prediction.predict(last, athlete).warnings == []  # the state by itself
     ((old),) = prediction.predict(replace(last, start=last.start + 400 * DAY), athlete).warnings

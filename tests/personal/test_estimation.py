@@ -51,19 +51,19 @@ class TestEstimate:
     def test_runs_without_heart_rate_from_the_others(self, found, simulated):
         assert [each.run.start for each in found.estimates] == [simulated[number].clock[0] for number in SILENT]
         assert found.measured == 12
-        assert [each.found.earlier_runs for each in found.estimates] == [10, 12]  # the first of them partly from later ones
+        assert [each.prediction.earlier_runs for each in found.estimates] == [10, 12]  # the first of them partly from later ones
         for each, number in zip(found.estimates, SILENT, strict=True):
             track = simulated[number]
             told = np.array([each.at(clock) for clock in track.clock])
             assert np.abs(told - track.truth).mean() < 15
-            assert (each.found.low < each.found.heart_rate).all()
-            assert each.seconds.sum() == len(each.found.heart_rate) * 10
+            assert (each.prediction.low < each.prediction.heart_rate).all()
+            assert each.seconds.sum() == len(each.prediction.heart_rate) * 10
             assert (each.within[0] <= each.seconds).all()
             assert (each.seconds <= each.within[1]).all()
 
     def test_estimates_between_steps_and_nowhere_else(self, found):
         each = found.estimates[0]
-        start, rates = each.run.start, each.found.heart_rate
+        start, rates = each.run.start, each.prediction.heart_rate
         assert each.at(start - 1) == each.at(start + each.run.duration + 1) == each.at(float("nan")) == 0
         assert each.at(start) == round(float(rates[0]))
         assert each.at(start + 15) == round(float(rates[1]))
@@ -72,15 +72,15 @@ class TestEstimate:
     def test_an_export_gives_the_same(self, mine, found):
         export = estimation.estimate([mine / "export.zip"])
         for one, other in zip(export.estimates, found.estimates, strict=True):
-            assert np.abs(one.found.heart_rate - other.found.heart_rate).mean() < 1.5
+            assert np.abs(one.prediction.heart_rate - other.prediction.heart_rate).mean() < 1.5
 
     def test_from_a_state_that_knows_later_runs(self, mine, simulated):
         athlete = Athlete()
         athlete_update.learn_from(athlete, tracks.read(mine / "whole"))
         source = sorted((mine / "runs").iterdir())[SILENT[0]]
         (each,) = estimation.estimate([source], athlete).estimates
-        assert each.found.start == each.run.start == simulated[SILENT[0]].clock[0]
-        assert each.found.earlier_runs == 14
+        assert each.prediction.start == each.run.start == simulated[SILENT[0]].clock[0]
+        assert each.prediction.earlier_runs == 14
         with pytest.raises(InputError, match="learnt from this very run"):
             estimation.estimate([sorted((mine / "whole").iterdir())[0]], athlete, everything=True)
 
@@ -95,7 +95,9 @@ class TestEstimate:
         for name, each in runs.items():
             formats.write_gpx_folder([replace(each, heart_rate=0 * each.heart_rate)], tmp_path / name)
         found = estimation.estimate([tmp_path / name for name in runs])
-        assert [each.found.minutes for each in found.estimates] == [pytest.approx((run.clock[-1] - run.clock[0]) / 60, abs=0.2)]
+        assert [each.prediction.minutes for each in found.estimates] == [
+            pytest.approx((run.clock[-1] - run.clock[0]) / 60, abs=0.2)
+        ]
         assert sum(found.skipped.values()) == 3
         assert found.skipped["duration or sampling unreasonable"] == 1
         assert found.skipped["values out of range, or faster than any runner"] == 1
@@ -113,7 +115,7 @@ class TestEstimate:
         formats.write_gpx_folder([undated], source)
         (each,) = estimation.estimate([source], histories=[mine / "runs"]).estimates
         assert np.isnan(each.run.start)
-        assert each.found.earlier_runs == 12
+        assert each.prediction.earlier_runs == 12
         told = np.array([each.at(clock) for clock in undated.clock])
         assert np.abs(told - track.truth).mean() < 15
         (path,) = estimated_copies.write([each], tmp_path / "copies")
@@ -131,20 +133,20 @@ class TestEstimate:
         athlete = Athlete()
         athlete_update.learn_from(athlete, tracks.read(mine / "whole"))
         for each in found.estimates:
-            told = estimation.anew(each.found, athlete)
-            assert told.start == each.found.start
+            told = estimation.anew(each.prediction, athlete)
+            assert told.start == each.prediction.start
             assert told.earlier_runs == 14
-            assert (told.heart_rate != each.found.heart_rate).any()
+            assert (told.heart_rate != each.prediction.heart_rate).any()
 
     def test_of_a_stranger(self, mine):
         alone = estimation.estimate([sorted((mine / "runs").iterdir())[SILENT[0]]])
         (each,) = alone.estimates
-        assert each.found.earlier_runs == 0
+        assert each.prediction.earlier_runs == 0
         assert any("Nothing is known of the person" in line for line in estimation_text.lines(alone))
 
     def test_everything_is_estimated_from_what_was_before(self, mine):
         found = estimation.estimate([mine / "whole"], everything=True)
-        assert [each.found.earlier_runs for each in found.estimates] == list(range(14))
+        assert [each.prediction.earlier_runs for each in found.estimates] == list(range(14))
         assert found.measured == 0
 
     def test_nothing_that_can_be_estimated(self, mine, tmp_path):
@@ -184,7 +186,7 @@ class TestCopies:
         path = Path(shutil.make_archive(str(tmp_path / "export"), "zip", mine, "runs"))
         same = estimation.estimate([path]).estimates
         for each, other in zip(same, found.estimates, strict=True):
-            np.testing.assert_array_equal(each.found.heart_rate, other.found.heart_rate)
+            np.testing.assert_array_equal(each.prediction.heart_rate, other.prediction.heart_rate)
         if alone:
             assert estimated_copies.write(same[:1], tmp_path / "a.gpx") == [tmp_path / "a.gpx"]
             return

@@ -95,7 +95,7 @@ def test_what_cannot_be_had_is_said(planner):
     mine = planner()
     with pytest.raises(InputError, match=r"70 is too low for this course: walking at 12:00 /km expect \d+; give a higher one\."):
         mine.for_mean(70)
-    with pytest.raises(InputError, match=r"219 is more than can be told of: at \d:\d\d /km, the fastest that what is known"):
+    with pytest.raises(InputError, match=r"219 is more than can be predicted: at \d:\d\d /km, the fastest pace that the known"):
         mine.for_mean(219)
     with pytest.raises(InputError, match=r"No pace keeps the expected heart rate under 70 .* give a higher limit\."):
         mine.answer(limit=70)
@@ -130,7 +130,7 @@ def test_a_plan_begins_after_all_that_is_known(state):
     assert planning.usual_start(state, now) == last + 101 * DAY
     assert planning.usual_start(state, 0.0) == last + DAY
     assert planning.usual_start(Athlete(), 10 * DAY) == 10 * DAY + 9 * 3600
-    with pytest.raises(InputError, match="nothing may be known of it or of later ones"):
+    with pytest.raises(InputError, match="can only be predicted from earlier runs"):
         planning.Planner(FLAT, state, last - DAY).at(3.0)
 
 

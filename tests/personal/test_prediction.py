@@ -140,7 +140,7 @@ def test_only_earlier_runs_that_are_over_count(by, runs):
 def test_a_state_that_knows_what_came_later_does_not_predict(model, runs):
     everything = known(runs, np.inf)
     with pytest.raises(
-        InputError, match=rf"run of {prediction.date(runs[5].start)} UTC .* learnt from this very run; .* --history"
+        InputError, match=rf"run of {prediction.date(runs[5].start)} UTC .* learnt from this very run; predict it"
     ):
         prediction.predict(runs[5], everything, model)
     between = replace(runs[5], start=(runs[5].start + runs[6].start) / 2)
@@ -273,12 +273,12 @@ def test_choosing(runs, tmp_path):
     seldom = replace(runs[3], start=runs[3].start - 90, heart_rate=np.full(len(runs[3]), np.nan), heart_rate_samples=0)
     assert prediction.choose([seldom, *runs], days[3][:10], path) is runs[3]  # another device's, which tells less
     assert prediction.choose([seldom, *runs], prediction.date(seldom.start), path) is seldom  # unless it is what was named
-    with pytest.raises(InputError, match=rf"--workout was not given: found 10 runs; choose one of ..., .*{days[-1]}, or latest"):
+    with pytest.raises(InputError, match=rf"expected one run, found 10 runs; choose one of ..., .*{days[-1]}, or latest"):
         prediction.choose(runs, None, path)
-    with pytest.raises(InputError, match="--workout 1999-01-01: found no run of that date among 10"):
+    with pytest.raises(InputError, match="expected one run of 1999-01-01, found no run of that date among 10"):
         prediction.choose(runs, "1999-01-01", path)
     afternoon = replace(runs[3], start=runs[3].start + 3600)
-    with pytest.raises(InputError, match=rf"--workout {days[3][:10]}: found 2 runs; choose one of"):
+    with pytest.raises(InputError, match=rf"expected one run of {days[3][:10]}, found 2 runs; choose one of"):
         prediction.choose([*runs, afternoon], days[3][:10], path)
     with pytest.raises(InputError, match="found 2 cycling, 1 indoor running workouts; `hrkeras estimate` takes"):
         prediction.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)

@@ -11,7 +11,7 @@ def paragraph(text: str, kind: str = "") -> str:
 
 def items(texts: Iterable[str], kind: str = "") -> str:
     """A list of those texts that are not empty; nothing if there is none."""
-    inside = "\n".join(f"<li>{escape(each)}</li>" for each in texts if each)
+    inside = "\n".join(f"<li>{escape(text)}</li>" for text in texts if text)
     return f"<ul{_class(kind)}>\n{inside}\n</ul>" if inside else ""
 
 
@@ -33,10 +33,10 @@ def figure(drawn: str) -> str:
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[int] = ()) -> str:
     """A table whose first column names the rows; `texts` are the other columns that are no numbers. It scrolls if it must."""
     kinds = [_class("text" if place in texts else "") for place in range(len(head))]
-    top = "".join(f'<th scope="col"{kind}>{escape(each)}</th>' for kind, each in zip(kinds, head, strict=True))
+    top = "".join(f'<th scope="col"{kind}>{escape(label)}</th>' for kind, label in zip(kinds, head, strict=True))
     lines = []
     for row in rows:
-        cells = [f"<td{kind}>{escape(each)}</td>" for kind, each in zip(kinds, row, strict=True)]
+        cells = [f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)]
         lines.append(f'<tr><th scope="row">{escape(row[0])}</th>{"".join(cells[1:])}</tr>')
     body = "\n".join(lines)
     inside = f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"

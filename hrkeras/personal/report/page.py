@@ -54,35 +54,35 @@ def page(written: Timeline) -> str:
 
 
 def _head(written: Timeline) -> str:
-    starts = [each.start for each in written.entries] + [each.start for each in written.unheard]
-    kilometres = sum(each.found.kilometres for each in written.entries)
+    starts = [run.start for run in written.entries] + [run.start for run in written.unheard]
+    kilometres = sum(entry.found.kilometres for entry in written.entries)
     measured = f"{fitness_text.count(len(written.entries))} with heart rate, {kilometres:,.0f} km"
     facts = f"{measured if written.entries else 'No run with heart rate'}, {fitness_text.days(min(starts), max(starts))}."
     return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
 
 
 def headlines(written: Timeline) -> list[str]:
-    """What is worth knowing, a sentence or two each."""
+    """The main results, a sentence or two each."""
     if not written.entries:
         return [
             f"Found {fitness_text.count(len(written.unheard))}, none with heart rate. What is estimated below is what people "
             "in general have, and may be off by 10 to 20 beats/min; a few runs with heart rate make it yours."
         ]
-    found = [
-        " ".join(fitness_text.told(written)),
-        *(f"{each[0].upper()}{each[1:]}." for each in fitness_text.effects(written)),
+    sentences = [
+        " ".join(fitness_text.summary(written)),
+        *(f"{effect[0].upper()}{effect[1:]}." for effect in fitness_text.effects(written)),
     ]
-    if told := timeline.recent(written):
-        found.append(
-            f"From your earlier runs alone, your heart rate of the last {fitness_text.count(told.runs)} could be told in "
-            f"advance to {told.error:.1f} beats/min on average; your mean heart rate is off by {told.by_mean:.1f}."
+    if recent := timeline.recent(written):
+        sentences.append(
+            f"From your earlier runs alone, your heart rate of the last {fitness_text.count(recent.runs)} could be told in "
+            f"advance to {recent.error:.1f} beats/min on average; your mean heart rate is off by {recent.by_mean:.1f}."
         )
-    if odd := fitness_text.standing_out(written):
-        found.append(
-            f"{fitness_text.days_standing_out(len(odd))} in {fitness_text.count(len(written.entries))}; the last was "
-            f"{fitness_text.day(odd[0].start)}, with heart rate {fitness_text.residual(odd[0])}."
+    if outliers := fitness_text.standing_out(written):
+        sentences.append(
+            f"{fitness_text.days_standing_out(len(outliers))} in {fitness_text.count(len(written.entries))}; the last was "
+            f"{fitness_text.day(outliers[0].start)}, with heart rate {fitness_text.residual(outliers[0])}."
         )
-    return found
+    return sentences
 
 
 def _fitness(written: Timeline) -> str:
@@ -91,12 +91,12 @@ def _fitness(written: Timeline) -> str:
         person_plots.fitness(written, narrow=True),
         "fitness",
         f"Heart rate at {at} on the flat over the months",
-        " ".join(fitness_text.told(written)),
+        " ".join(fitness_text.summary(written)),
     )
     months: dict[str, timeline.Entry] = {}
-    for each in written.entries:
-        months[f"{datetime.fromtimestamp(each.start, UTC):%B %Y}"] = each  # the last one of the month stays
-    rows = [(month, *(f"{value:.0f}" for value in each.at_pace)) for month, each in months.items()]
+    for entry in written.entries:
+        months[f"{datetime.fromtimestamp(entry.start, UTC):%B %Y}"] = entry  # the last one of the month stays
+    rows = [(month, *(f"{value:.0f}" for value in entry.at_pace)) for month, entry in months.items()]
     return section(
         "Fitness",
         paragraph(
@@ -109,21 +109,21 @@ def _fitness(written: Timeline) -> str:
 
 
 def _last_run(written: Timeline) -> str:
-    found = written.entries[-1].found
-    said = (
-        f"{found.minutes:.0f} min, {found.kilometres:.1f} km; heart "
-        f"rate {np.nanmean(found.grid.heart_rate):.0f} on average, {found.heart_rate.mean():.0f} expected from the runs "
-        f"before. {100 * (found.inside or 0):.0f} % of it lay in the prediction interval, where 80 % is usual."
+    prediction = written.entries[-1].found
+    summary = (
+        f"{prediction.minutes:.0f} min, {prediction.kilometres:.1f} km; heart rate "
+        f"{np.nanmean(prediction.grid.heart_rate):.0f} on average, {prediction.heart_rate.mean():.0f} expected from the runs "
+        f"before. {100 * (prediction.inside or 0):.0f} % of it lay in the prediction interval, where 80 % is usual."
     )
-    drawn = svg(person_plots.run(found, narrow=True), "run", "Heart rate, speed and altitude of the last run", said)
-    return section(f"Your last run, {fitness_text.day(found.start)}", paragraph(said), figure(drawn))
+    drawn = svg(person_plots.run(prediction, narrow=True), "run", "Heart rate, speed and altitude of the last run", summary)
+    return section(f"Your last run, {fitness_text.day(prediction.start)}", paragraph(summary), figure(drawn))
 
 
 def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
     head, *rows = zip(*time_in_zones.named(own), *time_in_zones.measured(recent, everything), strict=True)
     return section(
         "Your zones",
-        *(paragraph(each) for each in time_in_zones.heart_rates(own)),
+        *(paragraph(sentence) for sentence in time_in_zones.heart_rates(own)),
         table("Time in each zone, hours and minutes", head, rows),
         paragraph("Read from your runs, not from a test: somebody who never runs hard gets too low a maximum.", "soft"),
     )
@@ -136,20 +136,20 @@ def _times(written: Timeline) -> tuple[zones.Zones, time_in_zones.Times, time_in
 
 
 def _standing_out(written: Timeline) -> str:
-    odd = fitness_text.standing_out(written)
-    if not odd:
+    outliers = fitness_text.standing_out(written)
+    if not outliers:
         return ""
     rows = [
         (
-            fitness_text.short_day(each.start),
-            f"{np.nanmean(each.heart_rate):.0f}",
-            f"{each.found.heart_rate.mean():.0f}",
-            f"{each.residual:+.0f}",
+            fitness_text.short_day(entry.start),
+            f"{np.nanmean(entry.heart_rate):.0f}",
+            f"{entry.found.heart_rate.mean():.0f}",
+            f"{entry.residual:+.0f}",
             "too seldom to tell"
-            if each.faults is None
-            else ", ".join(sorted({fault.kind for fault in each.faults})) or "nothing seen",
+            if entry.faults is None
+            else ", ".join(sorted({fault.kind for fault in entry.faults})) or "nothing seen",
         )
-        for each in odd[:SHOWN]
+        for entry in outliers[:SHOWN]
     ]
     return section(
         "Days that stand out",
@@ -167,36 +167,36 @@ def _standing_out(written: Timeline) -> str:
 
 
 def _sensor(written: Timeline) -> str:
-    faulty = [each for each in reversed(written.entries) if each.faults]
+    faulty = [entry for entry in reversed(written.entries) if entry.faults]
     if not faulty:
         return ""
-    told = sum(each.faults is not None for each in written.entries)
+    checked = sum(entry.faults is not None for entry in written.entries)
     rows = [
-        (fitness_text.short_day(each.start), fault.kind, f"{fault.begin / 60:.0f} - {fault.end / 60:.0f}", fault.why)
-        for each in faulty
-        for fault in each.faults or ()
+        (fitness_text.short_day(entry.start), fault.kind, f"{fault.begin / 60:.0f} - {fault.end / 60:.0f}", fault.why)
+        for entry in faulty
+        for fault in entry.faults or ()
     ]
     return section(
         "Where the sensor looks wrong",
-        paragraph(f"In {len(faulty)} of {told:,} runs whose heart rate was measured often enough to tell. The latest:"),
+        paragraph(f"In {len(faulty)} of {checked:,} runs whose heart rate was measured often enough to tell. The latest:"),
         table("Faults of the heart rate sensor", ("Day", "what", "minutes", "why"), rows[:FAULTS], texts=(1, 3)),
     )
 
 
 def _how_good(written: Timeline) -> str:
-    told = timeline.recent(written)
-    if told is None:
+    recent = timeline.recent(written)
+    if recent is None:
         return ""
     rows = [
-        ("from your earlier runs", f"{told.error:.1f}"),
-        ("the mean of your last five runs", f"{told.by_last:.1f}"),
-        ("the mean of all your earlier runs", f"{told.by_mean:.1f}"),
+        ("from your earlier runs", f"{recent.error:.1f}"),
+        ("the mean of your last five runs", f"{recent.by_last:.1f}"),
+        ("the mean of all your earlier runs", f"{recent.by_mean:.1f}"),
     ]
     return section(
         "How good the predictions are",
         paragraph(
-            f"Your last {told.runs} runs, each predicted whole from speed, altitude and the runs before it, with nothing known "
-            f"of its own heart rate. {100 * told.inside:.0f} % of it lay in the prediction interval (10 to 90 %), which should "
+            f"Your last {recent.runs} runs, each predicted whole from speed, altitude and the runs before it, with nothing known "
+            f"of its own heart rate. {100 * recent.inside:.0f} % of it lay in the prediction interval (10 to 90 %), which should "
             "hold 80 %."
         ),
         table("Mean absolute error (beats/min)", ("Predicted by", "error"), rows),
@@ -208,13 +208,13 @@ def _unheard(written: Timeline, own: zones.Zones, recent: time_in_zones.Times, e
         return ""
     rows = [
         (
-            fitness_text.short_day(each.start),
-            f"{each.minutes:.0f}",
-            f"{each.kilometres:.1f}",
-            f"{each.heart_rate.mean():.0f}",
-            f"{each.low.mean():.0f} - {each.high.mean():.0f}",
+            fitness_text.short_day(prediction.start),
+            f"{prediction.minutes:.0f}",
+            f"{prediction.kilometres:.1f}",
+            f"{prediction.heart_rate.mean():.0f}",
+            f"{prediction.low.mean():.0f} - {prediction.high.mean():.0f}",
         )
-        for each in reversed(written.unheard[-SHOWN:])
+        for prediction in reversed(written.unheard[-SHOWN:])
     ]
     head, *in_zones = zip(*time_in_zones.named(own), *time_in_zones.estimated(recent, everything), strict=True)
     return section(

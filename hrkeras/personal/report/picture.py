@@ -32,11 +32,11 @@ def svg(figure: Figure, name: str, title: str, description: str) -> str:
     inside = re.sub(r"<metadata>.*?</metadata>", "", inside, flags=re.DOTALL)
     inside = re.sub(r"<!--.*?-->\s*", "", inside, flags=re.DOTALL)
     used = set(re.findall(r'(?:url\(|href=")#([^")]+)', inside))
-    inside = re.sub(r' id="([^"]+)"', lambda each: f' id="{name}-{each[1]}"' if each[1] in used else "", inside)
+    inside = re.sub(r' id="([^"]+)"', lambda match: f' id="{name}-{match[1]}"' if match[1] in used else "", inside)
     inside = re.sub(r'(url\(|href=")#', rf"\1#{name}-", inside)
     inside = re.sub(r"(\d\.\d\d)\d+", r"\1", inside)  # a hundredth of a point is not seen
     for colour, variable in COLOURS.items():
         inside = inside.replace(colour, f"var(--{variable})")
     labels = f'role="img" aria-labelledby="{name}-title {name}-description"'
-    told = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-description">{escape(description)}</desc>'
-    return f'<svg viewBox="{box}" {labels} xmlns:xlink="http://www.w3.org/1999/xlink">{told}{inside.strip()}'
+    captions = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-description">{escape(description)}</desc>'
+    return f'<svg viewBox="{box}" {labels} xmlns:xlink="http://www.w3.org/1999/xlink">{captions}{inside.strip()}'
