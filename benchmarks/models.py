@@ -21,7 +21,7 @@ import typer
 from hrkeras.cli.shared import Backend, DataDir, Seed, progress, start
 from hrkeras.utils.presets import PRESETS, learning_rate
 
-KINDS = {"": {}, "_bare": {"history": False, "profile": False}}
+KINDS = {"": {}, "_bare": {"history": False, "course": False}}
 COLUMNS = ("model", "parameters", "MAE", "95 % interval", "median run", "bare: MAE", "median run", "s an epoch", "PyTorch ratio")
 
 

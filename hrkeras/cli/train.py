@@ -59,12 +59,13 @@ def train(
     history: Annotated[
         bool, typer.Option(help="Use the person's earlier runs as an input.", rich_help_panel=ARCHITECTURE)
     ] = True,
-    profile: Annotated[
+    course: Annotated[
         bool,
         typer.Option(
             help="Use facts of the whole course, such as its length and climb, as an input.", rich_help_panel=ARCHITECTURE
         ),
     ] = True,
+    profile: Annotated[bool | None, typer.Option("--profile/--no-profile", hidden=True)] = None,  # its name in 0.1
     epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number of epochs.", rich_help_panel=TRAINING)] = 9,
     batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Windows per batch.", rich_help_panel=TRAINING)] = 32,
     learning_rate: Annotated[
@@ -107,7 +108,7 @@ def train(
     given = {name: value for name, value in given.items() if value is not None}
     if foreign := given.keys() - signature(models.preset(model)).parameters.keys():
         raise typer.BadParameter(f"{model} has no such argument; leave it out", param_hint=f"--{foreign.pop()}")
-    build = models.preset(model, **given, history=history, profile=profile)
+    build = models.preset(model, **given, history=history, course=course if profile is None else profile)
     architecture = {name: parameter.default for name, parameter in signature(build).parameters.items() if name != "statistics"}
     runs, weights = selection.mixed(sources, data_dir, ("train", "validation"))
     settings = fit.Settings(

@@ -95,14 +95,15 @@ def tune(
             rich_help_panel=ARCHITECTURE,
         ),
     ] = None,
-    profile: Annotated[
+    course: Annotated[
         bool | None,
         typer.Option(
-            "--profile/--no-profile",
+            "--course/--no-course",
             help="Use facts of the whole course as an input. Default: yes.",
             rich_help_panel=ARCHITECTURE,
         ),
     ] = None,
+    profile: Annotated[bool | None, typer.Option("--profile/--no-profile", hidden=True)] = None,  # its name in 0.1
     epochs: Annotated[
         int,
         typer.Option(min=1, max=100_000, help="Epochs per training; the maximum for hyperband.", rich_help_panel=TRAINING),
@@ -130,7 +131,7 @@ def tune(
     seeds = seeds or (3 if tuner == "grid" else 1)
     if seed + seeds - 1 > MAX_SEED:
         raise typer.BadParameter(f"expected {seeds} seeds from it on up to {MAX_SEED}, found {seed}", param_hint="--seed")
-    fixed = {"units": units, "num_layers": layers, "history": history, "profile": profile}
+    fixed = {"units": units, "num_layers": layers, "history": history, "course": course if profile is None else profile}
     plan = Plan(
         space=space,
         tuner=tuner,

@@ -14,7 +14,7 @@ def attention(
     window: int = 36,
     dropout: float = 0.0,
     history: bool = True,
-    profile: bool = True,
+    course: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
     """Each step attends to the effort of the minutes before, so that the lag of heart rate can be read off.
@@ -34,4 +34,4 @@ def attention(
         sequence = projected(sequence, context, units)
         return encoded(sequence, num_layers=num_layers, num_heads=num_heads, window=window, dropout=dropout)
 
-    return model(body, name="attention", history=history, profile=profile, statistics=statistics)
+    return model(body, name="attention", history=history, course=course, statistics=statistics)

@@ -82,7 +82,7 @@ def model(
     *,
     name: str,
     history: bool,
-    profile: bool,
+    course: bool,
     statistics: Statistics | None,
     person_units: int = 0,
     step: float = 10.0,
@@ -99,7 +99,7 @@ def model(
             that uses it returns a pair, whose second is the change due to known heart rate, 0 where none is known.
         name: of the model.
         history: whether to use what is known of the person; if not, only speed and altitude.
-        profile: whether to use facts of the whole course where they are given.
+        course: whether to use facts of the whole course where they are given.
         statistics: of the training split.
         person_units: length of the learnt embedding of each person; 0 for none.
         step: s, length of a step of the grid.
@@ -118,7 +118,7 @@ def model(
         contexts.append(person)
     else:
         expected = layers.Rescaling(1.0, statistics.heart_rate_mean, name=USUAL, dtype="float32")(ops.zeros_like(expected))
-    if profile:
+    if course:
         parts.append(TimeLeft(name="time_left")(inputs["time"], inputs["course"][:, :1]))
         facts = PartlyKnown(COURSE_FACTS, statistics.course_mean, statistics.course_variance, name="course_features")
         contexts.append(facts(inputs["course"]))

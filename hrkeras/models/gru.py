@@ -13,7 +13,7 @@ def gru(
     bidirectional: bool = False,
     dropout: float = 0.0,
     history: bool = True,
-    profile: bool = True,
+    course: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
     """GRU layers over the steps of a run.
@@ -28,7 +28,7 @@ def gru(
         dropout: share of each layer's outputs dropped in training.
         history: whether to use what is known of the person, `expected` and `history`; False uses speed and altitude
             alone.
-        profile: whether to use facts of the whole course where they are given; False ignores `course`.
+        course: whether to use facts of the whole course where they are given; False ignores `course`.
         statistics: of the training split, for normalisation and the start of the athlete's state.
 
     Returns:
@@ -36,4 +36,4 @@ def gru(
         sees later steps only through `course`, `expected` and, at delay 0, `heart_rate`.
     """
     body = recurrent(layers.GRU, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
-    return model(body, name="gru", history=history, profile=profile, statistics=statistics)
+    return model(body, name="gru", history=history, course=course, statistics=statistics)

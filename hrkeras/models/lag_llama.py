@@ -21,7 +21,7 @@ def lag_llama(
     window: int = 32,
     lags: Sequence[int] = LAGS,
     history: bool = True,
-    profile: bool = True,
+    course: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
     """A causal transformer whose tokens are known heart rate at certain lags, together with speed and altitude.
@@ -64,7 +64,7 @@ def lag_llama(
         hidden.append(without + change)
         return without, change
 
-    network = model(body, name="lag_llama", history=history, profile=profile, statistics=statistics)
+    network = model(body, name="lag_llama", history=history, course=course, statistics=statistics)
     # an untrained one predicts what the athlete's state expects
     scale = network.get_layer("last_norm").scale
     scale.assign(ops.zeros(scale.shape))

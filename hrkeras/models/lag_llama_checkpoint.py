@@ -96,7 +96,7 @@ def convert(path: Path, **options: Any) -> keras.Model:
 
     Args:
         path: of `lag-llama.ckpt`.
-        **options: `history`, `profile` and `statistics` of `models.lag_llama`.
+        **options: `history`, `course` and `statistics` of `models.lag_llama`.
 
     Raises:
         InputError: if the file cannot be read, or its weights do not fit by name, type or shape; nothing is built then.

@@ -14,7 +14,7 @@ def lstm(
     dropout: float = 0.0,
     person_units: int = 0,
     history: bool = True,
-    profile: bool = True,
+    course: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
     """LSTM layers over the steps of a run; the other arguments and the result are those of `gru`.
@@ -26,4 +26,4 @@ def lstm(
             none. Other people get an embedding that suits anyone.
     """
     body = recurrent(layers.LSTM, units=units, num_layers=num_layers, bidirectional=bidirectional, dropout=dropout)
-    return model(body, name="lstm", history=history, profile=profile, statistics=statistics, person_units=person_units)
+    return model(body, name="lstm", history=history, course=course, statistics=statistics, person_units=person_units)

@@ -20,7 +20,7 @@ def multitask(
     num_layers: int = 2,
     dropout: float = 0.0,
     history: bool = True,
-    profile: bool = True,
+    course: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
     """GRU layers that read a run twice: its speed, to predict heart rate, and its known heart rate, to predict speed.
@@ -67,7 +67,7 @@ def multitask(
         change = layers.Concatenate(name="surprise")([by_heart_rate, innovation])
         return read("heart_rate", sequence, context), ops.stop_gradient(change) * any_known
 
-    return model(body, name="multitask", history=history, profile=profile, statistics=statistics)
+    return model(body, name="multitask", history=history, course=course, statistics=statistics)
 
 
 def speed_scale(statistics: Statistics) -> tuple[float, float]:

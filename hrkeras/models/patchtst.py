@@ -17,7 +17,7 @@ def patchtst(
     patch: int = 10,
     dropout: float = 0.0,
     history: bool = True,
-    profile: bool = True,
+    course: bool = True,
     statistics: Statistics | None = None,
 ) -> keras.Model:
     """A transformer whose tokens are patches of steps; each patch sees the patches before and after it.
@@ -51,4 +51,4 @@ def patchtst(
         tokens = layers.Dense(patch * max(1, units // 4), name="of_steps")(tokens)
         return Steps(patch, name="steps")(tokens, sequence)
 
-    return model(body, name="patchtst", history=history, profile=profile, statistics=statistics)
+    return model(body, name="patchtst", history=history, course=course, statistics=statistics)

@@ -47,7 +47,7 @@ def history(hp: "HyperParameters") -> Drawn:
     with_history = hp.Boolean("history", default=True)
     with hp.conditional_scope("history", [True]):
         history_dropout = {"history_dropout": _history_dropout(hp)} if with_history else {}
-    return Drawn({"history": with_history, "profile": hp.Boolean("profile", default=True)}, history_dropout)
+    return Drawn({"history": with_history, "course": hp.Boolean("course", default=True)}, history_dropout)
 
 
 def recurrent(hp: "HyperParameters") -> Drawn:

@@ -15,7 +15,7 @@ from hrkeras.cli.main import app
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "bare.keras"
-    models.lstm(units=4, num_layers=1, history=False, profile=False).save(path)
+    models.lstm(units=4, num_layers=1, history=False, course=False).save(path)
     return path
 
 

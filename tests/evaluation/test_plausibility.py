@@ -25,7 +25,7 @@ from hrkeras.workouts.simulation import synthetic
 def sleeper():
     """A model that says about 70 beats/min whoever runs, 70 to 80 too few."""
     keras.utils.set_random_seed(0)
-    return models.gru(units=2, num_layers=1, history=False, profile=False, statistics=Statistics(heart_rate_mean=70.0))
+    return models.gru(units=2, num_layers=1, history=False, course=False, statistics=Statistics(heart_rate_mean=70.0))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ def ensemble(**options):
 
 MODELS = {
     "gru": (models.gru, {}),
-    "bare": (models.lstm, {"history": False, "profile": False}),
+    "bare": (models.lstm, {"history": False, "course": False}),
     "bidirectional": (models.lstm, {"bidirectional": True}),
     "person": (models.lstm, {"person_units": 3, "statistics": models.Statistics(people=(5.0, 6.0))}),
     "multitask": (models.multitask, {}),

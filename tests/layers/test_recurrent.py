@@ -200,7 +200,7 @@ def test_a_model_of_keras_own_layers_loads_and_gives_its_weights_to_ours(tmp_pat
     ours = models.gru(**options)
     monkeypatch.setattr(frame, "Bidirectional", keras.layers.Bidirectional)
     body = frame.recurrent(keras.layers.GRU, **options, dropout=0.0)
-    frame.model(body, name="gru", history=True, profile=True, statistics=None).save(tmp_path / "old.keras")
+    frame.model(body, name="gru", history=True, course=True, statistics=None).save(tmp_path / "old.keras")
     old = saving.load(tmp_path / "old.keras")
     assert type(old.get_layer("bidirectional_0").forward_layer) is keras.layers.GRU
     ours.set_weights(old.get_weights())

@@ -25,10 +25,10 @@ def ensemble(**options):
 VARIANTS = {
     "gru": (models.gru, {"num_layers": 2}),
     "lstm": (models.lstm, {}),
-    "gru, no profile": (models.gru, {"profile": False}),
+    "gru, no course": (models.gru, {"course": False}),
     "lstm, bidirectional": (models.lstm, {"bidirectional": True}),
     "lstm, person": (models.lstm, {"person_units": 5, "statistics": models.Statistics(people=KNOWN_PEOPLE)}),
-    "lstm, bare": (models.lstm, {"history": False, "profile": False}),
+    "lstm, bare": (models.lstm, {"history": False, "course": False}),
     "attention": (models.attention, {"window": 6}),
     "patchtst": (models.patchtst, {"patch": 4}),
     "lag_llama": (models.lag_llama, {"window": 8, "lags": (0, 2, 7)}),
@@ -49,7 +49,7 @@ PINNED = {
         [148.3865966796875, 144.92539978027344, 121.6980972290039, 138.2274932861328, 136.5500030517578],
         [134.38980102539062, 135.7480010986328, 128.93580627441406, 133.2978057861328, 141.5487060546875],
     ],
-    "gru, no profile": [
+    "gru, no course": [
         [130.31430053710938, 133.18429565429688, 184.91929626464844, 113.4186019897461, 108.6697998046875],
         [144.07640075683594, 140.82220458984375, 178.50509643554688, 162.85980224609375, 144.2406005859375],
         [136.03900146484375, 138.30740356445312, 132.59039306640625, 137.75860595703125, 146.5758056640625],
@@ -97,7 +97,7 @@ PINNED = {
 }
 STEPS = [0, 1, 10, 20, 39]
 EAGER = keras.backend.backend() != "jax"  # which compiles each operation by itself, and all of them quicker together
-MIXED = [name for name in VARIANTS if name not in ("gru", "lstm", "gru, no profile", *BARE)]  # of which others have the layers
+MIXED = [name for name in VARIANTS if name not in ("gru", "lstm", "gru, no course", *BARE)]  # of which others have the layers
 MIXED = MIXED if EAGER else ["lstm, person", "multitask"]  # it compiles each for ten seconds
 
 
@@ -257,7 +257,7 @@ def test_the_course_matters_and_may_be_missing(variant):
     name, model = variant
     given = inputs()
     given["heart_rate"][:] = np.nan
-    uses = name not in ("gru, no profile", *BARE)
+    uses = name not in ("gru, no course", *BARE)
     longer = moved(model, given, course=1.1 * given["course"]).max(axis=1)
     unknown = moved(model, given, course=np.nan).max(axis=1)
     assert ((longer[:2] > 1e-3) == uses).all()
@@ -309,7 +309,7 @@ def test_mixed_precision_says_the_same_and_trains(name):
 
 @pytest.mark.parametrize("name", models.MODELS)
 def test_every_model_runs_on_speed_and_altitude_alone(name):
-    model = fixed_weights(models.MODELS[name](units=8, num_layers=1, history=False, profile=False))
+    model = fixed_weights(models.MODELS[name](units=8, num_layers=1, history=False, course=False))
     given = inputs(steps=12)
     before = keras.ops.convert_to_numpy(model(given))
     for column in ("expected", "course", "history", "person"):

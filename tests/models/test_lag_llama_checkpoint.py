@@ -123,7 +123,7 @@ def restated(given: np.ndarray) -> np.ndarray:
 
 
 def test_it_says_what_the_published_one_says(checkpoint, tmp_path):
-    model = lag_llama_checkpoint.convert(checkpoint(), history=False, profile=False)
+    model = lag_llama_checkpoint.convert(checkpoint(), history=False, course=False)
     random = np.random.default_rng(1)
     time = np.tile(np.arange(STEPS) * 307.0, (2, 1))
     heart_rate = random.normal(150, 20, (2, STEPS))

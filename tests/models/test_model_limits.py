@@ -18,7 +18,7 @@ from hrkeras.utils.errors import InputError
 @pytest.fixture(scope="module")
 def good(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("model") / "good.keras"
-    models.gru(units=4, num_layers=1, history=False, profile=False).save(path)
+    models.gru(units=4, num_layers=1, history=False, course=False).save(path)
     return path
 
 
@@ -127,7 +127,7 @@ def test_what_lies_between_layers_is_bounded():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_weights_that_are_not_finite_are_refused(value, tmp_path):
-    model = models.gru(units=4, num_layers=1, history=False, profile=False)
+    model = models.gru(units=4, num_layers=1, history=False, course=False)
     weights = model.get_weights()
     weights[-1].flat[0] = value
     model.set_weights(weights)

@@ -41,7 +41,7 @@ def test_speed_is_learnt_from_heart_rate_without_being_asked_for():
         given[column][:] = np.nan
     for column in ("altitude", "delay", "expected"):
         given[column][:] = 0
-    model = models.multitask(units=16, num_layers=1, history=False, profile=False)
+    model = models.multitask(units=16, num_layers=1, history=False, course=False)
     both = trained_with_both(model)
     both.compile(keras.optimizers.Adam(0.02), loss=losses.MaskedHuber())
     target = {UNCONDITIONED: given["heart_rate"], CONDITIONED: given["heart_rate"] * np.float32(np.nan)}

@@ -8,7 +8,7 @@ from hrkeras.training.fit import trained_with_both
 
 
 def test_the_level_of_speed_moves_the_answer_and_so_does_half_a_patch_of_padding():
-    options = {"units": 8, "num_layers": 1, "patch": 7, "history": False, "profile": False}
+    options = {"units": 8, "num_layers": 1, "patch": 7, "history": False, "course": False}
     model = trained_with_both(fixed_weights(models.patchtst(**options)))
     given = inputs()
     given["heart_rate"][:] = np.nan

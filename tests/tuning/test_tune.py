@@ -23,7 +23,7 @@ from hrkeras.tuning.search import Search, _chief
 from hrkeras.utils.errors import InputError
 
 SMALL = ["--space", "batch", "--tuner", "random", "--seeds", "1", "--epochs", "2", "--units", "4", "--layers", "1"]
-BARE = ["--no-history", "--no-profile"]
+BARE = ["--no-history", "--no-course"]
 
 
 def command(data_dir, output, *more):
