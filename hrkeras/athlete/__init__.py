@@ -1,1 +1,1 @@
-"""What is known of a person: the state, its file, and what follows from it."""
+"""The state of one athlete, its file, and what is derived from it."""

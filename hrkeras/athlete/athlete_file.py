@@ -1,4 +1,4 @@
-"""Keep an athlete's state in a small JSON file that a person can look into, and open one without trusting it."""
+"""Save an athlete's state in a small, readable JSON file, and load one without trusting its content."""
 
 import json
 from dataclasses import asdict, fields
@@ -19,7 +19,7 @@ from hrkeras.workouts.clock import LATEST, date, date_or_none, moment
 __all__ = ["date", "date_or_none", "load", "moment", "save"]
 
 VERSION = 3
-MAX_BYTES = 10 << 20  # a full one has 0.2 MB
+MAX_BYTES = 10 << 20  # a full file has 0.2 MB
 MAX_COUNT = 1_000_000  # runs
 MAX_VALUE = 1e10
 MAX_SOURCE = 500  # characters
@@ -31,9 +31,9 @@ ANEW = "give the file that `hrkeras update` has written, or make a new one from 
 
 
 def save(athlete: Athlete, path: Path) -> None:
-    """Writes a state beside its place and renames it, so that a killed command leaves the old file or none.
+    """Writes a state to a temporary file and renames it, so that a killed command leaves the old file or none.
 
-    All numbers are written in full: a state that was loaded goes on exactly as the one that was saved.
+    All numbers are written in full precision: a loaded state continues exactly like the saved one.
     """
     content = {
         "about": ABOUT,
@@ -62,16 +62,16 @@ def save(athlete: Athlete, path: Path) -> None:
 
 
 def _plain(interval: PredictionInterval) -> dict[str, list[float]]:
-    return {each.name: getattr(interval, each.name).tolist() for each in fields(PredictionInterval)}
+    return {field.name: getattr(interval, field.name).tolist() for field in fields(PredictionInterval)}
 
 
 def _text(value, indent: str = "") -> str:
-    """JSON with a line for each entry, and for each list that holds no further one."""
+    """JSON with one line for each entry and for each innermost list."""
     deeper = f"{indent} "
     if isinstance(value, dict):
-        lines = [f"{deeper}{json.dumps(name)}: {_text(each, deeper)}" for name, each in value.items()]
-    elif isinstance(value, list) and any(isinstance(each, list) for each in value):
-        lines = [f"{deeper}{_text(each, deeper)}" for each in value]
+        lines = [f"{deeper}{json.dumps(name)}: {_text(item, deeper)}" for name, item in value.items()]
+    elif isinstance(value, list) and any(isinstance(item, list) for item in value):
+        lines = [f"{deeper}{_text(item, deeper)}" for item in value]
     else:
         return json.dumps(value, allow_nan=False)
     begin, end = "{}" if isinstance(value, dict) else "[]"
@@ -82,7 +82,7 @@ def load(path: Path) -> Athlete:
     """Reads a state that `save` has written.
 
     Raises:
-        InputError: if the file is missing or anything else; nothing in it is believed before it was looked at.
+        InputError: if the file is missing or is not a valid state; every value is checked before it is used.
     """
     try:
         return _athlete(_read(path))
@@ -91,7 +91,7 @@ def load(path: Path) -> Athlete:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path.") from None
     except RecursionError:
-        reason = "found lists in lists in lists"
+        reason = "found lists nested too deeply"
     except ValueError as error:
         reason = str(error)[:200]
     raise InputError(f"{path}: expected the .json file of an athlete, but {reason}; {ANEW}.")
@@ -105,45 +105,45 @@ def _read(path: Path) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
         raise ValueError(f"found more than {MAX_BYTES >> 20} MB, where it has less than one")
     try:
-        found = json.loads(content.decode("utf-8"), parse_constant=_no_number)
+        values = json.loads(content.decode("utf-8"), parse_constant=_no_number)
     except UnicodeDecodeError:
-        raise ValueError("found a file that is no text") from None
+        raise ValueError("found a file that is not text") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"found no JSON or a part of it ({error})") from None
-    if not isinstance(found, dict) or "version" not in found or "weights" not in found:
+        raise ValueError(f"found invalid or incomplete JSON ({error})") from None
+    if not isinstance(values, dict) or "version" not in values or "weights" not in values:
         raise ValueError("found other JSON")
-    return found
+    return values
 
 
 def _no_number(name: str):
-    raise ValueError(f"found {name}, which is no number")
+    raise ValueError(f"found {name}, which is not a number")
 
 
-def _athlete(found: dict[str, Any]) -> Athlete:
-    current = (found["version"], found.get("states"), found.get("record")) == (VERSION, [*STATES], [*history.RECORD])
-    if not current or isinstance(found["version"], bool):
+def _athlete(values: dict[str, Any]) -> Athlete:
+    current = (values["version"], values.get("states"), values.get("record")) == (VERSION, [*STATES], [*history.RECORD])
+    if not current or isinstance(values["version"], bool):
         raise ValueError(f"found one of another version of hrkeras (this one reads version {VERSION} with its own states)")
-    count, states = found.get("runs"), len(STATES)
+    count, states = values.get("runs"), len(STATES)
     if type(count) is not int or not 0 <= count <= MAX_COUNT:
-        raise ValueError("its number of runs is none")
-    named = found.get("population")
+        raise ValueError("its number of runs is invalid")
+    named = values.get("population")
     source = named.get("source", "") if isinstance(named, dict) else None
     if not isinstance(source, str) or len(source) > MAX_SOURCE or not source.isprintable():
         raise ValueError("its population is damaged")
     kept, population = min(count, history.KEPT), from_dict(named)  # type: ignore[arg-type]
     athlete = Athlete(
         population,
-        weights=_array(found, "weights", (len(PACES), states)),
-        covariance=_covariance(found.get("covariance")),
-        residuals=_array(found, "misses", Athlete(population).residuals.shape),
-        starts=_array(found, "starts", (kept,)),
-        ends=_array(found, "ends", (kept,)),
-        records=_array(found, "records", (kept, len(history.RECORD)), unknown=True),
+        weights=_array(values, "weights", (len(PACES), states)),
+        covariance=_covariance(values.get("covariance")),
+        residuals=_array(values, "misses", Athlete(population).residuals.shape),
+        starts=_array(values, "starts", (kept,)),
+        ends=_array(values, "ends", (kept,)),
+        records=_array(values, "records", (kept, len(history.RECORD)), unknown=True),
         count=count,
-        interval=_interval(found.get("band")),
-        network=_network(found.get("network")),
+        interval=_interval(values.get("band")),
+        network=_network(values.get("network")),
     )
-    moments = np.stack([athlete.starts, athlete.ends], axis=1).ravel()  # no run begins before the last was over
+    moments = np.stack([athlete.starts, athlete.ends], axis=1).ravel()  # no run begins before the previous one ended
     if (np.diff(moments) < 0).any() or (athlete.starts >= athlete.ends).any() or not ((moments >= 0) & (moments < LATEST)).all():
         raise ValueError("its runs are not one after the other")
     if (athlete.residuals[1] < 0).any():
@@ -154,7 +154,7 @@ def _athlete(found: dict[str, Any]) -> Athlete:
 def _network(values) -> Network:
     if not isinstance(values, dict) or not isinstance(values.get("trust"), dict) or not isinstance(values.get("name"), str):
         raise ValueError("its network is damaged")
-    shrinkage = Shrinkage(*(float(_array(values["trust"], each.name, ())) for each in fields(Shrinkage)))
+    shrinkage = Shrinkage(*(float(_array(values["trust"], field.name, ())) for field in fields(Shrinkage)))
     if not shrinkage.squares > 0:
         raise ValueError("its trust is damaged")
     return Network(values["name"][:MAX_SOURCE], shrinkage, _interval(values.get("band")))
@@ -164,7 +164,7 @@ def _interval(values) -> PredictionInterval:
     if not isinstance(values, dict):
         raise ValueError("its prediction interval is damaged")
     interval = PredictionInterval(
-        *(_array(values, each.name, getattr(PredictionInterval(), each.name).shape) for each in fields(PredictionInterval))
+        *(_array(values, field.name, getattr(PredictionInterval(), field.name).shape) for field in fields(PredictionInterval))
     )
     if (
         not (interval.hours >= 0).all()
@@ -176,7 +176,7 @@ def _interval(values) -> PredictionInterval:
 
 
 def _covariance(triangles) -> np.ndarray:
-    """Symmetric matrices of their lower triangles."""
+    """Symmetric matrices from their lower triangles."""
     size = len(STATES)
     if not isinstance(triangles, list) or len(triangles) != len(PACES):
         raise ValueError("its covariance is damaged")
@@ -188,19 +188,19 @@ def _covariance(triangles) -> np.ndarray:
             matrix[place, : place + 1] = matrix[: place + 1, place] = _array({"covariance": row}, "covariance", (place + 1,))
     values = np.linalg.eigvalsh(whole)
     if not (np.diagonal(whole, axis1=1, axis2=2) > 0).all() or (values[:, 0] < -1e-9 * values[:, -1]).any():
-        raise ValueError("its covariance is none")
+        raise ValueError("its covariance is invalid")
     return whole
 
 
-def _array(found: dict[str, Any], name: str, shape: tuple[int, ...], unknown: bool = False) -> np.ndarray:
-    """Nested lists of finite numbers, and where they may be `unknown` of nulls, as an array of that shape."""
-    values = [found.get(name)]
+def _array(entries: dict[str, Any], name: str, shape: tuple[int, ...], unknown: bool = False) -> np.ndarray:
+    """Nested lists of finite numbers, or also of nulls if `unknown`, as an array of the given shape."""
+    values = [entries.get(name)]
     for size in shape:
-        if not all(isinstance(each, list) and len(each) == size for each in values):
+        if not all(isinstance(value, list) and len(value) == size for value in values):
             raise ValueError(f"its {name} are not of the shape {' x '.join(map(str, shape))}")
-        values = [each for part in values for each in part]  # type: ignore[union-attr]
-    if not all(type(each) in (int, float) or (unknown and each is None) for each in values):
+        values = [value for part in values for value in part]  # type: ignore[union-attr]
+    if not all(type(value) in (int, float) or (unknown and value is None) for value in values):
         raise ValueError(f"its {name} are not all numbers")
-    if not all(each is None or -MAX_VALUE < each < MAX_VALUE for each in values):
+    if not all(value is None or -MAX_VALUE < value < MAX_VALUE for value in values):
         raise ValueError(f"its {name} are too big")
-    return np.array([np.nan if each is None else each for each in values], np.float64).reshape(shape)
+    return np.array([np.nan if value is None else value for value in values], np.float64).reshape(shape)

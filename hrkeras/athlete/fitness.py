@@ -1,4 +1,4 @@
-"""What the athlete's state says of runs that nobody ran: a steady pace on the flat, for longer, uphill, in another season."""
+"""Heart rates that the athlete's state predicts at a steady pace: on the flat, after an hour, uphill, in another season."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,13 +11,13 @@ from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP, Grid
 
 MINUTES = 40  # of the run that fitness is read from
-READ = (15, 25)  # min, the part of it that counts: warm, and not yet drifting
+READ = (15, 25)  # min, the part that is averaged: warmed up, and before cardiac drift
 SLOPE, LATER, FASTER = 0.03, (55, 65), 1 / 3.6  # grade; min; m/s
 YEAR = 365.25 * DAY
 
 
 class Told(NamedTuple):
-    """A heart rate or a difference of two, beats/min, and the limits below and above which it is as likely as not a tenth."""
+    """A heart rate or a difference of two, beats/min, and the limits below and above which it lies one time in ten each."""
 
     value: float
     low: float
@@ -25,7 +25,7 @@ class Told(NamedTuple):
 
     @property
     def certain(self) -> bool:
-        """Whether 0 lies outside of the limits."""
+        """Whether 0 lies outside the limits."""
         return self.low > 0 or self.high < 0
 
 
@@ -38,14 +38,14 @@ def steady(speed: float, minutes: int = MINUTES, grade: float = 0.0) -> Grid:
 
 
 class View(NamedTuple):
-    """What the filter holds at a time.
+    """The filter's state at one point in time.
 
     Attributes:
-        population: where it started.
+        population: where it started from.
         weights: of `STATES`, beats/min, shape `(len(STATES),)`.
         covariance: of these, shape `(len(STATES), len(STATES))`.
-        reach: how many standard deviations lie between the middle of the prediction interval of the person's runs and its limits.
-        usual: what their courses are like as a rule, standardised as `population.COURSE`, shape `(len(COURSE),)`.
+        reach: half the width of the prediction interval of the person's runs, in standard deviations.
+        usual: facts of their typical course, standardised, as named by `population.COURSE`, shape `(len(COURSE),)`.
     """
 
     population: Population
@@ -54,42 +54,42 @@ class View(NamedTuple):
     reach: float
     usual: np.ndarray
 
-    def tell(self, what: np.ndarray) -> Told:
-        """What the filter says of features, or of the difference of two.
+    def estimate(self, features: np.ndarray) -> Told:
+        """The filter's estimate for features, or for the difference of two.
 
-        How sure it is, its own variance says, and the prediction interval how much of that was needed for the person's runs.
+        The limits are `reach` of its standard deviations away, as calibrated on the person's runs.
         """
-        value, away = float(what @ self.weights), self.reach * float(np.sqrt(what @ self.covariance @ what))
-        return Told(value, value - away, value + away)
+        value, margin = float(features @ self.weights), self.reach * float(np.sqrt(features @ self.covariance @ features))
+        return Told(value, value - margin, value + margin)
 
     def at_pace(self, start: float, speed: float) -> Told:
         """Heart rate after about 20 minutes at a steady speed in m/s on the flat, on an average day of the season of `start`."""
-        return self.tell(self.features(start, steady(speed)))
+        return self.estimate(self.features(start, steady(speed)))
 
     def features(self, start: float, grid: Grid, read: tuple[int, int] = READ) -> np.ndarray:
-        """What the filter is linear in, mean over some minutes of a run, shape `(len(STATES),)`."""
+        """Features of the filter, averaged over some minutes of a run, shape `(len(STATES),)`."""
         first, last = (round(60 * minute / STEP) for minute in read)
-        found = self.population.features(start, basis(grid))[first:last].mean(axis=0, dtype=np.float64)
-        found[-len(COURSE) :] = self.usual
-        return found
+        mean = self.population.features(start, basis(grid))[first:last].mean(axis=0, dtype=np.float64)
+        mean[-len(COURSE) :] = self.usual
+        return mean
 
 
 def view(athlete: Athlete, usual: np.ndarray | None = None) -> View:
-    """What the filter of a person holds after the last run; their courses are as everybody's if `usual` is not given."""
+    """The view of a person's filter after the last run; without `usual`, the average course of the population is assumed."""
     interval, usual = athlete.interval.limits, np.zeros(len(COURSE)) if usual is None else usual
     return View(athlete.population, athlete.weights[0].copy(), athlete.covariance[0].copy(), float(np.ptp(interval)) / 2, usual)
 
 
 def usual_course(population: Population, before: Sequence[Known]) -> np.ndarray:
-    """What some courses are like as a rule, as `View.usual`; `before` is what was known before each run."""
-    facts = np.array([each.course for each in before])[:, [COURSE_FACTS.index(name) for name in ("run_seconds", *COURSE[1:])]]
+    """The median course of some runs, as in `View.usual`; `before` is what was known before each run."""
+    facts = np.array([known.course for known in before])[:, [COURSE_FACTS.index(name) for name in ("run_seconds", *COURSE[1:])]]
     facts[:, 0] = np.log(facts[:, 0] / STEP)
-    centre, scale = (np.array(each)[-len(COURSE) :] for each in (population.centre, population.scale))
+    centre, scale = (np.array(values)[-len(COURSE) :] for values in (population.centre, population.scale))
     return np.median((facts - centre) / scale, axis=0)
 
 
 def with_hindsight(views: Sequence[View], starts: Sequence[float]) -> list[View]:
-    """What the filter would have held after each run, had it known the later ones too.
+    """Smoothed views: the filter's state after each run, given the later runs too.
 
     H. E. Rauch, F. Tung and C. T. Striebel, "Maximum likelihood estimates of linear dynamic systems", AIAA Journal 3, 1965.
 
@@ -97,22 +97,22 @@ def with_hindsight(views: Sequence[View], starts: Sequence[float]) -> list[View]
         views: after each run.
         starts: of the runs, s since 1970-01-01 UTC.
     """
-    found = list(views[-1:])
+    smoothed = list(views[-1:])
     for now, pause in zip(reversed(views[:-1]), reversed(np.diff(starts)), strict=True):
         ahead = now.covariance + np.diag(now.population.process_noise(pause))
         gain = np.linalg.solve(ahead, now.covariance).T
-        weights = now.weights + gain @ (found[-1].weights - now.weights)
-        covariance = now.covariance + gain @ (found[-1].covariance - ahead) @ gain.T
-        found.append(now._replace(weights=weights, covariance=covariance))
-    return found[::-1]
+        weights = now.weights + gain @ (smoothed[-1].weights - now.weights)
+        covariance = now.covariance + gain @ (smoothed[-1].covariance - ahead) @ gain.T
+        smoothed.append(now._replace(weights=weights, covariance=covariance))
+    return smoothed[::-1]
 
 
 def effects(now: View, start: float, speed: float) -> tuple[dict[str, Told], float]:
     """What changes the heart rate at a speed in m/s on the flat, and by how many beats/min.
 
     Args:
-        now: what is known of the person.
-        start: s since 1970-01-01 UTC, when it is asked.
+        now: the person's current view.
+        start: s since 1970-01-01 UTC, the date of the estimate.
         speed: m/s.
 
     Returns:
@@ -129,4 +129,4 @@ def effects(now: View, start: float, speed: float) -> tuple[dict[str, Told], flo
         "later": now.features(start, hour, LATER) - now.features(start, hour),
         "season": months[high] - months[high - 6],
     }
-    return {name: now.tell(change) for name, change in changes.items()}, start + high * YEAR / 12
+    return {name: now.estimate(change) for name, change in changes.items()}, start + high * YEAR / 12

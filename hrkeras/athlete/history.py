@@ -1,6 +1,6 @@
-"""What is known before a run starts, in one vector: when it starts, and averages over the person's runs that are over.
+"""What is known before a run starts, as one vector: its start time, and averages over the person's earlier runs.
 
-`COLUMNS` names every number. What nothing is known for (nearly all but the time of day and year, before a first run) is NaN.
+`COLUMNS` names the entries. Those without data (before a first run, nearly all but the time of day and year) are NaN.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ RECORD = (
 )
 RESIDUAL = RECORD.index("miss")
 LIKE = ("mean_effort", "climb_per_km", "log_minutes")
-LIKE_SCALE = np.array([0.35, 0.5, 0.4])  # how far apart two runs are that are about as like as not
+LIKE_SCALE = np.array([0.35, 0.5, 0.4])  # scale of the differences between similar runs
 SPANS = (1.0, 4.0, 12.0, 40.0)  # runs
 LOADS = (2.0, 7.0, 28.0)  # days
 KEPT = 120  # runs
@@ -44,22 +44,22 @@ EARLY, LATE = 300.0, 3600.0  # s
 
 
 def record(grid: Grid, efforts: np.ndarray, climb_per_km: float, expected: np.ndarray, step: float = STEP) -> np.ndarray:
-    """A run that is over, in a few numbers.
+    """Summarises a finished run in a few numbers.
 
     Args:
         grid: the run.
         efforts: its graded speed averaged over two minutes, m/s, shape `(steps,)`.
         climb_per_km: log of 1 and the metres climbed in a kilometre.
-        expected: what the filter expected of it, beats/min, shape `(steps,)`.
+        expected: what the filter expected, beats/min, shape `(steps,)`.
         step: s, length of a step.
 
     Returns:
         Shape `(len(RECORD),)`, float64, as named by `RECORD`: beats/min, m/s, and what the names say. A residual is
-        measured minus expected. What cannot be had is NaN.
+        measured minus expected. What cannot be computed is NaN.
     """
-    known = np.isfinite(grid.heart_rate)
-    heart_rate, residual = grid.heart_rate[known].astype(np.float64), (grid.heart_rate - expected)[known]
-    time, effort = step * np.flatnonzero(known), efforts[known]
+    measured = np.isfinite(grid.heart_rate)
+    heart_rate, residual = grid.heart_rate[measured].astype(np.float64), (grid.heart_rate - expected)[measured]
+    time, effort = step * np.flatnonzero(measured), efforts[measured]
     hard = effort > efforts.mean()
 
     def mean(values, chosen):
@@ -80,7 +80,7 @@ def record(grid: Grid, efforts: np.ndarray, climb_per_km: float, expected: np.nd
             efforts.mean(dtype=np.float64),
             climb_per_km,
             np.log(len(efforts) * step / 60),
-            known.mean(),
+            measured.mean(),
         ]
     )
 
@@ -90,46 +90,46 @@ def vector(start: float, like: np.ndarray, starts: np.ndarray, hours: np.ndarray
 
     Args:
         start: s since 1970-01-01 UTC, when the run begins.
-        like: what its course is like, as named by `LIKE`, shape `(3,)`; NaN where its course is not known.
-        starts: s, shape `(earlier,)`, of the last runs that were over, the latest last.
+        like: facts of its course, as named by `LIKE`, shape `(3,)`; NaN if the course is not known.
+        starts: s, shape `(earlier,)`, of the last finished runs, the latest last.
         hours: their lengths, shape `(earlier,)`.
         records: from `record`, shape `(earlier, len(RECORD))`.
-        count: how many runs there were in all.
+        count: number of runs in all.
 
     Returns:
         Shape `(len(COLUMNS),)`, float32, as named by `COLUMNS`.
     """
-    found = np.full(len(COLUMNS), np.nan, np.float32)
-    found[: len(CALENDAR)] = calendar(start)
-    found[-1] = np.log1p(count)
-    found[-5:-2] = 0.0
+    columns = np.full(len(COLUMNS), np.nan, np.float32)
+    columns[: len(CALENDAR)] = calendar(start)
+    columns[-1] = np.log1p(count)
+    columns[-5:-2] = 0.0
     if not len(starts):
-        return found
-    known = np.isfinite(records)
-    values = np.where(known, records, 0.0)
+        return columns
+    finite = np.isfinite(records)
+    values = np.where(finite, records, 0.0)
     age = np.arange(len(starts))[::-1]
     weights = np.exp(-age / np.array(SPANS)[:, None])
-    total = weights @ known
+    total = weights @ finite
     averages = np.divide(weights @ values, total, out=np.full(total.shape, np.nan), where=total > 1e-3)
     place = len(CALENDAR) + averages.size
-    found[len(CALENDAR) : place] = averages.ravel()
+    columns[len(CALENDAR) : place] = averages.ravel()
     days = np.maximum(start - starts, 0.0) / DAY
     apart = np.stack([_around(days, 1.0) * 24 / 1.5, _around(days, 365.25) / 30, np.zeros(len(days))])
     if np.isfinite(like).all():
         places = [RECORD.index(name) for name in LIKE]
         apart[2] = np.sqrt((((np.nan_to_num(records[:, places]) - like) / LIKE_SCALE) ** 2).sum(axis=1))
-    near = np.exp(-0.5 * apart**2 - age / np.array([30.0, 60.0, 60.0])[:, None]) * known[:, RESIDUAL]
+    near = np.exp(-0.5 * apart**2 - age / np.array([30.0, 60.0, 60.0])[:, None]) * finite[:, RESIDUAL]
     residuals = values[:, RESIDUAL]
-    found[place : place + 3] = near @ residuals / (near.sum(axis=1) + 1.0)
+    columns[place : place + 3] = near @ residuals / (near.sum(axis=1) + 1.0)
     if not np.isfinite(like).all():
-        found[place + 2] = np.nan
-    recent = residuals[known[:, RESIDUAL]][-20:]
-    found[place + 3] = recent.std() if len(recent) > 2 else np.nan
-    found[place + 4 : place + 7] = np.exp(-days / np.array(LOADS)[:, None]) @ hours
-    found[-2] = np.log1p(days[-1])
-    return found
+        columns[place + 2] = np.nan
+    recent = residuals[finite[:, RESIDUAL]][-20:]
+    columns[place + 3] = recent.std() if len(recent) > 2 else np.nan
+    columns[place + 4 : place + 7] = np.exp(-days / np.array(LOADS)[:, None]) @ hours
+    columns[-2] = np.log1p(days[-1])
+    return columns
 
 
 def _around(days: np.ndarray, period: float) -> np.ndarray:
-    """How far days are from a whole number of periods."""
+    """Distance in days to the nearest whole number of periods."""
     return np.abs((days + period / 2) % period - period / 2)

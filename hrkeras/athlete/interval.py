@@ -1,31 +1,31 @@
-"""The prediction interval in which a heart rate lies four times in five, from where it lay in the person's earlier runs."""
+"""The 80 % prediction interval of heart rate, calibrated on the person's earlier runs."""
 
 from dataclasses import dataclass, field
 from math import erf, sqrt
 
 import numpy as np
 
-EDGES = np.linspace(-3.0, 3.0, 49)  # standard deviations that the athlete's state gives to its own prediction
+EDGES = np.linspace(-3.0, 3.0, 49)  # in standard deviations of the athlete's state's prediction
 TAIL = 0.1  # share of the heart rates that shall lie below the prediction interval, and as many above it
-RATE = 0.1  # how much of what a run of an hour or longer had more or less beyond a limit is put right after it
+RATE = 0.1  # share of the deviation from `TAIL` that is corrected after a run of an hour or longer
 LEAST_AND_MOST = 0.005, 0.45
-TYPICAL = 0.64  # of these is the standard deviation of people's residuals
-WEIGHT = 4.0  # hours that this counts for
+TYPICAL = 0.64  # standard deviation of people's residuals, in the same units
+WEIGHT = 4.0  # hours of data that this prior counts for
 SPAN = 100.0  # runs after which a run counts for a third
 HOUR = 3600.0  # s
-POSSIBLE = (30.0, 230.0)  # beats/min; beyond, a linear model has left what it knows
+POSSIBLE = (30.0, 230.0)  # beats/min; beyond, a linear model extrapolates
 
 _BELOW = np.array([0.0, *(0.5 + 0.5 * erf(edge / TYPICAL / sqrt(2)) for edge in EDGES), 1.0])
 
 
 @dataclass
 class PredictionInterval:
-    """How far heart rate lay from its prediction in a person's runs so far, of which older ones fade.
+    """How far heart rate lay from its prediction in a person's runs so far, with older runs fading.
 
-    How far off a prediction may be, the athlete's state says step by step. How often it was, says this: a histogram of
-    residuals over that standard deviation, filled at first with what is usual among people. The limits are quantiles of it, and
-    which ones is corrected after each run by what lay beyond them: so they hold what they say while a person changes (Gibbs
-    and Candès, "Adaptive Conformal Inference under Distribution Shift", NeurIPS 2021).
+    A histogram of residuals in units of the standard deviation that the athlete's state gives for each step, initialised with
+    what is usual among people. The limits are quantiles of it. Which quantiles is corrected after each run by the share of
+    heart rates beyond the limits, so that these keep their coverage while a person changes (Gibbs and Candès, "Adaptive
+    Conformal Inference under Distribution Shift", NeurIPS 2021).
 
     Attributes:
         hours: faded time in each bin between `EDGES`, shape `(len(EDGES) + 1,)`.
@@ -37,17 +37,17 @@ class PredictionInterval:
 
     @property
     def limits(self) -> np.ndarray:
-        """Where the prediction interval begins and ends beside the prediction, in those standard deviations, shape `(2,)`."""
+        """Lower and upper limit relative to the prediction, in standard deviations, shape `(2,)`."""
         below = np.cumsum(self.hours) / self.hours.sum()
         return np.interp([self.tails[0], 1 - self.tails[1]], below[:-1], EDGES)
 
     def update(self, heart_rate: np.ndarray, predicted: np.ndarray, standard_deviation: np.ndarray, step: float) -> None:
-        """Learns from a run that is over; one without measured heart rate changes nothing.
+        """Learns from a finished run; one without measured heart rate changes nothing.
 
         Args:
             heart_rate: beats/min, shape `(steps,)`; NaN where it was not measured.
             predicted: beats/min, same shape.
-            standard_deviation: the standard deviation that was given to it, beats/min, same shape.
+            standard_deviation: of the prediction, beats/min, same shape.
             step: s, length of a step.
         """
         measured = np.isfinite(heart_rate)
@@ -68,7 +68,7 @@ def limits(predicted: np.ndarray, standard_deviation: np.ndarray, interval: np.n
 
     Args:
         predicted: beats/min, shape `(steps,)`.
-        standard_deviation: the standard deviation of it, beats/min, same shape.
+        standard_deviation: of the prediction, beats/min, same shape.
         interval: from `PredictionInterval.limits`.
     """
     low, high = (np.clip(predicted + limit * standard_deviation, *POSSIBLE) for limit in interval)

@@ -1,8 +1,8 @@
-"""The athlete's state: what a person's runs so far tell of how their heart rate follows effort.
+"""The athlete's state: how a person's heart rate follows effort, learnt from their runs so far.
 
 A Kalman filter whose states are the weights of a linear model from effort to heart rate. They start from the population's,
-drift from day to day, and are corrected after each run. Beside it stand what the runs were like (`history`) and how the
-filter missed at each effort, slope and minute. No gradient, no network: under 10 ms a run.
+drift from day to day, and are corrected after each run. The state also holds a record of each run (`history`) and the
+filter's residuals by effort, slope and minute. No gradients, no network: under 10 ms a run.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from hrkeras.workouts import duplicates
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid
 
-PACES = (1.0, 8.0, 1 / 8)  # how much faster the filters drift: the one that predicts, a quick and a slow one beside it
+PACES = (1.0, 8.0, 1 / 8)  # factors of the process noise: of the filter that predicts, a quicker and a slower one
 MEMORIES = (4.0, 20.0)  # runs
 BINS = {
     "effort": np.array([0.8, 1.4, 1.8, 2.2, 2.6, 3.0, 3.4, 4.0]),  # m/s
@@ -41,18 +41,18 @@ _MOST_BINS = max(map(len, BINS.values())) + 1
 
 @dataclass
 class Known:
-    """What is known of a run and its person before it begins.
+    """What is known about a run and its person before it begins.
 
     Attributes:
-        expected: for each step what the filter says, as named by `EXPECTED`, beats/min, shape `(steps,
-            len(EXPECTED))`: its prediction, what a quicker and a slower filter say besides, its standard
-            deviation, and how it missed of late at such effort, slope and minute.
+        expected: the filter's output for each step, as named by `EXPECTED`, beats/min, shape `(steps,
+            len(EXPECTED))`: its prediction, how a quicker and a slower filter differ from it, its standard
+            deviation, and its recent residuals at the same effort, slope and minute.
         course: facts of the whole course, as named by `COURSE_FACTS`, shape `(len(COURSE_FACTS),)`.
-        course_share: how much of the first three of `expected` comes from such facts, beats/min, shape `(3,)`; who
-            does not know the course takes it off.
+        course_share: how much of the first three columns of `expected` comes from facts of the course, beats/min,
+            shape `(3,)`; subtract it if the course is not known.
         history: shape `(len(history.COLUMNS),)`.
         shrinkage: weight of a network's correction of `expected`, 0 to 1, see `shrinkage.Shrinkage`.
-        interval: where heart rate lies four times in five beside its prediction, from `PredictionInterval.limits`, shape `(2,)`.
+        interval: of the prediction, from `PredictionInterval.limits`, shape `(2,)`.
     """
 
     expected: np.ndarray
@@ -64,25 +64,25 @@ class Known:
 
     @property
     def standard_deviation(self) -> np.ndarray:
-        """Standard deviation that the filter gives to its own prediction, beats/min, shape `(steps,)`."""
+        """Standard deviation of the filter's prediction, beats/min, shape `(steps,)`."""
         return self.expected[:, EXPECTED.index("spread")]
 
 
 @dataclass
 class Athlete:
-    """What is known of one person.
+    """The state of one athlete.
 
     Attributes:
-        population: where it started.
+        population: where it started from.
         weights: of the filters, shape `(3, len(STATES))`, beats/min.
         covariance: of the weights, shape `(3, len(STATES), len(STATES))`.
         residuals: sums and weights of past residuals, shape `(2, 3 kinds of bins, 2 memories, bins)`.
         starts: s since 1970-01-01 UTC, of the last runs, shape `(kept,)`.
         ends: likewise.
-        records: what they were like, shape `(kept, len(history.RECORD))`.
-        count: how many runs there were.
+        records: their summaries, from `history.record`, shape `(kept, len(history.RECORD))`.
+        count: number of runs in all.
         interval: of the filter's predictions.
-        network: how one that corrects the filter has done.
+        network: performance of a network that corrects the filter.
     """
 
     population: Population = field(default_factory=default)
@@ -105,8 +105,8 @@ class Athlete:
         """What is known before a run.
 
         Args:
-            start: s since 1970-01-01 UTC, when it begins; runs that were not over by then must not be known.
-            grid: its speed and altitude; its heart rate is not looked at.
+            start: s since 1970-01-01 UTC, when it begins; no run that ended later may have been added.
+            grid: its speed and altitude; its heart rate is not used.
             efforts: from `effort.basis`, if they are there already.
         """
         efforts = basis(grid) if efforts is None else efforts
@@ -114,8 +114,8 @@ class Athlete:
 
     def asked_by(self, network: str, known: Known) -> Known:
         """What is known before a run, with the shrinkage and the interval of the network of this fingerprint."""
-        found = self.network if self.network.name == network else Network()
-        return replace(known, shrinkage=found.shrinkage.value, interval=found.interval.limits)
+        performance = self.network if self.network.name == network else Network()
+        return replace(known, shrinkage=performance.shrinkage.value, interval=performance.interval.limits)
 
     def assumed_start(self, start: float) -> float:
         """A start in s since 1970-01-01 UTC; where it is unknown (NaN), a day after that of the last known run."""
@@ -127,7 +127,7 @@ class Athlete:
         return np.clip(features @ self.weights[0], *POSSIBLE).astype(np.float32)
 
     def _standard_deviation(self, start: float, features: np.ndarray) -> np.ndarray:
-        """Standard deviation of what is expected, beats/min, shape `(steps,)`; facts of the course are left out of it."""
+        """Standard deviation of what is expected, beats/min, shape `(steps,)`; facts of the course are left out."""
         facts = len(STATES) - len(COURSE)
         covariance = (self.covariance[0] + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
         open_ = features[:, :facts]
@@ -135,15 +135,15 @@ class Athlete:
 
     def _predict(self, start: float, efforts: np.ndarray, features: np.ndarray) -> Known:
         facts = len(STATES) - len(COURSE)
-        said = features @ self.weights.T
+        predictions = features @ self.weights.T
         share = self.weights[:, facts:] @ features[0, facts:]
         means = self.residuals[0] / (self.residuals[1] + SHRINK)
         remembered = [means[kind, :, places] for kind, places in enumerate(self._bins(efforts))]
         expected = np.column_stack(
             [
                 self._expected(features),
-                said[:, 1] - said[:, 0],
-                said[:, 2] - said[:, 0],
+                predictions[:, 1] - predictions[:, 0],
+                predictions[:, 2] - predictions[:, 0],
                 self._standard_deviation(start, features),
                 *remembered,
             ]
@@ -166,7 +166,7 @@ class Athlete:
         )
 
     def update(self, start: float, grid: Grid, efforts: np.ndarray | None = None) -> Literal["added", "known", "older"]:
-        """Learns from a run that is over.
+        """Learns from a finished run.
 
         Args:
             start: s since 1970-01-01 UTC, when it began.
@@ -202,11 +202,11 @@ class Athlete:
         return "added"
 
     def _drift(self, start: float) -> np.ndarray:
-        """Variance that the weights gained since the last run, shape `(len(STATES),)`."""
+        """Variance that the weights have gained since the last run, shape `(len(STATES),)`."""
         return self.population.process_noise(start - self.starts[-1] if len(self.starts) else 0.0)
 
     def _correct(self, features: np.ndarray, heart_rate: np.ndarray) -> None:
-        """The filter's correction by one run, whose level is off by a random number besides the steps' noise."""
+        """The filter's correction by one run, whose level has a random error in addition to the steps' noise."""
         size, total, gram = len(features), features.sum(axis=0), features.T @ features
         for pace in range(len(PACES)):
             weights, covariance = self.weights[pace], self.covariance[pace]
@@ -224,10 +224,10 @@ class Athlete:
 
     def _bins(self, efforts: np.ndarray) -> list[np.ndarray]:
         values = (efforts[:, _EFFORT], efforts[:, _UP] - efforts[:, _DOWN], 60 * efforts[:, BASIS.index("hours")])
-        return [np.searchsorted(edges, each) for edges, each in zip(BINS.values(), values, strict=True)]
+        return [np.searchsorted(edges, column) for edges, column in zip(BINS.values(), values, strict=True)]
 
     def _remember(self, efforts: np.ndarray, residual: np.ndarray) -> None:
-        """Adds a run's residuals, without their mean, to what is remembered of the runs before."""
+        """Adds a run's residuals, without their mean, to those of the runs before."""
         residual = residual - residual.mean()
         self.residuals *= np.exp(-1 / np.array(MEMORIES))[:, None]
         for kind, places in enumerate(self._bins(efforts)):
@@ -246,7 +246,7 @@ def follow(
     population: Population | None = None,
     learnt: np.ndarray | None = None,
 ) -> Iterable[tuple[int, Known]]:
-    """What was known before each run of one person, from those runs alone that were over before it began.
+    """What was known before each run of one person, from only those runs that had ended before it began.
 
     Args:
         starts: s since 1970-01-01 UTC, shape `(runs,)`, in any order.
@@ -256,14 +256,14 @@ def follow(
         learnt: which runs are learnt from, booleans of shape `(runs,)`; all if not given.
 
     Yields:
-        Of each run its number and what was known, in the order of their starts.
+        The number of each run and what was known before it, in the order of their starts.
     """
     athlete = Athlete(population or default())
     efforts = efforts or [basis(grid) for grid in grids]
     lengths = np.array([len(grid.speed) * STEP for grid in grids])
     ends = np.asarray(starts) + lengths
     for run, over in over_before(starts, ends):
-        for each in over:
-            if learnt is None or learnt[each]:
-                athlete.update(starts[each], grids[each], efforts[each])
+        for earlier in over:
+            if learnt is None or learnt[earlier]:
+                athlete.update(starts[earlier], grids[earlier], efforts[earlier])
         yield run, athlete.predict(starts[run], grids[run], efforts[run])

@@ -1,4 +1,4 @@
-"""What is known of people in general: where the filter of a new athlete starts, and how it moves."""
+"""The population: where the filter of a new athlete starts from, and how it drifts."""
 
 import json
 from collections.abc import Iterable
@@ -13,15 +13,15 @@ from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid
 
 DAY = 86_400.0
-COURSE = ("log_steps", "log_climb_per_km", "effort_spread")  # of the whole run: known only where its course is
+COURSE = ("log_steps", "log_climb_per_km", "effort_spread")  # of the whole run; known only if its course is
 CALENDAR = ("sin_day", "cos_day", "sin_half_day", "cos_half_day", "sin_year", "cos_year")
 STATES = (*BASIS, *CALENDAR, *COURSE)
-EVERY = 5  # steps; of these one is taken for means and variances
+EVERY = 5  # one in so many steps is used for means and variances
 PENALTY = 1e3
-DIRECTIONS = 2  # in which people differ; more help no stranger
-IN_FILES = {"outlier_threshold": "surprise"}  # what model files and athletes' files have called it from the first on
-CIRCLE = 0.4  # a sine of hours that are spread evenly deviates by 0.7
-TINY, HUGE = 1e-12, 1e12  # no number of a population comes near
+DIRECTIONS = 2  # in which people differ; more do not help with new people
+IN_FILES = {"outlier_threshold": "surprise"}  # its name in model files and athletes' files
+CIRCLE = 0.4  # least scale of these; the sine of evenly spread hours has a standard deviation of 0.7
+TINY, HUGE = 1e-12, 1e12  # far beyond the numbers of any population
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Population:
             people's own weights around these, one standard deviation long.
         drift: variance that a person's weights gain in a day, likewise.
         level: variance of one run's level, (beats/min)^2.
-        noise: variance of a step as it counts, (beats/min)^2; far above its true one, since steps hang together.
-        outlier_threshold: ratio of a run's squared residual to its variance above which it counts for less.
+        noise: effective variance of a step, (beats/min)^2; far above the true one, since steps are correlated.
+        outlier_threshold: ratio of a run's squared residual to its variance above which the run counts for less.
         longest: days of pause after which the weights drift no further.
         source: what it was fitted on.
     """
@@ -56,7 +56,7 @@ class Population:
     source: str = field(default="", compare=False)
 
     def __post_init__(self):
-        if {len(each) for each in (self.centre, self.scale, self.weights, *self.differences)} != {len(STATES)}:
+        if {len(values) for values in (self.centre, self.scale, self.weights, *self.differences)} != {len(STATES)}:
             raise ValueError(f"expected {len(STATES)} numbers for the states, found {len(self.weights)}")
         if len(self.differences) > len(STATES):
             raise ValueError(f"expected at most {len(STATES)} differences, found {len(self.differences)}")
@@ -64,7 +64,7 @@ class Population:
             raise ValueError(f"expected 3 numbers for prior and drift, found {len(self.prior)} and {len(self.drift)}")
 
     def spread(self, values: tuple[float, float, float]) -> np.ndarray:
-        """A number for the intercept, one for efforts, one for facts of the run: one for each of `STATES`."""
+        """Repeats the numbers for the intercept, efforts and facts of the run to one for each of `STATES`."""
         return np.repeat(values, (1, len(BASIS) - 1, len(STATES) - len(BASIS)))
 
     @property
@@ -78,7 +78,7 @@ class Population:
         return min(max(pause, 0.0) / DAY, self.longest) * self.spread(self.drift)
 
     def features(self, start: float, efforts: np.ndarray) -> np.ndarray:
-        """What the filter is linear in: efforts of each step and facts of the run, standardised.
+        """Features of the filter: efforts of each step and facts of the run, standardised.
 
         Args:
             start: s since 1970-01-01 UTC, when the run begins.
@@ -95,13 +95,13 @@ class Population:
     def as_dict(self) -> dict:
         """For JSON; numbers with six digits."""
         flat = {IN_FILES.get(name, name): value for name, value in asdict(self).items() if name != "differences"}
-        found = {name: list(_rounded(value)) if isinstance(value, tuple) else value for name, value in flat.items()}
-        return found | {"differences": [list(_rounded(each)) for each in self.differences]}
+        content = {name: list(_rounded(value)) if isinstance(value, tuple) else value for name, value in flat.items()}
+        return content | {"differences": [list(_rounded(direction)) for direction in self.differences]}
 
 
 def _rounded(values: Iterable[float]) -> tuple[float, ...]:
-    """With six digits, as a model file keeps them: what is fitted here and what is read there are the same."""
-    return tuple(float(f"{each:.6g}") for each in values)
+    """Rounds to six digits as model files do, so that a fitted population is the same when read back."""
+    return tuple(float(f"{value:.6g}") for value in values)
 
 
 def calendar(start: float) -> tuple[float, ...]:
@@ -125,36 +125,44 @@ def facts(start: float, efforts: np.ndarray) -> np.ndarray:
 
 
 def from_dict(values: dict) -> Population:
-    """What `as_dict` has written.
+    """The population that `as_dict` has written.
 
     Raises:
-        ValueError: if it is something else.
+        ValueError: if the values are not those of a population.
     """
-    names = {there: here for here, there in IN_FILES.items()}
+    names = {in_file: name for name, in_file in IN_FILES.items()}
     try:
-        given: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             names.get(name, name): tuple(map(float, value)) if isinstance(value, list | tuple) else float(value)
             for name, value in values.items()
             if name not in ("source", "differences")
         }
-        given["differences"] = tuple(tuple(map(float, each)) for each in values.get("differences", ()))
-        found = Population(**given, source=str(values.get("source", "")))
-        positive = np.array([*found.scale, *found.prior, found.level, found.noise, found.outlier_threshold])
-        others = np.array([*found.drift, found.longest, *np.abs([*found.centre, *found.weights, *np.ravel(found.differences)])])
+        arguments["differences"] = tuple(tuple(map(float, direction)) for direction in values.get("differences", ()))
+        population = Population(**arguments, source=str(values.get("source", "")))
+        positive = np.array(
+            [*population.scale, *population.prior, population.level, population.noise, population.outlier_threshold]
+        )
+        non_negative = np.array(
+            [
+                *population.drift,
+                population.longest,
+                *np.abs([*population.centre, *population.weights, *np.ravel(population.differences)]),
+            ]
+        )
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"this is no population ({error})") from None
-    if not ((positive > TINY) & (positive < HUGE)).all() or not ((others >= 0) & (others < HUGE)).all():
+    if not ((positive > TINY) & (positive < HUGE)).all() or not ((non_negative >= 0) & (non_negative < HUGE)).all():
         raise ValueError("this is no population (its numbers cannot be)")
-    return found
+    return population
 
 
 def fit(given: Iterable[tuple[int, float, Grid, np.ndarray | None]], source: str = "") -> Population:
     """The population of some runs; give it training runs only.
 
     Args:
-        given: of each run whose it is, its start in s since 1970-01-01 UTC, its grid, and its efforts from
-            `effort.basis`, if they are there already.
-        source: what the runs are, for people.
+        given: of each run its person, its start in s since 1970-01-01 UTC, its grid, and its efforts from
+            `effort.basis`, if already computed.
+        source: description of the runs.
     """
     runs = [(user, start, grid, basis(grid) if efforts is None else efforts) for user, start, grid, efforts in given]
     neutral = Population((0.0,) * len(STATES), (1.0,) * len(STATES), (0.0,) * len(STATES))
@@ -166,12 +174,12 @@ def fit(given: Iterable[tuple[int, float, Grid, np.ndarray | None]], source: str
     scale = np.sqrt(np.maximum(squares / count - centre**2, 0))
     scale = np.where(scale > 1e-6, scale, 1.0)
     hours = slice(len(BASIS), len(BASIS) + len(CALENDAR))
-    scale[hours] = np.maximum(scale[hours], CIRCLE)  # of runs at one hour nothing is learnt about the others
+    scale[hours] = np.maximum(scale[hours], CIRCLE)  # runs at one hour say nothing about the others
     centre[0], scale[0] = 0.0, 1.0
     scaled = Population(_rounded(centre), _rounded(scale), neutral.weights, source=source)
-    people, whose = np.unique([user for user, *_ in runs], return_inverse=True)
+    people, person_of_run = np.unique([user for user, *_ in runs], return_inverse=True)
     grams, moments = np.zeros((len(people), len(STATES), len(STATES))), np.zeros((len(people), len(STATES)))
-    for person, (_, start, grid, efforts) in zip(whose, runs, strict=True):
+    for person, (_, start, grid, efforts) in zip(person_of_run, runs, strict=True):
         measured = np.isfinite(grid.heart_rate)
         rows = scaled.features(start, efforts)[measured]
         grams[person] += rows.T @ rows
@@ -185,8 +193,8 @@ def fit(given: Iterable[tuple[int, float, Grid, np.ndarray | None]], source: str
 def _directions(differences: np.ndarray) -> tuple[tuple[float, ...], ...]:
     """The first principal directions of people's differences, one standard deviation long; shape of these `(people, states)`."""
     _, size, directions = np.linalg.svd(differences / np.sqrt(len(differences)), full_matrices=False)
-    found = (size[:, None] * directions)[: min(DIRECTIONS, len(differences) - 1)]
-    return tuple(_rounded(each * np.sign(each[np.abs(each).argmax()])) for each in found)
+    scaled = (size[:, None] * directions)[: min(DIRECTIONS, len(differences) - 1)]
+    return tuple(_rounded(direction * np.sign(direction[np.abs(direction).argmax()])) for direction in scaled)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""How much of a network's correction counts for a person: as much as would have helped with their earlier runs."""
+"""Shrinkage of a network's correction for a person, learnt from how much of it would have helped in their earlier runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ import numpy as np
 from hrkeras.athlete.interval import PredictionInterval
 
 START = 0.5  # before a first run
-WEIGHT = 300.0  # (beats/min)^2 that this counts for
+WEIGHT = 300.0  # (beats/min)^2, weight of this prior
 SPAN = 100.0  # runs after which a run counts for a third
-FURTHEST = 25.0  # beats/min; a step further off its prediction counts as so far
+FURTHEST = 25.0  # beats/min; larger residuals are clipped to this
 
 
 @dataclass
@@ -18,8 +18,8 @@ class Shrinkage:
     """The share of a network's correction that would have brought the athlete's state closest to the runs so far.
 
     A network that was trained on a few people may be wrong about another, so its correction shrinks. The weight is
-    a least-squares fit of the state's residuals to the network's corrections, over the steps of the person's earlier runs, of
-    which older ones fade.
+    a least-squares fit of the state's residuals to the network's corrections, over the steps of the person's earlier runs, with
+    older runs fading.
 
     Attributes:
         products: faded mean of residual times correction, (beats/min)^2.
@@ -35,7 +35,7 @@ class Shrinkage:
         return float(np.clip(self.products / self.squares, 0.0, 1.0))
 
     def update(self, heart_rate: np.ndarray, expected: np.ndarray, predicted: np.ndarray) -> None:
-        """Learns from a run that is over; one without measured heart rate changes nothing.
+        """Learns from a finished run; one without measured heart rate changes nothing.
 
         Args:
             heart_rate: beats/min, shape `(steps,)`; NaN where it was not measured.
@@ -54,10 +54,10 @@ class Shrinkage:
 
 @dataclass
 class Network:
-    """How a network that corrects the athlete's state has done with a person so far.
+    """Performance for a person so far of a network that corrects the athlete's state.
 
     Attributes:
-        name: which it is, from `saving.fingerprint`; empty if there is none.
+        name: its fingerprint, from `saving.fingerprint`; empty if there is no network.
         shrinkage: of its correction.
         interval: around its prediction, with that shrinkage.
     """
@@ -69,7 +69,7 @@ class Network:
     def update(
         self, heart_rate: np.ndarray, expected: np.ndarray, standard_deviation: np.ndarray, predicted: np.ndarray, step: float
     ) -> None:
-        """Learns from a run that is over; see `Shrinkage.update` and `PredictionInterval.update`."""
+        """Learns from a finished run; see `Shrinkage.update` and `PredictionInterval.update`."""
         self.interval.update(heart_rate, expected + self.shrinkage.value * (predicted - expected), standard_deviation, step)
         self.shrinkage.update(heart_rate, expected, predicted)
 
@@ -82,7 +82,7 @@ def over_before(starts: np.ndarray, ends: np.ndarray) -> Iterator[tuple[int, lis
         ends: s, likewise.
 
     Yields:
-        Each run, in the order of their starts, and the runs that were over by then and not by the start before.
+        Each run, in the order of their starts, and the runs that have ended since the start before.
     """
     waiting = list(np.argsort(ends, kind="stable"))
     for run in np.lexsort((ends, starts)):

@@ -1,4 +1,4 @@
-"""A person's highest heart rate and the one at threshold, as far as their runs tell, and the five zones between."""
+"""A person's maximum and threshold heart rate, estimated from their runs, and the five zones between."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ FAULT = 0.05  # share of the runs in which a sensor may read more than the heart
 SHORT, LEAST_SHORT = 0.25, 0.03  # how far the hardest of n runs stays below the maximum: that over the root of n, and at least
 SLOW, LEAST_SLOW = 0.5, 0.1  # how far the fastest of n runs stays below what the person could run for an hour
 ENDURANCE = 1 - 1 / 1.06  # speed falls with time to this power; Riegel, Athletic records and human endurance, Am Sci 69, 1981
-SHORTEST, SUSTAINED = 20.0, 40.0  # min, of a run whose speed tells of an hour, and of one whose mean heart rate could be held
+SHORTEST, SUSTAINED = 20.0, 40.0  # min, least of a run that shows the speed for an hour, and of one whose mean could be held
 GRID = 110.0, 231.0  # beats/min, in which maximum and threshold lie
 AGE, POSSIBLE = (10, 110), (100, 230)  # years; beats/min: what may be given
 NORMAL = 1.2816  # standard deviations from the middle of a normal distribution beyond which a share `TAIL` of it lies
@@ -35,10 +35,10 @@ class Zones:
 
     Attributes:
         maximum: the highest that their heart reaches.
-        maximum_low: below it the maximum lies in one case of ten.
+        maximum_low: the maximum lies below it in one case of ten.
         maximum_high: likewise, above it.
         threshold: what they could hold for about an hour.
-        threshold_low: as of the maximum.
+        threshold_low: as for the maximum.
         threshold_high: likewise.
         edges: where zones 2 to 5 begin, whole numbers, shape `(4,)`.
     """
@@ -56,14 +56,14 @@ class Zones:
 
     @property
     def limits(self) -> list[str]:
-        """The zones as a person reads them, such as "146 to 154"."""
+        """The zones as text, such as "146 to 154"."""
         begin = [f"{edge:.0f}" for edge in self.edges]
         between = [f"{low:.0f} to {high - 1:.0f}" for low, high in zip(self.edges[:-1], self.edges[1:], strict=True)]
         return [f"below {begin[0]}", *between, f"{begin[-1]} and above"]
 
 
 def estimate(athlete: Athlete, age: float | None = None, maximum: float | None = None, threshold: float | None = None) -> Zones:
-    """What the runs that the athlete's state remembers tell of maximum and threshold, as one posterior of both.
+    """Estimates maximum and threshold from the runs that the athlete's state remembers, as one posterior of both.
 
     The maximum starts from that of people of the person's age. It is hardly below the steady highs of the runs, of which one
     in twenty is left out and each may be a fault, and not far above: the hardest of n runs stays below it by a share that
@@ -74,30 +74,30 @@ def estimate(athlete: Athlete, age: float | None = None, maximum: float | None =
     which one in twenty is left out likewise.
 
     Args:
-        athlete: what is known of the person; it may know no run.
+        athlete: the person's state; it may hold no run.
         age: years, if known.
-        maximum: beats/min, if known from a test; nothing else is then thought possible.
+        maximum: beats/min, if known from a test; it is then taken as exact.
         threshold: likewise.
 
     Raises:
-        InputError: if what is given cannot be.
+        InputError: if a given value is not plausible.
     """
     _check(age, maximum, threshold)
     highest = np.arange(*GRID)[:, None] if maximum is None else np.array([[float(maximum)]])
-    held = np.arange(*GRID)[None] if threshold is None else np.array([[float(threshold)]])
+    thresholds = np.arange(*GRID)[None] if threshold is None else np.array([[float(threshold)]])
     middle = AT_BIRTH - PER_YEAR * (USUAL_AGE if age is None else age)
     spread = np.hypot(ERROR, PER_YEAR * AGES) if age is None else ERROR
-    likely = _normal(highest, middle, spread) + _normal(held / highest, THRESHOLD, THRESHOLD_SPREAD) - np.log(highest)
+    likely = _normal(highest, middle, spread) + _normal(thresholds / highest, THRESHOLD, THRESHOLD_SPREAD) - np.log(highest)
     records = athlete.records[np.isfinite(athlete.records[:, _HIGHEST])]
     minutes = np.exp(records[:, _MINUTES])
     if len(records):
         likely = likely + _highs(highest, records[:, _HIGHEST])
     if np.any(minutes >= SHORTEST):
-        likely = likely + _normal(held, *_at_an_hours_speed(athlete, records[minutes >= SHORTEST]))
+        likely = likely + _normal(thresholds, *_at_an_hours_speed(athlete, records[minutes >= SHORTEST]))
     if np.any(minutes >= SUSTAINED):
-        likely = likely + _above(held, _believed(records[minutes >= SUSTAINED, _MEAN]))
+        likely = likely + _above(thresholds, _believed(records[minutes >= SUSTAINED, _MEAN]))
     weight = np.exp(likely - likely.max())
-    return Zones(*_quantiles(highest.ravel(), weight.sum(axis=1)), *_quantiles(held.ravel(), weight.sum(axis=0)))
+    return Zones(*_quantiles(highest.ravel(), weight.sum(axis=1)), *_quantiles(thresholds.ravel(), weight.sum(axis=0)))
 
 
 def _check(age: float | None, maximum: float | None, threshold: float | None) -> None:
@@ -118,21 +118,21 @@ def _normal(value: np.ndarray, mean: float, spread: float) -> np.ndarray:
     return -0.5 * ((value - mean) / spread) ** 2
 
 
-def _believed(seen: np.ndarray) -> np.ndarray:
-    """Of one number a run all but the highest twentieth, which faults of sensors may have made."""
-    return np.sort(seen)[: len(seen) - len(seen) // round(1 / FAULT)]
+def _believed(rates: np.ndarray) -> np.ndarray:
+    """All but the highest twentieth of one heart rate per run; sensor faults may have caused the highest."""
+    return np.sort(rates)[: len(rates) - len(rates) // round(1 / FAULT)]
 
 
-def _above(limit: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Logarithm of how likely it is that some runs, shape `(runs,)`, lie beyond each of some limits, by a fault."""
-    return np.log(FAULT) * (seen > limit[..., None]).sum(axis=-1)
+def _above(limit: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """Log-likelihood of the rates of some runs, shape `(runs,)`, that lie above each limit because of a fault."""
+    return np.log(FAULT) * (rates > limit[..., None]).sum(axis=-1)
 
 
 def _highs(maximum: np.ndarray, highs: np.ndarray) -> np.ndarray:
-    """Logarithm of how likely the steady highs of some runs, shape `(runs,)`, are with each maximum."""
-    seen = _believed(highs)
-    gap = np.where(seen > maximum[..., None], maximum[..., None], maximum[..., None] - seen).min(axis=-1)
-    return _above(maximum, seen) - gap / maximum / max(SHORT / np.sqrt(len(highs)), LEAST_SHORT)
+    """Log-likelihood of the steady highs of some runs, shape `(runs,)`, given each maximum."""
+    rates = _believed(highs)
+    gap = np.where(rates > maximum[..., None], maximum[..., None], maximum[..., None] - rates).min(axis=-1)
+    return _above(maximum, rates) - gap / maximum / max(SHORT / np.sqrt(len(highs)), LEAST_SHORT)
 
 
 def _at_an_hours_speed(athlete: Athlete, records: np.ndarray) -> tuple[float, float]:
@@ -140,14 +140,14 @@ def _at_an_hours_speed(athlete: Athlete, records: np.ndarray) -> tuple[float, fl
     fastest = float((records[:, _EFFORT] * (np.exp(records[:, _MINUTES]) / 60) ** ENDURANCE).max())
     more = max(SLOW / np.sqrt(len(records)), LEAST_SLOW)
     view, start = fitness.view(athlete), float(athlete.starts[-1])
-    found, faster = (view.at_pace(start, fastest * (1 + times * more)) for times in (1, 2))
-    return found.value, float(np.hypot((found.high - found.low) / 2 / NORMAL, faster.value - found.value))
+    expected, faster = (view.at_pace(start, fastest * (1 + times * more)) for times in (1, 2))
+    return expected.value, float(np.hypot((expected.high - expected.low) / 2 / NORMAL, faster.value - expected.value))
 
 
 def _quantiles(values: np.ndarray, weight: np.ndarray) -> tuple[float, float, float]:
     """Median, 10 and 90 % of values in order."""
     below = (np.cumsum(weight) - weight / 2) / weight.sum()
-    return tuple(float(each) for each in np.interp((0.5, TAIL, 1 - TAIL), below, values))  # type: ignore[return-value]
+    return tuple(float(quantile) for quantile in np.interp((0.5, TAIL, 1 - TAIL), below, values))  # type: ignore[return-value]
 
 
 def seconds_in(edges: np.ndarray, heart_rate: np.ndarray, step: float) -> np.ndarray:
@@ -161,8 +161,8 @@ def seconds_in(edges: np.ndarray, heart_rate: np.ndarray, step: float) -> np.nda
     Returns:
         s, shape `(5,)`.
     """
-    known = heart_rate[np.isfinite(heart_rate)]
-    return step * np.bincount(np.searchsorted(edges, known, side="right"), minlength=COUNT).astype(np.float64)
+    measured = heart_rate[np.isfinite(heart_rate)]
+    return step * np.bincount(np.searchsorted(edges, measured, side="right"), minlength=COUNT).astype(np.float64)
 
 
 def seconds_within(edges: np.ndarray, heart_rate: np.ndarray, low: np.ndarray, high: np.ndarray, step: float) -> np.ndarray:
@@ -182,5 +182,5 @@ def seconds_within(edges: np.ndarray, heart_rate: np.ndarray, low: np.ndarray, h
     """
     parts = np.linspace(0, 1, 6)
     moved = [low + part * (heart_rate - low) for part in parts] + [heart_rate + part * (high - heart_rate) for part in parts]
-    times = np.array([seconds_in(edges, each, step) for each in moved])
+    times = np.array([seconds_in(edges, rates, step) for rates in moved])
     return np.stack([times.min(axis=0), times.max(axis=0)])

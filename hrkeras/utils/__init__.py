@@ -1,1 +1,1 @@
-"""What every room uses: errors, safe files, processes, plots."""
+"""Shared utilities: errors, safe files, processes, plots."""

@@ -1,4 +1,4 @@
-"""Processes that this one starts: they import what this one does, and nothing from the folder it stands in."""
+"""Child processes: they import the same modules as this one, and nothing from the current folder."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SAFE = "PYTHONSAFEPATH"  # keeps Python from looking for modules in the folder it stands in
+SAFE = "PYTHONSAFEPATH"  # keeps Python from looking for modules in the current folder
 PACKAGES = Path(__file__).resolve().parents[2]  # where hrkeras was imported from
 
 
@@ -18,16 +18,16 @@ def command(module: str, *arguments: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Environment variables of a child: it looks for modules where this process does, but not in the current folder.
 
-    That folder stays only if hrkeras itself lies in it.
+    That folder is kept only if hrkeras itself was imported from it.
     """
     here = Path.cwd()
-    folders = [each for each in sys.path if each and (Path(each).resolve() != here or here == PACKAGES)]
+    folders = [folder for folder in sys.path if folder and (Path(folder).resolve() != here or here == PACKAGES)]
     return os.environ | {SAFE: "1", "PYTHONPATH": os.pathsep.join(folders)}
 
 
 @contextmanager
 def spawning() -> Iterator[None]:
-    """While it lasts, what `multiprocessing` spawns takes no module from the current folder."""
+    """Context in which processes spawned by `multiprocessing` import no module from the current folder."""
     before = os.environ.get(SAFE)
     os.environ[SAFE] = "1"
     try:

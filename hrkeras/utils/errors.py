@@ -1,4 +1,4 @@
-"""Errors that tell a person what is wrong and how to go on."""
+"""Errors that say what is wrong and how to go on."""
 
 
 class InputError(Exception):
@@ -6,8 +6,8 @@ class InputError(Exception):
 
     Args:
         message: one sentence or several.
-        argument: name of the argument that the advice at the end of the message is about, if there is one. The command
-            line adds how its option is called, which the message does not say.
+        argument: name of the argument that the advice at the end of the message is about, if any. The command line adds
+            the name of its option, which the message does not mention.
 
     Example:
         >>> import hrkeras

@@ -1,7 +1,7 @@
-"""Open, read and write files so that, whatever happens, the old one stays or the new one is whole.
+"""Open, read and write files so that, whatever happens, either the old file stays or the new one is complete.
 
-What is not finished lies in a folder of our own beside its place, `.hrkeras-` and eight letters, which a lock marks as in use.
-One that a killed process has left is no longer locked, and is removed when something is next written beside it.
+Unfinished files lie in a temporary folder beside the target, named `.hrkeras-` and eight letters, which a lock marks as in
+use. A folder left by a killed process is no longer locked, and is removed at the next write beside it.
 """
 
 import ctypes
@@ -20,21 +20,21 @@ from typing import BinaryIO
 
 from hrkeras.utils.errors import InputError
 
-PREFIX = ".hrkeras-"  # of the names of our own folders
+PREFIX = ".hrkeras-"  # of the names of our temporary folders
 NAME = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}")  # as `tempfile` makes them
-# in such a folder, beside what is written: what marks it, what was moved aside, and that while it is being removed
+# in such a folder, beside the new files: its lock, what was moved aside, and the same while it is being removed
 LOCK, OLD, GONE = "hrkeras.lock", "hrkeras.old", "hrkeras.gone"
-NEW = 60.0  # s, for which a folder without a lock may belong to a process that has just made it
+NEW = 60.0  # s during which a folder without a lock may belong to a process that has just made it
 AT_CWD, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A path to write one file or folder to, of the same name; folders are made where they are missing.
+    """Yields a temporary path of the same name to write one file or folder to; missing parent folders are made.
 
-    What was written takes the place of `path` at the end, and is gone if that, or anything before, fails. A link stays a link
-    to what is replaced, and that keeps its mode and its owner.
+    At the end the result replaces `path`; if anything fails it is removed. A symbolic link stays a link, and mode and owner
+    of the replaced file are kept.
 
     Raises:
         OSError: if it cannot be written, or what is at `path` is read-only, is of another kind, or is neither file nor folder.
@@ -45,10 +45,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_writes(*paths: Path) -> Iterator[list[Path]]:
-    """As `atomic_write`, for several that belong together: none takes its place before all are written.
+    """As `atomic_write`, for several files that belong together: none is replaced before all are written.
 
-    The others are files that describe the first: their old ones are removed before it takes its place, and the new ones come
-    after it, so that after a kill they may be missing but never describe another.
+    The others are files that describe the first: their old versions are removed before it is replaced, and the new ones put
+    in place after it, so that after a kill they may be missing but never describe another file.
     """
     targets = [Path(os.path.realpath(path)) for path in paths]
     with ExitStack() as stack:
@@ -65,31 +65,31 @@ def atomic_writes(*paths: Path) -> Iterator[list[Path]]:
 
 
 def _match(part: Path, target: Path) -> None:
-    """Gives what was written the owner and the mode of what it replaces, and sees to it that it can replace it."""
+    """Gives the new file the owner and the mode of the one it replaces, and checks that it can replace it."""
     if not target.exists():
         return
-    there, written = target.stat(), part.stat()
-    if not (stat.S_ISREG(there.st_mode) or stat.S_ISDIR(there.st_mode)):
+    existing, written = target.stat(), part.stat()
+    if not (stat.S_ISREG(existing.st_mode) or stat.S_ISDIR(existing.st_mode)):
         raise FileExistsError(errno.EEXIST, "is neither a file nor a folder", os.fspath(target))
-    if stat.S_ISDIR(there.st_mode) != stat.S_ISDIR(written.st_mode):
-        kind = IsADirectoryError if stat.S_ISDIR(there.st_mode) else NotADirectoryError
+    if stat.S_ISDIR(existing.st_mode) != stat.S_ISDIR(written.st_mode):
+        kind = IsADirectoryError if stat.S_ISDIR(existing.st_mode) else NotADirectoryError
         number = errno.EISDIR if kind is IsADirectoryError else errno.ENOTDIR
         raise kind(number, os.strerror(number), os.fspath(target))
     if not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(target))
-    if hasattr(os, "chown") and (there.st_uid, there.st_gid) != (written.st_uid, written.st_gid):
+    if hasattr(os, "chown") and (existing.st_uid, existing.st_gid) != (written.st_uid, written.st_gid):
         with suppress(PermissionError):  # only root may give a file away
-            os.chown(part, there.st_uid, there.st_gid)
-    part.chmod(stat.S_IMODE(there.st_mode))
+            os.chown(part, existing.st_uid, existing.st_gid)
+    part.chmod(stat.S_IMODE(existing.st_mode))
     if part.is_file():
-        with open(part, "rb+") as stream:  # after a loss of power there must be one of the two
+        with open(part, "rb+") as stream:  # so that one of the two survives a loss of power
             os.fsync(stream.fileno())
 
 
 def _put(part: Path, target: Path) -> None:
-    """Puts what was written in its place; a folder and a full one that is there already change places.
+    """Moves the new file or folder into place; a folder is exchanged with a non-empty one that already exists.
 
-    Where the system has no such exchange, the old one is moved aside first, and `clear` puts it back after a kill in between.
+    Where the system cannot exchange them, the old one is moved aside first, and `clear` puts it back after a kill in between.
     """
     try:
         part.replace(target)
@@ -100,12 +100,12 @@ def _put(part: Path, target: Path) -> None:
             _move_aside_and_put(part, target)
 
 
-def _exchange(one: Path, other: Path) -> bool:
-    """Lets two paths change places in one step; False where that cannot be done, as on some network drives."""
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchanges two paths in one step; False if that is not possible, as on some network drives."""
     if sys.platform != "linux":
         return False
     rename = getattr(ctypes.CDLL(None), "renameat2", None)  # unknown to old C libraries
-    return rename is not None and rename(AT_CWD, os.fsencode(one), AT_CWD, os.fsencode(other), EXCHANGE) == 0
+    return rename is not None and rename(AT_CWD, os.fsencode(first), AT_CWD, os.fsencode(second), EXCHANGE) == 0
 
 
 def _move_aside_and_put(part: Path, target: Path) -> None:
@@ -126,13 +126,13 @@ def _put_back(old: Path, target: Path) -> None:
 
 @contextmanager
 def own_folder(parent: Path) -> Iterator[Path]:
-    """A new folder in another, of this process alone, which is removed at the end with all in it.
+    """Yields a new folder in `parent` for this process alone, which is removed at the end with its content.
 
-    The other one is made where it is missing, and removed if what is done meanwhile fails.
+    `parent` is made if it is missing, and then removed if the body fails.
     """
     from filelock import FileLock, Timeout
 
-    missing = [each for each in (parent, *parent.parents) if not each.exists()]
+    missing = [path for path in (parent, *parent.parents) if not path.exists()]
     parent.mkdir(parents=True, exist_ok=True)
     clear(parent)
     while True:
@@ -148,32 +148,32 @@ def own_folder(parent: Path) -> Iterator[Path]:
         _remove(folder)
         lock.release()
         _remove(folder)  # where an open file cannot be removed
-        for each in missing:
+        for path in missing:
             with suppress(OSError):
-                each.rmdir()
+                path.rmdir()
 
 
 def _remove(folder: Path) -> None:
-    """Removes a folder of ours, its lock last, so that what a kill leaves of it is known as ours."""
+    """Removes one of our folders, its lock last, so that what a kill leaves of it is recognised as ours."""
     with suppress(OSError):
         (folder / OLD).rename(folder / GONE)  # it will not be whole again, so it must not be put back
     with suppress(OSError):
-        for each in list(folder.iterdir()):
-            if each.is_dir() and not each.is_symlink():
-                shutil.rmtree(each, ignore_errors=True)
-            elif each.name != LOCK:
-                each.unlink()
+        for entry in list(folder.iterdir()):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name != LOCK:
+                entry.unlink()
         if os.listdir(folder) == [LOCK]:
             (folder / LOCK).unlink()
             folder.rmdir()
 
 
 def clear(parent: Path) -> None:
-    """Removes our folders that killed processes have left; what one had just moved aside is put back."""
+    """Removes folders left by killed processes; what such a process had moved aside is put back."""
     from filelock import Timeout
 
-    with suppress(PermissionError, FileNotFoundError), os.scandir(parent) as entries:  # it may be written to, and not be read
-        for folder in [Path(each.path) for each in entries if NAME.fullmatch(each.name)]:
+    with suppress(PermissionError, FileNotFoundError), os.scandir(parent) as entries:  # it may be writable but not readable
+        for folder in [Path(entry.path) for entry in entries if NAME.fullmatch(entry.name)]:
             with suppress(Timeout, OSError):
                 _clear(folder)
 
@@ -181,11 +181,11 @@ def clear(parent: Path) -> None:
 def _clear(folder: Path) -> None:
     from filelock import FileLock
 
-    there = folder.lstat()
-    if not stat.S_ISDIR(there.st_mode) or (hasattr(os, "geteuid") and there.st_uid != os.geteuid()):
-        return  # someone else's, who would have us remove, or write to, something
-    if not (folder / LOCK).is_file():  # a process was killed right after it had made it, or right before it had removed it
-        if time.time() - there.st_mtime > NEW:
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or (hasattr(os, "geteuid") and status.st_uid != os.geteuid()):
+        return  # another user's, which might point at something to remove or write to
+    if not (folder / LOCK).is_file():  # a process was killed right after making it, or right before removing it
+        if time.time() - status.st_mtime > NEW:
             folder.rmdir()  # only if it is empty
         return
     with FileLock(folder / LOCK, timeout=0):
@@ -196,16 +196,16 @@ def _clear(folder: Path) -> None:
 
 @contextmanager
 def locked(path: Path, busy: str, wait: float = 0, on_wait: Callable[[], object] | None = None) -> Iterator[None]:
-    """Keeps other processes that also ask for it from working on a file or folder; the lock is a hidden file beside it.
+    """Locks a file or folder against other processes that lock it too; the lock is a hidden file beside it.
 
     Args:
         path: of the file or folder, which may be missing.
-        busy: a sentence to raise where another process works on it.
-        wait: for so long, s.
+        busy: message of the error if another process holds the lock.
+        wait: how long to wait for it, s.
         on_wait: called before waiting.
 
     Raises:
-        InputError: if another process has not ended after that time.
+        InputError: if another process still holds the lock after that time.
     """
     from filelock import FileLock, Timeout
 
@@ -225,14 +225,14 @@ def locked(path: Path, busy: str, wait: float = 0, on_wait: Callable[[], object]
     try:
         yield
     finally:
-        with suppress(OSError):  # who waits for it sees that it is gone, and makes another
+        with suppress(OSError):  # a waiting process notices that it is gone, and makes another
             place.unlink()
         lock.release()
 
 
 @contextmanager
 def private_temp() -> Iterator[None]:
-    """Lets all libraries make their temporary files in a folder of our own, which is removed at the end with what they left."""
+    """Context in which all libraries make their temporary files in a folder of ours, which is removed at the end."""
     before = tempfile.tempdir, os.environ.get("TMPDIR")
     with own_folder(Path(tempfile.gettempdir())) as folder:
         tempfile.tempdir = os.environ["TMPDIR"] = os.fspath(folder)
@@ -246,7 +246,7 @@ def private_temp() -> Iterator[None]:
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether an error, or what it came from, says that a disk is full; many libraries raise classes of their own for it."""
+    """Whether an error, or its cause, says that a disk is full; many libraries raise their own classes for it."""
     while error is not None:
         if getattr(error, "errno", None) in FULL or any(os.strerror(number) in str(error) for number in FULL):
             return True
@@ -255,14 +255,14 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Opens a file for reading; pipes, sockets and devices, which may never end, are not waited for.
+    """Opens a regular file for reading; pipes, sockets and devices, which may never end, are refused.
 
     Raises:
-        InputError: if the file is missing, none that can be read to its end, or unreadable.
+        InputError: if the file is missing, not a regular file, or unreadable.
     """
     try:
         mode = os.stat(path).st_mode
-        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # a folder is refused by the system, with its name for it
+        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # the system refuses a folder, with its own message
             stream = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 (closed by the caller)
             if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 return stream

@@ -1,4 +1,4 @@
-"""Keras as the models need it, whatever keras.json says; nothing that needs Keras may be imported before."""
+"""Configure Keras as the models need it, whatever keras.json says; nothing that needs Keras may be imported before."""
 
 import os
 from collections.abc import Iterator
@@ -12,21 +12,21 @@ EPSILON = 1e-7
 
 @contextmanager
 def starting() -> Iterator[None]:
-    """Stands around the first import of Keras or TensorFlow, which both read keras.json.
+    """Context for the first import of Keras or TensorFlow, which both read keras.json.
 
     Raises:
         InputError: if it cannot be imported.
     """
     try:
         yield
-    except Exception as error:  # they raise whatever the values in the file lead to
+    except Exception as error:  # invalid values in the file can raise anything
         place = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "keras.json"
         why = f"{type(error).__name__}: {error}".rstrip(".: ")
         raise InputError(f"Keras cannot start ({why}); look at {place}, or delete it.") from None
 
 
 def apply() -> None:
-    """Imports Keras and has it compute in single precision, as it does without a keras.json.
+    """Imports Keras and resets it to single precision, its default without a keras.json.
 
     Raises:
         InputError: if Keras cannot be imported.

@@ -1,4 +1,4 @@
-"""The style of the pictures, and how one is written."""
+"""The common style of the plots, and how one is saved."""
 
 from pathlib import Path
 from typing import Any
@@ -24,20 +24,20 @@ STYLE: Any = {
 
 
 def new_figure(*shape, size, **kwargs):
-    """A figure of so many inches and its axes, in the common style (call it under `rc_context(STYLE)`)."""
+    """A figure of `size` inches and its axes, in the common style (call it under `rc_context(STYLE)`)."""
     figure = Figure(figsize=size, layout="constrained")
     return figure, figure.subplots(*shape, **kwargs)
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Writes beside and renames, so that a killed command leaves the old picture or none."""
+    """Writes a temporary file and renames it, so that a killed command leaves the old plot or none."""
     with atomic_write(path) as part:
         figure.savefig(part, format="png", metadata={"Software": None})
     return path
 
 
 def draw_run(above, below, grid, predicted: np.ndarray, step: float) -> None:
-    """Heart rate in the panel above; speed and, if it is known, altitude in the one below."""
+    """Heart rate in the upper panel; speed and, if known, altitude in the lower one."""
     minutes = step * (np.arange(len(predicted)) + 0.5) / 60
     if np.isfinite(grid.heart_rate).any():
         above.plot(minutes, grid.heart_rate, color=MUTED, lw=1.4, label="measured")

@@ -1,8 +1,8 @@
-"""Names and sizes of the models. They lie below `models`, which needs Keras, so that the command line can list them at once."""
+"""Names and sizes of the models, apart from `models`, which needs Keras, so that the command line can list them quickly."""
 
 from typing import TYPE_CHECKING, Any, Literal
 
-PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # by name the function of `hrkeras.models` and its arguments
+PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # name: function of `hrkeras.models` and its arguments
     "gru": ("gru", {}),
     "gru_large": ("gru", {"units": 128, "num_layers": 4}),
     "lstm": ("lstm", {}),
@@ -15,13 +15,13 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # by name the function of `h
     "lag_llama": ("lag_llama", {}),
     "multitask": ("multitask", {}),
 }
-LEARNING_RATE = 3e-3  # at its highest
-# with that rate deep recurrent models diverge at first
+LEARNING_RATE = 3e-3  # peak
+# deep recurrent models diverge at first with that rate
 LOWER = dict.fromkeys(("gru_large", "lstm_large", "lstm_bidirectional"), 1e-3)
 
 
 def learning_rate(name: str) -> float:
-    """At its highest, for the model of a name."""
+    """The peak learning rate of a preset."""
     return LOWER.get(name, LEARNING_RATE)
 
 

@@ -1,4 +1,4 @@
-"""Share work among processes."""
+"""Distribute work over processes."""
 
 import multiprocessing
 import signal
@@ -11,22 +11,22 @@ from typing import Any
 from hrkeras.utils import children
 from hrkeras.utils.errors import InputError
 
-LOST = (EOFError, BrokenPipeError, ConnectionResetError)  # what a pipe raises when the other side is gone
+LOST = (EOFError, BrokenPipeError, ConnectionResetError)  # what a pipe raises when its other end is closed
 
 
 def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int) -> Iterator:
     """Yields `function(item)` of each item, in order; meant for items that take milliseconds.
 
-    Each process has one item at a time, so memory stays bounded. Unlike with `multiprocessing.Pool` no threads stand
-    between, which cost a third of this process's time, and a process that is killed ends the work and does not hang it.
+    Each process has one item at a time, so memory stays bounded. Unlike `multiprocessing.Pool` it uses no threads, which
+    cost a third of this process's time, and a killed process ends the work instead of letting it hang.
 
     Args:
-        function: must be picklable with more than one process, as must the items and what is made of them.
-        items: read as they are needed.
-        processes: how many work; with 1 it is this one.
+        function: must be picklable with more than one process, as must the items and the results.
+        items: consumed as needed.
+        processes: number of worker processes; with 1 the work is done in this one.
 
     Raises:
-        InputError: if a process ends before its time.
+        InputError: if a worker process dies.
         Exception: what `function` raised, whichever process it was called in.
     """
     if processes == 1:
@@ -36,19 +36,19 @@ def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int)
     items, busy, pipes, workers = iter(items), deque[Connection](), [], []
     try:
         for _ in range(processes):
-            here, there = context.Pipe()
-            pipes.append(here)
-            workers.append(context.Process(target=_work, args=(function, there), daemon=True))
+            parent_end, child_end = context.Pipe()
+            pipes.append(parent_end)
+            workers.append(context.Process(target=_work, args=(function, child_end), daemon=True))
             with children.spawning():
                 workers[-1].start()
-            there.close()  # so that its end is noticed
+            child_end.close()  # so that its end is noticed
         for pipe, item in zip(pipes, items, strict=False):
             pipe.send(item)
             busy.append(pipe)
         for item in items:
             pipe = busy.popleft()
             made = _received(pipe)
-            pipe.send(item)  # it waits for one, so this cannot block for long
+            pipe.send(item)  # the worker is waiting for it, so this cannot block for long
             busy.append(pipe)
             yield made
         while busy:

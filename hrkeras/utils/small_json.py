@@ -1,4 +1,4 @@
-"""Read the small JSON files that hrkeras keeps beside what it makes."""
+"""Read the small JSON files that hrkeras writes beside its results."""
 
 import json
 from pathlib import Path
@@ -11,11 +11,11 @@ MAX_SIZE = 16 << 20  # bytes
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """The object in a file; None if the file is missing, unreadable, too large, no regular file, or holds anything else."""
+    """The object in a file; None if the file is missing, unreadable, too large, not regular, or holds anything else."""
     try:
         with open_regular(path) as stream:
             content = stream.read(MAX_SIZE + 1)
-        found = json.loads(content) if len(content) <= MAX_SIZE else None
+        value = json.loads(content) if len(content) <= MAX_SIZE else None
     except (InputError, OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None

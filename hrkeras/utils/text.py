@@ -1,15 +1,15 @@
-"""Texts from files, such as names of people and sports, as they may be shown and written."""
+"""Make texts from files, such as names of people and sports, safe to show and write."""
 
 import re
 
 MAX_TEXT = 500  # characters of the name of a person, a sport or a place
-# control characters, separators of lines, what changes the direction of writing, halves of characters
+# control characters, line separators, marks that change the direction of writing, lone surrogates
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def cleaned(text: str) -> str:
-    """A text from a file as it may be shown and written: what cannot be printed is escaped, as in Python's `"\\x1b"`.
+    """Makes a text from a file safe to show and write: characters that cannot be printed are escaped, as in Python's `"\\x1b"`.
 
-    What is beyond `MAX_TEXT` characters is cut off.
+    It is cut off after `MAX_TEXT` characters.
     """
-    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text[:MAX_TEXT])[:MAX_TEXT]
+    return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text[:MAX_TEXT])[:MAX_TEXT]

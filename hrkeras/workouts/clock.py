@@ -1,4 +1,4 @@
-"""Which points of a recording have a time to go by, where the device's clock jumps or does not know the date."""
+"""Select the points of a recording with a usable time, where the device's clock jumps or does not know the date."""
 
 from bisect import bisect_right
 from datetime import UTC, datetime
@@ -7,14 +7,14 @@ from math import isnan
 import numpy as np
 
 EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990-01-01 and 2100-01-01, seconds since 1970
-POSSIBLE = -62_135_596_800.0, 253_402_300_800.0  # the years 1 to 9999, which are what a file can write
+POSSIBLE = -62_135_596_800.0, 253_402_300_800.0  # the years 1 to 9999, all that a file can express
 LONGEST_PAUSE = 12 * 3600.0  # s; a longer gap is a jump of the clock
-DISPLACED = 60.0  # s by which a stray point is off the points recorded around it; less is two sensors taking turns
-MOST_STRAYS = 0.1  # share of the points; with more, the file is not in the order of time
+DISPLACED = 60.0  # s between a stray point and the points recorded around it; less is two sensors alternating
+MOST_STRAYS = 0.1  # share of the points; with more, the file is not ordered by time
 
 
 def in_order(clock: np.ndarray) -> np.ndarray:
-    """Indices of the points that have a usable time, so that their times increase strictly.
+    """Indices of the points with a usable time, such that their times increase strictly.
 
     Of parts that lie more than `LONGEST_PAUSE` apart only the one with the most points is kept. Points whose time
     is off that of the points recorded around them are dropped. Of several at one time the first is kept.
@@ -39,7 +39,7 @@ def in_order(clock: np.ndarray) -> np.ndarray:
 
 
 def is_date(moment: float) -> bool:
-    """Whether a clock that shows `moment`, in s since 1970-01-01 UTC, can be right; one that counts from its start is not."""
+    """Whether `moment`, in s since 1970-01-01 UTC, is a plausible date; that of a clock that counts from its start is not."""
     return EARLIEST <= moment <= LATEST
 
 
@@ -59,14 +59,14 @@ def moment(start: float) -> str:
 
 
 def _is_plain(clock: np.ndarray) -> bool:
-    """Whether nothing has to be done."""
+    """Whether all points are usable as they are."""
     if not len(clock) or not (clock[1:] > clock[:-1]).all():
         return False
     return POSSIBLE[0] <= clock[0] and clock[-1] <= POSSIBLE[1] and clock[-1] - clock[0] <= LONGEST_PAUSE
 
 
 def _strays(times: np.ndarray) -> np.ndarray:
-    """Which of some times, in the order of recording, do not belong between those around them, booleans of shape `(n,)`."""
+    """Which times, in the order of recording, do not fit between those around them, booleans of shape `(n,)`."""
     rising = _longest_rise(times)
     expected = np.interp(np.arange(len(times)), rising, times[rising])
     displaced = np.abs(times - expected) > DISPLACED
@@ -75,7 +75,7 @@ def _strays(times: np.ndarray) -> np.ndarray:
 
 def _longest_rise(values: np.ndarray) -> np.ndarray:
     """Indices of a longest subsequence that never falls."""
-    ends: list[float] = []  # of the rises of each length, the lowest value that one can end with
+    ends: list[float] = []  # lowest last value of a rise of each length
     places: list[int] = []
     before = np.full(len(values), -1)
     for place, value in enumerate(values.tolist()):

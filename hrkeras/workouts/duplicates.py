@@ -1,4 +1,4 @@
-"""One run that was recorded more than once, by two devices or apps: which recordings are of one run, and which is kept."""
+"""Runs recorded more than once, by two devices or apps: which recordings are of one run, and which of them is kept."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
@@ -8,7 +8,7 @@ import numpy as np
 from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.workout import Workout
 
-RESTART = 60.0  # s; runs that follow one another may overlap by as much, for watches are restarted and clocks differ
+RESTART = 60.0  # s; consecutive runs may overlap by this much, since watches are restarted and clocks differ
 
 Content = tuple[int, int]
 
@@ -28,7 +28,7 @@ Recorded = TypeVar("Recorded", bound=Recording)
 
 
 def overlap(start, end, starts, ends) -> np.ndarray:
-    """Whether recordings of one person are of one run: more than a minute, or more than half of the shorter, is common.
+    """Whether recordings of one person are of one run: they overlap by more than a minute, or by more than half of the shorter.
 
     Args:
         start: s since 1970-01-01 UTC, when a recording began; a number or an array.
@@ -45,10 +45,10 @@ def overlap(start, end, starts, ends) -> np.ndarray:
 
 
 def content(workout: Workout) -> Content:
-    """How much a recording tells of a run: of two, the one with the greater content is kept.
+    """How much data a recording holds: of two, the one with the greater content is kept.
 
     Returns:
-        In how many steps of 10 s heart rate was measured, and in how many speed and altitude were, added up.
+        Number of steps of 10 s with a measured heart rate, and the sum of those with a measured speed and altitude.
     """
     steps = (workout.time // STEP).astype(np.int64)
 
@@ -62,20 +62,20 @@ def content(workout: Workout) -> Content:
 
 
 def distinct(recordings: Sequence[Recorded], contents: Iterable[Content]) -> list[Recorded]:
-    """Of each run the recording that is kept, see `kept`, in the order in which they are given."""
-    users, starts, ends = ([getattr(each, name) for each in recordings] for name in ("user", "start", "end"))
+    """The recording of each run that is kept, see `kept`, in the order given."""
+    users, starts, ends = ([getattr(recording, name) for recording in recordings] for name in ("user", "start", "end"))
     chosen = kept(users, starts, ends, list(contents))
-    return [each for each, is_kept in zip(recordings, chosen, strict=True) if is_kept]
+    return [recording for recording, is_kept in zip(recordings, chosen, strict=True) if is_kept]
 
 
 def kept(people: Sequence, starts, ends, contents: Sequence[Content]) -> np.ndarray:
     """Chooses one recording of each run.
 
-    Of recordings that overlap, the one with the greatest content is kept, of equals the one that began first. The order that
-    they are given in decides only where that is equal, too.
+    Of recordings that overlap, the one with the greatest content is kept, of equals the one that began first. The order
+    given decides only if that is equal, too.
 
     Args:
-        people: whose each recording is, a name or a number.
+        people: the person of each recording, a name or a number.
         starts: s since 1970-01-01 UTC, shape `(recordings,)`.
         ends: likewise.
         contents: of each recording, from `content`.
@@ -87,16 +87,16 @@ def kept(people: Sequence, starts, ends, contents: Sequence[Content]) -> np.ndar
     chosen = np.ones(len(starts), bool)
     for together in _at_one_time(people, starts, ends):
         best_first = sorted(together, key=lambda row: (*(-much for much in contents[row]), starts[row], row))
-        mine: list[int] = []
+        kept_rows: list[int] = []
         for row in best_first:
-            chosen[row] = not overlap(starts[row], ends[row], starts[mine], ends[mine]).any()
+            chosen[row] = not overlap(starts[row], ends[row], starts[kept_rows], ends[kept_rows]).any()
             if chosen[row]:
-                mine.append(row)
+                kept_rows.append(row)
     return chosen
 
 
 def _at_one_time(people: Sequence, starts: np.ndarray, ends: np.ndarray) -> list[list[int]]:
-    """Rows of each person's recordings that overlap, if only by way of others; those of unknown date are not among them."""
+    """Rows of each person's recordings that overlap, directly or through others; those of unknown date are left out."""
     groups: list[list[int]] = []
     person, until = None, -np.inf
     for row in sorted(np.flatnonzero(np.isfinite(starts)).tolist(), key=lambda row: (people[row], starts[row])):

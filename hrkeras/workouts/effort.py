@@ -1,4 +1,4 @@
-"""How hard a run is at each step, as numbers that heart rate depends on nearly linearly."""
+"""How hard a run is at each step, as features on which heart rate depends nearly linearly."""
 
 from functools import cache
 
@@ -13,7 +13,7 @@ MAX_GRADE = 0.3
 SLOPE_FACTORS = (0.4, 1.25)  # of the speed on the flat
 SPANS = (3, 12, 30, 90, 180)  # steps of 10 s
 BLOCK = 256
-WALKING = 2.0  # m/s, about where walking turns into running
+WALKING = 2.0  # m/s, about the transition from walking to running
 
 BASIS = (
     "one",
@@ -53,14 +53,14 @@ def cost_of_running(grade: np.ndarray) -> np.ndarray:
 
 
 def speed_on_slope(grade: np.ndarray, yielding: float = 1.0) -> np.ndarray:
-    """How many times the speed on the flat is run at a grade (rise over run).
+    """Speed at a grade (rise over run) as a factor of the speed on the flat.
 
     Args:
         grade: any shape.
-        yielding: 1 where effort is held, 0 where speed is.
+        yielding: 1 if effort is held constant, 0 if speed is.
 
     Returns:
-        Same shape, within limits: nobody runs downhill twice as fast as on the flat, though it would cost no more.
+        Same shape, within limits: nobody runs downhill twice as fast as on the flat, though it would not cost more.
     """
     return np.clip((cost_of_running(grade) / COST_ON_THE_FLAT) ** -yielding, *SLOPE_FACTORS)
 
@@ -73,7 +73,7 @@ def vertical_speed(altitude: np.ndarray, step: float = STEP) -> np.ndarray:
 
 
 def graded_speed(speed: np.ndarray, altitude: np.ndarray, step: float = STEP) -> np.ndarray:
-    """The speed in m/s on the flat that would cost as much, shape `(steps,)`."""
+    """Grade-adjusted speed: the speed in m/s on the flat of the same energy cost, shape `(steps,)`."""
     lag = max(1, round(GRADE_SECONDS / step))
     total = np.cumsum(np.concatenate([np.repeat(speed[:1], lag), speed]), dtype=np.float64)
     mean = (total[lag:] - total[:-lag]) / lag
@@ -90,7 +90,7 @@ def _kernels(spans: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def exponential_averages(values: np.ndarray, spans: tuple[float, ...] = SPANS) -> np.ndarray:
-    """Exponential averages that start from rest (0).
+    """Exponential moving averages that start from rest (0).
 
     Args:
         values: shape `(steps,)`.
@@ -114,7 +114,7 @@ def basis(grid: Grid, step: float = STEP) -> np.ndarray:
     """The features of effort that heart rate is taken to be linear in.
 
     Args:
-        grid: the run; its heart rate is not looked at.
+        grid: the run; its heart rate is not used.
         step: s, length of a step.
 
     Returns:

@@ -1,4 +1,4 @@
-"""How many workouts a reader and the filters took, and for which reasons."""
+"""How many workouts a reader and the filters left out, and for which reasons."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,25 +7,25 @@ from typing import Any
 
 from hrkeras.workouts.quality import DUPLICATE, REASONS, Taken
 
-UNNAMED = "unnamed"  # a sport that is not said
+UNNAMED = "unnamed"  # a sport that the source does not name
 
 
 def counted(numbers: Counter[str]) -> Iterator[str]:
-    """How many there are of what, such as "12 cycling", the most first."""
+    """Counts with their names, such as "12 cycling", the largest first."""
     return (f"{count:,} {name}" for name, count in numbers.most_common() if count)
 
 
 @dataclass
 class Funnel:
-    """How many workouts went in, how many each filter took, how many are left.
+    """How many workouts were read, how many each filter took, how many are left.
 
     Attributes:
-        unreadable: count by reason of what a reader could not make a workout of.
-        passed_over: count of what was not read in workouts that were.
-        examples: by each of these, the first places.
-        workouts: how many workouts were read.
-        taken: by filter name, how many it took; a workout is counted at the first filter that takes it.
-        other_sports: by name, how many the filter of sports took.
+        unreadable: count by reason of what could not be read as a workout.
+        passed_over: count by reason of what was passed over in workouts that were read.
+        examples: the first places of each of these.
+        workouts: number of workouts read.
+        taken: count by filter; a workout is counted at the first filter that takes it.
+        other_sports: count by sport of the workouts that the filter of sports took.
     """
 
     unreadable: Counter[str] = field(default_factory=Counter)
@@ -36,7 +36,7 @@ class Funnel:
     other_sports: Counter[str] = field(default_factory=Counter)
 
     def count(self, taken: str | None) -> None:
-        """Counts one workout and the filter that takes it, if one does."""
+        """Counts one workout and the filter that takes it, if any."""
         self.workouts += 1
         if taken is not None:
             self.taken[taken] += 1
@@ -44,7 +44,7 @@ class Funnel:
             self.other_sports[taken.sport or UNNAMED] += 1
 
     def count_duplicates(self, count: int) -> None:
-        """Says how many of the workouts that were counted are duplicates, which is known when all are read."""
+        """Sets how many of the counted workouts are duplicates, which is known once all are read."""
         if count:
             self.taken[DUPLICATE] = count
 
@@ -54,7 +54,7 @@ class Funnel:
         return self.workouts - self.taken.total()
 
     def steps(self) -> list[tuple[str, int, int]]:
-        """Rows of the funnel: what it is, how many it took, how many are left after it."""
+        """Rows of the funnel: label, number taken, number left after it."""
         left = self.workouts
         rows = [("workouts read", 0, left)]
         for name, reason in REASONS.items():

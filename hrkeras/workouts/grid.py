@@ -27,12 +27,12 @@ class Grid(NamedTuple):
 
 
 def resample(workout: Workout, step: float = STEP, min_speed: float = 0.0, max_speed: float = np.inf) -> Grid:
-    """Puts a workout onto a uniform grid.
+    """Resamples a workout to a uniform grid.
 
-    Speed is the distance covered in the step over its length, so no metre is lost or counted twice; across
-    points without speed, and steps whose speed is out of range, the speed around them is assumed. Altitude and heart
-    rate are the mean of the points in the step where there are several, and otherwise interpolated at its middle; heart
-    rate stays unmeasured where its neighbours are further apart than `interpolation.MAX_HEART_RATE_GAP`.
+    Speed is the distance covered in a step over its length, so no metre is lost or counted twice; points without
+    speed, and steps whose speed is out of range, are interpolated. Altitude and heart rate are the mean of the points in
+    the step if there are several, and otherwise interpolated at its middle; heart rate stays unmeasured where its
+    neighbours are further apart than `interpolation.MAX_HEART_RATE_GAP`.
 
     Args:
         workout: what to resample.
@@ -54,9 +54,9 @@ def resample(workout: Workout, step: float = STEP, min_speed: float = 0.0, max_s
     middle = step * np.arange(steps) + step / 2
     bins = np.minimum(time / step, steps).astype(np.int64)
     altitude = _at_steps(middle, bins, time, workout.altitude, np.inf)
-    known = np.isfinite(altitude)
-    if not known.all():
-        altitude = np.interp(middle, middle[known], altitude[known]) if known.any() else np.zeros(steps)
+    measured = np.isfinite(altitude)
+    if not measured.all():
+        altitude = np.interp(middle, middle[measured], altitude[measured]) if measured.any() else np.zeros(steps)
     return Grid(
         speed.astype(np.float32),
         altitude.astype(np.float32),
@@ -74,11 +74,11 @@ def mean_speeds(workout: Workout, step: float = STEP) -> np.ndarray:
     if not 1 <= steps <= MAX_STEPS:
         raise InvalidWorkoutError(f"duration of {workout.duration:.0f} s is not between 1 and {MAX_STEPS:,} steps")
     time, speed = workout.time, workout.speed
-    known = np.isfinite(speed)
-    if not known.all():
-        if not known.any():
+    measured = np.isfinite(speed)
+    if not measured.all():
+        if not measured.any():
             raise InvalidWorkoutError("no speed and no positions")
-        speed = np.interp(time, time[known], speed[known])
+        speed = np.interp(time, time[measured], speed[measured])
     distance = np.zeros(len(time))
     np.cumsum(speed[1:] * (time[1:] - time[:-1]), out=distance[1:])
     passed = np.interp(step * np.arange(steps + 1), time, distance)
@@ -86,7 +86,7 @@ def mean_speeds(workout: Workout, step: float = STEP) -> np.ndarray:
 
 
 def _at_steps(middle, bins, time, values, *max_gap) -> np.ndarray:
-    found = interpolate(middle, time, values, *max_gap)
+    resampled = interpolate(middle, time, values, *max_gap)
     measured = np.isfinite(values)
     if not measured.all():
         bins, values = bins[measured], values[measured]
@@ -94,5 +94,5 @@ def _at_steps(middle, bins, time, values, *max_gap) -> np.ndarray:
     several = count > 1
     if several.any():
         total = np.bincount(bins, values, minlength=len(middle) + 1)[: len(middle)]
-        found[several] = total[several] / count[several]
-    return found
+        resampled[several] = total[several] / count[several]
+    return resampled

@@ -1,18 +1,18 @@
-"""Lines between measured values, and none across gaps that are too wide."""
+"""Linear interpolation between measured values, but not across wide gaps."""
 
 import numpy as np
 
-MAX_HEART_RATE_GAP = 120.0  # s; docs/reference/sources.md shows the error that interpolating across such a gap makes
+MAX_HEART_RATE_GAP = 120.0  # s; docs/reference/sources.md shows the error of interpolating across such a gap
 
 
 def interpolate(at, time, values, max_gap: float = MAX_HEART_RATE_GAP) -> np.ndarray:
     """Linear interpolation that leaves NaN where the measured neighbours are too far apart.
 
     Args:
-        at: s, shape `(m,)`, where values are wanted.
+        at: s, shape `(m,)`, where to interpolate.
         time: s, shape `(n,)`, increasing.
         values: shape `(n,)`; NaN where unmeasured.
-        max_gap: s, the widest gap between two measured neighbours to draw a line across.
+        max_gap: s, the widest gap between two measured neighbours to interpolate across.
 
     Returns:
         Shape `(m,)`; NaN outside the measured range and inside wider gaps.
@@ -28,13 +28,13 @@ def interpolate(at, time, values, max_gap: float = MAX_HEART_RATE_GAP) -> np.nda
     after = np.minimum(right, len(time) - 1)
     before = np.where(time[after] == at, after, np.maximum(right - 1, 0))
     outside = (at < time[0]) | (at > time[-1])
-    found = np.interp(at, time, values)
-    found[outside | (time[after] - time[before] > max_gap)] = np.nan
-    return found
+    interpolated = np.interp(at, time, values)
+    interpolated[outside | (time[after] - time[before] > max_gap)] = np.nan
+    return interpolated
 
 
 def covered_share(time, values, max_gap: float = MAX_HEART_RATE_GAP) -> float:
-    """Share of the points, 0 to 1, at which there is a value or that lie between two at most `max_gap` s apart."""
+    """Share of the points, 0 to 1, that have a value or lie between two values at most `max_gap` s apart."""
     measured = np.isfinite(values)
     if not measured.all():
         measured = np.isfinite(interpolate(time, time, values, max_gap))

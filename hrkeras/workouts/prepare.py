@@ -19,10 +19,10 @@ class PreparedRun(NamedTuple):
     """A workout that passed the filters, on the grid.
 
     Attributes:
-        user: whose it is.
+        user: the person.
         start: s since 1970-01-01 UTC.
-        grid: its steps.
-        content: how much it tells of a run, see `duplicates.content`.
+        grid: the workout on the grid.
+        content: how much data it holds, see `duplicates.content`.
         where: see `Workout`.
     """
 
@@ -48,7 +48,7 @@ def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Pre
         return taken
     try:
         grid = quality.gridded(workout, limits, step)
-    except InvalidWorkoutError:  # the limits let pass what no grid can hold
+    except InvalidWorkoutError:  # the limits allow what no grid can hold
         return "duration" if np.isfinite(workout.speed).any() else "gps"
     return PreparedRun(
         workout.user, workout.start, grid, duplicates.content(quality.without_outliers(workout, limits)), workout.where
@@ -56,16 +56,16 @@ def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Pre
 
 
 def distinct(runs: Sequence[PreparedRun]) -> list[PreparedRun]:
-    """Of each run one recording: see `duplicates.kept`."""
+    """One recording of each run, see `duplicates.kept`."""
     return duplicates.distinct(runs, [run.content for run in runs])
 
 
 class Prepared:
-    """Runs ready for a dataset. Their grids lie in a temporary file, so that memory does not grow with them.
+    """Runs ready for a dataset. Their grids are kept in a temporary file, so that memory does not grow with them.
 
     Args:
         outcomes: for each workout its run or the filter that took it, from `examine`.
-        log: what the reader skipped; read when `outcomes` has ended.
+        log: what the reader skipped; used once `outcomes` is exhausted.
         directory: where the temporary file is made.
         step: s, length of a step.
 
@@ -75,10 +75,10 @@ class Prepared:
         users: shape `(runs,)`, a number for each person in the order of their first runs. The runs are in the
             order of their starts.
         starts: s since 1970-01-01 UTC, shape `(runs,)`.
-        numbers: of each run the place of its workout among `outcomes`, from 0, shape `(runs,)`.
+        numbers: index of each run's workout in `outcomes`, from 0, shape `(runs,)`.
 
     Raises:
-        InputError: if not one workout is left.
+        InputError: if no workout is left.
     """
 
     def __init__(self, outcomes: Iterable[PreparedRun | str], log: ReadLog, directory: Path, step: float = STEP):
@@ -133,5 +133,5 @@ class Prepared:
         return map(self.grid, range(len(self)))
 
     def close(self) -> None:
-        """Gives the temporary file back."""
+        """Removes the temporary file."""
         self._spool.close()

@@ -1,4 +1,4 @@
-"""The filters that decide which workouts a model may learn from, and the funnel that they make."""
+"""The filters that decide which workouts a model is trained on, and their limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
@@ -13,7 +13,7 @@ from hrkeras.workouts.interpolation import covered_share
 from hrkeras.workouts.records import fastest
 from hrkeras.workouts.workout import Workout
 
-MAX_COUNT = 1 << 53  # up to which all whole numbers are floats too
+MAX_COUNT = 1 << 53  # up to which floats represent all whole numbers exactly
 
 
 def _limit(default, filter_name: str, unit: str, why: str) -> Any:
@@ -22,12 +22,12 @@ def _limit(default, filter_name: str, unit: str, why: str) -> Any:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of the filters; each field's metadata tells its filter, unit and reason.
+    """The limits of the filters; each field's metadata holds its filter, unit and reason.
 
-    Speed is judged as the mean over each step of the grid, altitude and heart rate at each point.
+    The limits of speed apply to the mean over each step of the grid, those of altitude and heart rate to each point.
 
     Raises:
-        ValueError: if a limit is no number, a share not between 0 and 1, or a lowest value above its highest.
+        ValueError: if a limit is not a number, a share is not between 0 and 1, or a minimum is above its maximum.
 
     Example:
         >>> import hrkeras
@@ -84,19 +84,19 @@ class Limits:
     require_user: bool = _limit(True, "metadata", "yes or no", "Without a person there is no history and no fair split.")
 
     def __post_init__(self):
-        for each in fields(self):
-            value = getattr(self, each.name)
+        for limit in fields(self):
+            value = getattr(self, limit.name)
             if isinstance(value, tuple):
                 if not value:
-                    raise ValueError(f"{each.name}: expected at least one name, found none")
+                    raise ValueError(f"{limit.name}: expected at least one name, found none")
             elif isinstance(value, int) and abs(value) >= MAX_COUNT:
-                raise ValueError(f"{each.name}: expected a number below {MAX_COUNT:,}, found a greater one")
+                raise ValueError(f"{limit.name}: expected a number below {MAX_COUNT:,}, found a greater one")
             elif np.isnan(value):
-                raise ValueError(f"{each.name}: expected a number, found {value}")
-            elif each.metadata["unit"].startswith("share") and not 0 <= value <= 1:
-                raise ValueError(f"{each.name}: expected a share from 0 to 1, found {value:g}")
-            elif value < 0 and each.metadata["unit"] != "m":
-                raise ValueError(f"{each.name}: expected a number of at least 0, found {value:g}")
+                raise ValueError(f"{limit.name}: expected a number, found {value}")
+            elif limit.metadata["unit"].startswith("share") and not 0 <= value <= 1:
+                raise ValueError(f"{limit.name}: expected a share from 0 to 1, found {value:g}")
+            elif value < 0 and limit.metadata["unit"] != "m":
+                raise ValueError(f"{limit.name}: expected a number of at least 0, found {value:g}")
         for name in ("speed", "altitude", "heart_rate", "duration"):
             lowest, highest = getattr(self, f"min_{name}"), getattr(self, f"max_{name}")
             if lowest > highest:
@@ -109,14 +109,14 @@ class Limits:
             settings: each `name=value`; several sports are separated by commas.
 
         Raises:
-            InputError: if a name is unknown or a value cannot be that of the limit.
+            InputError: if a name is unknown or a value is not valid for its limit.
         """
-        known = {each.name: each for each in fields(self)}
+        limits = {limit.name: limit for limit in fields(self)}
         changes: dict[str, Any] = {}
         for setting in settings:
             name, _, text = setting.partition("=")
-            if name not in known:
-                raise InputError(f"Limit {setting!r}: expected name=value with one of {', '.join(known)}.")
+            if name not in limits:
+                raise InputError(f"Limit {setting!r}: expected name=value with one of {', '.join(limits)}.")
             now = getattr(self, name)
             try:
                 if isinstance(now, tuple):
@@ -127,7 +127,7 @@ class Limits:
                     changes[name] = type(now)(text)
             except (ValueError, KeyError):
                 raise InputError(
-                    f"Limit {setting!r}: expected {known[name].metadata['unit']} as {name}={now}, found {text!r}."
+                    f"Limit {setting!r}: expected {limits[name].metadata['unit']} as {name}={now}, found {text!r}."
                 ) from None
         try:
             return replace(self, **changes)
@@ -136,7 +136,7 @@ class Limits:
 
 
 def measured_share(workout: Workout) -> float:
-    """Share of the points, 0 to 1, at which heart rate was measured or that lie between two not far apart where it was."""
+    """Share of the points, 0 to 1, that have a measured heart rate or lie between two not far apart that do."""
     return 0.0 if workout.estimated else covered_share(workout.time, workout.heart_rate)
 
 
@@ -173,7 +173,7 @@ def _out_of_range(workout: Workout, limits: Limits) -> bool:
     return len(believed) > 0 and believed.mean() > limits.max_record_share * fastest(workout.duration)
 
 
-# name, what it looks at in a person's words, and whether it takes the workout; in the order of the funnel
+# name, reason in words, and whether it takes the workout; in the order of the funnel
 FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
     ("sport", "another sport", lambda w, limits: w.sport not in limits.sports),
     (
@@ -206,7 +206,7 @@ class Taken(str):
     """The name of the filter that took a workout.
 
     Attributes:
-        sport: the workout's.
+        sport: that of the workout.
     """
 
     sport: str
@@ -218,7 +218,7 @@ class Taken(str):
 
 
 def reason(taken: str, workout: Workout) -> str:
-    """Why a filter took a workout, in a person's words."""
+    """Why a filter took a workout, in words."""
     if taken == "sport":
         return f"{REASONS[taken]} ({workout.sport or 'unnamed'})"
     return "heart rate estimated, not measured" if taken == "heart_rate" and workout.estimated else REASONS[taken]
@@ -230,7 +230,7 @@ def taken_by(workout: Workout, limits: Limits) -> Taken | None:
 
 
 def without_outliers(workout: Workout, limits: Limits) -> Workout:
-    """The workout without altitudes and heart rates out of their valid range, and without a heart rate that was estimated."""
+    """The workout without altitudes and heart rates outside their valid range, and without estimated heart rates."""
     return replace(
         workout,
         altitude=np.where(_outside_altitude(workout, limits), np.nan, workout.altitude),

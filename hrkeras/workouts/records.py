@@ -1,4 +1,4 @@
-"""The fastest that anybody has run for so long, by the world records."""
+"""The fastest possible mean speed for a duration, from the world records."""
 
 import numpy as np
 
@@ -18,6 +18,6 @@ RECORDS = (
 
 
 def fastest(duration: float) -> float:
-    """Mean speed in m/s that is the record over `duration` s; between records a line in the logarithms of both."""
+    """Record mean speed in m/s over `duration` s, interpolated between the records in logarithms of both."""
     metres, seconds = np.array(RECORDS).T
     return float(np.exp(np.interp(np.log(duration), np.log(seconds), np.log(metres / seconds))))

@@ -1,4 +1,4 @@
-"""Who and what goes into training, validation and test."""
+"""Split runs into training, validation and test."""
 
 import zlib
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from hrkeras.utils.errors import InputError
 
 SPLITS = ("train", "validation", "test")
 SHARES = (0.1, 0.1)  # of validation and test
-MANY = 1 << 24  # up to here single precision holds each number
+MANY = 1 << 24  # up to which single precision represents all whole numbers
 
 
 def by_person(users: np.ndarray, starts: np.ndarray) -> list[np.ndarray]:
@@ -20,30 +20,30 @@ def by_person(users: np.ndarray, starts: np.ndarray) -> list[np.ndarray]:
 
 
 def person_numbers(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Numbers that tell people apart in all datasets, as those in one dataset do not: made of when the first run began.
+    """Numbers that identify people across datasets, unlike their numbers in one dataset: a hash of the first run's start.
 
-    Who is the same in two datasets has another number in the second if an earlier run was added or left out.
+    The same person has another number in a second dataset if an earlier run was added or left out.
 
     Args:
-        users: shape `(runs,)`, whose run it is.
+        users: shape `(runs,)`, the person of each run.
         starts: s since 1970-01-01 UTC, shape `(runs,)`.
 
     Returns:
         Shape `(runs,)`, float32, whole numbers from 1 on.
     """
-    found = np.zeros(len(users), np.float32)
+    numbers = np.zeros(len(users), np.float32)
     for rows in by_person(users, starts):
-        found[rows] = 1 + zlib.crc32(f"{starts[rows[0]]:.0f}".encode()) % (MANY - 1)
-    return found
+        numbers[rows] = 1 + zlib.crc32(f"{starts[rows[0]]:.0f}".encode()) % (MANY - 1)
+    return numbers
 
 
 def by_time(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Each person's earliest 80 % of runs for training, the next 10 % for validation, the last 10 % for test.
 
-    Who has at least three runs has at least one in each; who has fewer has all in training.
+    People with at least three runs have at least one in each split; people with fewer have all in training.
 
     Args:
-        users: shape `(runs,)`, whose run it is.
+        users: shape `(runs,)`, the person of each run.
         starts: s, shape `(runs,)`.
 
     Returns:
@@ -52,26 +52,26 @@ def by_time(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
     Raises:
         InputError: if nobody has three runs.
     """
-    found = np.zeros(len(users), np.int64)
+    split = np.zeros(len(users), np.int64)
     for rows in by_person(users, starts):
         validation, test = (max(round(share * len(rows)), len(rows) >= 3) for share in SHARES)
-        found[rows[len(rows) - test - validation : len(rows) - test]] = 1
-        found[rows[len(rows) - test :]] = 2
-    if not found.any():
+        split[rows[len(rows) - test - validation : len(rows) - test]] = 1
+        split[rows[len(rows) - test :]] = 2
+    if not split.any():
         raise InputError(
             f"A split by_time needs at least 3 runs of one person that pass the filters, found {len(users)} of "
             f"{len(np.unique(users))}; bring more runs, or loosen a limit.",
             "limit",
         )
-    return found
+    return split
 
 
 def by_user(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """All runs of a person into one split: about 10 % of the people, one at least, each for validation and test.
+    """All runs of a person in one split: about 10 % of the people, at least one, each for validation and test.
 
     Args:
-        users: shape `(runs,)`, whose run it is.
-        starts: not looked at; here so that both rules are called alike.
+        users: shape `(runs,)`, the person of each run.
+        starts: not used; present so that all rules have the same signature.
 
     Returns:
         Shape `(runs,)`: index into `SPLITS` of each run.
@@ -87,10 +87,10 @@ def by_user(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
         )
     shuffled = np.random.default_rng(0).permutation(people)
     validation, test = (max(1, round(share * len(people))) for share in SHARES)
-    found = np.zeros(len(users), np.int64)
-    found[np.isin(users, shuffled[:validation])] = 1
-    found[np.isin(users, shuffled[validation : validation + test])] = 2
-    return found
+    split = np.zeros(len(users), np.int64)
+    split[np.isin(users, shuffled[:validation])] = 1
+    split[np.isin(users, shuffled[validation : validation + test])] = 2
+    return split
 
 
 RULES = {"by_time": by_time, "by_user": by_user}
@@ -123,15 +123,15 @@ def until(date: str) -> Rule:
 
 
 def _before_and_after(users: np.ndarray, starts: np.ndarray, tested: np.ndarray) -> np.ndarray:
-    found = np.where(tested, 2, 0)
+    split = np.where(tested, 2, 0)
     for rows in by_person(users, starts):
-        mine = rows[~tested[rows]]
-        found[mine[len(mine) - max(round(SHARES[0] * len(mine)), len(mine) >= 3) :]] = 1
-    return found
+        remaining = rows[~tested[rows]]
+        split[remaining[len(remaining) - max(round(SHARES[0] * len(remaining)), len(remaining) >= 3) :]] = 1
+    return split
 
 
 def rule(data: str) -> Rule:
-    """How a dataset is split, by what stands behind the slash of its name.
+    """The rule by which a dataset is split, from the part of its name after the slash.
 
     Args:
         data: such as "endomondo" (by_time), "endomondo/by_user", "endomondo/without_3" (test on person 3, train on the
@@ -144,7 +144,7 @@ def rule(data: str) -> Rule:
 
 
 def named(config: str) -> Rule:
-    """The rule of a name: by_time, by_user, or without_3 and the like, see `rule`.
+    """The rule with a given name: by_time, by_user, or the likes of without_3, see `rule`.
 
     Raises:
         InputError: if there is no such rule.

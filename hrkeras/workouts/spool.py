@@ -11,10 +11,10 @@ BYTES_A_STEP = 4 * len(Grid._fields)
 
 
 class Spool:
-    """Takes grids in and gives them back by their number.
+    """Stores grids and returns them by their number.
 
     Args:
-        directory: where the file is made, which has no name there; the system's folder of temporary files if not given.
+        directory: where the unnamed file is made; the system's folder for temporary files if not given.
     """
 
     def __init__(self, directory: Path | None = None):
@@ -25,18 +25,18 @@ class Spool:
         return len(self._ends) - 1
 
     def append(self, grid: Grid) -> None:
-        """Takes in a grid; its number is how many there were before."""
+        """Stores a grid; its number is the count of grids before it."""
         self._file.seek(self._ends[-1] * BYTES_A_STEP)
         self._file.write(np.stack(grid).tobytes())
         self._ends.append(self._ends[-1] + len(grid.speed))
 
     def grid(self, number: int) -> Grid:
-        """The grid of that number."""
+        """The grid with that number."""
         begin, end = self._ends[number : number + 2]
         self._file.seek(begin * BYTES_A_STEP)
         values = np.frombuffer(self._file.read((end - begin) * BYTES_A_STEP), np.float32)
         return Grid(*values.reshape(len(Grid._fields), -1))
 
     def close(self) -> None:
-        """Gives the file back."""
+        """Removes the file."""
         self._file.close()

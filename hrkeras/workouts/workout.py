@@ -1,4 +1,4 @@
-"""One recorded workout, whatever device or service it came from."""
+"""One recorded workout from any device or service."""
 
 from dataclasses import dataclass, fields
 
@@ -11,23 +11,23 @@ from hrkeras.workouts.clock import in_order, is_date, moment
 from hrkeras.workouts.interpolation import interpolate
 
 EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
-MAX_SPEED_GAP = 30.0  # s; across a longer one a speed reading says nothing of the whole interval
-MAX_STALE = 10.0  # s; a position that is repeated for longer is that of somebody who stands
-MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is no measurement
+MAX_SPEED_GAP = 30.0  # s; across a longer gap a speed reading does not represent the whole interval
+MAX_STALE = 10.0  # s; a position that is repeated for longer means standing still
+MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is invalid
 
 
 @dataclass(frozen=True, eq=False, slots=True, init=False, repr=False)
 class Workout:
-    """A workout as a sequence of `n` points. All of hrkeras has these units, and NaN for what was not measured.
+    """A workout as a sequence of `n` points. All of hrkeras uses these units, and NaN for what was not measured.
 
     Args:
         time: s since `start`, shape `(n,)`, strictly increasing from 0; the points need not be evenly spaced.
         speed: m/s, shape `(n,)`: mean speed over the interval that ends at the point.
         altitude: m, shape `(n,)`; None where it was not measured, which is taken as flat.
-        heart_rate: beats/min, shape `(n,)`; None where it was not measured. At 0 or less a sensor had no contact, so it
-            counts as not measured.
-        user: whose workout it is, as the source names the person; empty if it does not.
-        sport: what was done, in lower case; outdoor runs are "running", treadmill runs "indoor running".
+        heart_rate: beats/min, shape `(n,)`; None where it was not measured. A value of 0 or
+            less means that the sensor had no contact, and counts as not measured.
+        user: name of the person in the source; empty if it has none.
+        sport: in lower case; outdoor runs are "running", treadmill runs "indoor running".
         start: s since 1970-01-01 UTC of the first point; NaN where the date is unknown, because the clock showed a time
             before 1990 or after 2100.
         gps_fraction: share of the points, 0 to 1, that had a valid position or lie between two at most 30 s
@@ -35,9 +35,9 @@ class Workout:
             positions themselves are not kept. NaN where speed does not come from a recording with positions, as in arrays;
             no limit applies to it then.
         where: file and line or entry it was read from, for messages.
-        estimated: whether the heart rate is one that hrkeras has written, which counts as not measured.
-        heart_rate_samples: how many times heart rate was measured during the workout, which is fewer than it has
-            heart rates where a reader has drawn them onto the times of positions; as many as it has if not given.
+        estimated: whether the heart rate was written by hrkeras, and so counts as not measured.
+        heart_rate_samples: how many times heart rate was measured during the workout, which is fewer than the points
+            with a heart rate if a reader has interpolated it to the times of positions; as many as these if not given.
         first_clock: s, what the source's clock showed at the first point; `start` unless the date is unknown.
 
     Raises:
@@ -92,18 +92,18 @@ class Workout:
         if heart_rate_samples is None:
             heart_rate_samples = int(np.count_nonzero(np.isfinite(heart_rate)))
         values = (time, speed, altitude, heart_rate, cleaned(user), cleaned(sport), float(start), gps_fraction, where)
-        for each, value in zip(fields(self), (*values, heart_rate_samples, estimated, first_clock), strict=True):
-            object.__setattr__(self, each.name, value)
+        for attribute, value in zip(fields(self), (*values, heart_rate_samples, estimated, first_clock), strict=True):
+            object.__setattr__(self, attribute.name, value)
 
     def __repr__(self) -> str:
-        told = [self.sport or "unnamed sport", f"{self.duration / 60:.0f} min"]
+        parts = [self.sport or "unnamed sport", f"{self.duration / 60:.0f} min"]
         if np.isfinite(self.speed).any():
-            told.append(f"{np.nansum(self.speed[1:] * np.diff(self.time)) / 1000:.1f} km")
+            parts.append(f"{np.nansum(self.speed[1:] * np.diff(self.time)) / 1000:.1f} km")
         if np.isfinite(self.heart_rate).any():
-            told.append(f"mean heart rate {np.nanmean(self.heart_rate):.0f} beats/min")
+            parts.append(f"mean heart rate {np.nanmean(self.heart_rate):.0f} beats/min")
         if self.user:
-            told.append(f"user {self.user!r}")
-        return f"Workout of {moment(self.start if is_date(self.start) else np.nan)}: {', '.join(told)}"
+            parts.append(f"user {self.user!r}")
+        return f"Workout of {moment(self.start if is_date(self.start) else np.nan)}: {', '.join(parts)}"
 
     def __len__(self) -> int:
         return len(self.time)
@@ -115,12 +115,12 @@ class Workout:
 
     @property
     def end(self) -> float:
-        """When it was over, s since 1970-01-01 UTC."""
+        """When it ended, s since 1970-01-01 UTC."""
         return self.start + self.duration
 
     @property
     def has_altitude(self) -> bool:
-        """Whether altitude was measured; one that is the same throughout, as devices without a sensor write it, was not."""
+        """Whether altitude was measured; a constant one, as devices without a sensor write it, was not."""
         measured = self.altitude[np.isfinite(self.altitude)]
         return len(measured) > 0 and float(np.ptp(measured)) > 0
 
@@ -139,14 +139,14 @@ def from_points(
     heart_rate_samples: int | None = None,
     estimated: bool = False,
 ) -> Workout:
-    """Makes a `Workout` of raw points: every reader ends here, so all sources are treated alike.
+    """Makes a `Workout` of raw points; every reader uses it, so all sources are treated alike.
 
     - Points are sorted by time. Those without a time, those that a jump of the clock set apart, and all but the first
       of several at one time are dropped; see `clock.in_order`.
     - Speed is the device's where it has one above 0 and the point before is at most 30 s away; otherwise it is the
       great-circle distance from the point before over the time it took. A position that is repeated for at most 10 s
-      was not measured anew: it lies between the ones around it, as one that is missing.
-    - The parts before the first and after the last known speed are left out where they are longer than 30 s.
+      was not measured anew: it is interpolated like a missing one.
+    - The parts before the first and after the last known speed are left out if they are longer than 30 s.
 
     Nothing is smoothed here: the mean over a step of the grid is the only smoothing that speed gets.
 
@@ -209,7 +209,7 @@ def _column(values, clock) -> np.ndarray | None:
 
 
 def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, np.ndarray]:
-    """Speed in m/s from positions, NaN before the first and after the last, and which points these cover."""
+    """Speed in m/s from positions, NaN before the first and after the last, and which points the positions cover."""
     valid = valid_positions(latitude, longitude)
     places = np.flatnonzero(valid)
     speed = np.full(len(time), np.nan)
@@ -228,7 +228,7 @@ def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, np.nda
 
 
 def _is_new(time, latitude, longitude) -> np.ndarray:
-    """Which of some valid positions were measured anew; one that is repeated for at most `MAX_STALE` was not."""
+    """Which valid positions were measured anew; one that is repeated for at most `MAX_STALE` was not."""
     new = np.ones(len(time), bool)
     np.logical_or(latitude[1:] != latitude[:-1], longitude[1:] != longitude[:-1], out=new[1:])
     if not new.all():
@@ -240,25 +240,25 @@ def _is_new(time, latitude, longitude) -> np.ndarray:
 
 
 def _device_speed(time, speed, travelled) -> np.ndarray:
-    """The device's speed in m/s where it says more than 0 and can know, elsewhere that from positions.
+    """The device's speed in m/s where it is above 0 and reliable, elsewhere that from positions.
 
-    Without any positions a 0 is believed too; in a recording that has some, a device that says 0 where it has none does
-    not know.
+    Without any positions a 0 is used too; in a recording that has some, a device that reports 0 where it has none does
+    not know its speed.
     """
     gap = np.diff(time, prepend=0.0)
-    known = np.isfinite(travelled)
-    if not known.any():
+    measured = np.isfinite(travelled)
+    if not measured.any():
         return np.where(speed >= 0, speed, np.nan)
-    return np.where((speed > 0) & ((gap <= MAX_SPEED_GAP) | ~known), speed, travelled)
+    return np.where((speed > 0) & ((gap <= MAX_SPEED_GAP) | ~measured), speed, travelled)
 
 
 def _with_speed(time, speed) -> slice:
-    """The points of a workout without what lies, over `MAX_SPEED_GAP` long, before the first or after the last speed."""
-    known = np.flatnonzero(np.isfinite(speed))
+    """The points of a workout without parts of over `MAX_SPEED_GAP` before the first or after the last speed."""
+    places = np.flatnonzero(np.isfinite(speed))
     first, behind = 0, len(time)
-    if len(known) > 1:
-        first = known[0] if time[known[0]] > MAX_SPEED_GAP else first
-        behind = known[-1] + 1 if time[-1] - time[known[-1]] > MAX_SPEED_GAP else behind
+    if len(places) > 1:
+        first = places[0] if time[places[0]] > MAX_SPEED_GAP else first
+        behind = places[-1] + 1 if time[-1] - time[places[-1]] > MAX_SPEED_GAP else behind
     return slice(first, behind)
 
 
@@ -271,7 +271,7 @@ def _gps_fraction(time, covered) -> float:
 
 
 def valid_positions(latitude, longitude) -> np.ndarray:
-    """Which positions in degrees, shape `(n,)`, are on Earth and not where a receiver without reception believes to be."""
+    """Which positions in degrees, shape `(n,)`, are on Earth and not at (0, 0), which receivers without reception report."""
     return (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ((latitude != 0) | (longitude != 0))
 
 

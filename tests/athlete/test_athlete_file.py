@@ -113,14 +113,14 @@ def without(text, name):
 
 
 HOSTILE = {
-    "nothing": (lambda text: "", "no JSON or a part of it"),
-    "a part": (lambda text: text[: len(text) // 2], "no JSON or a part of it"),
+    "nothing": (lambda text: "", "invalid or incomplete JSON"),
+    "a part": (lambda text: text[: len(text) // 2], "invalid or incomplete JSON"),
     "a list": (lambda text: "[1, 2]", "found other JSON"),
     "other JSON": (lambda text: '{"type": "Feature"}', "found other JSON"),
-    "deep": (lambda text: '{"version": ' + "[" * 100_000, "lists in lists"),
-    "deep objects": (lambda text: '{"a":' * 100_000, "lists in lists"),
+    "deep": (lambda text: '{"version": ' + "[" * 100_000, "lists nested too deeply"),
+    "deep objects": (lambda text: '{"a":' * 100_000, "lists nested too deeply"),
     "long number": (lambda text: text.replace('"runs": 4', '"runs": ' + "4" * 5000), "expected the .json file"),
-    "NaN": (lambda text: text.replace('"runs": 4', '"runs": NaN'), "found NaN, which is no number"),
+    "NaN": (lambda text: text.replace('"runs": 4', '"runs": NaN'), "found NaN, which is not a number"),
     "Infinity": (lambda text: text.replace('"runs": 4', '"runs": -Infinity'), "found -Infinity"),
     "newer": (lambda text: changed(text, "version", to=4), "another version of hrkeras"),
     "version true": (lambda text: changed(text, "version", to=True), "another version of hrkeras"),
@@ -170,9 +170,9 @@ HOSTILE = {
     "two covariances": (lambda text: changed(text, "covariance", to=json.loads(text)["covariance"][:2]), "covariance is damaged"),
     "a short covariance": (lambda text: changed(text, "covariance", 2, to=[[1.0]]), "covariance is damaged"),
     "a square covariance": (lambda text: changed(text, "covariance", 2, 0, to=[1.0, 0.0]), "covariance are not of the shape 1"),
-    "no variance": (lambda text: changed(text, "covariance", 1, 4, 4, to=0.0), "covariance is none"),
-    "a negative variance": (lambda text: changed(text, "covariance", 1, 4, 4, to=-1.0), "covariance is none"),
-    "covariance above variance": (lambda text: changed(text, "covariance", 1, 4, 3, to=1e6), "covariance is none"),
+    "no variance": (lambda text: changed(text, "covariance", 1, 4, 4, to=0.0), "covariance is invalid"),
+    "a negative variance": (lambda text: changed(text, "covariance", 1, 4, 4, to=-1.0), "covariance is invalid"),
+    "covariance above variance": (lambda text: changed(text, "covariance", 1, 4, 3, to=1e6), "covariance is invalid"),
     "a negative count of residuals": (lambda text: changed(text, "misses", 1, 0, 0, 0, to=-1.0), "residuals are damaged"),
     "runs that overlap": (lambda text: changed(text, "starts", 2, to=json.loads(text)["starts"][1] + 10), "one after the other"),
     "a run that ends first": (lambda text: changed(text, "ends", 3, to=NOON), "one after the other"),
@@ -210,7 +210,7 @@ def test_other_files_are_refused(tmp_path):
     assert "no regular file" in refused(tmp_path / "pipe.json")
     assert "no regular file" in refused(Path("/dev/zero"))
     (tmp_path / "a.json").write_bytes(b"PK\x03\x04\xff\xfe")
-    assert "a file that is no text" in refused(tmp_path / "a.json")
+    assert "a file that is not text" in refused(tmp_path / "a.json")
     (tmp_path / "b.json").write_text('{"version": 3, "weights": [' + "0, " * 4_000_000)
     assert "more than 10 MB" in refused(tmp_path / "b.json")
     if os.geteuid():

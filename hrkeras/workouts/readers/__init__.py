@@ -1,1 +1,1 @@
-"""From any source's files to workouts."""
+"""Readers that turn the files of any source into workouts."""

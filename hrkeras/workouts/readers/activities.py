@@ -1,4 +1,4 @@
-"""Which points of a file are one workout: those close in time, each instant once."""
+"""Divide the points of a file into workouts: points close in time, each instant once."""
 
 from collections.abc import Iterable
 
@@ -10,43 +10,43 @@ from hrkeras.workouts.readers import sports
 from hrkeras.workouts.readers.point_table import HEART_RATE, MAX_ACTIVITIES, TIME, Recording
 
 MAX_PAUSE = 7200.0  # s; what comes later is another workout
-SET = 365 * 86_400.0  # s; parts of one recording that are further apart are by a clock that was set in between
+SET = 365 * 86_400.0  # s; between parts of one recording that are further apart the clock was set
 NOT_SET = "part of a recording before or after its clock was set"  # why points are left out
-MAX_OVERLAP = 60.0  # s by which a track may begin before the one that it continues has ended
+MAX_OVERLAP = 60.0  # s by which a track may begin before the end of the one that it continues
 
 
 def workouts(recordings: Iterable[Recording]) -> list[Recording]:
-    """What was recorded, in the order of the file, cut where nothing was for longer than `MAX_PAUSE`.
+    """The recordings in the order of the file, cut where nothing was recorded for longer than `MAX_PAUSE`.
 
-    Points of one time are merged: of each column the first value counts. Single points far from all others are left out, and so
+    Points of one time are merged: the first value of each column counts. Single points far from all others are left out, and so
     is the part of a recording before or after its clock was set, see `_by_one_clock`. One without times stays as it is.
 
     Raises:
         InvalidWorkoutError: if there are more than a file can hold.
     """
-    found: list[Recording] = []
+    activities: list[Recording] = []
     for recording in recordings:
         points = _by_one_clock(recording.table)
         left = np.count_nonzero(np.isfinite(recording.table[:, TIME])) - np.count_nonzero(np.isfinite(points[:, TIME]))
         first, *others = (recording._replace(table=table) for table in _parts(points))
         reasons = (NOT_SET,) if left > 1 else ()
-        found += [first._replace(passed_over=first.passed_over + reasons), *others]
-        if len(found) > MAX_ACTIVITIES:
+        activities += [first._replace(passed_over=first.passed_over + reasons), *others]
+        if len(activities) > MAX_ACTIVITIES:
             raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
-    return found
+    return activities
 
 
 def joined(tracks: Iterable[Recording]) -> list[Recording]:
-    """Tracks in order of time, those joined that continue one another: of no other sport and after no longer than `MAX_PAUSE`.
+    """Tracks in order of time; those that continue one another, of the same sport and within `MAX_PAUSE`, are joined.
 
-    Tracks that overlap are recordings of their own. One without times belongs to the one before it.
+    Tracks that overlap are separate recordings. One without times belongs to the one before it.
     """
     runs: list[list[Recording]] = []
     end = np.nan
-    for track in sorted(tracks, key=lambda each: _range(each)[0]):
+    for track in sorted(tracks, key=lambda track: _range(track)[0]):
         begin, last = _range(track)
-        other = runs and len({_sport(runs[-1][0]), _sport(track)} - {""}) > 1
-        if not runs or other or begin < end - MAX_OVERLAP or MAX_PAUSE < begin - end < np.inf:
+        other_sport = runs and len({_sport(runs[-1][0]), _sport(track)} - {""}) > 1
+        if not runs or other_sport or begin < end - MAX_OVERLAP or MAX_PAUSE < begin - end < np.inf:
             runs.append([track])
             end = last
         else:
@@ -56,7 +56,7 @@ def joined(tracks: Iterable[Recording]) -> list[Recording]:
 
 
 def _sport(track: Recording) -> str:
-    """What a track's type or name tells of its sport, empty if nothing."""
+    """The sport that a track's type or name indicates, empty if none."""
     return sports.name(track.sport) or sports.of_title(track.name)
 
 
@@ -82,9 +82,9 @@ def _join(parts: list[Recording]) -> Recording:
 
 
 def _by_one_clock(table: np.ndarray) -> np.ndarray:
-    """The points of a recording, in its order, that were timed by a clock that was not set in between.
+    """The points of a recording, in its order, between which its clock was not set.
 
-    Of parts over `SET` apart the latest counts that has a date and more than a few points, or else the largest. Where the
+    Of parts over `SET` apart the latest with a date and more than a few points counts, or else the largest. Where the
     clock falls back once, so that what was recorded later lies wholly before the rest, the larger of the two parts counts.
     """
     time = table[:, TIME]
@@ -126,7 +126,7 @@ def _parts(table: np.ndarray) -> list[np.ndarray]:
 
 
 def merged(table: np.ndarray) -> np.ndarray:
-    """Points with those of one time as one, in the order of the table: of each column the first value, of heart rate above 0.
+    """Merges the points of one time, in the order of the table: the first value of each column, of heart rate the first above 0.
 
     Args:
         table: points with valid times, shape `(n, COLUMNS)`; NaN where missing.
@@ -136,7 +136,7 @@ def merged(table: np.ndarray) -> np.ndarray:
         return table
     points = np.full((len(time), table.shape[1]), np.nan)
     for column, values in enumerate(table.T):
-        there = np.flatnonzero(values > 0 if column == HEART_RATE else np.isfinite(values))
-        at, place = np.unique(index[there], return_index=True)
-        points[at, column] = values[there[place]]
+        rows = np.flatnonzero(values > 0 if column == HEART_RATE else np.isfinite(values))
+        at, place = np.unique(index[rows], return_index=True)
+        points[at, column] = values[rows[place]]
     return points[np.argsort(first)]

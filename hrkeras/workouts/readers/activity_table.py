@@ -14,7 +14,7 @@ FILE = "activities.csv"
 MAX_BYTES = 64 << 20
 MAX_CELLS = 5_000_000
 MAX_PATH = 200  # characters
-SAMPLE = 50  # rows that are looked at for sports
+SAMPLE = 50  # rows that are searched for sports
 NAME = re.compile(
     r"\b(name|title|titel|titre|titulo|titolo|nom|nombre|nome|naam|nazwa|navn|namn|название)\b|名|タイトル|标题|이름"
 )
@@ -22,7 +22,7 @@ TRACK = re.compile(r"\.(gpx|tcx|fit)(\.gz)?$")
 
 
 class Listed(NamedTuple):
-    """What a table says of an activity, as written; empty where it does not say."""
+    """The entries of a table for an activity, as written; empty if missing."""
 
     sport: str = ""
     name: str = ""
@@ -31,14 +31,14 @@ class Listed(NamedTuple):
 class ActivityTable:
     """Sport and name by file.
 
-    The columns are told by what is in them, since their heads are in the athlete's language: files' paths in one (or in
-    their place activities' numbers, by which the files are called), sports in another. Only names are told by their head.
+    Columns are recognised by their content, since their headers are in the athlete's language: paths of files in one (or
+    else numbers of activities, after which the files are named), sports in another. Only names are recognised by their header.
 
     Args:
         stream: the CSV's bytes.
 
     Raises:
-        InvalidWorkoutError: if it is no table.
+        InvalidWorkoutError: if it is not a table.
     """
 
     def __init__(self, stream: Stream):
@@ -54,16 +54,16 @@ class ActivityTable:
         self._has_paths = _paths(column(path)) > 0
         if not self._has_paths:
             path = next((place for place in places if len(set(column(place))) == len(rows)), None)
-        some = rows[:: len(rows) // SAMPLE + 1]
-        sport = max(places, key=lambda place: _sports(column(place, some)), default=None)
-        if not _sports(column(sport, some))[0]:
+        sample = rows[:: len(rows) // SAMPLE + 1]
+        sport = max(places, key=lambda place: _sports(column(place, sample)), default=None)
+        if not _sports(column(sport, sample))[0]:
             sport = None
         named = next((place for place, head in enumerate(heads) if NAME.search(sports.folded(head))), None)
         listed = map(Listed, column(sport), column(named))
-        self._files = {_key(cell): each for cell, each in zip(column(path), listed, strict=True) if cell}
+        self._files = {_key(cell): activity for cell, activity in zip(column(path), listed, strict=True) if cell}
 
     def find(self, path: str) -> Listed:
-        """What the table says of a file.
+        """The entries of the table for a file.
 
         Args:
             path: relative to the table's folder, with "/".
@@ -73,13 +73,13 @@ class ActivityTable:
 
 
 def _paths(column: list[str]) -> int:
-    """How many cells are paths of tracks."""
+    """Number of cells that are paths of tracks."""
     return sum(bool(TRACK.search(_key(cell[-MAX_PATH:]))) for cell in column)
 
 
 def _sports(column: list[str]) -> tuple[int, int, int]:
-    """How many cells name a sport; where names such as "Morning Run" do so as well, sports are fewer and shorter."""
-    cells = [cell for cell in column if sports.told(cell)]
+    """Number of cells that name a sport; where names such as "Morning Run" do so too, sports are fewer and shorter."""
+    cells = [cell for cell in column if sports.of_text(cell)]
     return len(cells), -len(set(cells)), -sum(map(len, cells))
 
 

@@ -21,7 +21,7 @@ from hrkeras.workouts.workout import Workout, from_points
 
 USER = "apple_watch"  # one export holds one person
 HEAD = 1 << 18  # bytes within which the root element must begin; Apple's document type has 6 kB
-CANDIDATES = 20  # of the XML files in a zip or folder, so many of the biggest are looked into
+CANDIDATES = 20  # number of XML files in a zip or folder, the largest first, that are searched
 WANTED = (
     "expected an Apple Health export, which the iPhone's Health app makes under 'Export All Health Data': "
     "give its .zip, the folder unpacked from it or the .xml therein"
@@ -31,16 +31,16 @@ WANTED = (
 def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
     """Reads every workout of an export, in the order of its XML.
 
-    A run has the points of its route, with the heart rate that one source measured meanwhile drawn onto their times;
-    points while it was paused are left out. An indoor run, or one without a route, is "indoor running" and has a point for each
+    A run has the points of its route, with the heart rate of one source interpolated to their times; points while it
+    was paused are left out. An indoor run, or one without a route, is "indoor running" and has a point for each
     heart rate, and so has every other sport, whose route is not read; where there is no heart rate, it has its beginning and end.
 
     Args:
         path: a `.zip` (read in place, never unpacked to disk), a folder or an `.xml` file.
-        log: told of the bytes read, in all `size(path)`, and of each workout that is passed over.
+        log: receives the bytes read, in all `size(path)`, and each workout that is passed over.
 
     Raises:
-        InputError: if `path` is no Apple Health export, or one that is damaged, encrypted, a decompression bomb or without
+        InputError: if `path` is not an Apple Health export, or is damaged, encrypted, a decompression bomb or without
             any of the routes of its runs.
     """
     path, log = Path(path), log or ReadLog()
@@ -75,7 +75,7 @@ def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
 
 
 def routes(path) -> Iterator[tuple[str, Callable[[], AbstractContextManager[Stream]]]]:
-    """Yields the route files of an export: the bare name, and what opens it while the next one is not asked for.
+    """Yields the route files of an export: the bare name, and a function that opens it until the next one is requested.
 
     Raises:
         InputError: as `read` does.
@@ -86,7 +86,7 @@ def routes(path) -> Iterator[tuple[str, Callable[[], AbstractContextManager[Stre
 
 
 def is_export(path) -> bool:
-    """Tells whether `path` looks like an Apple Health export, whole or damaged, at the cost of a few kB read."""
+    """Whether `path` looks like an Apple Health export, complete or damaged; reads only a few kB."""
     path = Path(path)
     try:
         with _open(path):
@@ -101,7 +101,7 @@ def is_export(path) -> bool:
 
 
 def size(path) -> int:
-    """The number of bytes that `read(path)` tells its log of, for a progress bar.
+    """The number of bytes that `read(path)` reports to its log, for a progress bar.
 
     Raises:
         InputError: as `read` does.
@@ -157,7 +157,7 @@ def _open(path: Path) -> Iterator["_Archive | _Folder"]:
 
 
 def _health_xml(path: Path, files: list, length: Callable, opened: Callable[..., AbstractContextManager[Stream]]):
-    """The biggest of `files` that holds health data: its name is in the phone's language."""
+    """The largest of `files` that holds health data; its name is in the phone's language."""
     for file in sorted(files, key=length, reverse=True)[:CANDIDATES]:
         with opened(file, ReadLog()) as stream:
             if apple_xml.ROOT in stream.read(HEAD):
@@ -170,8 +170,8 @@ class _Folder:
 
     Attributes:
         xml: the file of the health data.
-        routes: route files by `apple_routes.file_key`; none that a link leads to outside the export.
-        size: bytes of all of them.
+        routes: route files by `apple_routes.file_key`, without links that lead outside the export.
+        size: total bytes.
     """
 
     def __init__(self, path: Path):
@@ -190,7 +190,7 @@ class _Folder:
 
 
 class _Archive:
-    """An export as a zip file, which is read in place; attributes as of `_Folder`."""
+    """An export as a zip file, which is read in place; attributes as in `_Folder`."""
 
     def __init__(self, path: Path, opened: Archive):
         self._opened, self.size = opened, path.stat().st_size

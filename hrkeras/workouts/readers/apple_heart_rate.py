@@ -1,4 +1,4 @@
-"""The heart rates of an Apple Health export, and the device from which those of a workout are taken."""
+"""The heart rates of an Apple Health export, and the choice of the device for each workout."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ import numpy as np
 
 from hrkeras.workouts.interpolation import MAX_HEART_RATE_GAP
 
-MAX_NAME = 200  # bytes of a name that are looked at
+MAX_NAME = 200  # bytes of a name that are compared
 MAX_SOURCES = 1000  # further ones count as one; a person has some dozens in ten years
-OWN_SHARE = 0.5  # of the time that the densest source covers, what a workout's own must cover to be taken
+OWN_SHARE = 0.5  # of the time that the densest source covers, which a workout's own must cover to be used
 
 
 class HeartRates(NamedTuple):
-    """All heart rates of an export in order of time, at most one of each source at an instant.
+    """All heart rates of an export in order of time, at most one per source and instant.
 
     Attributes:
         clock: s since 1970-01-01 UTC, shape `(n,)`.
@@ -32,7 +32,7 @@ class HeartRates(NamedTuple):
     def during(self, start: float, end: float, own: str) -> tuple[np.ndarray, np.ndarray]:
         """The heart rates of one source between two times, both included.
 
-        That is the source that recorded the workout, or the densest one where the own has none or covers less than
+        That is the source that recorded the workout, or the densest one if the former has none or covers less than
         `OWN_SHARE` of the time that the densest covers.
 
         Args:
@@ -50,19 +50,19 @@ class HeartRates(NamedTuple):
         numbers, counts = np.unique(source, return_counts=True)
         by_count = numbers[np.argsort(-counts, kind="stable")]
         densest = source == by_count[0]
-        mine = next((source == number for number in by_count if own and self.names[number] == own), densest)
-        taken = mine if _covered(clock[mine]) >= OWN_SHARE * _covered(clock[densest]) else densest
+        preferred = next((source == number for number in by_count if own and self.names[number] == own), densest)
+        taken = preferred if _covered(clock[preferred]) >= OWN_SHARE * _covered(clock[densest]) else densest
         return clock[taken], value[taken]
 
 
 def _covered(clock: np.ndarray) -> float:
-    """Seconds between heart rates that a line is drawn across."""
+    """Seconds between heart rates that are interpolated across."""
     gaps = np.diff(clock)
     return float(gaps[gaps <= MAX_HEART_RATE_GAP].sum())
 
 
 class _Numbers(dict[tuple[bytes, bytes], int]):
-    """Numbers sources, given the name of each and that of the device as they are written."""
+    """Numbers sources by their name and that of the device, as written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,19 +84,19 @@ class Collector:
         self._numbers = _Numbers()
 
     def add(self, clock: np.ndarray, value: np.ndarray, sources: Iterable[tuple[bytes, bytes]]) -> None:
-        """Adds heart rates; those of 0 are no measurements.
+        """Adds heart rates; those of 0 are dropped.
 
         Args:
             clock: s since 1970-01-01 UTC, shape `(n,)`.
             value: beats/min, shape `(n,)`.
-            sources: of each its name and that of the device, which tells apart the sensors that one source has.
+            sources: for each its name and that of the device, which distinguishes the sensors of one source.
         """
         source = np.fromiter(map(self._numbers.__getitem__, sources), np.uint16, len(clock))
         measured = value > 0
         self._parts.append((clock[measured], value[measured].astype(np.float32), source[measured]))
 
     def collected(self) -> HeartRates:
-        """What was added; the first of several of one source at one instant."""
+        """All heart rates added; of several of one source at one instant the first."""
         clock, value, source = map(np.concatenate, zip(*self._parts, strict=True))
         order = np.lexsort((source, clock))
         clock, value, source = clock[order], value[order], source[order]
@@ -106,6 +106,6 @@ class Collector:
 
 
 def source_name(written: bytes) -> str:
-    """A name by which sources are compared, however its spaces and apostrophes are written."""
+    """A normalised name to compare sources by, independent of how spaces and apostrophes are written."""
     text = unicodedata.normalize("NFKC", unescape(written[:MAX_NAME].decode(errors="replace")))
     return " ".join(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split()).casefold()

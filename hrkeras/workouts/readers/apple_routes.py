@@ -1,4 +1,4 @@
-"""The route files of an Apple Health export: each is read once, however many workouts name it."""
+"""The route files of an Apple Health export: each is read once, however many workouts refer to it."""
 
 import unicodedata
 from collections import Counter
@@ -15,14 +15,14 @@ from hrkeras.workouts.readers.point_table import ALTITUDE, LATITUDE, LONGITUDE, 
 from hrkeras.workouts.readers.source import ReadLog, guarded
 
 MARGIN = 60.0  # s by which a route may begin before its workout or end after it
-MAX_KEPT = 2_000_000  # points, 80 MB, of routes that later workouts name as well; no real export has such
+MAX_KEPT = 2_000_000  # points, 80 MB, of routes that later workouts refer to as well; no real export has such
 
 
 class Routes:
-    """Gives runs the points of their routes.
+    """The points of runs' routes.
 
     Args:
-        runs: all that will ask.
+        runs: all runs whose routes will be requested.
         files: the export's route files by `file_key`.
         opened: opens one of them.
     """
@@ -45,7 +45,7 @@ class Routes:
             Shape `(5, n)`: time in s since 1970-01-01 UTC, latitude, longitude, altitude and speed.
 
         Raises:
-            InvalidWorkoutError: if the run has no route that can be read, or none of that time.
+            InvalidWorkoutError: if the run has no readable route, or none at that time.
         """
         routes, problem = [run.points] if run.points.size else [], "route file missing"
         for key in _keys(run):
@@ -88,12 +88,12 @@ class Routes:
 
 
 def any_present(runs: Iterable[Entry], files: Mapping[str, Any]) -> bool:
-    """Whether one run at least has its route, in the XML or in a file of those."""
+    """Whether at least one run has its route, in the XML or in one of the files."""
     return any(run.points.size or any(key in files for key in _keys(run)) for run in runs)
 
 
 def file_key(name: str) -> str:
-    """What a route file is looked up by: its bare name, so that no path in the data ever leads anywhere."""
+    """The key of a route file: its bare name, so that no path in the data is ever followed."""
     return unicodedata.normalize("NFKC", name.replace("\\", "/").rpartition("/")[2])
 
 

@@ -1,6 +1,6 @@
 """Heart rates and workouts from the XML of an Apple Health export, in one pass over its bytes.
 
-No XML parser: iOS 16 writes a document type that makes parsers stop, files have gigabytes, and what is never
+It uses no XML parser: iOS 16 writes a document type that parsers reject, files have gigabytes, and what is never
 parsed as XML cannot expand an entity or fetch anything.
 """
 
@@ -32,7 +32,7 @@ PAUSES = {
 
 DATE = rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}"
 NUMBER = rb"-?\d{1,9}(?:\.\d{0,25})?(?:[eE][+-]?\d{1,2})?"
-# A record of another type, whose type stands first as Apple writes it, fails at once: that is what makes this fast.
+# A record of another type, whose type comes first as Apple writes it, fails at once: this is what makes it fast.
 HEART_RATE = re.compile(
     rb'<Record\s(?!type="(?!HKQuantityTypeIdentifierHeartRate"))'
     rb'(?=[^<]*?type="HKQuantityTypeIdentifierHeartRate")'
@@ -50,7 +50,7 @@ LOCATION = re.compile(
 WORKOUT = re.compile(rb"<Workout\s[^<]*")
 CLOSE_OR_NEXT = re.compile(CLOSE + rb"|<Workout\s")
 DETAIL = re.compile(rb"<(MetadataEntry|WorkoutEvent|FileReference)\s([^<]*)")
-ATTRIBUTE = re.compile(rb'(?<!\w)(\w++)\s*+=\s*+"([^"<]*)"')  # linear in time, whatever it meets
+ATTRIBUTE = re.compile(rb'(?<!\w)(\w++)\s*+=\s*+"([^"<]*)"')  # linear in time on any input
 ACTIVITY = re.compile(rb"HKWorkoutActivityType(\w{1,64})")
 
 # Weights of the 25 digits of "2020-07-05 20:06:26 +0800" in year, month, day, second of the day and s of the offset.
@@ -62,7 +62,7 @@ WEIGHTS[21:25, 4] = 36000, 3600, 600, 60
 
 
 class Stream(Protocol):
-    """What the XML is read from."""
+    """Where the XML is read from."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -98,9 +98,9 @@ def scan(stream: Stream, log: ReadLog, where: str, chunk: int = CHUNK) -> Conten
 
     Args:
         stream: the XML's bytes.
-        log: told of every `<Workout>` that is not among the entries.
+        log: receives every `<Workout>` that is not among the entries.
         where: the export's name, for messages.
-        chunk: bytes to read at a time; changes only speed and memory.
+        chunk: bytes to read at a time; affects only speed and memory.
     """
     entries: list[Entry] = []
     heart_rates = Collector()
@@ -110,8 +110,8 @@ def scan(stream: Stream, log: ReadLog, where: str, chunk: int = CHUNK) -> Conten
         data = stream.read(chunk)
         text, inside = text + data, bool(data)
         end = max(text.rfind(b"<"), done) if data else len(text)  # all tags before it are whole
-        if found := HEART_RATE.findall(text, done, end):
-            dates, units, values, *names = zip(*found, strict=True)
+        if matches := HEART_RATE.findall(text, done, end):
+            dates, units, values, *names = zip(*matches, strict=True)
             rates = np.array(values, "S32").astype(np.float64) * list(map(PER_MINUTE.__getitem__, units))
             heart_rates.add(seconds(dates), rates, zip(*names, strict=True))
         keep, at = end, 0
@@ -143,7 +143,7 @@ def scan(stream: Stream, log: ReadLog, where: str, chunk: int = CHUNK) -> Conten
 
 
 def _skip_to_root(stream: Stream, chunk: int) -> bytes:
-    """Passes over the document type, whatever it declares; returns what was read from the root element on."""
+    """Skips the document type, whatever it declares; returns what was read from the root element on."""
     text = b""
     while (root := text.find(ROOT)) < 0:
         data = stream.read(chunk)
@@ -164,8 +164,8 @@ def _entry(tag: bytes, body: bytes, where: str) -> Entry:
     activity = ACTIVITY.fullmatch(attributes.get(b"workoutActivityType", b""))
     indoor, dates, begins = False, [], []
     routes: dict[str, None] = {}
-    for found in DETAIL.finditer(body):
-        name, detail = found[1], _attributes(found[2])
+    for match in DETAIL.finditer(body):
+        name, detail = match[1], _attributes(match[2])
         if name == b"FileReference":
             routes[unescape(detail.get(b"path", b"")[:MAX_PATH].decode(errors="replace"))] = None
         elif name == b"MetadataEntry":
@@ -187,14 +187,14 @@ def _entry(tag: bytes, body: bytes, where: str) -> Entry:
 
 
 def _not_crowded(entries: list[Entry], log: ReadLog) -> list[Entry]:
-    """All workouts but those that begin while `MAX_AT_ONCE` others go on, so that no point is used more often than that."""
+    """All workouts except those that begin during `MAX_AT_ONCE` others, so that no point is used more often than that."""
     starts, ends = np.array([(entry.start, entry.end) for entry in entries]).reshape(-1, 2).T
     order = np.argsort(starts, kind="stable")
     going_on = np.empty(len(entries), int)
     going_on[order] = np.arange(len(entries)) - np.searchsorted(np.sort(ends), starts[order], side="right")
     for place in np.flatnonzero(going_on >= MAX_AT_ONCE):
         log.skip(f"begins while {MAX_AT_ONCE} other workouts go on", entries[place].where)
-    return [entry for entry, others in zip(entries, going_on, strict=True) if others < MAX_AT_ONCE]
+    return [entry for entry, concurrent in zip(entries, going_on, strict=True) if concurrent < MAX_AT_ONCE]
 
 
 def _attributes(tag: bytes) -> dict[bytes, bytes]:
@@ -205,7 +205,7 @@ def _pauses(dates: list[bytes], begins: list[bool], end: float) -> list[tuple[fl
     """Beginnings and ends of the pauses in order; one that is never ended lasts until the workout's end.
 
     Args:
-        dates: of the events; of those at one time the first comes first.
+        dates: of the events; those at one time stay in this order.
         begins: whether each begins a pause; the others end one.
         end: of the workout, s since 1970-01-01 UTC.
     """
@@ -221,10 +221,10 @@ def _pauses(dates: list[bytes], begins: list[bool], end: float) -> list[tuple[fl
 
 
 def _points(body: bytes) -> np.ndarray:
-    found = LOCATION.findall(body)
-    if not found:
+    matches = LOCATION.findall(body)
+    if not matches:
         return np.empty((5, 0))
-    dates, *columns = zip(*found, strict=True)
+    dates, *columns = zip(*matches, strict=True)
     points = np.stack([seconds(dates), *map(_numbers, columns)])
     return points[:, np.argsort(points[0], kind="stable")]
 

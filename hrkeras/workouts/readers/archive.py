@@ -1,4 +1,4 @@
-"""Read the files in a zip in place: never unpacked to disk, and in bounded time and memory whatever the zip claims."""
+"""Read the files in a zip in place, never unpacked to disk, and in bounded time and memory whatever the zip claims."""
 
 import lzma
 import os
@@ -14,11 +14,11 @@ from hrkeras.utils.files import open_regular
 from hrkeras.workouts.readers.point_table import Stream
 from hrkeras.workouts.readers.source import MAX_RATIO, RATIO_FROM, Expansion, ReadLog, decompressed
 
-# what zipfile meets damage and unknown compression with
+# what zipfile raises for damage and unknown compression
 DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
 START = b"PK"
 LOCAL_HEADER = 30  # bytes before a member's name and data
-STEP = 4096  # bytes of a bzip2 or LZMA member to ask for at once: zipfile unpacks those without a limit of its own
+STEP = 4096  # bytes of a bzip2 or LZMA member to read at once: zipfile unpacks those without a limit
 ADVICE = "if you trust it, unpack it first and give the folder."
 
 
@@ -44,7 +44,7 @@ class Archive:
 
     Attributes:
         where: its path.
-        members: its files in the order in which they lie in it; none that overlaps an earlier one.
+        members: its files in the order of their position; none that overlaps an earlier one.
     """
 
     def __init__(self, where: str, archive: zipfile.ZipFile, size: int, expansion: Expansion):
@@ -57,7 +57,7 @@ class Archive:
                 end = info.header_offset + LOCAL_HEADER + info.compress_size
 
     def place(self, member: Member) -> str:
-        """A member's path behind that of the zip."""
+        """The path of the zip followed by that of a member."""
         return f"{self.where}/{member.name}"
 
     @contextmanager
@@ -72,7 +72,7 @@ class Archive:
 
     @contextmanager
     def open_zip(self, member: Member) -> Iterator["Archive"]:
-        """Opens a zip in this zip, whose files are read in their order at little more cost than those of this one.
+        """Opens a zip in this zip; reading its files in their order costs little more than reading those of this one.
 
         Raises:
             InputError: if it is encrypted or damaged.
@@ -98,7 +98,7 @@ class Archive:
 
 
 class _MemberStream:
-    """The bytes of a member; tells a log how much of the zip was read for them."""
+    """The bytes of a member; reports to a log how much of the zip was read for them."""
 
     def __init__(self, stream, info: zipfile.ZipInfo, place: str, packed: int, expansion: Expansion, log: ReadLog):
         self.seekable, self._place, self._expansion, self._log, self._count = stream, place, expansion, log, 0
@@ -150,7 +150,7 @@ def _damaged(place: str, error: Exception) -> InputError:
 
 
 def _real_name(info: zipfile.ZipInfo) -> str:
-    """A member's name, where the zip forgot to say that it is UTF-8."""
+    """A member's name, even if the zip does not declare that it is UTF-8."""
     try:
         return info.filename.encode("cp437").decode()
     except UnicodeError:

@@ -1,4 +1,4 @@
-"""Tell what kind of source a path is, and read it."""
+"""Detect what kind of source a path is, and read it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ def reader(path: Path):
     """The module that reads a source: it has `read(path, log=)` and `size(path)`.
 
     Raises:
-        InputError: if it is none of an Apple Health export, tracks and an Endomondo file.
+        InputError: if it is not an Apple Health export, tracks or an Endomondo file.
     """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder; check the path.")

@@ -1,7 +1,7 @@
 """Read `endomondoHR.json`: FitRec's Endomondo workouts, one a line as a Python dict or a JSON object, plain or gzip.
 
 Ni, Muhlstein and McAuley, "Modeling Heart Rate and Activity Data for Personalized Fitness Recommendation",
-WWW 2019. The file is to be asked for at https://sites.google.com/eng.ucsd.edu/fitrec-project.
+WWW 2019. The file is available on request at https://sites.google.com/eng.ucsd.edu/fitrec-project.
 """
 
 from codecs import BOM_UTF8
@@ -21,7 +21,7 @@ from hrkeras.workouts.workout import Workout, from_points
 
 MAX_LINE = 1 << 20  # bytes; 500 points need about 30,000
 MAX_POINTS = 100_000
-BLOCK = 1 << 19  # bytes read at once; what one process parses at once
+BLOCK = 1 << 19  # bytes that are read, and that one process parses, at once
 
 
 def size(path: Path) -> int:
@@ -47,30 +47,30 @@ def read(
 ) -> Iterator[Any]:
     """Yields the file's workouts in its order, in constant memory.
 
-    A line that is no workout is counted in the log with the reason, and passed over.
+    A line that is not a workout is counted in the log with the reason, and skipped.
 
     Args:
         path: the file; gzip is recognised by its content.
-        log: told of bytes read and lines skipped.
-        processes: how many worker processes parse; 1 parses here.
-        then: what to make of each workout where it was parsed; must be picklable with more than one process.
+        log: receives the bytes read and the lines skipped.
+        processes: number of worker processes that parse; with 1 this process does.
+        then: function to apply to each workout in the process that parsed it; must be picklable with more than one.
 
     Yields:
-        Each `Workout`, or what `then` made of it.
+        Each `Workout`, or the result of `then`.
 
     Raises:
-        InputError: if the file cannot be read or holds not one workout.
+        InputError: if the file cannot be read or holds no workout.
     """
     path, log = Path(path), log or ReadLog()
-    found = False
+    has_workouts = False
     with open_plain(path, log) as stream:
         parse = partial(_parse, name=path.name, then=then)
         for items, skipped in ordered_map(parse, _blocks(stream), processes):
             for reason, number in skipped:
                 log.skip(reason, f"{path.name}:{number}")
-            found = found or bool(items)
+            has_workouts = has_workouts or bool(items)
             yield from items
-    if not found:
+    if not has_workouts:
         why = "; ".join(f"{reason} ({log.examples[reason][0]})" for reason in log.skipped) or "it is empty"
         raise InputError(
             f"{path}: expected an Endomondo file with one workout a line, found none: {why[:300]}. "
@@ -79,9 +79,9 @@ def read(
 
 
 def _blocks(stream: Stream) -> Iterator[tuple[int, bytes]]:
-    """Whole lines in blocks, with the number of the first; workers split them, which costs more than cutting blocks.
+    """Complete lines in blocks, with the number of the first; workers split them, which costs more than cutting blocks.
 
-    Memory stays bounded: of a line that is too long the beginning is given, itself too long.
+    Memory stays bounded: a line that is too long is cut off, at a length that is still too long.
     """
     number, rest = 1, b""
     while chunk := stream.read(BLOCK):
@@ -139,7 +139,7 @@ def _workout(entry: dict, where: str) -> Workout:
 
 
 def _text(entry: dict, key: str) -> str:
-    """A text, or a number as one; empty if there is none."""
+    """A text, or a number as text; empty if missing."""
     value = entry.get(key)
     if value is None:
         return ""

@@ -1,4 +1,4 @@
-"""Read a workout of the export that Endomondo gave its athletes: JSON in the folder Workouts, where no TCX lies beside it."""
+"""Read a workout of the export that Endomondo gave its athletes: JSON in the folder Workouts, if there is no TCX beside it."""
 
 from collections.abc import Iterator
 from math import nan
@@ -26,7 +26,7 @@ from hrkeras.workouts.readers.xml_points import seconds
 
 FOLDER, SUFFIX = "workouts", ".json"
 MAX_BYTES = 64 << 20
-FIELDS = {  # column, and what a value is to be multiplied by
+FIELDS = {  # column, and factor of the values
     "latitude": (LATITUDE, 1.0),
     "longitude": (LONGITUDE, 1.0),
     "altitude": (ALTITUDE, 1.0),
@@ -41,10 +41,10 @@ def read_workout(stream: Stream) -> list[Recording]:
     """Reads the workout.
 
     Args:
-        stream: anything with `read(size)` that gives bytes.
+        stream: anything with `read(size)` that returns bytes.
 
     Raises:
-        InvalidWorkoutError: if it is no workout or has no points.
+        InvalidWorkoutError: if it is not a workout or has no points.
     """
     content = read_whole(stream, MAX_BYTES)
     try:
@@ -61,18 +61,18 @@ def read_workout(stream: Stream) -> list[Recording]:
 
 
 def _items(value: Any, depth: int = 4) -> Iterator[tuple[str, Any]]:
-    """The keys and values of objects in lists in lists, as Endomondo wrote what others write as one object."""
+    """The keys and values of objects in nested lists, which is how Endomondo wrote what would be a single object."""
     if isinstance(value, dict):
         yield from value.items()
     elif isinstance(value, list) and depth:
-        for each in value:
-            yield from _items(each, depth - 1)
+        for item in value:
+            yield from _items(item, depth - 1)
 
 
 def _row(point: Any) -> list[float]:
     row = [nan] * COLUMNS
-    said = dict(_items(point))
-    for key, value in (*said.items(), *_items(said.get("location"))):
+    entries = dict(_items(point))
+    for key, value in (*entries.items(), *_items(entries.get("location"))):
         if key == "timestamp" and isinstance(value, str):
             row[TIME] = _clock(value)
         elif key in FIELDS and isinstance(value, int | float) and not isinstance(value, bool):

@@ -29,19 +29,19 @@ ACTIVITY_FILE, COURSE_FILE = 4, 6  # types of files
 
 
 def read_sessions(stream: Stream) -> list[Recording]:
-    """Reads what was recorded; a multisport file has several sessions, and several files may be chained in one.
+    """Reads the recorded sessions; a multisport file has several, and several files may be chained in one.
 
     A file that is cut off or whose checksum is wrong is refused rather than read up to the damage: half a run would
-    pass for a whole one. What comes after a whole file and is none is passed over.
+    pass for a whole one. Bytes after the last complete file are passed over.
 
     Args:
-        stream: anything with `read(size)` that gives bytes.
+        stream: anything with `read(size)` that returns bytes.
 
     Returns:
-        Each session; its sport is sport and sub-sport as the FIT profile names them, with a space between.
+        The sessions; the sport of each is sport and sub-sport as named in the FIT profile, separated by a space.
 
     Raises:
-        InvalidWorkoutError: if the file is not FIT, damaged or cut off, no recording or without records.
+        InvalidWorkoutError: if the file is not FIT, is damaged or cut off, is not a recording or has no records.
     """
     contents, left = _contents(stream)
     recorded = [content for content in contents if not content.is_course]
@@ -56,7 +56,7 @@ def read_sessions(stream: Stream) -> list[Recording]:
 
 
 def read_course(stream: Stream) -> list[np.ndarray]:
-    """Reads where a course leads, or where a recording led; tables as of `Recording`, errors as of `read_sessions`."""
+    """Reads the points of a course, or of a recording; tables as in `Recording`, errors as in `read_sessions`."""
     return [content.table[:, :COLUMNS] for content in _contents(stream)[0]]
 
 
@@ -70,7 +70,7 @@ def content(stream: Stream) -> bytes:
 
 
 def _contents(stream: Stream) -> tuple[list["_Content"], int]:
-    """What the chained files with records or heart rates hold, and how many bytes of others were passed over."""
+    """The content of the chained files with records or heart rates, and the number of bytes of others, which are passed over."""
     files, left = fit_messages.files(content(stream))
     contents: list[_Content] = []
     for number, file in enumerate(files):
@@ -79,23 +79,23 @@ def _contents(stream: Stream) -> tuple[list["_Content"], int]:
         except InvalidWorkoutError:
             if not number:
                 raise
-            left += sum(each.size for each in files[number:])
+            left += sum(content.size for content in files[number:])
             break
-    points = sum(len(each.table) for each in contents)
+    points = sum(len(content.table) for content in contents)
     if points > MAX_POINTS:
         raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
     if not points:
         raise InvalidWorkoutError(f"FIT, but {contents[0].kind} without track points" if contents[0].kind else "no track points")
-    return [each for each in contents if len(each.table) or each.rates.size], left
+    return [content for content in contents if len(content.table) or content.rates.size], left
 
 
 class _Content:
-    """What one FIT file holds.
+    """The content of one FIT file.
 
     Attributes:
         table: its points, shape `(n, WIDTH)`: the columns of `point_table`, and `ESTIMATED`.
-        rates: the heart rates of its `hr` messages, as of `HeartRates.table`.
-        kind: what it is, where it says that it is no activity.
+        rates: the heart rates of its `hr` messages, as from `HeartRates.table`.
+        kind: type of the file if it is not an activity, else empty.
     """
 
     def __init__(self, body: bytes):
@@ -128,7 +128,7 @@ class _Content:
             self._unread.add("hr messages without a time of day")
 
     def _note(self, definition: Definition, content: bytes) -> None:
-        """Takes what a message that is no point says of them."""
+        """Collects what a message that is not a point says about the points."""
         number = definition.number
         if number == SPORT:
             self._sports.append((_sport(definition, content, 0, 1), definition.text(content, 3)))
@@ -140,7 +140,7 @@ class _Content:
         elif number == HRV:
             self._unread.add("times between heartbeats")
         elif number == DESCRIPTION:
-            developer, field, base = (definition.value(content, each) for each in range(3))
+            developer, field, base = (definition.value(content, place) for place in range(3))
             native = definition.value(content, 15) == HEART_RATE_FIELD and definition.value(content, 14) in (RECORD, None)
             name = "heart_rate" if native else definition.text(content, 3)
             self._described[developer, field] = DeveloperField((base or 0) & 0x1F, name)
@@ -149,12 +149,12 @@ class _Content:
 
     @property
     def is_course(self) -> bool:
-        """Whether the points are where to go rather than where somebody went."""
+        """Whether the points are a course to follow rather than a recording."""
         measured = (self.table[:, HEART_RATE] > 0).any()
         return self.kind == "a course file" and not self._sessions and not measured
 
     def recordings(self, rates: np.ndarray) -> list[Recording]:
-        """Its sessions, with the heart rates of all `hr` messages where a record has none."""
+        """Its sessions, with the heart rates of all `hr` messages filled in where a record has none."""
         table = self.table
         if rates.size:
             silent = ~(table[:, HEART_RATE] > 0)
@@ -163,12 +163,12 @@ class _Content:
         index = np.searchsorted([begin for begin, _, _ in sessions[1:]], table[:, TIME], side="right")
         order = np.argsort(index, kind="stable")
         parts = np.split(table[order], np.searchsorted(index[order], np.arange(1, len(sessions))))
-        found = []
+        recordings = []
         for (_, sport, name), part in zip(sessions, parts, strict=True):
             if len(part):
                 estimated = bool((part[:, ESTIMATED] > 0).any())
-                found.append(Recording(sport, part[:, :COLUMNS], estimated, name, without_heart_rate(part, self._unread)))
-        return found
+                recordings.append(Recording(sport, part[:, :COLUMNS], estimated, name, without_heart_rate(part, self._unread)))
+        return recordings
 
 
 def _sport(definition: Definition, content: bytes, *fields: int) -> str:
@@ -177,7 +177,7 @@ def _sport(definition: Definition, content: bytes, *fields: int) -> str:
 
 
 def _name(kind: str, value: float) -> str:
-    """What the FIT profile calls a value of one of its enumerations; its number if it has no name there."""
+    """The FIT profile's name for a value of one of its enumerations, or the number if it has none."""
     from fitdecode.profile import FIELD_TYPES
 
     return str(FIELD_TYPES[kind].enum.get(value, value))

@@ -1,4 +1,4 @@
-"""Heart rates in a FIT file's `hr` messages, which straps write that store them under water or without a watch."""
+"""Heart rates in the `hr` messages of a FIT file, written by straps that store them under water or without a watch."""
 
 import numpy as np
 
@@ -13,8 +13,8 @@ NO_RATES = frozenset((0, 0xFF))
 class HeartRates:
     """Collects the heart rates of one FIT file.
 
-    A message holds up to eight heart rates and the strap's time of each, whole or as its lowest 12 bits. One message, the first
-    as a rule, says which time of day its first heart rate has.
+    A message holds up to eight heart rates and the strap's time of each, complete or as its lowest 12 bits. One message,
+    usually the first, gives the time of day of its first heart rate.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class HeartRates:
         self._offset: float | None = None  # s since 1970 at 0 of the strap's clock
 
     def add(self, message: Message, clock: int | None) -> None:
-        """Takes a message, and its time in s of the FIT epoch."""
+        """Adds a message and its time in s of the FIT epoch."""
         definition, content = message.definition, message.content
         events = [int(event) for event in definition.values(content, EVENT) if event != 0xFFFFFFFF]
         if events:
@@ -50,7 +50,7 @@ class HeartRates:
         return bool(self._rates) and self._offset is None or self._lost
 
     def table(self) -> np.ndarray:
-        """Times in s since 1970-01-01 UTC, increasing, and heart rates in beats/min, shape `(2, n)`; none without a date."""
+        """Increasing times in s since 1970-01-01 UTC, and heart rates in beats/min, shape `(2, n)`; empty without a date."""
         if self._offset is None:
             return np.empty((2, 0))
         clock, first = np.unique(self._offset + np.array(self._events) / TICKS, return_index=True)

@@ -70,7 +70,7 @@ class Field(NamedTuple):
 
 
 class Definition:
-    """What the messages of one local number look like.
+    """The layout of the messages with one local number.
 
     Attributes:
         number: of the message in the FIT profile.
@@ -79,7 +79,7 @@ class Definition:
         developer_fields: likewise for each field that a developer has defined.
         native_size: bytes of its fields, without those of developers.
         size: bytes of all.
-        timestamp: where in a message its time lies, None if it has none.
+        timestamp: offset of the time in a message, None if it has none.
     """
 
     __slots__ = ("_places", "developer_fields", "fields", "native_size", "number", "order", "size", "timestamp")
@@ -93,7 +93,7 @@ class Definition:
         self.timestamp = timestamp.begin if timestamp and timestamp.size == 4 else None
 
     def field(self, number: int) -> Field | None:
-        """A field by its number in the FIT profile, None if the messages do not have it."""
+        """A field by its number in the FIT profile, or None if the messages do not have it."""
         if number not in self._places:
             index = 3 * self.fields[::3].find(number)
             _, size, base = self.fields[index : index + 3] if index >= 0 else (0, 0, 0)
@@ -109,7 +109,7 @@ class Definition:
             begin += size
 
     def values(self, content: bytes, number: int) -> tuple[Any, ...]:
-        """The numbers in a field of a message, those that mean "none" included; empty without such a field."""
+        """The numbers in a field of a message, including those that mean "none"; empty without such a field."""
         field = self.field(number)
         if field is None or field.base not in BASE_TYPES:
             return ()
@@ -162,27 +162,27 @@ def local_number(first: int) -> int:
 
 
 def files(data: bytes) -> tuple[list[File], int]:
-    """The FIT files that `data` is, one or several chained, and how many bytes come after the last that is whole.
+    """The FIT files in `data`, one or several chained, and the number of bytes after the last complete one.
 
     Raises:
-        InvalidWorkoutError: if the first is none, cut off or damaged.
+        InvalidWorkoutError: if the first is not FIT, cut off or damaged.
     """
     if not data:
         raise InvalidWorkoutError("empty file")
-    found: list[File] = []
+    chained: list[File] = []
     place = 0
     while place < len(data):
         try:
             file = _file(data, place)
         except InvalidWorkoutError:
-            if found:
+            if chained:
                 break
             raise
-        found.append(file)
+        chained.append(file)
         place += file.size
-        if len(found) > MAX_ACTIVITIES:
+        if len(chained) > MAX_ACTIVITIES:
             raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} FIT files in one")
-    return found, len(data) - place
+    return chained, len(data) - place
 
 
 def _file(data: bytes, place: int) -> File:
@@ -264,7 +264,7 @@ class Clock:
         self._latest = 0
 
     def at(self, message: Message) -> int | None:
-        """The time that a message with data says, in s of the FIT epoch; None if it says none."""
+        """The time of a message with data, in s of the FIT epoch; None if it has none."""
         if message.first & COMPRESSED:
             self._latest += (message.first & 0x1F) - self._latest & 0x1F
             return self._latest

@@ -21,11 +21,11 @@ from hrkeras.workouts.readers.point_table import (
 
 RECORD = 20  # number of the message in the FIT profile
 HEART_RATE_FIELD, COMPRESSED_SPEED = 3, 8  # and of its fields
-MARK = "estimated_heart_rate"  # the developer's field by which a copy says what of its heart rate was not measured
+MARK = "estimated_heart_rate"  # developer field of a copy that marks which of its heart rates were not measured
 ESTIMATED = COLUMNS  # column of the heart rates that were put into a copy, after those of every table of points
 WIDTH = COLUMNS + 1
 SEMICIRCLES = 2**31 / 180  # per degree
-FIELDS = (  # number, column, divisor, and what is then taken away; of those of one column the last that has a number counts
+FIELDS = (  # number, column, divisor, and what is then subtracted; the last field of a column with a number counts
     (0, LATITUDE, SEMICIRCLES, 0.0),
     (1, LONGITUDE, SEMICIRCLES, 0.0),
     (5, DISTANCE, 100.0, 0.0),
@@ -38,11 +38,11 @@ FIELDS = (  # number, column, divisor, and what is then taken away; of those of 
 
 
 class DeveloperField(NamedTuple):
-    """What a file says of a field that a developer has defined.
+    """A field that a developer has defined in the file.
 
     Attributes:
         base: number of its base type.
-        name: as written, or `heart_rate` where it stands for that field.
+        name: as written, or `heart_rate` if it replaces that field.
     """
 
     base: int
@@ -74,8 +74,8 @@ class RecordLayout:
         for number, column, divisor, less in FIELDS:
             if field := definition.field(number):
                 wanted.append((field, column, divisor, less))
-        wanted = [each for each in wanted if each[0].scalar]
-        places = sorted({each[0].begin: each[0] for each in wanted}.values())
+        wanted = [entry for entry in wanted if entry[0].scalar]
+        places = sorted({entry[0].begin: entry[0] for entry in wanted}.values())
         layout, end = definition.order, -1  # the first byte of a message is not counted
         for field in places:
             layout += "x" * (field.begin - end) + BASE_TYPES[field.base][0]

@@ -1,15 +1,15 @@
-"""Read a line that spells a dict, as JSON or as Python prints it, in memory that is a small multiple of the line."""
+"""Parse a line with a dict, as JSON or as Python prints it, in memory that is a small multiple of the line."""
 
 import re
 
 import orjson
 
-MAX_TOKENS = 200_000  # texts and words in a line that is no plain JSON; the columns of a run have some thousands
+MAX_TOKENS = 200_000  # strings and words in a line that is not plain JSON; the columns of a run have some thousands
 QUOTES, PREFIX = b"'\"", ord("u")
 WORDS = {b"None": b"null", b"True": b"true", b"False": b"false"}
-NOT_FINITE = {b"nan", b"inf", b"infinity"}  # in lower case; such a number is none, as null is
+NOT_FINITE = {b"nan", b"inf", b"infinity"}  # in lower case; read as null
 TOKEN = re.compile(
-    rb"""u?'(?:[^'\\]++|\\.)*+'?"""  # a string to its end, or to that of the line, so that no byte is looked at twice
+    rb"""u?'(?:[^'\\]++|\\.)*+'?"""  # a string to its end, or to that of the line, so that no byte is scanned twice
     rb"""|u?"(?:[^"\\]++|\\.)*+"?"""
     rb"|[-+]?\b[A-Za-z]\w*+",
     re.DOTALL,
@@ -19,21 +19,21 @@ LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "'": "'", '"':
 
 
 def parse(line: bytes) -> dict:
-    """The dict that a line spells; numbers that are not finite become None.
+    """Parses the dict in a line; numbers that are not finite become None.
 
-    JSON may hold `NaN` and `Infinity`. Of Python there may be dicts, lists, strings, numbers, `None`, `True` and `False`.
+    JSON may hold `NaN` and `Infinity`. Python may hold dicts, lists, strings, numbers, `None`, `True` and `False`.
 
     Raises:
         ValueError: if the line is neither.
     """
     only_quotes_differ = b'"' not in line and b"\\" not in line
     try:
-        found = orjson.loads(line.replace(b"'", b'"') if only_quotes_differ else line)
+        value = orjson.loads(line.replace(b"'", b'"') if only_quotes_differ else line)
     except ValueError:
-        found = orjson.loads(TOKEN.sub(_as_json, line, MAX_TOKENS))
-    if not isinstance(found, dict):
+        value = orjson.loads(TOKEN.sub(_as_json, line, MAX_TOKENS))
+    if not isinstance(value, dict):
         raise ValueError("no dict")
-    return found
+    return value
 
 
 def _as_json(token: re.Match[bytes]) -> bytes:

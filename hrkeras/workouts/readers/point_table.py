@@ -1,4 +1,4 @@
-"""What the readers of track files share: the columns of a table of points, and what they read from."""
+"""Shared by the readers of track files: the columns of a table of points, and the stream that they read."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE, DISTANCE = range(7)
 COLUMNS = 7
 MAX_POINTS = 1_000_000  # eleven days, recorded every second
 MAX_ACTIVITIES = 10_000  # in a file; two a day for thirteen years
-HEART_RATE_NAMES = frozenset(  # of what holds a heart rate of a point, in lower case
+HEART_RATE_NAMES = frozenset(  # names of what holds the heart rate of a point, in lower case
     {"hr", "heartrate", "heart_rate", "heart-rate", "heart rate", "heartratebpm", "bpm", "hrbpm", "pulse"}
 )
 COURSE = "a course to follow, not a recording, which is for `hrkeras plan`"  # why a file is refused
@@ -22,14 +22,14 @@ HeartRateAt = Callable[[float], int]  # beats/min at s since 1970-01-01 UTC; 0 w
 
 
 class Recording(NamedTuple):
-    """What a file holds of one activity.
+    """The content of a file for one activity.
 
     Attributes:
-        sport: as written, empty if it does not say.
+        sport: as written, empty if missing.
         table: points, shape `(n, COLUMNS)`, NaN where missing; times are s since 1970-01-01 UTC, or all since an unknown one.
-        estimated: whether the file says that its heart rate is one of ours, which no sensor measured.
+        estimated: whether the file is marked as having a heart rate that hrkeras estimated.
         name: the activity's name as written, empty if it has none.
-        passed_over: what of the file could not be read though the activity can be used, each a few words.
+        passed_over: what could not be read in the file although the activity can be used, each a few words.
     """
 
     sport: str
@@ -40,7 +40,7 @@ class Recording(NamedTuple):
 
 
 class Stream(Protocol):
-    """What bytes are read from."""
+    """Where bytes are read from."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -52,7 +52,7 @@ def suggests_heart_rate(name: str) -> bool:
 
 
 def without_heart_rate(table: np.ndarray, unread: Iterable[str]) -> tuple[str, ...]:
-    """What is said of points without a heart rate in whose file something looks like one; nothing where they have one.
+    """A remark on points without a heart rate whose file has something that looks like one; empty if they have one.
 
     Args:
         table: points, at least `COLUMNS` wide.

@@ -1,4 +1,4 @@
-"""Read all workouts of a source into memory, with what its reader skipped."""
+"""Read all workouts of a source into memory, with a log of what was skipped."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from hrkeras.workouts.workout import Workout
 
 
 class Workouts(list[Workout]):
-    """The workouts of a source in the order in which it holds them: a list that also says what was not read.
+    """The workouts of a source in its order: a list with a log of what was not read.
 
     Attributes:
         log: what was skipped, and why.
@@ -30,10 +30,10 @@ class Workouts(list[Workout]):
         self.log, self.source = log, source
 
     def __repr__(self) -> str:
-        days = sorted(date(each.start)[:10] for each in self if is_date(each.start))
+        days = sorted(date(workout.start)[:10] for workout in self if is_date(workout.start))
         dates = f", {days[0]} to {days[-1]}" if days else ""
-        people = len({each.user for each in self})
-        sports = Counter(each.sport or "unnamed" for each in self).most_common()
+        people = len({workout.user for workout in self})
+        sports = Counter(workout.sport or "unnamed" for workout in self).most_common()
         lines = [f"{len(self):,} workouts of {people:,} {'person' if people == 1 else 'people'} from {self.source}{dates}"]
         lines += [f"  {count:,} x {sport}" for sport, count in sports]
         return "\n".join([*lines, *read_log_lines(self.log)])
@@ -50,7 +50,7 @@ def read(path: str | PathLike[str]) -> Workouts:
         The workouts, a list. What could not be read is counted in its `log` and shown when it is printed.
 
     Raises:
-        InputError: if there is no such file, it is of no such kind, or is damaged as a whole.
+        InputError: if the file does not exist, is of another kind, or is damaged as a whole.
 
     Example:
         >>> import hrkeras

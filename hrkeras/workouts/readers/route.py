@@ -1,4 +1,4 @@
-"""The course of a run that nobody has run yet: how far it is and how it climbs. Positions do not leave this file."""
+"""The course of a planned run: its length and its climbs. Positions do not leave this file."""
 
 import os
 from collections.abc import Callable
@@ -18,8 +18,8 @@ from hrkeras.workouts.workout import haversine, valid_positions
 PIECE = 20.0  # m
 GRADE_METRES = 150.0  # about what `effort.GRADE_SECONDS` are run in
 SHORTEST, LONGEST = 200.0, 300_000.0  # m
-FAR = 1000.0  # m between two points, from which on the line between them is a guess
-ALONE = 100.0  # times the usual distance between two points: a position so far from both its neighbours is none
+FAR = 1000.0  # m between two points above which the line between them is a guess
+ALONE = 100.0  # times the usual distance between two points: a position this far from both its neighbours is invalid
 
 READERS: dict[str, Callable[[Stream], list[np.ndarray]]] = {
     "gpx": gpx.read_course,
@@ -30,13 +30,13 @@ READERS: dict[str, Callable[[Stream], list[np.ndarray]]] = {
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """A course in `n` pieces of one length, about `PIECE`.
+    """A course in `n` pieces of equal length, about `PIECE`.
 
     Attributes:
         length: m, of the whole.
         altitude: m, mean over each piece, shape `(n,)`; 0 throughout if none is known.
         has_altitude: whether it is known; without it the course is taken as flat.
-        warnings: sentences that say what in the file looks wrong.
+        warnings: sentences on what looks wrong in the file.
     """
 
     length: float
@@ -59,10 +59,10 @@ class Route:
         """Rise over run of each piece, shape `(n,)`: from the mean altitude of the 75 m before it to that of those after."""
         edges = self.edges
         summed = np.concatenate([[0.0], np.cumsum(self.altitude)]) * self.piece
-        here = edges[:-1] + self.piece / 2
-        before, after = np.maximum(here - GRADE_METRES / 2, 0), np.minimum(here + GRADE_METRES / 2, self.length)
-        at_before, at_here, at_after = (np.interp(place, edges, summed) for place in (before, here, after))
-        rise = (at_after - at_here) / (after - here) - (at_here - at_before) / (here - before)
+        middle = edges[:-1] + self.piece / 2
+        before, after = np.maximum(middle - GRADE_METRES / 2, 0), np.minimum(middle + GRADE_METRES / 2, self.length)
+        at_before, at_middle, at_after = (np.interp(place, edges, summed) for place in (before, middle, after))
+        rise = (at_after - at_middle) / (after - middle) - (at_middle - at_before) / (middle - before)
         return 2 * rise / (after - before)
 
     @property
@@ -76,15 +76,15 @@ def read(path: Path, log: ReadLog | None = None) -> Route:
 
     Args:
         path: the file; it may be gzipped.
-        log: told of the bytes read.
+        log: receives the bytes read.
 
     Raises:
-        InputError: if there is no course in it, or one that nobody runs in one go.
+        InputError: if it holds no course, or one that cannot be run in one go.
     """
     if not tracks.is_track(path):
         kinds = ("a folder", os.path.isdir(path)), (f"a file that ends in {path.suffix or 'nothing'}", os.path.exists(path))
-        found = next((kind for kind, is_it in kinds if is_it), "nothing there")
-        raise InputError(f"{path}: expected the course as a .gpx, .tcx or .fit file, found {found}; export it as GPX.")
+        actual = next((kind for kind, is_it in kinds if is_it), "nothing there")
+        raise InputError(f"{path}: expected the course as a .gpx, .tcx or .fit file, found {actual}; export it as GPX.")
     try:
         table = np.concatenate(tracks.parse(track_files.of_file(path), READERS, log or ReadLog()))
         return from_positions(table[:, LATITUDE], table[:, LONGITUDE], table[:, ALTITUDE])
@@ -98,7 +98,7 @@ def from_positions(latitude, longitude, altitude) -> Route:
     """The course along positions, in their order.
 
     Args:
-        latitude: degrees, shape `(n,)`; a position that cannot be, or that lies far from all others, is passed over.
+        latitude: degrees, shape `(n,)`; a position that is invalid, or far from all others, is passed over.
         longitude: degrees, shape `(n,)`.
         altitude: m, shape `(n,)`; NaN where it is not known.
 
@@ -129,21 +129,21 @@ def from_positions(latitude, longitude, altitude) -> Route:
         )
     pieces = max(round(length / PIECE), 1)
     limits = Limits()
-    known = (altitude >= limits.min_altitude) & (altitude <= limits.max_altitude)
-    if not known.any() or np.ptp(altitude[known]) == 0:  # planning sites write 0 where they know none
+    plausible = (altitude >= limits.min_altitude) & (altitude <= limits.max_altitude)
+    if not plausible.any() or np.ptp(altitude[plausible]) == 0:  # planning sites write 0 where it is unknown
         return Route(length, np.zeros(pieces), False, warnings)
-    found = Route(length, _means(distance[known], altitude[known], np.linspace(0, length, pieces + 1)), True, warnings)
-    steepest = int(np.abs(found.grade).argmax())
-    if (grade := abs(found.grade[steepest])) > MAX_GRADE:
+    route = Route(length, _means(distance[plausible], altitude[plausible], np.linspace(0, length, pieces + 1)), True, warnings)
+    steepest = int(np.abs(route.grade).argmax())
+    if (grade := abs(route.grade[steepest])) > MAX_GRADE:
         warnings.append(
-            f"the altitude changes by {100 * grade:.0f} % of the distance at km {found.edges[steepest] / 1000:.1f}, steeper than "
+            f"the altitude changes by {100 * grade:.0f} % of the distance at km {route.edges[steepest] / 1000:.1f}, steeper than "
             "is run: what is said of heart rate there is a guess, and wrong if the file's altitude is."
         )
-    return found
+    return route
 
 
 def _alone(latitude, longitude) -> np.ndarray:
-    """Which positions are far from the ones before and after, while these are near one another, booleans of shape `(n,)`."""
+    """Which positions are far from those before and after, although these are near one another, booleans of shape `(n,)`."""
     alone = np.zeros(len(latitude), bool)
     if len(latitude) > 3:
         legs = haversine(latitude, longitude)

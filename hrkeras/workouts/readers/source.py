@@ -1,4 +1,4 @@
-"""Open what a person points at, count what is read and what is skipped."""
+"""Open source files, and count what is read and what is skipped."""
 
 import gzip
 import re
@@ -15,21 +15,21 @@ from hrkeras.utils.text import cleaned
 from hrkeras.workouts.readers.point_table import Stream
 
 MAX_RATIO = 200  # real recordings shrink by 5 to 40; a bomb by 1,000
-RATIO_FROM = 64 << 20  # bytes from which on the ratio is looked at
-GZIP = b"\x1f\x8b"  # what gzip data begins with
+RATIO_FROM = 64 << 20  # bytes above which the ratio is checked
+GZIP = b"\x1f\x8b"  # first bytes of gzip data
 EXAMPLES = 3  # places kept for each reason
 
 
 class ReadLog:
-    """What a reader met on its way: bytes read, how many workouts it skipped, and what in others it did not read.
+    """Log of a reader: bytes read, workouts skipped, and what was passed over in others.
 
     Args:
         on_bytes: called with the number of bytes of the source read since the last call.
 
     Attributes:
         skipped: count by reason.
-        passed_over: count by what it is, of what was not read in workouts that were.
-        examples: by each of these, the first few places (file and line or entry).
+        passed_over: count by reason of what was not read in workouts that were.
+        examples: the first few places (file and line or entry) of each reason.
     """
 
     def __init__(self, on_bytes: Callable[[int], object] | None = None):
@@ -43,7 +43,7 @@ class ReadLog:
         self._count(self.skipped, reason, where)
 
     def pass_over(self, what: str, where: str) -> None:
-        """Counts what cannot be read in a workout that can be used without it."""
+        """Counts something that cannot be read in a workout that can be used without it."""
         self._count(self.passed_over, what, where)
 
     def _count(self, counts: Counter[str], reason: str, where: str) -> None:
@@ -54,19 +54,19 @@ class ReadLog:
             places.append(where)
 
     def refuse(self, error: InputError, where: str) -> None:
-        """Counts a file by what is wrong with it, as a sentence that begins with its path says."""
-        said = str(error)
-        told = said.removeprefix(f"{where}: ") if said.startswith(where) else said.partition(": ")[2] or said
-        self.skip(re.split(r" \(|; ", told)[0], where)
+        """Counts a file by the reason in an error message that begins with its path."""
+        message = str(error)
+        problem = message.removeprefix(f"{where}: ") if message.startswith(where) else message.partition(": ")[2] or message
+        self.skip(re.split(r" \(|; ", problem)[0], where)
 
     def advance(self, size: int) -> None:
-        """Says that `size` more bytes of the source were read."""
+        """Reports that `size` more bytes of the source were read."""
         if self._on_bytes:
             self._on_bytes(size)
 
     @contextmanager
     def whole(self, size: int) -> "Iterator[ReadLog]":
-        """A log for a part of the source, which in the end has told this one of `size` bytes, whatever it was told of."""
+        """A log for a part of the source that reports `size` bytes to this one in total, however many are reported to it."""
         left = size
 
         def count(number: int) -> None:
@@ -84,12 +84,12 @@ class ReadLog:
 
 
 def read_log_text(log: ReadLog) -> str:
-    """What was not read, in a line; empty if nothing."""
+    """What was not read, as one line; empty if nothing."""
     return _counted(log.skipped + log.passed_over, log)
 
 
 def read_log_lines(log: ReadLog) -> list[str]:
-    """What was not read, a line for workouts and one for what was passed over in others; none if nothing."""
+    """What was not read: a line for workouts and one for what was passed over in others; empty if nothing."""
     titles = {"Skipped while reading": log.skipped, "Passed over in workouts that were read": log.passed_over}
     return [f"{title}: {_counted(counts, log)}" for title, counts in titles.items() if counts]
 
@@ -100,9 +100,9 @@ def _counted(counts: Counter[str], log: ReadLog) -> str:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Stands around the parsing of one file, line or entry: whatever a parser stumbles over, the others go on.
+    """Context for parsing one file, line or entry, so that an unexpected error in it does not stop the others.
 
-    What the system says of a disk or a file passes through, as does what readers say themselves.
+    Errors of the operating system and of the readers themselves pass through.
 
     Raises:
         InvalidWorkoutError: in place of any other exception.
@@ -121,8 +121,8 @@ def read_whole(stream: Stream, most: int) -> bytes:
     """All bytes of a stream.
 
     Args:
-        stream: anything with `read(size)` that gives bytes.
-        most: how many there may be.
+        stream: anything with `read(size)` that returns bytes.
+        most: maximum number of bytes.
 
     Raises:
         InvalidWorkoutError: if there are more.
@@ -138,7 +138,7 @@ def read_whole(stream: Stream, most: int) -> bytes:
 
 
 class _Counted:
-    """A binary file that tells a log how far it was read."""
+    """A binary file that reports to a log how much was read."""
 
     def __init__(self, stream: BinaryIO, log: ReadLog):
         self._stream, self._log, self.count = stream, log, 0
@@ -151,11 +151,11 @@ class _Counted:
 
 
 class Expansion:
-    """Stops what unpacks to more than a recording or an export can.
+    """Guards against data that unpacks to more than a recording or an export can have.
 
     Args:
         where: the file, for the message.
-        packed: tells of how many bytes of it everything so far was unpacked.
+        packed: returns the number of its bytes that were unpacked so far.
         advice: how to go on.
     """
 
@@ -166,7 +166,7 @@ class Expansion:
         """Counts bytes that were unpacked.
 
         Raises:
-            InputError: if they are out of all proportion.
+            InputError: if there are far too many for the packed size.
         """
         self._count += size
         if self._count > RATIO_FROM and self._count > MAX_RATIO * self._packed():
@@ -195,7 +195,7 @@ class _Gzip:
 
 
 class _Begun:
-    """A stream of which the first bytes have been read already."""
+    """A stream whose first bytes have already been read."""
 
     def __init__(self, start: bytes, rest: Stream):
         self._start, self._rest = start, rest
@@ -206,12 +206,12 @@ class _Begun:
 
 
 def decompressed(stream: Stream, where: str, expansion: Expansion) -> Stream:
-    """The plain bytes of a stream, whether they are gzip (told by the first two) or plain already.
+    """The plain bytes of a stream, whether gzip (recognised by its first two bytes) or plain.
 
     Args:
         stream: at its beginning.
         where: its path, for messages.
-        expansion: told of all bytes that gzip data unpacks to.
+        expansion: counts all bytes that gzip data unpacks to.
     """
     start = stream.read(2)
     stream = _Begun(start, stream)
@@ -220,7 +220,7 @@ def decompressed(stream: Stream, where: str, expansion: Expansion) -> Stream:
 
 @contextmanager
 def open_plain(path: Path, log: ReadLog) -> Iterator[Stream]:
-    """Opens a file for reading, unpacking gzip (told by its first bytes, not by its name) as it goes.
+    """Opens a file for reading, unpacking gzip (recognised by its first bytes, not by its name) on the fly.
 
     Raises:
         InputError: as `open_regular`, or if the file is damaged gzip or a decompression bomb.

@@ -1,4 +1,4 @@
-"""The one name that a sport has here, whatever a device, a service or a person calls it, in any of some 20 languages."""
+"""Normalise the name of a sport, as given by a device, a service or a person in any of some 20 languages."""
 
 import re
 import unicodedata
@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 RUNNING, INDOOR_RUNNING = "running", "indoor running"
-MAX_TEXT = 200  # characters of a text that are looked at
+MAX_TEXT = 200  # characters of a text that are searched
 OTHER = "other"
-SILENT = {"", "unknown", "uncategorized", "undefined", "activity", "track"}  # what says nothing of the sport
-VAGUE = {  # what only says that it is none of those which a device has a name for
+SILENT = {"", "unknown", "uncategorized", "undefined", "activity", "track"}  # names that say nothing about the sport
+VAGUE = {  # names that only say that it is none of those that a device knows
     *(OTHER, "sport", "workout", "sonstige", "sonstiges", "andere", "autre", "otro", "outro", "altro", "anders", "inne", "annat"),
     *("andet", "annet", "другое", "その他", "其他", "기타"),
 }
-ALONE = {  # what names a sport only where nothing else is said with it; the numbers are Strava's, in GPX files
+ALONE = {  # names of a sport only if nothing else is said; the numbers are Strava's, in GPX files
     "trail": RUNNING,
     "cinta": INDOOR_RUNNING,
     "1": "cycling",
@@ -34,7 +34,7 @@ ALONE = {  # what names a sport only where nothing else is said with it; the num
     "53": INDOOR_RUNNING,
 }
 
-# Words of each sport; of several sports in a text the first in this table counts. A star stands for any letters, "_" for a
+# Words for each sport; of several sports in a text the first in this table counts. A star stands for any letters, "_" for a
 # space, "$" for the end of a word. In scripts without spaces between words, an entry is found anywhere.
 WORDS = {
     "transition": "transition",
@@ -79,11 +79,11 @@ TREADMILL = """treadmill* laufband* tapis cinta_de_correr en_cinta esteira* loop
     biezn* 跑步机 トレッドミル ランニングマシン ルームランナー 트레드밀 러닝머신 런닝머신 беговая_дорожка"""
 INDOORS = f"""indoor* virtual* hallen* drinnen interieur en_salle interior interno binnen inomhus innendors indendors wirtualn*
     virtuel* virtuell* 室内 室內 屋内 バーチャル 실내 가상 в_помещении виртуальн* {TREADMILL}"""
-UNFOLDED = str.maketrans("øłđıæœі", "oldiaoи")  # letters that Unicode does not take apart, and a Ukrainian one
+UNFOLDED = str.maketrans("øłđıæœі", "oldiaoи")  # letters that Unicode does not decompose, and a Ukrainian one
 
 
 def folded(text: str) -> str:
-    """Words in lower case, without accents and what stands between them; "TrailRun" is two."""
+    """Words in lower case, without accents and separated by single spaces; "TrailRun" is two words."""
     text = unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text[:MAX_TEXT]).casefold())
     kept = "".join(letter for letter in text if unicodedata.category(letter) != "Mn" or letter in "\u3099\u309a")
     return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", kept).translate(UNFOLDED)).strip()
@@ -108,14 +108,14 @@ PLACES = _pattern("promenade_des paseo_maritimo paseo_de_la_reforma paseo_de_la_
 
 
 @lru_cache(1024)
-def told(text: str) -> str:
+def of_text(text: str) -> str:
     """The sport that a text names, empty if none."""
     return _sport(folded(text))
 
 
 @lru_cache(1024)
 def of_title(title: str) -> str:
-    """The sport that the title of an activity tells, empty if none; "Run to the bike shop" is about a run."""
+    """The sport that the title of an activity names, empty if none; "Run to the bike shop" is about a run."""
     plain = rest = PLACES.sub(" ", folded(title))
     for sport, pattern in PATTERNS.items():
         if sport == RUNNING:
@@ -133,11 +133,11 @@ def _sport(plain: str) -> str:
     return sport
 
 
-def name(said: str) -> str:
-    """What a sport is called here: its name, "other" or empty if `said` tells nothing of it; an unknown one in lower case."""
-    plain = said.strip().lower()
-    if known := ALONE.get(plain) or told(said):
-        return known
+def name(text: str) -> str:
+    """The normalised name of a sport, "other" or empty if `text` does not name one; an unknown sport in lower case."""
+    plain = text.strip().lower()
+    if sport := ALONE.get(plain) or of_text(text):
+        return sport
     words = [word for word in plain.split() if word != "generic"]
     named = [word for word in words if not word.isdecimal()]
     if folded(" ".join(words)) in SILENT:
@@ -145,18 +145,18 @@ def name(said: str) -> str:
     return OTHER if not named or folded(" ".join(named)) in VAGUE else " ".join(named)
 
 
-def of_activity(listed: str, said: str, titles: Iterable[str] = ()) -> str:
+def of_activity(listed: str, recorded: str, titles: Iterable[str] = ()) -> str:
     """The sport of an activity.
 
     Args:
-        listed: what a table of activities calls it, which the athlete may have corrected; empty if it does not say.
-        said: what the recording calls it; it may add that a run was indoors.
-        titles: names of the activity and its file, the one to be believed most first; looked at where neither says.
+        listed: its name in a table of activities, which the athlete may have corrected; empty if missing.
+        recorded: its name in the recording, which may add that a run was indoors.
+        titles: names of the activity and its file, the most reliable first; used if neither names a sport.
 
     Returns:
-        The name of the sport; where nothing tells, an activity is taken for a run, unless it is said to be another sport.
+        The name of the sport; without any indication an activity is taken for a run, unless it is marked as another sport.
     """
-    names = name(listed), name(said)
+    names = name(listed), name(recorded)
     for sport in names:
         if sport not in ("", OTHER):
             return INDOOR_RUNNING if (sport, names[1]) == (RUNNING, INDOOR_RUNNING) else sport

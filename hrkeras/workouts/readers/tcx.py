@@ -39,15 +39,15 @@ class Tcx(XmlPoints):
 
 
 def read_activities(stream: Stream) -> list[Recording]:
-    """Reads what was recorded, the laps of an activity joined; courses and planned workouts are passed over.
+    """Reads the recorded activities, their laps joined; courses and planned workouts are passed over.
 
     A file that is cut off is refused rather than read up to the cut: half a run would pass for a whole one.
 
     Args:
-        stream: anything with `read(size)` that gives bytes.
+        stream: anything with `read(size)` that returns bytes.
 
     Returns:
-        Each activity.
+        The activities.
 
     Raises:
         InvalidWorkoutError: if the file is not TCX, damaged or cut off, has no track points or declares XML entities.
@@ -60,10 +60,10 @@ def read_activities(stream: Stream) -> list[Recording]:
 
 
 def read_course(stream: Stream) -> list[np.ndarray]:
-    """Reads where a course leads, or where there is none what was recorded; tables and errors as of `read_activities`."""
+    """Reads the points of courses, or of activities if there are none; tables and errors as in `read_activities`."""
     tcx = Tcx()
     tcx.parse(stream)
-    found = next(filter(None, tcx.parts.values()), [])
-    if not found:
+    recordings = next(filter(None, tcx.parts.values()), [])
+    if not recordings:
         raise InvalidWorkoutError("no track points")
-    return [each.table for each in found]
+    return [recording.table for recording in recordings]

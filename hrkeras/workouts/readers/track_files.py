@@ -1,4 +1,4 @@
-"""Find the tracks (GPX, TCX, FIT, and the JSON of Endomondo's export) in a folder or a zip, and whose they are."""
+"""Find the tracks (GPX, TCX, FIT, and the JSON of Endomondo's export) in a folder or a zip, and the person of each."""
 
 import os
 import re
@@ -18,10 +18,10 @@ from hrkeras.workouts.readers.point_table import Stream
 from hrkeras.workouts.readers.source import ReadLog, guarded, open_plain
 
 KINDS = ("gpx", "tcx", "fit")
-JSON = "json"  # the kind of a file that is a track by the folder it lies in
-RESOURCE_FORK = "._"  # begins the names of what macOS writes beside a file
-APPLE = "apple_health_export/"  # begins the names in an export that has a reader of its own
-# words of which the name of a folder is made that says what is in it and not whose it is
+JSON = "json"  # the kind of a file that is a track because of its folder
+RESOURCE_FORK = "._"  # prefix of the files that macOS writes beside a file
+APPLE = "apple_health_export/"  # prefix of the names in an export that has its own reader
+# words in the name of a folder that says what is in it and not whose it is
 CONTENT = re.compile(
     r"(?=.*[^\W\d_])([\W\d_]|gpx|tcx|fit|gz|zip|out(put)?|raw|original|files?|data|tracks?|activity|activities|workouts?"
     r"|exports?|upload(s|ed)?|recordings?|routes?|fitness|takeout|garmin|strava|polar|suunto|coros|di.connect"
@@ -38,13 +38,13 @@ class TrackFile(NamedTuple):
     """A track in a folder or a zip, not yet opened.
 
     Attributes:
-        where: its path, that in a zip behind the zip's.
+        where: its path; in a zip, the path of the zip followed by that of the member.
         kind: one of `KINDS`, or `JSON`.
-        user: whose it is.
-        inside: its path within the folder or zip that was given, of which no part leads out of it.
-        size: bytes of the folder's or zip's that reading it tells a log of.
-        listed: what the export's table of activities says of it.
-        opened: opens it for reading, unpacked; for a file in a zip only until the next one is asked for.
+        user: the person.
+        inside: its path within the given folder or zip, of which no part leads out of it.
+        size: bytes of the folder or zip that reading it reports to a log.
+        listed: its entry in the export's table of activities.
+        opened: opens it for reading, unpacked; for a file in a zip only until the next one is requested.
 
     `opened` raises `InputError` if the file cannot be read.
     """
@@ -59,14 +59,14 @@ class TrackFile(NamedTuple):
 
 
 def kind(name: str | os.PathLike) -> str:
-    """Which of `KINDS` a file's name says, plain or gzipped; empty if none."""
+    """The kind, one of `KINDS`, of a file by its name, plain or gzipped; empty if none."""
     name = os.path.basename(name)
     _, dot, ending = name.lower().removesuffix(".gz").rpartition(".")
     return ending if dot and ending in KINDS and not name.startswith(RESOURCE_FORK) else ""
 
 
 def is_track(path: str | os.PathLike) -> bool:
-    """Whether a file's name says that it is GPX, TCX or FIT, plain or gzipped."""
+    """Whether a file is GPX, TCX or FIT by its name, plain or gzipped."""
     return bool(kind(path)) and not os.path.isdir(path)
 
 
@@ -84,9 +84,9 @@ def is_zip(path: str | os.PathLike) -> bool:
 
 
 def size(path: str | os.PathLike) -> int:
-    """Bytes of all files that `files` yields and of the zips in which it looks."""
-    found = _walk(Path(path)) if os.path.isdir(path) else [Path(path)]
-    return sum(os.path.getsize(file) for file in found if os.path.isfile(file) and file.name.lower() != FILE)
+    """Bytes of all files that `files` yields and of the zips that it searches."""
+    paths = _walk(Path(path)) if os.path.isdir(path) else [Path(path)]
+    return sum(os.path.getsize(file) for file in paths if os.path.isfile(file) and file.name.lower() != FILE)
 
 
 def files(path: Path, log: ReadLog) -> Iterator[TrackFile]:
@@ -94,14 +94,14 @@ def files(path: Path, log: ReadLog) -> Iterator[TrackFile]:
 
     A folder is a person: a file's `user` is the sub-folder's path within the folder given, and for files directly in a
     folder its own name; folders whose name says what is in them ("GPX", "activities", "2024-01", ...) do not count. A zip is one
-    person's: its own, or the folder's in which it was met. Links to folders are not followed.
+    person's: its own name, or that of the folder it was found in. Links to folders are not followed.
 
     Args:
         path: a folder, a zip or a track.
-        log: told of folders and zips that cannot be read.
+        log: receives the folders and zips that cannot be read.
 
     Raises:
-        InputError: if the one zip given cannot be read.
+        InputError: if the given zip cannot be read.
     """
     if os.path.isdir(path):
         yield from _in_folder(path, log)
@@ -113,17 +113,17 @@ def files(path: Path, log: ReadLog) -> Iterator[TrackFile]:
 
 
 def of_file(path: Path) -> TrackFile:
-    """A track that lies in no zip; `user` is the folder's name."""
+    """A track that is not in a zip; `user` is the folder's name."""
     return _plain(path, person(path.resolve().parent), PurePosixPath(path.name), Listed())
 
 
 def person(folder: Path) -> str:
-    """Whose a folder is: its name, or the nearest one above that does not merely say what is in it."""
+    """The person of a folder: its name, or the nearest one above that does not merely say what is in it."""
     return ([""] + _named(folder.parts[1:]))[-1] or folder.name
 
 
 def _named(folders: Iterable[str]) -> list[str]:
-    """Of folders, each in the one before, those whose name does not merely say what is in them, or when that was."""
+    """Of nested folders, the names that do not merely say what is in them, or when that was recorded."""
     named, dated = [], False
     for name in folders:
         plain = sports.folded(name)
@@ -134,7 +134,7 @@ def _named(folders: Iterable[str]) -> list[str]:
 
 
 def _kind(path: PurePath, others: Container[PurePath]) -> str:
-    """The kind of a file in a folder or zip with others, empty if it is no track; what is there as TCX is not read as JSON."""
+    """The kind of a file in a folder or zip with others, empty if it is not a track; JSON with a TCX beside it is not read."""
     if path.suffix == SUFFIX and path.parent.name.lower() == FOLDER and path.with_suffix(".tcx") not in others:
         return JSON
     return kind(path)
@@ -145,7 +145,7 @@ def _named_zip(name: str) -> bool:
 
 
 def _walk(folder: Path, on_error: Callable[[OSError], object] | None = None) -> Iterator[Path]:
-    """What is looked at in a folder: its table of activities, then tracks and zips in the order of their names."""
+    """The files of interest in a folder: its table of activities, then tracks and zips in the order of their names."""
     for parent, folders, names in os.walk(folder, onerror=on_error):
         folders.sort()
         names.sort(key=lambda name: (name.lower() != FILE, name))
@@ -189,9 +189,9 @@ def _in_zip(opened: Archive, user: str, inside: PurePosixPath, log: ReadLog, nes
     for path, member in zip(paths, opened.members, strict=True):
         place = opened.place(member)
         target = inside.joinpath(*(part.replace(":", "_") for part in path.parts if part not in ("..", "/", "//")))
-        if which := _kind(path, others):
+        if track_kind := _kind(path, others):
             packed, listed = member.info.compress_size, _listed(tables, path)
-            yield TrackFile(place, which, user, target, packed, listed, partial(opened.open, member))
+            yield TrackFile(place, track_kind, user, target, packed, listed, partial(opened.open, member))
         elif _named_zip(member.name):
             if nested:
                 log.skip("zip in a zip in a zip", place)
@@ -204,7 +204,7 @@ def _in_zip(opened: Archive, user: str, inside: PurePosixPath, log: ReadLog, nes
 
 
 def _listed(tables: Mapping[PurePath, ActivityTable], path: PurePath) -> Listed:
-    """What the nearest table above a file says of it."""
+    """The entry of a file in the nearest table above it."""
     folder = next((parent for parent in path.parents if parent in tables), None)
     return tables[folder].find(path.relative_to(folder).as_posix()) if folder else Listed()
 

@@ -1,4 +1,4 @@
-"""Read the runs in GPX, TCX and FIT files, one by one, a folder or a zip of them."""
+"""Read the workouts in GPX, TCX and FIT files: a single one, or a folder or zip of them."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from hrkeras.workouts.readers.track_files import JSON, TrackFile, files, is_trac
 from hrkeras.workouts.workout import Workout, from_points
 
 Points = TypeVar("Points")
-ACTIVITY = ", activity "  # stands before the number of one of several in a file
+ACTIVITY = ", activity "  # precedes the number of one of several activities in a file
 
 
 READERS: dict[str, Callable[[Stream], list[Recording]]] = {
@@ -30,22 +30,22 @@ READERS: dict[str, Callable[[Stream], list[Recording]]] = {
 def read(path: str | os.PathLike, *, log: ReadLog | None = None) -> Iterator[Workout]:
     """Reads a GPX, TCX or FIT file, or all of them in a folder with its sub-folders or in a zip.
 
-    Whose a workout is and in which order they come, `track_files.files` says. The sport is what the export's table of
-    activities or the file says; where neither does, what the activity's or the file's name tells, or else a run.
+    `track_files.files` determines the person of each workout and their order. The sport is that in the export's table of
+    activities or in the file; if both lack it, that in the name of the activity or the file, or else running.
 
     Args:
         path: a file, a folder or a zip (read in place, never unpacked to disk); every file may also be gzipped.
-        log: told of the bytes read, in all `size(path)`, and of the files in a folder or zip that cannot be used.
+        log: receives the bytes read, in all `size(path)`, and the files in a folder or zip that cannot be used.
 
     Raises:
-        InputError: if there is nothing to read, or the one file given cannot be used.
+        InputError: if there is nothing to read, or the single file given cannot be used.
     """
     path, log = Path(path), log or ReadLog()
     several = os.path.isdir(path) or is_zip(path)
     if not several and not is_track(path):
-        found = f"a file that ends in {path.suffix or 'nothing'}" if os.path.exists(path) else "nothing there"
+        actual = f"a file that ends in {path.suffix or 'nothing'}" if os.path.exists(path) else "nothing there"
         raise InputError(
-            f"{path}: expected a .gpx, .tcx or .fit file, or a folder or zip of them, but found {found}; check the path."
+            f"{path}: expected a .gpx, .tcx or .fit file, or a folder or zip of them, but found {actual}; check the path."
         )
     with log.whole(size(path)) as part:
         yield from _read_all(path, part) if several else _read_one(path, part)
@@ -66,28 +66,28 @@ def _read_one(path: Path, log: ReadLog) -> Iterator[Workout]:
 
 
 def _read_all(path: Path, log: ReadLog) -> Iterator[Workout]:
-    found = False
+    has_files = False
     for file in files(path, log):
-        found = True
+        has_files = True
         try:
             yield from _read_file(file, log)
         except InvalidWorkoutError as error:
             log.skip(str(error), file.where)
         except InputError as error:
             log.refuse(error, file.where)
-    if not found:
+    if not has_files:
         where = "folder" if os.path.isdir(path) else "zip"
         why = "".join(f" ({reason}: {log.examples[reason][0]})" for reason in log.skipped)
         raise InputError(f"{path}: expected .gpx, .tcx or .fit files in this {where}, but found none{why}; check the path.")
 
 
 def parse(file: TrackFile, readers: Mapping[str, Callable[[Stream], Points]], log: ReadLog) -> Points:
-    """What the reader of a file's kind makes of it.
+    """Reads a file with the reader of its kind.
 
     Args:
-        file: which may be gzipped.
-        readers: by the kind that its name says.
-        log: told of the bytes read.
+        file: the file, which may be gzipped.
+        readers: by kind of file.
+        log: receives the bytes read.
 
     Raises:
         InputError: if it is missing or its packed data is damaged.
@@ -147,11 +147,11 @@ def _workout(recording: Recording, user: str, sport: str, where: str) -> Workout
 
 
 def _speed_from_distance(clock, distance) -> np.ndarray:
-    """Speed in m/s where a device counts the distance but records neither speed nor place: indoors, or before the first fix."""
+    """Speed in m/s if a device records distance but neither speed nor position: indoors, or before the first fix."""
     speed = np.full(len(clock), np.nan)
-    known = np.flatnonzero(np.isfinite(clock) & np.isfinite(distance))
-    if len(known) > 1:
+    places = np.flatnonzero(np.isfinite(clock) & np.isfinite(distance))
+    if len(places) > 1:
         with np.errstate(all="ignore"):
-            speed[known[1:]] = np.diff(distance[known]) / np.diff(clock[known])
-        speed[known[0]] = speed[known[1]]
+            speed[places[1:]] = np.diff(distance[places]) / np.diff(clock[places])
+        speed[places[0]] = speed[places[1]]
     return speed

@@ -25,9 +25,9 @@ from hrkeras.workouts.readers.point_table import (
     without_heart_rate,
 )
 
-MARK = "Heart rate estimated by hrkeras from speed and altitude where no sensor measured it."  # in a copy with heart rate
+MARK = "Heart rate estimated by hrkeras from speed and altitude where no sensor measured it."  # in a filled copy
 MAX_BYTES = 512 << 20  # of plain XML; a day's run recorded every second has 30 MB
-MAX_TAG = 4 << 20  # bytes; expat reads an unfinished tag again with every chunk
+MAX_TAG = 4 << 20  # bytes; expat rereads an unfinished tag with every chunk
 MAX_NAMES = 10_000  # of elements and attributes; expat keeps each
 MAX_DEPTH = 64  # elements within elements
 MAX_TEXT = 256  # characters of an element's text that are kept
@@ -41,14 +41,14 @@ _BLANK = b" \t\r\n"
 class XmlPoints:
     """Collects the points of one kind of XML track; a subclass names the elements.
 
-    An element's namespace prefix and the case of its name do not matter. Of a value that a point gives twice, the
-    first counts; what is no number is NaN. Heart rate is what one of `HEART_RATE_NAMES` holds, itself or in a `Value`.
+    Namespace prefixes and the case of names are ignored. Of a value that a point gives twice, the first counts; text that
+    is not a number is NaN. Heart rate is the content of one of `HEART_RATE_NAMES`, directly or in a `Value`.
 
     Attributes:
-        path: local names of the elements that are open, from the outermost.
-        row: what is known of the point that is open, shape `(COLUMNS,)`; None outside of points.
-        parser: that reads the document.
-        begin: bytes before the document that the parser is not given.
+        path: local names of the open elements, from the outermost.
+        row: values so far of the open point, shape `(COLUMNS,)`; None outside points.
+        parser: the parser of the document.
+        begin: bytes before the document that are not passed to the parser.
     """
 
     kind: ClassVar[str]  # for messages
@@ -64,20 +64,20 @@ class XmlPoints:
         self._begun = False
         self.row: list[float] | None = None
         self._columns = {**dict.fromkeys((*HEART_RATE_NAMES, VALUE), HEART_RATE), **self.columns}
-        self._others: set[str] = set()  # names of other elements in points, since the last recording
-        self._unread: set[str] = set()  # and of those that should hold a heart rate but hold no number
+        self._others: set[str] = set()  # names of other elements in points since the last recording
+        self._unread: set[str] = set()  # and of those that should hold a heart rate but do not hold a number
         self.begin = 0
         self.parser = expat.ParserCreate()
         self._text = ""
 
     def started(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Called where an element that is no point and not in one begins; it is the last in `path`."""
+        """Called at the start of an element that is neither a point nor in one; it is the last in `path`."""
 
     def ended(self, name: str, text: str) -> None:
-        """Called where such an element ends; `path` leads to its parent."""
+        """Called at the end of such an element; `path` leads to its parent."""
 
     def take_out(self, data: bytes) -> bytes:
-        """Called with each piece of the document; may add whole points that it finds, and returns the rest."""
+        """Called with each piece of the document; may add complete points from it, and returns the rest."""
         return data
 
     def add(self, table: np.ndarray) -> None:
@@ -91,7 +91,7 @@ class XmlPoints:
         """Reads `stream` to its end.
 
         Raises:
-            InvalidWorkoutError: if it is no whole document of this kind, or beyond what a recording can be.
+            InvalidWorkoutError: if it is not a complete document of this kind, or exceeds what a recording can be.
         """
         parser = self.parser
         parser.buffer_text = True
@@ -132,7 +132,7 @@ class XmlPoints:
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
 
     def _is_padded(self, data: bytes, stream: Stream) -> bool:
-        """Whether the document is whole, and only NUL and blanks are left: in `data`, where the parser failed, and `stream`."""
+        """Whether the document is complete and only NUL and blanks follow: in `data`, where the parser failed, and `stream`."""
         total = 0
         while self._begun and not self.path and not data.strip(_BLANK + b"\0") and total < MAX_BYTES:
             if not (data := stream.read(CHUNK)):
@@ -141,7 +141,7 @@ class XmlPoints:
         return False
 
     def _beginning(self, stream: Stream) -> bytes:
-        """The first bytes that are not blank: no declaration may come after others, but some services write them."""
+        """The first bytes after leading blanks, which are not allowed before a declaration but which some services write."""
         head = b""
         while len(head) < len(BOM_UTF8) and (data := stream.read(CHUNK)):
             rest = head = head + data
@@ -153,7 +153,7 @@ class XmlPoints:
         return head
 
     def collect(self, recordings: list[Recording], sport: str = "", name: str = "", estimated: bool = False) -> None:
-        """Takes out the points collected since the last time, if any, as a recording of one activity."""
+        """Moves the points collected since the last call, if any, into a recording of one activity."""
         if self._values:
             table = self.take()
             unread = self._unread.union(filter(suggests_heart_rate, self._others))
@@ -163,13 +163,13 @@ class XmlPoints:
         self._others, self._unread = set(), set()
 
     def take(self) -> np.ndarray:
-        """Takes out the points collected since the last call, shape `(n, COLUMNS)`, NaN where missing."""
+        """Removes and returns the points collected since the last call, shape `(n, COLUMNS)`, NaN where missing."""
         table = np.array(self._values).reshape(-1, COLUMNS)
         self._values = array("d")
         return table
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Called where any element begins."""
+        """Called at the start of any element."""
         name = local(tag)
         path = self.path
         if not path:
@@ -193,7 +193,7 @@ class XmlPoints:
             self._text += text
 
     def end(self, tag: str) -> None:
-        """Called where any element ends."""
+        """Called at the end of any element."""
         name = self.path.pop()
         row = self.row
         if row is None:
@@ -213,7 +213,7 @@ class XmlPoints:
         self._text = ""
 
     def _heart_rate(self, name: str, row: list[float]) -> None:
-        """Takes the text of an element that holds a heart rate, or of a `Value`, which does within one that would."""
+        """Takes the text of an element that holds a heart rate, or of a `Value` within such an element."""
         if not row[HEART_RATE] > 0 and (name != VALUE or self.path[-1] in HEART_RATE_NAMES):
             value = number(self._text)
             if not isnan(value):
@@ -236,7 +236,7 @@ def _refuse(what: str) -> Callable[..., NoReturn]:
 
 
 def number(text: str) -> float:
-    """The number that `text` is, or NaN."""
+    """`text` as a number, or NaN."""
     try:
         return float(text)
     except ValueError:
@@ -244,7 +244,7 @@ def number(text: str) -> float:
 
 
 def seconds(text: str) -> float:
-    """Seconds since 1970-01-01 UTC of an ISO 8601 time, NaN if it is none; UTC where it names no offset."""
+    """Seconds since 1970-01-01 UTC of an ISO 8601 time, NaN if it is not one; UTC if it has no offset."""
     try:
         moment = datetime.fromisoformat(text.strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,7 +1,7 @@
-"""What a heart rate sensor got wrong in a run, where and why: faults that the recording itself shows.
+"""Detect faults of the heart rate sensor in a run from the recording itself.
 
-Each kind is told by something that no heart does; docs/reference/sensor_faults.md says how, and
-docs/results/sensor_faults.md how often that is right.
+Each kind is recognised by something that no heart does; docs/reference/sensor_faults.md explains how, and
+docs/results/sensor_faults.md shows how reliable that is.
 """
 
 from collections.abc import Iterator
@@ -13,20 +13,21 @@ from hrkeras.workouts.sensor import sensor_level
 from hrkeras.workouts.sensor.sensor_fault import Fault
 from hrkeras.workouts.workout import Workout
 
-SELDOM = 15.0  # s between heart rates; with more a record shows none of the faults
-USUAL = 80  # % of the heart rates have no longer to the next than what counts as the usual time between two
+SELDOM = 15.0  # s between heart rates; a sparser recording shows none of the faults
+USUAL = 80  # percentile of the times between heart rates that counts as the usual one
 LEAST_POINTS = 20  # heart rates
 PAUSE = 30.0  # s between points; nothing was recorded
-DROPOUT, DROPOUT_INTERVALS = 15.0, 3  # s and usual times between two heart rates without one
+DROPOUT, DROPOUT_INTERVALS = 15.0, 3  # s, and multiples of the usual time between two heart rates
 FLAT, FLAT_VALUES = 170.0, 15  # s and heart rates in a row; at a steady pace some watches show the same for two minutes
-AT_FIRST = 30.0  # s, until which what a sensor says is its start
+AT_FIRST = 30.0  # s; what begins earlier belongs to the start of the run
 SPIKE, SPIKE_SECONDS = 20.0, 20.0  # beats/min that a spike rises and falls by, and how long it lasts at most
-AROUND = 60.0  # s, from whose median a spike stands out
+AROUND = 60.0  # s, window of the median from which a spike stands out
 STEEP = 3.0  # s that a spike may take to rise and to fall
 
 
 class _Beats(NamedTuple):
-    """The measured heart rates, each of shape `(measured,)`: s, s without pauses, beats/min; and the usual s between two."""
+    """The measured heart rates: time in s, the same without pauses, and beats/min, each of shape `(measured,)`; and the usual
+    s between two."""
 
     time: np.ndarray
     running: np.ndarray
@@ -39,21 +40,21 @@ def faults(workout: Workout, expected: np.ndarray | None = None) -> list[Fault]:
 
     Args:
         workout: as recorded.
-        expected: beats/min that the athlete's state expected, of each step of the run on the grid, shape `(steps,)`;
-            without it, what fits most of the run stands in.
+        expected: beats/min that the athlete's state expected for each step of the run on the grid, shape `(steps,)`;
+            if not given, a robust fit to the run itself is used.
 
     Returns:
-        In the order of their beginnings; none where heart rate was not measured `often_enough`.
+        The faults in the order of their beginnings; none if heart rate was not measured `often_enough`.
     """
     beats = _beats(workout)
     if beats is None:
         return []
-    found = [*_spikes(beats), *_flat_lines(beats)]
+    detected = [*_spikes(beats), *_flat_lines(beats)]
     right = beats.rate.copy()
-    for fault in found:
+    for fault in detected:
         right[(beats.time >= fault.begin) & (beats.time < fault.end)] = np.nan
-    found += sensor_level.faults(workout, beats.time, right, expected)
-    return sorted([*_dropouts(workout, beats.interval), *found], key=lambda fault: fault.begin)
+    detected += sensor_level.faults(workout, beats.time, right, expected)
+    return sorted([*_dropouts(workout, beats.interval), *detected], key=lambda fault: fault.begin)
 
 
 def often_enough(workout: Workout) -> bool:
@@ -67,7 +68,7 @@ def _beats(workout: Workout) -> _Beats | None:
     if count < LEAST_POINTS:
         return None
     time = workout.time[measured]
-    drawn = count / max(workout.heart_rate_samples, 1)  # above 1 where a reader has drawn few onto many points
+    drawn = count / max(workout.heart_rate_samples, 1)  # above 1 where a reader has interpolated few to many points
     interval = float(np.percentile(np.diff(time), USUAL)) * max(drawn, 1.0)
     return _Beats(time, _without_pauses(time), workout.heart_rate[measured], interval) if interval <= SELDOM else None
 
@@ -78,7 +79,7 @@ def _without_pauses(time: np.ndarray) -> np.ndarray:
 
 
 def _stretches(where: np.ndarray) -> np.ndarray:
-    """First places, and places behind the last ones, of each stretch of true values, shape `(stretches, 2)`."""
+    """First and past-the-end index of each stretch of true values, shape `(stretches, 2)`."""
     return np.flatnonzero(np.diff(where, prepend=False, append=False)).reshape(-1, 2)
 
 
@@ -96,10 +97,10 @@ def _flat_lines(beats: _Beats) -> Iterator[Fault]:
     changes = np.flatnonzero(np.diff(np.round(beats.rate)))
     firsts, lasts = np.append(0, changes + 1), np.append(changes, len(beats.rate) - 1)
     seconds = beats.running[lasts] - beats.running[firsts]
-    for each in np.flatnonzero(seconds >= max(FLAT, FLAT_VALUES * beats.interval)):
-        begin, end = float(beats.time[firsts[each]]), float(beats.time[lasts[each]])
+    for stretch in np.flatnonzero(seconds >= max(FLAT, FLAT_VALUES * beats.interval)):
+        begin, end = float(beats.time[firsts[stretch]]), float(beats.time[lasts[stretch]])
         kind = "slow start" if begin <= AT_FIRST and end <= sensor_level.LATEST else "flat line"
-        why = f"exactly {beats.rate[firsts[each]]:.0f} beats/min for {seconds[each]:.0f} s, which no heart holds"
+        why = f"exactly {beats.rate[firsts[stretch]]:.0f} beats/min for {seconds[stretch]:.0f} s, which no heart holds"
         yield Fault(kind, begin, end, why)
 
 

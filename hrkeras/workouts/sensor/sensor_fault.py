@@ -8,7 +8,7 @@ KINDS = {
     "spikes": "up and down again in seconds",
     "slow start": "wrong at first",
     "cadence lock": "steps counted as beats",
-}  # and what the heart rate looks like
+}  # with what the heart rate looks like
 
 
 class Fault(NamedTuple):
@@ -17,8 +17,8 @@ class Fault(NamedTuple):
     Attributes:
         kind: one of `KINDS`.
         begin: s since the start of the run.
-        end: s since the start of the run, when it is over.
-        why: by what it is told, in words.
+        end: s since the start of the run.
+        why: how it was recognised, in words.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The course of a simulated run: how hard it is meant to be, where it leads, how fast it is run."""
+"""The course of a simulated run: its planned effort, its path, and the speed along it."""
 
 from dataclasses import dataclass
 
@@ -31,16 +31,16 @@ class Course:
 
 
 def wander(rng: np.random.Generator, length: int, span: int, size: float) -> np.ndarray:
-    """Smooth noise of standard deviation `size`, shape `(length,)`, that forgets itself in about `span` points."""
+    """Smooth noise of standard deviation `size`, shape `(length,)`, with a correlation length of about `span` points."""
     knots = rng.normal(0, size * np.sqrt(1.5), length // span + 3)  # lines between knots keep 2/3 of their variance
     return np.interp(np.arange(length) / span + rng.random(), np.arange(len(knots)), knots)
 
 
 def planned_effort(rng: np.random.Generator, kind: str, habit: float) -> np.ndarray:
-    """Effort meant for each second of a run of one of `KINDS`: speed over that at threshold, 0.2 to 1.2.
+    """Planned effort for each second of a run of one of `KINDS`: speed over that at threshold, 0.2 to 1.2.
 
     Args:
-        rng: source of chance.
+        rng: random generator.
         kind: one of `KINDS`.
         habit: effort of an easy run.
     """
@@ -66,10 +66,10 @@ def planned_effort(rng: np.random.Generator, kind: str, habit: float) -> np.ndar
 
 
 def run_course(rng: np.random.Generator, planned, *, climb: float, stops: float) -> Course:
-    """Runs a planned speed over hills of chance: slower uphill, and standing at traffic lights.
+    """Runs a planned speed over random hills: slower uphill, and standing at traffic lights.
 
     Args:
-        rng: source of chance.
+        rng: random generator.
         planned: m/s on the flat, shape `(n,)`, one value a second.
         climb: m, amplitude of the hills.
         stops: traffic lights per hour.
@@ -87,7 +87,7 @@ def run_course(rng: np.random.Generator, planned, *, climb: float, stops: float)
     altitude = _hills(rng, east, north, climb)
     grade = np.clip(np.gradient(altitude, STRIDE), -MAX_GRADE, MAX_GRADE)
 
-    # Slopes change speed by a factor of place alone, so distance is found by looking up the distance on the flat.
+    # The factor by which slopes change speed depends on position alone, so distance is interpolated from that on the flat.
     factor = speed_on_slope(grade, YIELDING)
     on_the_flat = np.concatenate([[0.0], np.cumsum(STRIDE / factor[1:])])
     distance = np.interp(np.cumsum(flat), on_the_flat, STRIDE * np.arange(points))

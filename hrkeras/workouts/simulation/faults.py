@@ -1,4 +1,4 @@
-"""What goes wrong when a simulated run is recorded: faults of the heart rate sensor, workouts not fit for use."""
+"""Faults in the recording of a simulated run: of the heart rate sensor, and flaws that make a workout unusable."""
 
 from dataclasses import replace
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from hrkeras.workouts.simulation.track import Track
 
-# Share of the runs; a later one hides an earlier one.
+# Share of the runs; later faults overwrite earlier ones.
 FAULTS = {"slow start": 0.1, "cadence lock": 0.05, "spikes": 0.05, "dropout": 0.12, "flat line": 0.03}
 FLAWS = ("other sport", "no heart rate", "too short", "no GPS", "no altitude", "duplicate", "absurd values")
 
 
 def sense(rng: np.random.Generator, truth, cadence, faulty: float = 1.0) -> tuple[np.ndarray, tuple[str, ...]]:
-    """What a heart rate sensor makes of a run.
+    """Simulates the recording of a heart rate sensor.
 
     Args:
-        rng: source of chance.
+        rng: random generator.
         truth: beats/min, shape `(n,)`, one value a second.
         cadence: steps/min, shape `(n,)`.
         faulty: factor of the shares in `FAULTS`.
@@ -26,7 +26,7 @@ def sense(rng: np.random.Generator, truth, cadence, faulty: float = 1.0) -> tupl
         minutes.
     """
     heart_rate = truth.copy()
-    apart = rng.spawn(1)[0]  # so that the last fault changes nothing of what chance decides elsewhere
+    apart = rng.spawn(1)[0]  # so that the last fault does not change the random numbers of the others
     chances = {fault: apart if fault == "flat line" else rng for fault in FAULTS}
     faults = tuple(fault for fault, share in FAULTS.items() if chances[fault].random() < share * faulty)
     for fault in faults:
@@ -48,7 +48,7 @@ def sense(rng: np.random.Generator, truth, cadence, faulty: float = 1.0) -> tupl
 
 
 def spoil(rng: np.random.Generator, track: Track, flaw: str) -> Track:
-    """Makes a workout unfit for use by one of `FLAWS`, but "duplicate", for which it takes two."""
+    """Makes a workout unusable by one of `FLAWS`, except "duplicate", which needs two."""
     nothing = np.full(len(track.clock), np.nan)
     track = replace(track, flaw=flaw)
     if flaw == "other sport":

@@ -12,7 +12,7 @@ from hrkeras.workouts.simulation.track import Track
 
 ENDOMONDO_POINTS = 500
 ENDOMONDO_SPORTS = {"running": "run", "cycling": "bike"}
-SPEED_EVERY = 4  # one workout in so many says its speed in an Endomondo file
+SPEED_EVERY = 4  # one workout in so many has its speed in an Endomondo file
 RECORD_EVERY = 5  # s between two heart rates in an Apple Health export
 WATCH = 'sourceName="Watch of athlete {user}" sourceVersion="6.2"'
 
@@ -67,10 +67,10 @@ APPLE_ROUTE = (
 
 
 def write_endomondo(runs: Iterable[Track], path: Path | str) -> None:
-    """Writes a file of one workout a line as FitRec's `endomondoHR.json`, each of at most 500 points.
+    """Writes a file with one workout per line like FitRec's `endomondoHR.json`, each of at most 500 points.
 
     Args:
-        runs: what to write.
+        runs: workouts to write.
         path: the file; packed if it ends in .gz.
     """
     path = Path(path)
@@ -111,7 +111,7 @@ def _endomondo(run: Track) -> dict:
 
 
 def write_gpx_folder(runs: Iterable[Track], folder: Path | str) -> list[Path]:
-    """Writes a GPX file of each workout that has positions, by `write_gpx`, and returns their paths."""
+    """Writes a GPX file of each workout with positions using `write_gpx`, and returns their paths."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -210,7 +210,7 @@ def _route(run: Track) -> str:
 
 
 def _entry(name: str) -> ZipInfo:
-    """An entry of a zip that has the same bytes whenever it is written."""
+    """An entry of a zip that has the same bytes whenever it is written, since it has a fixed date."""
     entry = ZipInfo(name)
     entry.compress_type = ZIP_DEFLATED
     return entry

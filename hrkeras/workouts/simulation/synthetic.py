@@ -1,4 +1,4 @@
-"""Simulated athletes whose runs have known physiology: every part of a model has something true to find.
+"""Simulated athletes whose runs follow a known physiology, so that each part of a model has a true effect to learn.
 
 An athlete's heart rate follows, second by second, these terms:
 
@@ -10,11 +10,11 @@ An athlete's heart rate follows, second by second, these terms:
 - Cardiac drift, beats/min per hour: rises with time and effort, more so on a hot day (Coyle and Gonzalez-Alonso,
   Exerc Sport Sci Rev 29, 2001).
 - Fitness, m/s: changes with the season, by a slow random walk, by six weeks of training and one of fatigue (Calvert et
-  al., IEEE Trans Syst Man Cybern 6, 1976), and if so wished from year to year.
-- The day, beats/min: its heat, and a form of its own that nothing recorded explains.
-- Unrest, beats/min: what comes and goes within a run, such as wind, talk and breath.
+  al., IEEE Trans Syst Man Cybern 6, 1976), and optionally from year to year.
+- The day, beats/min: its heat, and a daily form that nothing recorded explains.
+- Unrest, beats/min: fluctuations within a run, such as from wind, talk and breath.
 
-The last two are noise: `Track.expected` is the heart rate without them, and on average no model can come nearer.
+The last two are noise: `Track.expected` is the heart rate without them, and no model can be closer on average.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ EPOCH = 1_546_300_800.0  # s since 1970, the first possible day: 2019-01-01
 
 @dataclass(frozen=True)
 class Athlete:
-    """What is particular to one athlete.
+    """The parameters of one athlete.
 
     Args:
         user: the athlete's number, as text.
@@ -59,7 +59,7 @@ class Athlete:
         climb: m, amplitude of the hills around the home.
         stops: traffic lights per hour.
         rest: days between runs.
-        interval: s, most between two points of the device, which writes whole seconds.
+        interval: s, maximum between two points of the device, which records whole seconds.
         trend: relative change of fitness in a year.
         latitude: degrees, of an invented home far out in the Atlantic.
         longitude: degrees.
@@ -84,20 +84,20 @@ class Athlete:
 
 
 def read(*, athletes: int = 8, runs: int = 60, seed: int = 0, log: ReadLog | None = None, **more) -> Iterator[Workout]:
-    """Simulated workouts as any other source gives them.
+    """Simulated workouts, like those of any other source.
 
     Args:
-        athletes: see `simulate`, as `runs` and `seed`.
+        athletes: see `simulate`.
         runs: workouts of each athlete.
         seed: the same seed gives the same workouts.
-        log: as every reader takes one; nothing is skipped here.
+        log: accepted like by every reader; nothing is skipped here.
         **more: see `simulate`.
     """
     yield from map(recorded, simulate(athletes, runs, seed, **more))
 
 
 def recorded(track: Track) -> Workout:
-    """A simulated workout as a reader gives it."""
+    """A simulated workout as a reader returns it."""
     columns = {name: getattr(track, name) for name in ("latitude", "longitude", "speed", "altitude", "heart_rate")}
     where = f"simulated workout {track.identity}"
     return from_points(track.clock, **columns, user=track.user, sport=track.sport, where=where)
@@ -108,15 +108,15 @@ def simulate(
 ) -> Iterator[Track]:
     """Simulates workouts, athlete by athlete, each athlete's in the order of their dates.
 
-    Fewer athletes, or fewer runs of a single one, give the first of what more would give.
+    Fewer athletes, or fewer runs of a single one, give the first of those that more would give.
 
     Args:
-        athletes: how many.
-        runs: workouts of each, the flawed ones among them.
+        athletes: number of athletes.
+        runs: workouts of each, including flawed ones.
         seed: the same seed gives the same workouts.
-        flawed: share of workouts not fit for use, the kinds of `FLAWS` in equal parts.
+        flawed: share of unusable workouts, with each of `FLAWS` equally frequent.
         faulty: factor of the shares of runs with a fault of the heart rate sensor, `FAULTS`.
-        **particular: what all athletes shall have alike, see `Athlete`.
+        **particular: parameters that all athletes have in common, see `Athlete`.
     """
     for index in range(athletes):
         rng = np.random.default_rng([seed, index])
@@ -135,7 +135,7 @@ def simulate(
 
 
 def draw_athlete(rng: np.random.Generator, index: int) -> Athlete:
-    """Draws what is particular to athlete number `index`."""
+    """Draws the parameters of athlete number `index`."""
     rise = rng.uniform(28, 55)
     return Athlete(
         user=str(1001 + index),
@@ -160,13 +160,13 @@ def respond(athlete: Athlete, speed, grade, fitness: float, *, offset=0.0, heat:
     """Heart rate in beats/min, second by second, by the terms above.
 
     Args:
-        athlete: whose.
+        athlete: the athlete.
         speed: m/s, shape `(n,)`, one value a second.
         grade: climb over distance, shape `(n,)`.
         fitness: m/s, speed at the lactate threshold.
         offset: beats/min on top of the steady state, a number or shape `(n,)`.
         heat: of the day, in standard deviations.
-        before: effort before the first second, in whose steady state the athlete starts.
+        before: effort before the first second; the athlete starts in its steady state.
 
     Returns:
         Shape `(n,)`.
@@ -186,7 +186,7 @@ def respond(athlete: Athlete, speed, grade, fitness: float, *, offset=0.0, heat:
 
 
 class _Form:
-    """An athlete's condition from run to run: fitness changes with the season, by chance and by training."""
+    """An athlete's condition from run to run: fitness changes with the season, at random and by training."""
 
     def __init__(self, rng: np.random.Generator, athlete: Athlete):
         self._rng, self._athlete = rng, athlete
@@ -203,7 +203,7 @@ class _Form:
         return start, self._athlete.threshold * float(np.exp(change)), 0.6 * season + self._rng.normal()
 
     def rest(self, load: float) -> None:
-        """Passes the days to the next run, after a run of so many hours times effort squared."""
+        """Advances to the next run, after a run with a load of `load` hours times effort squared."""
         pause = 1 + int(self._rng.poisson(self._athlete.rest - 1))
         if self._rng.random() < BREAK:
             pause += int(self._rng.integers(10, 40))
@@ -220,7 +220,7 @@ def _run(rng: np.random.Generator, athlete: Athlete, form: _Form, identity: int,
     start, fitness, heat = form.today()
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     plan = planned_effort(rng, kind, athlete.habit)
-    pace = athlete.threshold**0.7 * fitness**0.3  # part of what fitness changes is run off as speed, part as effort
+    pace = athlete.threshold**0.7 * fitness**0.3  # a change of fitness changes partly speed, partly effort
     course = run_course(rng, plan * pace, climb=athlete.climb * (4 if kind == "hills" else 1), stops=athlete.stops)
     before = rng.uniform(0, 0.25)
     unrest = wander(rng, len(plan), 300, UNREST)

@@ -10,21 +10,21 @@ class Track:
     """One simulated workout as a device recorded it, and the truth about it.
 
     Args:
-        user: whose it is.
+        user: the athlete's number, as text.
         identity: number of the workout, unique among the simulated ones.
         sport: "running" or "cycling".
         clock: s since 1970-01-01 UTC, shape `(n,)`.
-        latitude: degrees, shape `(n,)`; NaN where there was no reception. So with all the measured.
+        latitude: degrees, shape `(n,)`; NaN where there was no reception, as in all measured columns.
         longitude: degrees, shape `(n,)`.
         altitude: m, shape `(n,)`.
         speed: m/s, shape `(n,)`: over the interval that ends at the point.
         heart_rate: beats/min, shape `(n,)`: with the sensor's faults; 0 where it lost contact.
         truth: beats/min, shape `(n,)`: the same without faults.
-        expected: beats/min, shape `(n,)`: the same on an average day, without what nothing explains.
+        expected: beats/min, shape `(n,)`: the same on an average day, without unexplained noise.
         fitness: m/s, speed at the lactate threshold on this day.
         kind: one of `KINDS`.
         faults: those of `FAULTS` that the heart rate has.
-        flaw: the one of `FLAWS` for which the workout is not fit for use; empty if it is.
+        flaw: the one of `FLAWS` that makes the workout unusable; empty if it is usable.
     """
 
     user: str

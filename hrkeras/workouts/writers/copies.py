@@ -1,4 +1,4 @@
-"""A copy of a GPX, TCX or FIT file with heart rates in it, which say that they were not measured."""
+"""Copy a GPX, TCX or FIT file with estimated heart rates, which are marked as not measured."""
 
 import gzip
 from collections.abc import Callable
@@ -16,24 +16,24 @@ from hrkeras.workouts.writers import copy_fit, copy_xml
 def copy(
     kind: str, opened: Callable[[], AbstractContextManager[Stream]], target: Path, heart_rate_at: HeartRateAt, anew: bool = False
 ) -> int:
-    """Writes a copy; where no point gets a heart rate, none.
+    """Writes a copy, unless no point gets a heart rate.
 
-    In GPX a heart rate stands in Garmin's extension of a point, in TCX in its `HeartRateBpm`, in FIT in the records'
-    `heart_rate`. What says that it was estimated are words in the track's `desc`, the activity's `Notes`, and a field of
-    its own in each record. All other bytes stay, but for lengths and checksums.
+    Heart rate is written to Garmin's extension of a point in GPX, to its `HeartRateBpm` in TCX, and to the records'
+    `heart_rate` in FIT. It is marked as estimated by words in the track's `desc` or the activity's `Notes`, or by an extra
+    field in each record. All other bytes stay the same, except lengths and checksums.
 
     Args:
         kind: of the file, a key of `tracks.READERS`.
-        opened: opens it for reading, as often as it is called.
-        target: of the copy, which is packed if this ends in .gz.
-        heart_rate_at: at the time of a point.
-        anew: whether times that have a heart rate get another.
+        opened: opens it for reading; called several times.
+        target: path of the copy, which is gzipped if this ends in .gz.
+        heart_rate_at: gives the heart rate at the time of a point.
+        anew: whether times with a heart rate get a new one too.
 
     Returns:
-        How many points got a heart rate.
+        The number of points that got a heart rate.
 
     Raises:
-        InvalidWorkoutError: if the file cannot be used, as its reader does, or is one that is not copied: JSON.
+        InvalidWorkoutError: if the file cannot be used, as from its reader, or is JSON, which cannot be copied.
         InputError: if it cannot be read.
     """
     if kind == JSON:
@@ -63,7 +63,7 @@ def copy(
 
 
 def where_unmeasured(kind: str, stream: Stream, heart_rate_at: HeartRateAt) -> HeartRateAt:
-    """What gives a heart rate only to times at which the file has none, in whichever of its points or messages that is."""
+    """A function that gives a heart rate only at times without one in any of the file's points or messages."""
     measured: set[float] = set()
     for recording in tracks.READERS[kind](stream):
         measured.update(recording.table[recording.table[:, HEART_RATE] > 0, TIME].tolist())

@@ -1,4 +1,4 @@
-"""Put heart rates into the records of a FIT file; all its other messages stay as they are."""
+"""Insert heart rates into the records of a FIT file; all other messages stay the same."""
 
 import struct
 
@@ -14,24 +14,23 @@ UINT8, BYTE = 0x02, 0x0D  # base types
 UNKNOWN = 0xFF  # of an UINT8
 MOST = 255  # fields of a message
 PROTOCOL = 0x20  # version 2.0, the first with fields of developers
-APPLICATION = b"hrkeras estimate"  # 16 bytes that say who describes the field
+APPLICATION = b"hrkeras estimate"  # 16 bytes that identify who describes the field
 
 
 def filled(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
     """A FIT file with heart rates in its records.
 
-    A record gets `heart_rate`, and a field of a developer, which decoders show by its name: what was put in, and nothing
-    where it was not.
+    A record gets `heart_rate`, and a developer field, which decoders show by its name, with the inserted value or none.
 
     Args:
         data: a FIT file that `fit.read_sessions` has read; it may be several, one after the other.
-        heart_rate_at: at the time of a record.
+        heart_rate_at: gives the heart rate at the time of a record.
 
     Returns:
-        The copy, and how many records got a heart rate.
+        The copy, and the number of records that got a heart rate.
 
     Raises:
-        InvalidWorkoutError: if it is none, or its records have no room for a field more.
+        InvalidWorkoutError: if it is not a FIT file, or its records have no room for another field.
     """
     files, left = fit_messages.files(data)
     parts, count = [], 0
@@ -53,7 +52,7 @@ def _file(head: bytes, body: bytes) -> bytes:
 
 
 def _body(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
-    """The messages of one file with heart rates, and how many records got one."""
+    """The messages of one file with heart rates, and the number of records that got one."""
     taken = {developer for message in messages(data) if (developer := _developer(message)) is not None}
     index = next((free for free in range(MOST) if free not in taken), None)
     if index is None:
@@ -87,7 +86,7 @@ def _body(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
 
 
 def _developer(message: Message) -> int | None:
-    """The number that a developer has in this file, if this is where it says so."""
+    """The number that a message assigns to a developer in this file, if it does."""
     if message.is_definition or message.definition.number != DEVELOPER_ID:
         return None
     return message.definition.value(message.content, 3)
@@ -108,7 +107,7 @@ def _wider(message: Message, index: int) -> bytes:
 
 
 def _described(local: int, index: int) -> bytes:
-    """Says who describes a field, and describes it."""
+    """The messages that identify the developer of a field and describe it."""
     name = MARK.encode() + b"\0"
     return _message(local, DEVELOPER_ID, {1: (BYTE, APPLICATION), 3: (UINT8, bytes([index]))}) + _message(
         local,

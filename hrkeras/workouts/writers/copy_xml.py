@@ -1,4 +1,4 @@
-"""Where heart rates go in a GPX or TCX file: the bytes to put in, so that all else stays as it is."""
+"""Insert heart rates into a GPX or TCX file by editing its bytes, so that all else stays the same."""
 
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
@@ -14,7 +14,7 @@ from hrkeras.workouts.readers.xml_points import CHUNK, MARK, VALUE, XmlPoints, l
 
 GARMIN = "http://www.garmin.com/xmlschemas/TrackPointExtension/v"
 GPX_1_0 = "http://www.topografix.com/GPX/1/0"
-PREFIXES = ("gpxtpx", "hrkerastpx")  # the usual one, and one for a file that means something else by it
+PREFIXES = ("gpxtpx", "hrkerastpx")  # the usual one, and one for a file that uses it for something else
 
 VALUED = "heartratebpm"  # an element that holds its number in another
 
@@ -24,7 +24,7 @@ _TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 
 
 class Edit(NamedTuple):
-    """Bytes that take the place of those from `begin` to `end`."""
+    """Bytes that replace those from `begin` to `end`."""
 
     begin: int
     end: int
@@ -38,7 +38,7 @@ class _Element(NamedTuple):
         tag: its name with its prefix.
         depth: elements that are open around it.
         begin: where it begins.
-        inside: where its content begins, and an empty tag ends; known of what `_Fill` may change.
+        inside: where its content begins, or an empty tag ends; only for elements that `_Fill` may change.
         end: where its closing tag begins.
         empty: whether it is an empty tag; likewise.
         is_rate: whether its text is a heart rate.
@@ -58,22 +58,22 @@ class _Element(NamedTuple):
         return "".join(self.tag.rpartition(":")[:2])
 
     def holding(self, new: str) -> Edit:
-        """Puts something behind its content."""
+        """Inserts text after its content."""
         if not self.empty:
             return Edit(self.end, self.end, new.encode())
         return Edit(self.inside - 2, self.inside, f">{new}</{self.tag}>".encode())
 
     def beginning(self, new: str) -> Edit:
-        """Puts something before its content."""
+        """Inserts text before its content."""
         return self.holding(new) if self.empty else Edit(self.inside, self.inside, new.encode())
 
     def of(self, new: str) -> Edit:
-        """Puts something in the place of its content."""
+        """Replaces its content."""
         return self.holding(new) if self.empty else Edit(self.inside, self.end, new.encode())
 
 
 class _Fill(XmlPoints):
-    """Finds where heart rate goes in the points, and where a file says in words what it holds."""
+    """Finds where heart rate goes in the points, and where a file describes its content in words."""
 
     element: ClassVar[str]  # name of the element that holds points and is marked, in lower case
     words: ClassVar[str]  # name of the element in it that people read
@@ -85,7 +85,7 @@ class _Fill(XmlPoints):
         self.edits: list[Edit] = []
         self.filled = 0
         self._at = heart_rate_at
-        self._open: list[tuple[str, int, int, bool]] = []  # of each open element what `_Element` says of it
+        self._open: list[tuple[str, int, int, bool]] = []  # tag, begin, inside and empty of each open element, as in `_Element`
         self._inner: list[_Element] = []
         self._mark: Edit | None = None
         self._prefix = ""
@@ -116,15 +116,15 @@ class _Fill(XmlPoints):
         end, name = self.begin + self.parser.CurrentByteIndex, self.path[-1]
         opened, begin, inside, empty = self._open.pop()
         is_rate = (self.path[-2] if name == VALUE else name) in HEART_RATE_NAMES and name != VALUED
-        found = _Element(opened, len(self._open), begin, inside, end, empty, is_rate)
+        element = _Element(opened, len(self._open), begin, inside, end, empty, is_rate)
         if self.row is not None:
             if name in self.points:
-                self._fill(found, self.row)
+                self._fill(element, self.row)
                 self._inner.clear()
             else:
-                self._inner.append(found)
+                self._inner.append(element)
         elif name == self.words.lower() and self.path[-2] == self.element:
-            self._mark = found.beginning(f"{MARK} ")  # a reader does not keep all of a long text
+            self._mark = element.beginning(f"{MARK} ")  # a reader does not keep all of a long text
         elif name == self.element:
             if self.filled > self._filled_before:
                 self.edits.append(self._mark or self._new_words(end))
@@ -136,20 +136,20 @@ class _Fill(XmlPoints):
         return Edit(place, place, f"<{tag}>{MARK}</{tag}>".encode())
 
     def _text_of_tag(self) -> bytes:
-        """The tag that the parser is at."""
-        found = _TAG.match(self.parser.GetInputContext() or b"")
-        if not found:  # the parser has read it as a whole
+        """The text of the tag at the parser's position."""
+        match = _TAG.match(self.parser.GetInputContext() or b"")
+        if not match:  # the parser has read it as a whole
             raise InvalidWorkoutError("damaged XML")
-        return found.group()
+        return match.group()
 
     def _fill(self, point: _Element, row: list[float]) -> None:
         if self.element not in self.path:
             return
         heart_rate = self._at(row[TIME])
         if heart_rate:
-            rates = [each for each in self._inner if each.is_rate]
-            there = [each for each in rates if not any(each.begin < other.begin < each.end for other in rates)]
-            self.edits += [each.of(str(heart_rate)) for each in there] or [self.insert(point, self._inner, heart_rate)]
+            rates = [rate for rate in self._inner if rate.is_rate]
+            innermost = [rate for rate in rates if not any(rate.begin < inner.begin < rate.end for inner in rates)]
+            self.edits += [rate.of(str(heart_rate)) for rate in innermost] or [self.insert(point, self._inner, heart_rate)]
             self.filled += 1
 
 
@@ -164,9 +164,9 @@ class _GpxFill(_Fill, Gpx):
         super().start(tag, attributes)
 
     def _root(self, begin: int, tag: str, attributes: Mapping[str, str]) -> None:
-        known = (name[6:] for name, value in attributes.items() if name[:6] == "xmlns:" and value.startswith(GARMIN))
-        free = next(each for each in PREFIXES if f"xmlns:{each}" not in attributes)
-        prefix = next(known, None)
+        declared = (name[6:] for name, value in attributes.items() if name[:6] == "xmlns:" and value.startswith(GARMIN))
+        free = next(candidate for candidate in PREFIXES if f"xmlns:{candidate}" not in attributes)
+        prefix = next(declared, None)
         self._extension = prefix or free
         place = begin + 1 + len(tag.encode())
         self._declared = None if prefix else Edit(place, place, f' xmlns:{free}="{GARMIN}1"'.encode())
@@ -174,18 +174,22 @@ class _GpxFill(_Fill, Gpx):
         self._bare = attributes.get(f"xmlns:{name}" if name else "xmlns") == GPX_1_0  # which knows no `extensions`
 
     def insert(self, point, inner, heart_rate):
-        garmin = next((each for each in inner if local(each.tag) == "trackpointextension"), None)
+        garmin = next((element for element in inner if local(element.tag) == "trackpointextension"), None)
         if garmin:
             new = f"<{garmin.prefix}hr>{heart_rate}</{garmin.prefix}hr>"
-            own = [each for each in inner if each.depth == garmin.depth + 1 and garmin.begin < each.begin < garmin.end]
-            place = min((each.begin for each in own if local(each.tag) not in self.before), default=0)
+            own = [
+                element for element in inner if element.depth == garmin.depth + 1 and garmin.begin < element.begin < garmin.end
+            ]
+            place = min((element.begin for element in own if local(element.tag) not in self.before), default=0)
             return Edit(place, place, new.encode()) if place else garmin.holding(new)
         if self._declared:
             self.edits.append(self._declared)
             self._declared = None
         name = f"{self._extension}:TrackPointExtension"
         new = f"<{name}><{self._extension}:hr>{heart_rate}</{self._extension}:hr></{name}>"
-        extensions = next((each for each in inner if local(each.tag) == "extensions" and each.depth == point.depth + 1), None)
+        extensions = next(
+            (element for element in inner if local(element.tag) == "extensions" and element.depth == point.depth + 1), None
+        )
         if extensions:
             return extensions.holding(new)
         return point.holding(new if self._bare else f"<{point.prefix}extensions>{new}</{point.prefix}extensions>")
@@ -198,12 +202,12 @@ class _TcxFill(_Fill, Tcx):
 
     def insert(self, point, inner, heart_rate):
         new = f"<{point.prefix}Value>{heart_rate}</{point.prefix}Value>"
-        own = [each for each in inner if each.depth == point.depth + 1]
-        for each in own:
-            if local(each.tag) == VALUED:
-                return each.holding(new)
+        own = [element for element in inner if element.depth == point.depth + 1]
+        for element in own:
+            if local(element.tag) == VALUED:
+                return element.holding(new)
         name = f"{point.prefix}HeartRateBpm"
-        place = min((each.begin for each in own if local(each.tag) in self.after), default=point.end)
+        place = min((element.begin for element in own if local(element.tag) in self.after), default=point.end)
         return Edit(place, place, f"<{name}>{new}</{name}>".encode())
 
 
@@ -211,18 +215,18 @@ FILLS: dict[str, type[_Fill]] = {"gpx": _GpxFill, "tcx": _TcxFill}
 
 
 def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt) -> tuple[list[Edit], int]:
-    """What puts heart rates into the points of a GPX or TCX file, and words that say so.
+    """The edits that insert heart rates into the points of a GPX or TCX file, and words that say so.
 
     Args:
         kind: a key of `FILLS`.
         stream: the file.
-        heart_rate_at: at the time of a point.
+        heart_rate_at: gives the heart rate at the time of a point.
 
     Returns:
-        What to change, in order and in the bytes of the text as UTF-8, and how many points get a heart rate.
+        The edits in order, at positions in the text as UTF-8, and the number of points that get a heart rate.
 
     Raises:
-        InvalidWorkoutError: as the readers do, and of UTF-16 without a byte order mark.
+        InvalidWorkoutError: as from the readers, and for UTF-16 without a byte order mark.
     """
     fill, pieces = FILLS[kind](heart_rate_at), _Pieces(stream)
     if pieces.codec:
@@ -232,10 +236,10 @@ def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt) -> tuple[list[E
 
 
 class _Pieces:
-    """A file in small pieces of UTF-8, of which the parser copies the rest to show a tag.
+    """A file in small pieces of UTF-8; they are small since the parser copies the rest of a piece to show a tag.
 
     Attributes:
-        codec: that of UTF-16, if its first bytes say that the file is in it; what is in another encoding stays as it is.
+        codec: that of UTF-16, if the first bytes are its byte order mark; text in another encoding stays the same.
     """
 
     def __init__(self, stream: Stream):
@@ -255,7 +259,7 @@ class _Pieces:
 
 
 def copy(stream: Stream, changes: list[Edit], write: Callable[[bytes], object]) -> None:
-    """Writes a file with some changes, which must be in order."""
+    """Writes a file with changes, which must be in order."""
     pieces = _Pieces(stream)
 
     def put(data: bytes) -> None:
