@@ -59,8 +59,9 @@ class _Program(TyperGroup):
     """Turns errors caused by a person's input into one sentence and an exit code."""
 
     def __init__(self, *args, commands, **kwargs):
-        names = [_name(module) for modules in PANELS.values() for module in modules]  # typer has groups behind commands
-        super().__init__(*args, commands={name: commands[name] for name in names}, **kwargs)
+        names = [_name(module) for modules in PANELS.values() for module in modules]
+        story = {name: commands[name] for name in names if name in commands}  # typer has groups behind commands
+        super().__init__(*args, commands=story | commands, **kwargs)
 
     def main(self, *args, **kwargs):
         terminal.prepare()

@@ -154,7 +154,7 @@ HOSTILE = {
     "a source that is long": (lambda text: changed(text, "population", "source", to="a" * 501), "its population is damaged"),
     "a source that is a list": (lambda text: changed(text, "population", "source", to=["a"]), "its population is damaged"),
     "no weights": (lambda text: without(text, "weights"), "found other JSON"),
-    "no residuals": (lambda text: without(text, "misses"), "residuals are not of the shape 2 x 3 x 2 x"),
+    "no residuals": (lambda text: without(text, "misses"), "misses are not of the shape 2 x 3 x 2 x"),
     "flat weights": (lambda text: changed(text, "weights", to=[1.0] * 9), "weights are not of the shape 3 x"),
     "ragged weights": (lambda text: changed(text, "weights", 1, to=[1.0]), "weights are not of the shape 3 x"),
     "weights of text": (lambda text: changed(text, "weights", 1, 5, to="1.0"), "weights are not all numbers"),

@@ -75,7 +75,7 @@ def test_before_a_first_run_only_the_calendar_is_known():
 
 
 def test_averages_fade_by_the_run():
-    found = known(NOON, NOON - DAY * np.array([9, 5, 2]), records(residual=[3.0, 6.0, -1.0]))
+    found = known(NOON, NOON - DAY * np.array([9, 5, 2]), records(miss=[3.0, 6.0, -1.0]))
     for span in (1, 4, 12, 40):
         weights = np.exp(-np.array([2, 1, 0]) / span)
         assert found[f"miss_over_{span}"] == pytest.approx((weights * [3, 6, -1]).sum() / weights.sum(), rel=1e-5)
@@ -92,7 +92,7 @@ def test_an_unmeasured_number_leaves_the_mean_of_the_others():
 
 
 def test_loads_pause_and_count():
-    found = known(NOON, NOON - DAY * np.array([7, 2]), records(residual=[0.0, 0.0]), hours=[2.0, 0.5], count=130)
+    found = known(NOON, NOON - DAY * np.array([7, 2]), records(miss=[0.0, 0.0]), hours=[2.0, 0.5], count=130)
     for days in (2, 7, 28):
         wanted = 2 * np.exp(-7 / days) + 0.5 * np.exp(-2 / days)
         assert found[f"hours_in_{days}_days"] == pytest.approx(wanted, rel=1e-5)
@@ -102,7 +102,7 @@ def test_loads_pause_and_count():
 
 def test_misses_of_runs_at_the_same_hour_and_season_count():
     starts = NOON - DAY * np.array([365.25, 100.5, 3.0])  # a year ago, at midnight in autumn, at this hour
-    found = known(NOON, starts, records(residual=[6.0, 12.0, -4.0], mean_effort=[9.0] * 3))
+    found = known(NOON, starts, records(miss=[6.0, 12.0, -4.0], mean_effort=[9.0] * 3))
     fade = np.exp(-np.array([2, 1, 0]) / 30)
     hour = np.exp(-0.5 * (np.array([6.0, 12.0, 0.0]) / 1.5) ** 2) * fade
     assert found["miss_same_hour"] == pytest.approx((hour * [6, 12, -4]).sum() / (hour.sum() + 1), rel=1e-4)
@@ -114,7 +114,7 @@ def test_misses_of_runs_at_the_same_hour_and_season_count():
 
 def test_misses_of_runs_on_such_a_course_count_where_it_is_known():
     starts = NOON - DAY * np.array([20, 10])
-    values = records(residual=[8.0, -8.0], mean_effort=[2.5, 9.0], climb_per_km=[2.0, 2.0], log_minutes=[4.0, 4.0])
+    values = records(miss=[8.0, -8.0], mean_effort=[2.5, 9.0], climb_per_km=[2.0, 2.0], log_minutes=[4.0, 4.0])
     found = known(NOON, starts, values)
     near = np.exp(-1 / 60)  # the other one is too far
     assert found["miss_like"] == pytest.approx(8 * near / (near + 1), rel=1e-4)
@@ -124,6 +124,6 @@ def test_misses_of_runs_on_such_a_course_count_where_it_is_known():
 
 
 def test_runs_without_a_miss_say_nothing_of_misses():
-    found = known(NOON, NOON - DAY * np.array([3, 2]), records(residual=[np.nan, np.nan]))
+    found = known(NOON, NOON - DAY * np.array([3, 2]), records(miss=[np.nan, np.nan]))
     assert np.isnan([found["miss_over_4"], found["miss_spread"]]).all()
     assert [found[name] for name in ("miss_same_hour", "miss_same_season", "miss_like")] == [0, 0, 0]

@@ -65,7 +65,7 @@ def test_the_correction_is_the_posterior_under_the_full_covariance_of_the_noise(
     measured = np.isfinite(run.heart_rate)
     rows, size = rows[measured], measured.sum()
     for pace, factor in enumerate(PACES):
-        weights, drift = before.weights[pace], 3.5 * factor * population.standard_deviation(population.drift)
+        weights, drift = before.weights[pace], 3.5 * factor * population.spread(population.drift)
         covariance = before.covariance[pace] + np.diag(drift)
         noise = population.noise * np.eye(size) + population.level * np.ones((size, size))
         residual, mean = run.heart_rate[measured] - rows @ weights, np.full(size, 1 / size)
@@ -89,7 +89,7 @@ def test_of_a_stranger_the_population_is_expected_and_less_is_sure():
 
 def test_the_error_falls_with_the_number_of_runs():
     random, population = np.random.default_rng(3), default()
-    own = population.weights + random.normal(0, 0.7, len(STATES)) * np.sqrt(population.standard_deviation(population.prior))
+    own = population.weights + random.normal(0, 0.7, len(STATES)) * np.sqrt(population.spread(population.prior))
     athlete, errors = Athlete(), []
     for day in range(24):
         grid, start = Grid(*course(random, 150), np.empty(0)), NOON + day * DAY
