@@ -37,7 +37,7 @@ def main(data: str | None = None, data_dir: DataDir = None) -> None:
     peer = time.perf_counter() - began
     began = time.perf_counter()
     for place in few:
-        kalman.Athlete().update(starts[place], grids[place], efforts[place])
+        kalman.AthleteState().update(starts[place], grids[place], efforts[place])
     same = time.perf_counter() - began
     steps = np.mean([len(grid.speed) for grid in grids])
     print(f"{len(grids)} runs of {steps:.0f} steps on average")

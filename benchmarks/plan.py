@@ -24,7 +24,7 @@ COLUMNS = ("latitude", "longitude", "speed", "altitude", "heart_rate", "sport", 
 
 
 def main(athletes: int = 40, runs: int = 20, seed: int = 7) -> None:
-    from hrkeras.athlete.kalman import Athlete
+    from hrkeras.athlete.kalman import AthleteState
     from hrkeras.personal import athlete_update
     from hrkeras.personal import planner as planning
     from hrkeras.workouts.simulation import synthetic
@@ -37,7 +37,7 @@ def main(athletes: int = 40, runs: int = 20, seed: int = 7) -> None:
         for index, (*earlier, following) in enumerate(tracks_of.values()):
             rng = np.random.default_rng([seed, index, 1])
             who = synthetic.draw_athlete(np.random.default_rng([seed, index]), index)
-            state = Athlete()
+            state = AthleteState()
             workouts = (from_points(each.clock, **{name: getattr(each, name) for name in COLUMNS}) for each in earlier)
             known = athlete_update.learn_from(state, workouts).added
             line = _line(known)

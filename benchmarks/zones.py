@@ -21,7 +21,7 @@ WARM_UP = 10  # runs
 
 def main(athletes: int = 40, seed: int = 2) -> None:
     from hrkeras.athlete import zones
-    from hrkeras.athlete.kalman import Athlete
+    from hrkeras.athlete.kalman import AthleteState
     from hrkeras.personal import athlete_update, timeline
     from hrkeras.workouts.simulation import synthetic
 
@@ -31,7 +31,7 @@ def main(athletes: int = 40, seed: int = 2) -> None:
         people[workout.user].append(workout)
     with progress(athletes, "Following", "athlete") as bar:
         for index, workouts in enumerate(people.values()):
-            athlete, truth = Athlete(), _truth(synthetic.draw_athlete(np.random.default_rng([seed, index]), index))
+            athlete, truth = AthleteState(), _truth(synthetic.draw_athlete(np.random.default_rng([seed, index]), index))
             for before, runs in zip((0, *RUNS), RUNS, strict=False):
                 athlete_update.learn_from(athlete, workouts[before:runs])
                 found = zones.estimate(athlete)

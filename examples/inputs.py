@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hrkeras.athlete import athlete_file
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import from_dict
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import quality
@@ -25,7 +25,7 @@ def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str,
         athlete: the person's file from `hrkeras update ME.json RUNS --model MODEL.keras`; nothing is known if not given.
     """
     population = from_dict(description["population"])
-    state = athlete_file.load(Path(athlete)) if athlete else Athlete(population)
+    state = athlete_file.load(Path(athlete)) if athlete else AthleteState(population)
     if state.population != population:
         raise InputError(f"{athlete} starts from another population than the model; make it with hrkeras update --model.")
     workouts = list(detect.read(Path(run), ReadLog()))

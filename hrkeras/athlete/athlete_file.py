@@ -9,7 +9,7 @@ import numpy as np
 
 from hrkeras.athlete import history
 from hrkeras.athlete.interval import PredictionInterval
-from hrkeras.athlete.kalman import PACES, Athlete
+from hrkeras.athlete.kalman import PACES, AthleteState
 from hrkeras.athlete.population import STATES, from_dict
 from hrkeras.athlete.shrinkage import Network, Shrinkage
 from hrkeras.utils.errors import InputError
@@ -30,7 +30,7 @@ ABOUT = (
 ANEW = "give the file that `hrkeras update` has written, or make a new one from all runs: `hrkeras update NEW.json RUNS`"
 
 
-def save(athlete: Athlete, path: Path) -> None:
+def save(athlete: AthleteState, path: Path) -> None:
     """Writes a state to a temporary file and renames it, so that a killed command leaves the old file or none.
 
     All numbers are written in full precision: a loaded state continues exactly like the saved one.
@@ -78,7 +78,7 @@ def _text(value, indent: str = "") -> str:
     return "\n".join([begin, ",\n".join(lines), f"{indent}{end}"])
 
 
-def load(path: Path) -> Athlete:
+def load(path: Path) -> AthleteState:
     """Reads a state that `save` has written.
 
     Raises:
@@ -119,7 +119,7 @@ def _no_number(name: str):
     raise ValueError(f"found {name}, which is not a number")
 
 
-def _athlete(values: dict[str, Any]) -> Athlete:
+def _athlete(values: dict[str, Any]) -> AthleteState:
     current = (values["version"], values.get("states"), values.get("record")) == (VERSION, [*STATES], [*history.RECORD])
     if not current or isinstance(values["version"], bool):
         raise ValueError(f"found one of another version of hrkeras (this one reads version {VERSION} with its own states)")
@@ -131,11 +131,11 @@ def _athlete(values: dict[str, Any]) -> Athlete:
     if not isinstance(source, str) or len(source) > MAX_SOURCE or not source.isprintable():
         raise ValueError("its population is damaged")
     kept, population = min(count, history.KEPT), from_dict(named)  # type: ignore[arg-type]
-    athlete = Athlete(
+    athlete = AthleteState(
         population,
         weights=_array(values, "weights", (len(PACES), states)),
         covariance=_covariance(values.get("covariance")),
-        residuals=_array(values, "misses", Athlete(population).residuals.shape),
+        residuals=_array(values, "misses", AthleteState(population).residuals.shape),
         starts=_array(values, "starts", (kept,)),
         ends=_array(values, "ends", (kept,)),
         records=_array(values, "records", (kept, len(history.RECORD)), unknown=True),

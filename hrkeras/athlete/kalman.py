@@ -69,7 +69,7 @@ class Known:
 
 
 @dataclass
-class Athlete:
+class AthleteState:
     """The state of one athlete.
 
     Attributes:
@@ -258,7 +258,7 @@ def follow(
     Yields:
         The number of each run and what was known before it, in the order of their starts.
     """
-    athlete = Athlete(population or default())
+    athlete = AthleteState(population or default())
     efforts = efforts or [basis(grid) for grid in grids]
     lengths = np.array([len(grid.speed) * STEP for grid in grids])
     ends = np.asarray(starts) + lengths

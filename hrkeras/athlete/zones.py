@@ -6,7 +6,7 @@ import numpy as np
 
 from hrkeras.athlete import fitness, history
 from hrkeras.athlete.interval import TAIL
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.utils.errors import InputError
 
 COUNT = 5
@@ -62,7 +62,9 @@ class Zones:
         return [f"below {begin[0]}", *between, f"{begin[-1]} and above"]
 
 
-def estimate(athlete: Athlete, age: float | None = None, maximum: float | None = None, threshold: float | None = None) -> Zones:
+def estimate(
+    athlete: AthleteState, age: float | None = None, maximum: float | None = None, threshold: float | None = None
+) -> Zones:
     """Estimates maximum and threshold from the runs that the athlete's state remembers, as one posterior of both.
 
     The maximum starts from that of people of the person's age. It is hardly below the steady highs of the runs, of which one
@@ -135,7 +137,7 @@ def _highs(maximum: np.ndarray, highs: np.ndarray) -> np.ndarray:
     return _above(maximum, rates) - gap / maximum / max(SHORT / np.sqrt(len(highs)), LEAST_SHORT)
 
 
-def _at_an_hours_speed(athlete: Athlete, records: np.ndarray) -> tuple[float, float]:
+def _at_an_hours_speed(athlete: AthleteState, records: np.ndarray) -> tuple[float, float]:
     """What the filter expects at the speed that could be held for an hour, and its standard deviation, beats/min."""
     fastest = float((records[:, _EFFORT] * (np.exp(records[:, _MINUTES]) / 60) ** ENDURANCE).max())
     more = max(SLOW / np.sqrt(len(records)), LEAST_SLOW)

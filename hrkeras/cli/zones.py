@@ -32,11 +32,11 @@ def zones(
 
     from hrkeras.athlete import athlete_file
     from hrkeras.athlete import zones as own
-    from hrkeras.athlete.kalman import Athlete
+    from hrkeras.athlete.kalman import AthleteState
     from hrkeras.personal import estimation, fitness_text, time_in_zones
 
     state = athlete_file.load(athlete) if athlete else None
-    own.estimate(state or Athlete(), age, maximum, threshold)  # before anything is read: what is given may be impossible
+    own.estimate(state or AthleteState(), age, maximum, threshold)  # before anything is read: what is given may be impossible
     timeline = read_timeline(source, person)
     if state:
         timeline = replace(timeline, unheard=[estimation.anew(run, state) for run in timeline.unheard])

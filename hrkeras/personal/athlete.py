@@ -40,7 +40,7 @@ class Athlete:
     def __init__(self, runs: Iterable[prepare.PreparedRun], taken: Counter[str] | None = None) -> None:
         self.runs = sorted(runs, key=lambda run: run.end)
         self.taken = Counter[str](taken)
-        self._states: dict[str, tuple[int, kalman.Athlete]] = {}  # by model, how many runs it has learnt from, and the state
+        self._states: dict[str, tuple[int, kalman.AthleteState]] = {}  # by model, how many runs it has learnt from, and the state
 
     @classmethod
     def from_workouts(cls, workouts: Iterable[Workout]) -> Athlete:
@@ -56,7 +56,7 @@ class Athlete:
         taken = Counter[str]()
         return cls(one_person(usable(workouts, taken), "the workouts"), taken)
 
-    def state(self, model: keras.Model | None = None, before: float = inf) -> kalman.Athlete:
+    def state(self, model: keras.Model | None = None, before: float = inf) -> kalman.AthleteState:
         """The athlete's state after the runs that had ended at a given time.
 
         Args:
@@ -70,7 +70,7 @@ class Athlete:
             name = saving.fingerprint(model)
         learnt, state = self._states.get(name, (inf, None))
         if state is None or learnt > count:  # what was learnt cannot be forgotten
-            learnt, state = 0, kalman.Athlete(prediction.population(model))
+            learnt, state = 0, kalman.AthleteState(prediction.population(model))
         learn(state, self.runs[int(learnt) : count], model=model)
         self._states[name] = count, state
         return state

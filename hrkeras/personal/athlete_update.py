@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from hrkeras.athlete import athlete_file
-from hrkeras.athlete.kalman import Athlete, Known
+from hrkeras.athlete.kalman import AthleteState, Known
 from hrkeras.athlete.population import DAY, Population, default
 from hrkeras.athlete.shrinkage import Network
 from hrkeras.personal.update_text import read_log_text, taken_text
@@ -52,7 +52,7 @@ class Report:
         later: number of runs that had not ended at the time asked for.
     """
 
-    athlete: Athlete
+    athlete: AthleteState
     is_new: bool = False
     log: ReadLog = field(default_factory=ReadLog)
     taken: Counter[str] = field(default_factory=Counter)
@@ -121,7 +121,7 @@ def one_person(runs: list[Owned], source: Path | str, user: str | None = None) -
 
 
 def learn(
-    athlete: Athlete,
+    athlete: AthleteState,
     runs: Sequence[prepare.PreparedRun],
     until: float = float("inf"),
     model: keras.Model | None = None,
@@ -181,7 +181,7 @@ def _follow(model: keras.Model, report: Report) -> None:
 
 
 def learn_from(
-    athlete: Athlete, workouts: Iterable[Workout], until: float = float("inf"), model: keras.Model | None = None
+    athlete: AthleteState, workouts: Iterable[Workout], until: float = float("inf"), model: keras.Model | None = None
 ) -> Report:
     """Updates a state with the usable workouts that had ended at a given time; see `learn`."""
     taken = Counter[str]()
@@ -242,10 +242,10 @@ def update(
     return report
 
 
-def _opened(path: Path, population: Population | None) -> tuple[Athlete, bool]:
+def _opened(path: Path, population: Population | None) -> tuple[AthleteState, bool]:
     """The state in a file, or a new one if there is no file, and whether it is new."""
     if not path.exists():
-        return Athlete(population or default()), True
+        return AthleteState(population or default()), True
     athlete = athlete_file.load(path)
     if population:
         check_population(athlete, population, str(path))
@@ -258,7 +258,7 @@ def left_out_text(report: Report) -> str:
     return ", ".join(filter(None, [later, taken_text(report.taken)]))
 
 
-def check_population(athlete: Athlete, population: Population, path: str = "The athlete's state") -> None:
+def check_population(athlete: AthleteState, population: Population, path: str = "The athlete's state") -> None:
     """Checks that a state starts from a model's population.
 
     Raises:

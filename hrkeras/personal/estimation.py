@@ -13,7 +13,7 @@ import numpy as np
 
 from hrkeras.athlete import zones
 from hrkeras.athlete.interval import limits
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
 from hrkeras.athlete.zones import Zones
 from hrkeras.personal import athlete_update, prediction, update_text
@@ -79,7 +79,7 @@ class Estimation:
 
     estimates: list[Estimate]
     zones: Zones
-    athlete: Athlete
+    athlete: AthleteState
     measured: int
     skipped: Counter[str]
     log: ReadLog = field(default_factory=ReadLog)
@@ -87,7 +87,7 @@ class Estimation:
 
 def estimate(
     sources: Sequence[Path],
-    athlete: Athlete | None = None,
+    athlete: AthleteState | None = None,
     histories: Sequence[Path] = (),
     model: keras.Model | None = None,
     everything: bool = False,
@@ -133,7 +133,7 @@ def estimate(
             workout for source in histories for workout in athlete_update.one_person(list(detect.read(source, log)), source)
         ]
         pending = athlete_update.usable(others if histories else workouts)
-    state = athlete or Athlete(prediction.population(model))
+    state = athlete or AthleteState(prediction.population(model))
     predictions = []
     for run in silent:
         due = 0
@@ -184,20 +184,20 @@ def _reason_against(workout: Workout) -> str | None:
     return None
 
 
-def _predicted(run: Workout, state: Athlete, model: keras.Model | None) -> Prediction:
+def _predicted(run: Workout, state: AthleteState, model: keras.Model | None) -> Prediction:
     """Its heart rate; of a run that was not measured also from later ones, as if it were run on the day after those."""
     silent = quality.measured_share(run) < ENOUGH_MEASURED
     start = _after(run.start, state) if silent else run.start
     return replace(prediction.predict(replace(run, start=start), state, model), start=run.start)
 
 
-def _after(start: float, state: Athlete) -> float:
+def _after(start: float, state: AthleteState) -> float:
     """The same time of day, not before the person's last known run; s since 1970-01-01 UTC."""
     start = state.assumed_start(start)
     return start + DAY * float(np.ceil(max(state.ends[-1] - start, 0.0) / DAY)) if state.count else start
 
 
-def anew(predicted: Prediction, athlete: Athlete) -> Prediction:
+def anew(predicted: Prediction, athlete: AthleteState) -> Prediction:
     """The prediction of a run by another state of the person, which may know later runs."""
     known = athlete.predict(_after(predicted.start, athlete), predicted.grid)
     low, high = limits(known.expected[:, 0], known.standard_deviation, known.interval)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from hrkeras.athlete.history import RECORD
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
 from hrkeras.personal import pace, prediction
 from hrkeras.personal.plan import Even, Plan
@@ -81,7 +81,7 @@ class Planner:
     """
 
     route: Route
-    athlete: Athlete
+    athlete: AthleteState
     start: float
     even: Even = "pace"
     model: keras.Model | None = None
@@ -220,7 +220,7 @@ class Planner:
         return warnings
 
 
-def usual_start(athlete: Athlete, now: float) -> float:
+def usual_start(athlete: AthleteState, now: float) -> float:
     """The next time after `now`, and after all known runs, at the hour of the person's last run; s since 1970-01-01 UTC."""
     last, over = (athlete.starts[-1], athlete.ends[-1]) if athlete.count else (MORNING, 0.0)
     return float(last + math.ceil((max(now, over) - last) / DAY) * DAY)

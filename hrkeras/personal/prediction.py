@@ -11,7 +11,7 @@ import numpy as np
 from hrkeras.athlete import athlete_file
 from hrkeras.athlete.athlete_file import date, moment
 from hrkeras.athlete.interval import limits
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import Population, default
 from hrkeras.datasets import windows
 from hrkeras.personal import prediction_warnings
@@ -128,10 +128,10 @@ class Prediction:
         )
 
 
-def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | None = None) -> Prediction:
+def predict(run: Workout, athlete: AthleteState | None = None, model: keras.Model | None = None) -> Prediction:
     """Predicts the heart rate of a whole run; its own measured heart rate is not used.
 
-    A run of unknown date is taken to follow the known runs, see `Athlete.assumed_start`.
+    A run of unknown date is taken to follow the known runs, see `AthleteState.assumed_start`.
 
     Args:
         run: what to predict.
@@ -147,7 +147,7 @@ def predict(run: Workout, athlete: Athlete | None = None, model: keras.Model | N
     except InvalidWorkoutError as error:
         raise InputError(f"{run.where}: cannot be predicted, {error}; a run needs speed or positions.") from None
     if athlete is None:
-        athlete = Athlete(population(model))
+        athlete = AthleteState(population(model))
     if athlete.count and athlete.ends[-1] > run.start:
         is_known = duplicates.overlap(run.start, run.end, athlete.starts, athlete.ends).any()
         what = "this very run" if is_known else f"the run of {date(athlete.starts[-1])} UTC"
@@ -194,7 +194,7 @@ def population(model: keras.Model | None = None) -> Population:
     return saving.population(model)
 
 
-def opened(path: Path | None, model: keras.Model | None = None) -> Athlete:
+def opened(path: Path | None, model: keras.Model | None = None) -> AthleteState:
     """The person's state: the one in their file, or a new one without a file.
 
     Raises:
@@ -202,7 +202,7 @@ def opened(path: Path | None, model: keras.Model | None = None) -> Athlete:
     """
     start = population(model)
     if path is None:
-        return Athlete(start)
+        return AthleteState(start)
     state = athlete_file.load(path)
     if model:
         check_population(state, start, str(path))

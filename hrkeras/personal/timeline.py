@@ -13,7 +13,7 @@ from hrkeras.athlete import fitness
 from hrkeras.athlete.athlete_file import date
 from hrkeras.athlete.fitness import Told, View
 from hrkeras.athlete.interval import limits
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.inspection.sensor_faults import MUCH
 from hrkeras.personal import athlete_update, update_text
 from hrkeras.personal.prediction import Prediction, population
@@ -96,7 +96,7 @@ class Timeline:
         report: the result of learning from the workouts.
     """
 
-    athlete: Athlete
+    athlete: AthleteState
     now: View
     speed: float
     entries: list[Entry]
@@ -138,7 +138,7 @@ def write(
         why = update_text.taken_text(taken) or "there are no workouts"
         raise InputError(f"Found no run{of_person} that can be used: {why}; look at what there is with `hrkeras inspect`.")
     speed = speed or usual_speed([run for run in runs if np.isfinite(run.grid.heart_rate).any()] or runs)
-    athlete, views = Athlete(population(model)), []
+    athlete, views = AthleteState(population(model)), []
 
     def add(run) -> None:
         views.append(fitness.view(athlete))

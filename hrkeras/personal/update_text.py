@@ -3,7 +3,7 @@
 from collections import Counter
 
 from hrkeras.athlete import athlete_file
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.workouts.readers.source import read_log_lines, read_log_text
 
 __all__ = ["known_text", "read_log_lines", "read_log_text", "taken_text"]
@@ -14,7 +14,7 @@ def taken_text(taken: Counter[str]) -> str:
     return ", ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
 
 
-def known_text(athlete: Athlete) -> str:
+def known_text(athlete: AthleteState) -> str:
     """What a state knows of the person, in a sentence."""
     if not athlete.count:
         return (

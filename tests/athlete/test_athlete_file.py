@@ -11,7 +11,7 @@ import pytest
 
 from hrkeras.athlete import athlete_file, history
 from hrkeras.athlete.interval import PredictionInterval
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY, STATES, default
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.grid import Grid
@@ -28,7 +28,7 @@ def made_up(random, steps=60):
 
 
 def trained(runs, seed=0, **changes):
-    random, athlete = np.random.default_rng(seed), Athlete(replace(default(), **changes))
+    random, athlete = np.random.default_rng(seed), AthleteState(replace(default(), **changes))
     for day in range(runs):
         assert athlete.update(NOON + day * DAY / 3, made_up(random)) == "added"
     return athlete
@@ -66,7 +66,7 @@ def test_it_comes_back_exactly(tmp_path, runs):
 def test_with_a_file_after_each_run_it_ends_as_in_one_go(tmp_path):
     random, path = np.random.default_rng(3), tmp_path / "me.json"
     runs = [(NOON + day * DAY, made_up(random, 40 + 9 * day)) for day in range(6)]
-    at_once = Athlete()
+    at_once = AthleteState()
     athlete_file.save(at_once, path)
     for start, grid in runs:
         athlete = athlete_file.load(path)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hrkeras.athlete import fitness
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import COURSE, DAY, STATES, default
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP, Grid
@@ -18,7 +18,7 @@ def run(heart_rate: float, speed: float = SPEED) -> Grid:
 
 
 def followed(heart_rates):
-    athlete, views, starts, before = Athlete(), [], [], []
+    athlete, views, starts, before = AthleteState(), [], [], []
     for day, heart_rate in enumerate(heart_rates):
         starts.append(NOON + 3 * day * DAY)
         before.append(athlete.predict(starts[-1], run(heart_rate)))
@@ -37,7 +37,7 @@ def test_a_steady_run_is_steady():
 
 
 def test_features_are_those_of_the_minutes_that_are_read_on_a_usual_course():
-    athlete, grid = Athlete(), fitness.steady(SPEED)
+    athlete, grid = AthleteState(), fitness.steady(SPEED)
     found = fitness.view(athlete).features(NOON, grid)
     whole = default().features(NOON, basis(grid))
     np.testing.assert_allclose(found[: -len(COURSE)], whole[90:150, : -len(COURSE)].mean(axis=0), rtol=1e-5, atol=1e-6)

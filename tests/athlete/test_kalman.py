@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hrkeras.athlete import history
-from hrkeras.athlete.kalman import BINS, EXPECTED, MEMORIES, PACES, Athlete, follow
+from hrkeras.athlete.kalman import BINS, EXPECTED, MEMORIES, PACES, AthleteState, follow
 from hrkeras.athlete.population import COURSE, DAY, STATES, default
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP, Grid
@@ -33,7 +33,7 @@ def constant(steps, speed=3.0, heart_rate=150.0):
 
 
 def trained(runs=6, seed=0):
-    random, athlete = np.random.default_rng(seed), Athlete()
+    random, athlete = np.random.default_rng(seed), AthleteState()
     for day in range(runs):
         assert athlete.update(NOON + day * DAY, made_up(random)) == "added"
     return athlete
@@ -56,7 +56,7 @@ def features(start, grid):
 def test_the_correction_is_the_posterior_under_the_full_covariance_of_the_noise(offset, surprising):
     start, population, random = NOON + 3.5 * DAY, default(), np.random.default_rng(1)
     first, run = made_up(random, 30), made_up(random, 25)
-    athlete = Athlete()
+    athlete = AthleteState()
     athlete.update(NOON, first)
     rows = features(start, run)
     run = run._replace(heart_rate=np.where(np.isnan(run.heart_rate), np.nan, rows @ athlete.weights[0] + offset))
@@ -79,7 +79,7 @@ def test_the_correction_is_the_posterior_under_the_full_covariance_of_the_noise(
 
 def test_of_a_stranger_the_population_is_expected_and_less_is_sure():
     grid = made_up(np.random.default_rng(2))
-    stranger, known = Athlete().predict(NOON, grid), trained().predict(NOON + 6 * DAY, grid)
+    stranger, known = AthleteState().predict(NOON, grid), trained().predict(NOON + 6 * DAY, grid)
     np.testing.assert_allclose(stranger.expected[:, PREDICTION], features(NOON, grid) @ default().weights, atol=1e-3)
     others = np.delete(stranger.expected, [PREDICTION, SPREAD], axis=1)
     np.testing.assert_array_equal(others, np.zeros_like(others))
@@ -90,7 +90,7 @@ def test_of_a_stranger_the_population_is_expected_and_less_is_sure():
 def test_the_error_falls_with_the_number_of_runs():
     random, population = np.random.default_rng(3), default()
     own = population.weights + random.normal(0, 0.7, len(STATES)) * np.sqrt(population.spread(population.prior))
-    athlete, errors = Athlete(), []
+    athlete, errors = AthleteState(), []
     for day in range(24):
         grid, start = Grid(*course(random, 150), np.empty(0)), NOON + day * DAY
         true = features(start, grid) @ own
@@ -115,7 +115,7 @@ def test_a_run_is_not_known_before_it_is_over():
 
 
 def test_one_run_after_another_is_the_same_as_all_at_once():
-    random, athlete = np.random.default_rng(5), Athlete()
+    random, athlete = np.random.default_rng(5), AthleteState()
     grids, starts = [made_up(random) for _ in range(8)], NOON + DAY * random.permutation(8)
     found = dict(follow(starts, grids, [basis(grid) for grid in grids]))
     for run in np.argsort(starts):
@@ -168,7 +168,7 @@ def test_a_run_without_heart_rate_counts_as_load_alone():
     load = column(with_it, "hours_in_7_days") - column(without, "hours_in_7_days")
     assert load == pytest.approx(np.exp(-1 / 7), rel=1e-5)
     assert column(with_it, "measured_over_1") < column(without, "measured_over_1")
-    stranger = Athlete()
+    stranger = AthleteState()
     stranger.update(NOON, grid)
     assert np.isnan(column(stranger.predict(NOON + DAY, grid), "mean_heart_rate_over_40"))
     assert np.isfinite(stranger.predict(NOON + DAY, grid).expected).all()
@@ -206,7 +206,7 @@ def test_a_pause_makes_less_sure_up_to_a_limit():
 
 
 def test_how_it_misses_at_a_minute_is_remembered():
-    athlete, grid = Athlete(), constant(120)
+    athlete, grid = AthleteState(), constant(120)
     for day in range(8):
         said = athlete.predict(NOON + day * DAY, grid).expected[:, PREDICTION]
         athlete.update(NOON + day * DAY, grid._replace(heart_rate=said + np.where(np.arange(120) < 12, 10, 0).astype("f")))
@@ -220,7 +220,7 @@ def test_how_it_misses_at_a_minute_is_remembered():
 @pytest.mark.parametrize("steps", [1, 2, 500])
 @pytest.mark.parametrize("speed", [0.0, 1e-3, 3.0, 50.0])
 def test_any_run_leaves_a_state_that_predicts(speed, steps):
-    athlete = Athlete()
+    athlete = AthleteState()
     for day in range(2):
         found = athlete.predict(NOON + day * DAY, constant(steps, speed))
         assert found.expected.shape == (steps, len(EXPECTED))
@@ -233,7 +233,7 @@ def test_any_run_leaves_a_state_that_predicts(speed, steps):
 
 
 def test_of_many_runs_the_last_are_kept_and_all_are_counted():
-    athlete = Athlete()
+    athlete = AthleteState()
     for day in range(history.KEPT + 5):
         athlete.update(NOON + day * DAY, constant(3))
     assert athlete.count == history.KEPT + 5

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hrkeras.athlete import population
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import CALENDAR, CIRCLE, COURSE, DAY, EVERY, PENALTY, STATES
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import Grid
@@ -82,7 +82,7 @@ def test_the_differences_are_the_way_in_which_people_differ():
     np.testing.assert_allclose(
         found.covariance, np.diag(found.spread(found.prior)) + np.outer(first, first) + np.outer(second, second)
     )
-    assert np.array_equal(Athlete(found).covariance[2], found.covariance)
+    assert np.array_equal(AthleteState(found).covariance[2], found.covariance)
     assert len(population.fit(run for run in runs if run[0] < 2).differences) == 1
     assert population.fit(run for run in runs if run[0] == 2).differences == ()
 
@@ -188,7 +188,7 @@ def test_the_packaged_population_expects_plausible_heart_rates():
     assert population.default() is found
     steps = 180
     standing, easy, fast = (
-        Athlete(found).predict(NOON, Grid(np.full(steps, speed, "f"), np.zeros(steps, "f"), np.empty(0))).expected[:, 0]
+        AthleteState(found).predict(NOON, Grid(np.full(steps, speed, "f"), np.zeros(steps, "f"), np.empty(0))).expected[:, 0]
         for speed in (0.0, 2.2, 3.0)
     )
     assert 120 < fast[120] < 180  # after 20 min

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hrkeras.athlete import history, zones
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.personal import athlete_update
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.simulation import synthetic
@@ -15,14 +15,14 @@ HIGHEST = history.RECORD.index("highest_heart_rate")
 @pytest.fixture(scope="module")
 def known():
     """An athlete with 20 runs, and what is true of them."""
-    athlete = Athlete()
+    athlete = AthleteState()
     athlete_update.learn_from(athlete, synthetic.read(athletes=1, runs=20, seed=2, flawed=0))
     return athlete, synthetic.draw_athlete(np.random.default_rng([2, 0]), 0)
 
 
 def changed(athlete, **records):
     """The same with other highs."""
-    found = Athlete(**{name: getattr(athlete, name) for name in ("weights", "covariance", "starts", "ends", "count")})
+    found = AthleteState(**{name: getattr(athlete, name) for name in ("weights", "covariance", "starts", "ends", "count")})
     found.records = athlete.records.copy()
     found.records[:, HIGHEST] = records["highs"]
     return found
@@ -30,19 +30,19 @@ def changed(athlete, **records):
 
 class TestEstimate:
     def test_of_nobody_it_is_what_people_have(self):
-        found = zones.estimate(Athlete())
+        found = zones.estimate(AthleteState())
         assert found.maximum == pytest.approx(211 - 0.64 * 40, abs=1)
         assert found.maximum_high - found.maximum_low == pytest.approx(2 * 1.28 * 13, abs=2)
         assert found.threshold == pytest.approx(0.91 * found.maximum, abs=1)
 
     def test_age_moves_it_and_makes_it_surer(self):
-        anyone, young, old = (zones.estimate(Athlete(), age=age) for age in (None, 20, 70))
+        anyone, young, old = (zones.estimate(AthleteState(), age=age) for age in (None, 20, 70))
         assert young.maximum - old.maximum == pytest.approx(0.64 * 50, abs=1)
         assert young.maximum_high - young.maximum_low < anyone.maximum_high - anyone.maximum_low
 
     def test_runs_bring_it_near_the_truth(self, known):
         athlete, who = known
-        found, nobody = zones.estimate(athlete), zones.estimate(Athlete())
+        found, nobody = zones.estimate(athlete), zones.estimate(AthleteState())
         assert abs(found.maximum - who.maximum) < abs(nobody.maximum - who.maximum)
         assert found.maximum_low < who.maximum < found.maximum_high
         assert found.maximum_low < found.maximum < found.maximum_high
@@ -72,7 +72,7 @@ class TestEstimate:
     @pytest.mark.parametrize("given", [{"age": 300}, {"maximum": 20}, {"threshold": 500}, {"maximum": 150, "threshold": 180}])
     def test_what_cannot_be_is_refused(self, given):
         with pytest.raises(InputError, match="Expected a"):
-            zones.estimate(Athlete(), **given)
+            zones.estimate(AthleteState(), **given)
 
 
 class TestTimes:

@@ -204,7 +204,7 @@ def test_real_recordings(real_data, tmp_path):
     known = dict(kalman.follow(np.array([each.start for each in runs]), [each.grid for each in runs]))
     errors = []
     for number, each in enumerate(runs):
-        for found in (known[number], kalman.Athlete().predict(each.start, each.grid)):
+        for found in (known[number], kalman.AthleteState().predict(each.start, each.grid)):
             errors.append(np.nanmean(np.abs(found.expected[:, 0] - each.grid.heart_rate)))
     mine, strangers = np.reshape(errors, (-1, 2))[len(runs) // 2 :].mean(axis=0)
     assert mine < 0.8 * strangers

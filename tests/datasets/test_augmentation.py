@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_up import made_up
 
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets import augmentation
 from hrkeras.training.batches import Batches
 from hrkeras.workouts import effort
@@ -122,7 +122,7 @@ def test_what_is_expected_belongs_to_what_is_seen(runs):
                 seen = Grid(given["speed"][row, :steps], given["altitude"][row, :steps], np.full(steps, np.float32(np.nan)))
                 perturbed += not np.array_equal(seen.speed, windows.speed[first, :steps])
                 if np.isfinite(given["course"][row]).all() and len(seen.speed) < given["speed"].shape[1]:
-                    expected = Athlete(population).predict(windows.start[first], seen).expected
+                    expected = AthleteState(population).predict(windows.start[first], seen).expected
                     np.testing.assert_allclose(given["expected"][row, :steps], expected, rtol=1e-4, atol=1e-3)
     assert perturbed
 

@@ -100,7 +100,7 @@ def test_no_lag_without_runs():
 def test_lag_grows_with_the_athletes_time_constant(rise):
     # A first-order answer to effort that wanders over minutes lags by about its time constant, less where the effort
     # changes faster; from half to once the constant, and a step of the grid, are allowed.
-    athlete = synthetic.Athlete(rise=rise, recovery=rise, drift=0)
+    athlete = synthetic.SimulatedAthlete(rise=rise, recovery=rise, drift=0)
     rng = np.random.default_rng(3)
     curve = LagCurve()
     for _ in range(8):

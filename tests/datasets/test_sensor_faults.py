@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.cli.shared import json_line
 from hrkeras.datasets.inspection import inspection_plots, inspection_text
 from hrkeras.datasets.inspection.inspection import inspect
@@ -56,7 +56,7 @@ def test_counted_by_kind_and_run(found, spoilt):
 
 
 def test_the_state_is_followed_through_the_usable_runs(found, runs):
-    athlete = Athlete()
+    athlete = AthleteState()
     for run in runs[:7]:
         athlete.update(run.start, resample(quality.without_outliers(run, quality.Limits())))
     expected = athlete.predict(runs[7].start, resample(runs[7])).expected[:, 0]

@@ -8,7 +8,7 @@ import pytest
 from made_up import made_up
 
 from hrkeras import models
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
 from hrkeras.datasets import selection
 from hrkeras.evaluation import evaluate, score_warnings
@@ -35,7 +35,7 @@ def workouts():
 
 def test_a_prediction_far_from_what_is_known_of_the_person(sleeper, workouts):
     *earlier, last = workouts
-    athlete = Athlete(saving.population(sleeper))
+    athlete = AthleteState(saving.population(sleeper))
     assert len(prediction.predict(last, athlete, sleeper).warnings) == 2  # from what people do; from what was measured
     for each in earlier:
         run = examine(each, Limits())

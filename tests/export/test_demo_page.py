@@ -13,7 +13,7 @@ import pytest
 from chromium import assert_accessible, demo, fetched
 
 from hrkeras.athlete import athlete_file, population
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.models import saving
 from hrkeras.personal import prediction
 from hrkeras.workouts.grid import Grid, resample
@@ -125,7 +125,7 @@ def test_it_predicts_what_the_model_does_and_sends_nothing(change, fresh, addres
 
 
 def test_with_a_persons_file_it_predicts_for_the_person(fresh, address, runs, model, tmp_path):
-    athlete = Athlete(saving.population(model))
+    athlete = AthleteState(saving.population(model))
     for path in runs[:2]:
         workout, _, _ = prediction.load_run(path)
         assert athlete.update(workout.start, resample(workout)) == "added"
@@ -140,7 +140,7 @@ def test_with_a_persons_file_it_predicts_for_the_person(fresh, address, runs, mo
 
 def test_the_state_says_what_the_vectors_say(fresh, address, exported, tmp_path):
     description = exported("gru", "onnx", quantize=False)[1] | {"population": VECTORS["population"]}
-    athlete = Athlete(population.from_dict(VECTORS["population"]))
+    athlete = AthleteState(population.from_dict(VECTORS["population"]))
     for run in VECTORS["runs"]:
         athlete_file.save(athlete, tmp_path / "me.json")
         kept = (tmp_path / "me.json").read_text() if athlete.count else "undefined"
@@ -201,7 +201,7 @@ def test_it_says_what_is_wrong_with_a_file(fresh, address, runs, tmp_path):
 
 def test_a_persons_file_of_another_population_is_refused(fresh, model, tmp_path):
     other = saving.population(model).as_dict() | {"level": 44.0}
-    athlete_file.save(Athlete(population.from_dict(other)), tmp_path / "me.json")
+    athlete_file.save(AthleteState(population.from_dict(other)), tmp_path / "me.json")
     assert_refused(fresh, [tmp_path / "me.json"], "another population")
 
 

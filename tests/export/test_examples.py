@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hrkeras.athlete import athlete_file
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.models import saving
 from hrkeras.personal import prediction
 from hrkeras.workouts.grid import resample
@@ -36,7 +36,7 @@ def test_an_example_predicts_what_the_model_does(kind, quantize, package, export
     tracks = list(synthetic.simulate(1, 2, seed=8, flawed=0, faulty=0))
     formats.write_gpx_folder(tracks, tmp_path / "runs")
     first, second = sorted((tmp_path / "runs").rglob("*.gpx"))
-    athlete = Athlete(saving.population(saving.load(saved("gru"))))
+    athlete = AthleteState(saving.population(saving.load(saved("gru"))))
     workout, _, _ = prediction.load_run(first)
     athlete.update(workout.start, resample(workout))
     athlete_file.save(athlete, tmp_path / "me.json")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hrkeras.athlete import athlete_file
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.workouts import prepare, quality
 from hrkeras.workouts.readers import apple_health, endomondo, route, tracks
 from hrkeras.workouts.simulation import formats, synthetic, track
@@ -157,7 +157,7 @@ def _apple(folder: Path) -> bytes:
 
 
 def _athlete(folder: Path) -> bytes:
-    athlete = Athlete()
+    athlete = AthleteState()
     for run in synthetic.read(athletes=1, runs=2, seed=5, flawed=0):
         found = prepare.examine(run, LIMITS)
         athlete.update(found.start, found.grid)

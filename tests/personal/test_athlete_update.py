@@ -12,7 +12,7 @@ import pytest
 from hrkeras import models
 from hrkeras.athlete import athlete_file, history
 from hrkeras.athlete.interval import PredictionInterval
-from hrkeras.athlete.kalman import Athlete, follow
+from hrkeras.athlete.kalman import AthleteState, follow
 from hrkeras.athlete.population import DAY, Population, default
 from hrkeras.athlete.shrinkage import Shrinkage
 from hrkeras.models import saving
@@ -70,7 +70,7 @@ def test_what_is_learnt_until_a_time_is_what_follow_knows():
     assert [(run.start - NOON) / DAY for run in runs] == pytest.approx([0, 1, 2, 3, 4, 4 + 1190 / DAY])
     known = dict(follow(np.array([run.start for run in runs]), [run.grid for run in runs]))
     for number, run in enumerate(runs):
-        athlete = Athlete()
+        athlete = AthleteState()
         report = athlete_update.learn(athlete, runs, until=run.start)
         found = athlete.predict(run.start, run.grid)
         np.testing.assert_array_equal(found.expected, known[number].expected)
@@ -81,22 +81,22 @@ def test_what_is_learnt_until_a_time_is_what_follow_knows():
 
 
 def test_learning_from_workouts_says_what_was_left_out():
-    athlete = Athlete()
+    athlete = AthleteState()
     report = athlete_update.learn_from(athlete, [plain(0), plain(1, sport="cycling"), plain(2)], until=NOON + DAY)
     assert (athlete.count, report.later) == (1, 1)
     assert athlete_update.left_out_text(report) == "1 not over when the run began, 1 x another sport (cycling)"
-    assert athlete_update.left_out_text(athlete_update.learn_from(Athlete(), [plain(0)])) == ""
-    report = athlete_update.learn_from(Athlete(), [plain(0, estimated=True)])
+    assert athlete_update.left_out_text(athlete_update.learn_from(AthleteState(), [plain(0)])) == ""
+    report = athlete_update.learn_from(AthleteState(), [plain(0, estimated=True)])
     assert athlete_update.left_out_text(report) == "1 x heart rate estimated, not measured"
 
 
 def test_runs_before_the_first_remembered_date_are_told_apart():
-    athlete, runs = Athlete(), [gridded(day) for day in range(history.KEPT + 5)]
+    athlete, runs = AthleteState(), [gridded(day) for day in range(history.KEPT + 5)]
     assert len(athlete_update.learn(athlete, runs).added) == history.KEPT + 5
     between = gridded(60.5)
     report = athlete_update.learn(athlete, [*runs, between])
     assert (len(report.added), report.known, report.older, report.forgotten) == (0, history.KEPT, 1, 5)
-    few = Athlete()
+    few = AthleteState()
     athlete_update.learn(few, runs[3:6])
     report = athlete_update.learn(few, runs[:5])
     assert (report.known, report.older, report.forgotten) == (2, 3, 0)
@@ -116,7 +116,7 @@ def test_one_person():
 
 
 def test_populations_are_compared_by_their_numbers(tmp_path):
-    athlete, renamed = Athlete(), replace(default(), source="elsewhere")
+    athlete, renamed = AthleteState(), replace(default(), source="elsewhere")
     athlete_update.check_population(athlete, renamed)
     other = replace(renamed, level=46.0)
     with pytest.raises(
@@ -201,7 +201,7 @@ def test_trust_in_a_model_is_kept_and_goes_on_from_file_to_file(tracks, tmp_path
         athlete_update.update(tmp_path / "bits.json", [tmp_path / "all" / str(number)], model)
     bit_by_bit = athlete_file.load(tmp_path / "bits.json")
     workouts = [each for number in range(3) for each in detect.read(tmp_path / "all" / str(number), ReadLog())]
-    at_once = Athlete()
+    at_once = AthleteState()
     athlete_update.learn_from(at_once, workouts, model=model)
     one, other = bit_by_bit.network, at_once.network
     assert one.name == other.name == saving.fingerprint(model)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hrkeras.athlete import zones
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.personal import athlete_update, estimated_copies, estimation, estimation_text, time_in_zones, timeline
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts.readers import tracks
@@ -75,7 +75,7 @@ class TestEstimate:
             assert np.abs(one.prediction.heart_rate - other.prediction.heart_rate).mean() < 1.5
 
     def test_from_a_state_that_knows_later_runs(self, mine, simulated):
-        athlete = Athlete()
+        athlete = AthleteState()
         athlete_update.learn_from(athlete, tracks.read(mine / "whole"))
         source = sorted((mine / "runs").iterdir())[SILENT[0]]
         (each,) = estimation.estimate([source], athlete).estimates
@@ -130,7 +130,7 @@ class TestEstimate:
         assert estimation_text.as_dict(both)["runs"][-1]["start"] is None
 
     def test_by_another_state(self, found, mine):
-        athlete = Athlete()
+        athlete = AthleteState()
         athlete_update.learn_from(athlete, tracks.read(mine / "whole"))
         for each in found.estimates:
             told = estimation.anew(each.prediction, athlete)
@@ -175,7 +175,7 @@ class TestCopies:
 
     def test_nothing_is_learnt_from_them(self, found, tmp_path):
         estimated_copies.write(found.estimates, tmp_path)
-        report = athlete_update.learn_from(Athlete(), tracks.read(tmp_path))
+        report = athlete_update.learn_from(AthleteState(), tracks.read(tmp_path))
         assert report.taken == {"heart rate estimated, not measured": 2}
         written = timeline.write(tracks.read(tmp_path))
         assert (len(written.entries), len(written.unheard)) == (0, 2)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
 from hrkeras.personal import athlete_update, pace, planning_text
 from hrkeras.personal import planner as planning
@@ -22,9 +22,9 @@ HILL = Route(8030.0, 60 * np.sin(np.linspace(0, np.pi, 401)))  # up and down by 
 
 
 @pytest.fixture(scope="module")
-def state() -> Athlete:
+def state() -> AthleteState:
     """What 12 runs tell of a simulated athlete."""
-    found = Athlete()
+    found = AthleteState()
     columns = ("latitude", "longitude", "speed", "altitude", "heart_rate", "sport", "user")
     tracks = synthetic.simulate(1, 12, seed=5, flawed=0, faulty=0)
     athlete_update.learn_from(
@@ -110,7 +110,7 @@ def test_what_cannot_be_had_is_said(planner):
 def test_the_fastest_pace_looked_at_is_a_tenth_above_the_hardest_run(state, planner):
     hardest = state.records[:, 9].max()
     assert 1000 / planner().fastest == pytest.approx(1.1 * hardest, rel=0.01)
-    assert planner(who=Athlete()).fastest < 360  # nothing known: what few people run
+    assert planner(who=AthleteState()).fastest < 360  # nothing known: what few people run
 
 
 def test_doubts(state, planner):
@@ -121,7 +121,7 @@ def test_doubts(state, planner):
     assert "easier than any run known" in mine.at(0.7).warnings[0]
     assert any("the longest run known" in said for said in planner(replace(FLAT, length=60_000.0)).at(3.0).warnings)
     assert planner(replace(FLAT, warnings=["wrong."])).at(3.0).warnings[0] == "wrong."
-    assert "harder than what most people run" in planner(who=Athlete()).at(5.5).warnings[0]
+    assert "harder than what most people run" in planner(who=AthleteState()).at(5.5).warnings[0]
 
 
 def test_a_plan_begins_after_all_that_is_known(state):
@@ -129,7 +129,7 @@ def test_a_plan_begins_after_all_that_is_known(state):
     now = last + 100.4 * DAY
     assert planning.usual_start(state, now) == last + 101 * DAY
     assert planning.usual_start(state, 0.0) == last + DAY
-    assert planning.usual_start(Athlete(), 10 * DAY) == 10 * DAY + 9 * 3600
+    assert planning.usual_start(AthleteState(), 10 * DAY) == 10 * DAY + 9 * 3600
     with pytest.raises(InputError, match="can only be predicted from earlier runs"):
         planning.Planner(FLAT, state, last - DAY).at(3.0)
 

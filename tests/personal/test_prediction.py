@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hrkeras import models
-from hrkeras.athlete.kalman import Athlete, follow
+from hrkeras.athlete.kalman import AthleteState, follow
 from hrkeras.athlete.population import default
 from hrkeras.datasets import windows
 from hrkeras.personal import athlete_update, prediction, update_text
@@ -58,8 +58,8 @@ def plain(steps, **changes) -> Workout:
     return replace(run, **changes)
 
 
-def known(workouts, until) -> Athlete:
-    athlete = Athlete()
+def known(workouts, until) -> AthleteState:
+    athlete = AthleteState()
     athlete_update.learn_from(athlete, workouts, until)
     return athlete
 
@@ -154,7 +154,7 @@ def test_a_state_that_knows_what_came_later_does_not_predict(model, runs):
 
 
 def test_a_state_from_elsewhere_does_not_fit_a_model(model, runs):
-    other = Athlete(replace(default(), level=46.0, source="watches"))
+    other = AthleteState(replace(default(), level=46.0, source="watches"))
     with pytest.raises(InputError, match=r"state starts from another population \(watches\) than .* `hrkeras update NEW.json"):
         prediction.predict(runs[0], other, model)
     assert prediction.predict(runs[0], other).earlier_runs == 0
@@ -164,7 +164,7 @@ def test_a_state_from_elsewhere_does_not_fit_a_model(model, runs):
     found = prediction.predict(runs[0], other, own)
     np.testing.assert_array_equal(found.heart_rate, prediction.predict(runs[0], None, own).heart_rate)
     with pytest.raises(InputError, match="another population"):
-        prediction.predict(runs[0], Athlete(), own)
+        prediction.predict(runs[0], AthleteState(), own)
 
 
 def test_a_model_of_other_steps_is_refused(runs):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hrkeras.athlete.athlete_file import date_or_none
-from hrkeras.athlete.kalman import Athlete
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.workouts import duplicates
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import Grid
@@ -71,7 +71,7 @@ class SensorFaults:
         self.runs, self.seconds, self.seldom = 0, 0.0, 0
         self.flags: list[Flag] = []
         self._examples: dict[str, Example] = {}
-        self._athletes: dict[str, Athlete] = defaultdict(Athlete)
+        self._athletes: dict[str, AthleteState] = defaultdict(AthleteState)
 
     @property
     def examples(self) -> dict[str, Example]:

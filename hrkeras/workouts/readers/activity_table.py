@@ -9,6 +9,7 @@ from typing import NamedTuple
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.readers import sports
 from hrkeras.workouts.readers.point_table import Stream
+from hrkeras.workouts.readers.source import read_whole
 
 FILE = "activities.csv"
 MAX_BYTES = 64 << 20
@@ -84,12 +85,7 @@ def _sports(column: list[str]) -> tuple[int, int, int]:
 
 
 def _rows(stream: Stream) -> list[list[str]]:
-    data = b""
-    while len(data) <= MAX_BYTES and (chunk := stream.read(1 << 20)):
-        data += chunk
-    if len(data) > MAX_BYTES:
-        raise InvalidWorkoutError(f"table of activities of over {MAX_BYTES >> 20} MB")
-    text = data.decode("utf-8-sig", errors="replace")
+    text = read_whole(stream, MAX_BYTES, "table of activities of ").decode("utf-8-sig", errors="replace")
     head = text.partition("\n")[0]
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")

@@ -117,12 +117,13 @@ def guarded() -> Iterator[None]:
         raise InvalidWorkoutError(f"damaged ({type(error).__name__})") from error
 
 
-def read_whole(stream: Stream, most: int) -> bytes:
+def read_whole(stream: Stream, most: int, what: str = "") -> bytes:
     """All bytes of a stream.
 
     Args:
         stream: anything with `read(size)` that returns bytes.
         most: maximum number of bytes.
+        what: the stream is, to begin the message with.
 
     Raises:
         InvalidWorkoutError: if there are more.
@@ -133,7 +134,7 @@ def read_whole(stream: Stream, most: int) -> bytes:
         chunks.append(chunk)
         left -= len(chunk)
     if left <= 0:
-        raise InvalidWorkoutError(f"over {most >> 20} MB")
+        raise InvalidWorkoutError(f"{what}over {most >> 20} MB")
     return b"".join(chunks)
 
 

@@ -43,7 +43,7 @@ EPOCH = 1_546_300_800.0  # s since 1970, the first possible day: 2019-01-01
 
 
 @dataclass(frozen=True)
-class Athlete:
+class SimulatedAthlete:
     """The parameters of one athlete.
 
     Args:
@@ -116,7 +116,7 @@ def simulate(
         seed: the same seed gives the same workouts.
         flawed: share of unusable workouts, with each of `FLAWS` equally frequent.
         faulty: factor of the shares of runs with a fault of the heart rate sensor, `FAULTS`.
-        **particular: parameters that all athletes have in common, see `Athlete`.
+        **particular: parameters that all athletes have in common, see `SimulatedAthlete`.
     """
     for index in range(athletes):
         rng = np.random.default_rng([seed, index])
@@ -134,10 +134,10 @@ def simulate(
             previous = previous if flaw else track
 
 
-def draw_athlete(rng: np.random.Generator, index: int) -> Athlete:
+def draw_athlete(rng: np.random.Generator, index: int) -> SimulatedAthlete:
     """Draws the parameters of athlete number `index`."""
     rise = rng.uniform(28, 55)
-    return Athlete(
+    return SimulatedAthlete(
         user=str(1001 + index),
         resting=rng.uniform(42, 72),
         maximum=rng.uniform(165, 208),
@@ -156,7 +156,9 @@ def draw_athlete(rng: np.random.Generator, index: int) -> Athlete:
     )
 
 
-def respond(athlete: Athlete, speed, grade, fitness: float, *, offset=0.0, heat: float = 0.0, before: float = 0.0) -> np.ndarray:
+def respond(
+    athlete: SimulatedAthlete, speed, grade, fitness: float, *, offset=0.0, heat: float = 0.0, before: float = 0.0
+) -> np.ndarray:
     """Heart rate in beats/min, second by second, by the terms above.
 
     Args:
@@ -188,7 +190,7 @@ def respond(athlete: Athlete, speed, grade, fitness: float, *, offset=0.0, heat:
 class _Form:
     """An athlete's condition from run to run: fitness changes with the season, at random and by training."""
 
-    def __init__(self, rng: np.random.Generator, athlete: Athlete):
+    def __init__(self, rng: np.random.Generator, athlete: SimulatedAthlete):
         self._rng, self._athlete = rng, athlete
         self._midnight = self._first = EPOCH + DAY * int(rng.integers(730))
         self._hour = rng.choice([6.5, 12.5, 18.0], p=[0.4, 0.1, 0.5])
@@ -215,7 +217,7 @@ class _Form:
         self._tired = (self._tired + relative / FATIGUE_DAYS) * np.exp(-pause / FATIGUE_DAYS)
 
 
-def _run(rng: np.random.Generator, athlete: Athlete, form: _Form, identity: int, faulty: float) -> Track:
+def _run(rng: np.random.Generator, athlete: SimulatedAthlete, form: _Form, identity: int, faulty: float) -> Track:
     """One run of today, as it was and as it is recorded."""
     start, fitness, heat = form.today()
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))

@@ -96,7 +96,7 @@ def test_several_in_one_run_are_in_order():
 
 
 def test_a_heart_that_follows_effort_is_no_fault():
-    athlete = synthetic.Athlete(rise=28, recovery=34)
+    athlete = synthetic.SimulatedAthlete(rise=28, recovery=34)
     speed = np.where(np.arange(3000) // 180 % 2, 4.2, 1.8)
     rate = synthetic.respond(athlete, speed, np.zeros(3000), athlete.threshold)
     run = a_run(lambda measured: np.copyto(measured, np.round(rate)), seconds=3000, speed=speed)

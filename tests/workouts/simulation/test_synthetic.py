@@ -13,7 +13,7 @@ import pytest
 from hrkeras.workouts import quality
 from hrkeras.workouts.simulation.faults import FAULTS, FLAWS, sense
 from hrkeras.workouts.simulation.formats import write_apple_health, write_endomondo, write_gpx, write_gpx_folder
-from hrkeras.workouts.simulation.synthetic import Athlete, read, respond, simulate
+from hrkeras.workouts.simulation.synthetic import SimulatedAthlete, read, respond, simulate
 
 ENDOMONDO_KEYS = [
     "longitude",
@@ -45,7 +45,7 @@ def tracks():
 
 
 def steady(speed=2.5, grade=0.0, fitness=3.6, seconds=900, athlete=None, **kwargs):
-    athlete = athlete or Athlete(drift=0.0)
+    athlete = athlete or SimulatedAthlete(drift=0.0)
     return respond(athlete, np.full(seconds, speed), np.full(seconds, grade), fitness, **kwargs)
 
 
@@ -97,7 +97,7 @@ def test_time_constant_is_that_of_the_athlete(before, speed, constant):
 
 
 def test_drift_rises_with_time_and_heat():
-    athlete = Athlete(drift=10.0)
+    athlete = SimulatedAthlete(drift=10.0)
     hour = steady(speed=3.0, seconds=4200, athlete=athlete)
     assert hour[4199] - hour[599] == pytest.approx(10 * 3.0 / 3.6, abs=0.05)
     assert steady(speed=3.0, seconds=4200, athlete=athlete, heat=1.0)[-1] > hour[-1] + 2
