@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-ON_EVERY_BACKEND := tests/layers tests/models/test_conformance.py tests/test_training.py tests/test_layerwise.py
+ON_EVERY_BACKEND := tests/layers tests/models/test_conformance.py tests/training/test_training.py tests/training/test_layerwise_adamw.py
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
 
 .PHONY: demo test fuzz lint docs install dev clean
