@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from hrkeras import models
 from hrkeras.cli.main import app
-from hrkeras.datasets import windows
 from hrkeras.datasets.runs import load
 from hrkeras.models.statistics import of_training
 
@@ -76,7 +75,7 @@ def test_evaluate_says_what_audit_says(clean, data_dir, monkeypatch):
     runs = load("synthetic", data_dir)
     heard = [np.where(np.isfinite(each.heart_rate), each.heart_rate, 140) for each in runs.grids]
     grids = [each._replace(altitude=-np.square(rate)) for each, rate in zip(runs.grids, heard, strict=True)]
-    monkeypatch.setattr(windows, "load", lambda *arguments: replace(runs, grids=grids))
+    monkeypatch.setattr("hrkeras.datasets.runs.load", lambda *arguments: replace(runs, grids=grids))
     arguments = [clean, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "profile"]
     audited = json.loads(run("audit", *arguments, "--json", exit_code=1).stdout)
     assert "inputs of steps" in [each["check"] for each in audited if each["state"] == "FAILED"]

@@ -262,10 +262,10 @@ def test_predict_with_wrong_history(sources, tmp_path):
     ("name", "found"),
     [
         ("nowhere.json", "make it from the person's runs: `hrkeras update"),
-        ("text.txt", "found no JSON"),
-        ("picture.png", "a file that is no text"),
-        ("endomondo.json", "found no JSON"),
-        ("run.gpx", "found no JSON"),
+        ("text.txt", "found invalid or incomplete JSON"),
+        ("picture.png", "a file that is not text"),
+        ("endomondo.json", "found invalid or incomplete JSON"),
+        ("run.gpx", "found invalid or incomplete JSON"),
     ],
 )
 def test_predict_with_what_is_no_athlete(sources, tmp_path, name, found):
@@ -371,6 +371,7 @@ def test_a_build_that_is_interrupted(tmp_path, how, code):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a test run in the background ignores it
     )
     try:
         while not list(tmp_path.rglob(".hrkeras-*")):
