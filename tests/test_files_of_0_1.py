@@ -1,5 +1,6 @@
 """Files that version 0.1 wrote, which kept other names for things, are read as they were meant."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -31,4 +32,7 @@ def test_an_athlete_is_what_was_kept_and_is_kept_again(tmp_path):
     athlete_file.save(athlete, tmp_path / "again.json")
     again = athlete_file.load(tmp_path / "again.json")
     np.testing.assert_array_equal(again.residuals, athlete.residuals)
+    old, new = (json.loads((folder / name).read_text()) for folder, name in ((FOLDER, "athlete.json"), (tmp_path, "again.json")))
+    assert old.keys() == new.keys()
+    assert old["population"] == new["population"]
     assert (again.population, again.network.shrinkage) == (athlete.population, athlete.network.shrinkage)

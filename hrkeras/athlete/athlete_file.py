@@ -41,7 +41,7 @@ def save(athlete: AthleteState, path: Path) -> None:
         "runs": athlete.count,
         "first_run_remembered": f"{date(athlete.starts[0])} UTC" if athlete.count else None,
         "last_run": f"{date(athlete.starts[-1])} UTC" if athlete.count else None,
-        "population": asdict(athlete.population),
+        "population": athlete.population.as_dict(),
         "states": STATES,
         "weights": athlete.weights.tolist(),
         "covariance": [[row[: place + 1].tolist() for place, row in enumerate(rows)] for rows in athlete.covariance],

@@ -72,7 +72,7 @@ def test_runs_that_are_checked_differ_in_length_and_in_what_is_known():
 def test_an_export_that_says_something_else_is_refused(saved, tmp_path, monkeypatch):
     monkeypatch.setattr(check, "runs", lambda *_: [])
     monkeypatch.setattr(check, "expected", lambda *_: [np.zeros(3)])
-    monkeypatch.setattr(check, "said", lambda *_: ([np.array([0, 0.02, 0])], 1.0))
+    monkeypatch.setattr(check, "predicted", lambda *_: ([np.array([0, 0.02, 0])], 1.0))
     monkeypatch.setattr(graph, "whole_run", lambda model, batch: graph.Exported(model, {}, {}, {}))
     monkeypatch.setattr(formats, "write", lambda *_: None)
     monkeypatch.setattr(formats, "runner", lambda *_: None)

@@ -93,7 +93,7 @@ def shifted(model: keras.Model, by: float) -> keras.Model:
 
 def test_the_guard_keeps_the_better(base, mine, monkeypatch):
     """Of models that are trusted wholly: a bad one is not trusted, and would say what the athlete's state says."""
-    monkeypatch.setattr(finetuning.inference, "known", lambda model, runs, population, **_: runs.known(population))
+    monkeypatch.setattr(finetuning.predict, "known", lambda model, runs, population, **_: runs.known(population))
     good, bad = shifted(base, 0.0), shifted(base, 60.0)
     kept = finetuning.guarded(good, bad, mine, [])
     assert (kept.kept_base, kept.model) == (True, good)
