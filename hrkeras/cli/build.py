@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from hrkeras.cli import kinds, outputs
+from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.shared import DataDir, Limit, Seed, progress, start
 
 Config = Annotated[
@@ -76,4 +76,4 @@ def _build(kind: str, source: Path | None, config: str, data_dir: Path | None, l
     print(f"\n{people} {'person' if people == 1 else 'people'}; runs: {counts}")
     print(f"Dataset, funnel.json and funnel.png: {builder.data_dir}")
     name = kind if config == "by_time" else f"{kind}/{config}"
-    print(f"Next: hrkeras train --data {name}")
+    print(f"Next: hrkeras train --data {name}{defaults.in_folder(data_dir)}")

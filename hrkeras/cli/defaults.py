@@ -36,7 +36,7 @@ def data(data_dir: Path | None, kinds: Collection[str] = builders.DATASETS) -> s
     """
     built = [kind for kind in builders.built(data_dir) if kind in kinds]
     if not built:
-        where = f" --data-dir {quote(str(data_dir))}" if data_dir else ""
+        where = in_folder(data_dir)
         commands = [f"`{builders.build_command(kind)}{where}`" for kind in builders.DATASETS if kind in kinds]
         what = "dataset" if len(kinds) == len(builders.DATASETS) else "dataset of one person"
         raise InputError(
@@ -45,6 +45,11 @@ def data(data_dir: Path | None, kinds: Collection[str] = builders.DATASETS) -> s
             "data_dir",
         )
     return use("--data", built[0], f"also built: {', '.join(built[1:])}" if built[1:] else "")
+
+
+def in_folder(data_dir: Path | None) -> str:
+    """The option that names the folder of datasets in a command, if one was given."""
+    return f" --data-dir {quote(str(data_dir))}" if data_dir else ""
 
 
 def data_of(path: Path, model: "keras.Model", data_dir: Path | None) -> str:

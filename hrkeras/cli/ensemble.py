@@ -49,4 +49,4 @@ def ensemble(
     for name, error in (("plain mean", fitted.mean), ("weighted mean", fitted.weighted)):
         print(f"{name:{width}}  {'':6}  {error:.2f}")
     print(f"The weights were fitted on these very runs. Written: {output}")
-    print(f"Next: hrkeras evaluate {output} --data {data}")
+    print(f"Next: hrkeras evaluate {output} --data {data}{defaults.in_folder(data_dir)}")

@@ -150,7 +150,7 @@ def finetune(
         kept = f"{output} is the base as it was" if adapted.kept_base else f"Model: {output}"
         _print_comparison(comparison, f"{counts['test']} of {data}")
         print(f"\n{kept}; card: {output.with_suffix('.md')}. Logs and curves: {folder}")
-        print(f"Next: hrkeras evaluate {output} --data {data}")
+        print(f"Next: hrkeras evaluate {output} --data {data}{defaults.in_folder(data_dir)}")
     warn(comparison.warnings)
 
 

@@ -136,7 +136,7 @@ def train(
     model_card.write(output.with_suffix(".md"), best, log, settings, description)
     print(f"Best epoch {fit.best_epoch(log)} of {len(log)}. Model: {output}; card: {output.with_suffix('.md')}")
     print(f"Log, curves and TensorBoard files: {folder}")
-    print(f"Next: hrkeras evaluate {output} --data {next(iter(sources))}")
+    print(f"Next: hrkeras evaluate {output} --data {next(iter(sources))}{defaults.in_folder(data_dir)}")
 
 
 def _weights(data: list[str]) -> dict[str, float]:

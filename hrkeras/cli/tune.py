@@ -160,7 +160,7 @@ def tune(
     with files.locked(output, busy, PATIENCE):
         search = Search(plan, output, data_dir, reporters)
         search.search()
-        _write(search, output, " ".join(["hrkeras", *map(quote, command)]), as_json)
+        _write(search, output, " ".join(["hrkeras", *map(quote, command)]), data_dir, as_json)
 
 
 def _data_of(output: Path, space: str) -> str | None:
@@ -174,7 +174,7 @@ def _data_of(output: Path, space: str) -> str | None:
     return defaults.use("--data", str(kept["data"]), f"as the search in {output}") if "data" in kept else None
 
 
-def _write(search: "Search", output: Path, command: str, as_json: bool) -> None:
+def _write(search: "Search", output: Path, command: str, data_dir: Path | None, as_json: bool) -> None:
     """Writes and prints the results of a search that has ended, and writes its best model."""
     from hrkeras.training import fit, model_card
     from hrkeras.tuning import report
@@ -192,7 +192,7 @@ def _write(search: "Search", output: Path, command: str, as_json: bool) -> None:
         print(json_line(results.as_dict()))
     else:
         print(f"Written to {output}: {', '.join((*report.FILES, 'best.keras', 'best.md'))}")
-        print(f"Next: hrkeras evaluate {output / 'best.keras'} --data {search.plan.data}")
+        print(f"Next: hrkeras evaluate {output / 'best.keras'} --data {search.plan.data}{defaults.in_folder(data_dir)}")
 
 
 def _check_variables(workers: int | None) -> None:

@@ -59,8 +59,8 @@ def by_time(users: np.ndarray, starts: np.ndarray) -> np.ndarray:
         split[rows[len(rows) - test :]] = 2
     if not split.any():
         raise InputError(
-            f"A split by_time needs at least 3 runs of one person that pass the filters, found {len(users)} of "
-            f"{len(np.unique(users))}; bring more runs, or loosen a limit.",
+            "A split by_time needs at least 3 runs of one person that pass the filters; people found: "
+            f"{len(np.unique(users))}, runs: {len(users)}. Bring more runs, or loosen a limit.",
             "limit",
         )
     return split
