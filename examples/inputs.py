@@ -32,6 +32,8 @@ def inputs(description: dict, run: str, athlete: str | None = None) -> dict[str,
     if len(workouts) != 1:
         raise InputError(f"{run}: expected one run, found {len(workouts)}; give its own GPX, TCX or FIT file.")
     (workout,) = workouts
+    if state.count and workout.start < state.ends[-1]:
+        raise InputError(f"{run}: expected a run after those that {athlete} knows; predict a run before it is added.")
     grid = quality.gridded(workout, quality.Limits(require_user=False))
     known = state.asked_by(description["fingerprint"], state.predict(state.assumed_start(workout.start), grid))
     steps = len(grid.speed)

@@ -55,11 +55,11 @@ def update(
     else:
         print("Added no run.")
     if report.known:
-        print(f"Known already, or another recording of a known run: {report.known:,}; nothing changed by them.")
+        print(f"Known already, or another recording of a known run: {report.known:,}; no change.")
     if report.older:
         print(
-            f"Too late: {report.older:,}, over before the last known run began. Runs are learnt from in order; a new file takes "
-            "all in order: hrkeras update NEW.json ALL_RUNS"
+            f"Too late: {report.older:,}, over before the last known run began. Runs are learnt from in order; to add them, "
+            "start a new file from all runs: hrkeras update NEW.json ALL_RUNS"
         )
     if report.forgotten:
         print(
@@ -73,4 +73,4 @@ def update(
     last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
     print(f"{'Written' if report.added else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
     if report.is_new:
-        print(f"Next: hrkeras predict RUN --athlete {athlete}{f' --model {model}' if model else ''} --output run.csv")
+        print(f"Next: hrkeras predict NEXT_RUN --athlete {athlete}{f' --model {model}' if model else ''} --output run.csv")

@@ -19,7 +19,7 @@ def funnel(counts: Funnel, path: Path) -> Path:
     taken = np.array([took for _, took, _ in rows])
     place = np.arange(len(rows))
     axes.barh(place, left, 0.7, color=SPEED, label="left")
-    axes.barh(place, taken, 0.7, left=left, color=HEART, label="taken here")
+    axes.barh(place, taken, 0.7, left=left, color=HEART, label="removed here")
     for row, (_, took, remaining) in enumerate(rows):
         text = f"{remaining:,}" + (f"  (−{took:,})" if took else "")
         axes.annotate(text, (remaining + took, row), (4, 0), textcoords="offset points", va="center")

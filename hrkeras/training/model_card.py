@@ -28,7 +28,7 @@ TEXT = """
 
 ## Data
 
-Dataset `{data}`: {people} people, {counts}.
+Dataset `{data}`: {people}, {counts}.
 Training saw the training split alone; normalisation comes from {normalised}; the best epoch was chosen on the validation split;
 the test split was not looked at.
 
@@ -65,6 +65,7 @@ hrkeras predict RUN --model {name}.keras --athlete ME.json --output run.csv
 PERSON = """An athlete's state, a Kalman filter, follows each person from run to run. It starts from a population, which the
 model carries: aggregates over {source}.
 The model predicts how far heart rate lies from what that state expects."""
+SPLIT_NAMES = {"train": "training", "validation": "validation", "test": "test"}
 SCORED = re.compile(r"`hrkeras evaluate .*\.keras --data (\S+)`")
 NO_PERSON = "Nothing: this model was trained without history and predicts everyone alike."
 
@@ -101,8 +102,8 @@ def text(name: str, model: keras.Model, log: list[dict], settings: Settings, des
         normalised="the model it began from" if adapted else "it",
         data=description["data"],
         scoring=f"hrkeras evaluate {name}.keras --data {scored}" if is_built else "hrkeras.evaluate(model, runs)",
-        people=description["people"],
-        counts=", ".join(f"{count:,} runs for {name}" for name, count in description["runs"].items()),
+        people=f"{description['people']} {'person' if description['people'] == 1 else 'people'}",
+        counts=", ".join(f"{count:,} runs for {SPLIT_NAMES[name]}" for name, count in description["runs"].items()),
         epochs=len(log),
         best=best["epoch"],
         mae=best["mae"],

@@ -77,7 +77,7 @@ class Funnel:
     def __str__(self) -> str:
         rows = self.steps()
         width = max(len(row[0]) for row in rows) + 2
-        lines = [f"{'':{width}}{'taken':>9}{'left':>9}"]
+        lines = [f"{'':{width}}{'removed':>9}{'left':>9}"]
         lines += [f"{label:{width}}{taken:>9,}{left:>9,}" for label, taken, left in rows]
         if self.other_sports:
             lines.append(f"other sports left out: {', '.join(counted(self.other_sports))}")

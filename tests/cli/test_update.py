@@ -35,12 +35,12 @@ def test_a_first_time_and_a_second(folder, simulated, tmp_path):
     assert said.startswith("New: nothing was known of the person; starting from people in general (4,305 runs of 8 people")
     assert f"Added 8 runs: {days[0]} to {days[-1]} UTC." in said
     assert f"Written: {me}; 8 runs known, the last of {days[-1]} UTC." in said
-    assert f"Next: hrkeras predict RUN --athlete {me} --output run.csv" in said
+    assert f"Next: hrkeras predict NEXT_RUN --athlete {me} --output run.csv" in said
     before = (me.read_bytes(), me.stat().st_mtime_ns, me.stat().st_ino)
     for source in (folder / "runs", folder / "export.zip"):  # the same runs, as another service has them
         said = run("update", me, source)
         assert said == (
-            "Added no run. Known already, or another recording of a known run: 8; nothing changed by them. "
+            "Added no run. Known already, or another recording of a known run: 8; no change. "
             f"Unchanged: {me}; 8 runs known, the last of {days[-1]} UTC."
         )
         assert (me.read_bytes(), me.stat().st_mtime_ns, me.stat().st_ino) == before
@@ -67,7 +67,7 @@ def test_what_comes_too_late_or_is_no_run_is_said(folder, simulated, tmp_path):
     assert f"Added 1 run: {date(simulated[7].clock[0])} UTC." in said
     assert "Known already, or another recording of a known run: 1;" in said
     assert "Too late: 4, over before the last known run began." in said
-    assert "a new file takes all in order: hrkeras update NEW.json ALL_RUNS" in said
+    assert "start a new file from all runs: hrkeras update NEW.json ALL_RUNS" in said
     assert "Removed by the filters: 1 x heart rate incomplete." in said
     assert "Skipped while reading: 1 x " in said
     assert "3 runs known" in said

@@ -59,8 +59,9 @@ def _of_steps(few: Runs, facts: list[Known], rows: np.ndarray) -> Check:
     return _check(
         "inputs of steps",
         bad,
-        f"none of {len(CHANNELS)} is heart rate or a class of it, of the time or up to {LAGS[-1] * STEP:.0f} s before; the "
-        f"nearest is {CHANNELS[nearest]} with {middle[nearest].max():.2f} of 1 in the middle one of {len(rows)} runs.",
+        f"none of the {len(CHANNELS)} inputs follows the run's own heart rate, at the same time or up to "
+        f"{LAGS[-1] * STEP:.0f} s before; the closest is {CHANNELS[nearest]} with an association of {middle[nearest].max():.2f} "
+        f"(1 is a copy; median of {len(rows)} runs).",
     )
 
 
@@ -131,8 +132,8 @@ def _of_runs(few: Runs, facts: list[Known], rows: np.ndarray) -> Check:
     return _check(
         "inputs of runs",
         bad,
-        f"none of {len(FACTS)} goes with the run's own mean, highest or lowest heart rate; the nearest is {most[1]} to the "
-        f"{most[2]} with {most[0]:.2f} of 1 over {len(rows)} runs.",
+        f"none of the {len(FACTS)} inputs follows the run's own mean, highest or lowest heart rate; the closest is {most[1]} "
+        f"to the {most[2]} with an association of {most[0]:.2f} (1 is a copy; {len(rows)} runs).",
     )
 
 

@@ -48,14 +48,14 @@ def check(model: keras.Model, runs: Runs, data: str, known: list[Known], histori
         return Check(NAME, False if strict else None, f"{finding}; use a model from `hrkeras train`.")
     origins, off = _origins(kept, runs, known)
     foreign = {side for side in origins.values() if side not in (TRAIN, None)}
-    many = f"{len(kept)} groups of numbers that it keeps, such as {next(iter(kept))},"
+    many = f"{len(kept)} groups of numbers that the model keeps, such as {next(iter(kept))},"
     if foreign:
         wrong = " and ".join(name for name, side in origins.items() if side in foreign)
         finding = f"{wrong} are those of {' and '.join(sorted(foreign))} of {data}, so the model has seen runs it is scored on"
         return Check(NAME, False, f"{finding}; take them from the training split alone and train again.")
     missing = [name for name, side in origins.items() if side is None]
     if not missing:
-        return Check(NAME, True, f"all {many} are those of the training split of {data} (within {off:.0e} standard deviations).")
+        return Check(NAME, True, f"all {many} are those of the training split of {data} (within {off:.1g} standard deviations).")
     if missing == [HISTORY] and len(kept) > 2:
         finding = f"all but one of {many} are those of the training split of {data}; {HISTORY} are of no split"
         return Check(NAME, True, f"{finding}, as another version computes them: train again with this one.")

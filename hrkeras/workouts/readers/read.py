@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from math import isnan
 from os import PathLike
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hrkeras.workouts.workout import Workout
 
 
 class Workouts(list[Workout]):
-    """The workouts of a source in its order: a list with a log of what was not read.
+    """The workouts of a source, the earliest first: a list with a log of what was not read.
 
     Attributes:
         log: what was skipped, and why.
@@ -47,7 +48,8 @@ def read(path: str | PathLike[str]) -> Workouts:
             person; an Apple Health export (.zip, folder or .xml); or an Endomondo file with a workout a line.
 
     Returns:
-        The workouts, a list. What could not be read is counted in its `log` and shown when it is printed.
+        The workouts, the earliest first, those of unknown date last. What could not be read is counted in their `log` and
+        shown when they are printed.
 
     Raises:
         InputError: if the file does not exist, is of another kind, or is damaged as a whole.
@@ -62,4 +64,5 @@ def read(path: str | PathLike[str]) -> Workouts:
         Workout of 2019-12-13 18:33 UTC: running, 68 min, 6.3 km, mean heart rate 140 beats/min, user 'ada'
     """
     log = ReadLog()
-    return Workouts(detect.read(Path(path), log), log, str(path))
+    workouts = sorted(detect.read(Path(path), log), key=lambda workout: (isnan(workout.start), workout.start))
+    return Workouts(workouts, log, str(path))
