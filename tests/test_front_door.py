@@ -7,6 +7,7 @@ import sys
 import types
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -200,8 +201,44 @@ class TestTrain:
         assert not list(tmp_path.iterdir())
 
     def test_other_models_are_refused(self, trained):
-        with pytest.raises(hrkeras.InputError, match="hrkeras.models.lstm"):
+        with pytest.raises(TypeError, match="model: expected Model, found str"):
             hrkeras.train("lstm", trained[0])
+        with pytest.raises(hrkeras.InputError, match="hrkeras.models.lstm"):
+            hrkeras.train(keras.Sequential([keras.layers.Dense(1)]), trained[0])
+
+    @pytest.mark.parametrize(
+        ("settings", "message"),
+        [
+            ({"epochs": 0}, "epochs: expected 1 to inf, found 0."),
+            ({"learning_rate": float("nan")}, "learning_rate: expected 1e-08 to 1, found nan."),
+            ({"history_dropout": 2}, "history_dropout: expected 0 to 1, found 2."),
+        ],
+    )
+    def test_settings_that_cannot_be_are_refused(self, trained, settings, message):
+        with pytest.raises(hrkeras.InputError, match=message):
+            hrkeras.train(hrkeras.models.lstm(units=2, num_layers=1), trained[0], **settings)
+
+
+def test_what_is_no_run_no_person_or_no_name_is_refused(trained):
+    runs, model = trained[0], trained[1]
+    with pytest.raises(TypeError, match=r"hrkeras.read\('runs.zip'\)"):
+        hrkeras.Runs.from_workouts("runs.zip")
+    with pytest.raises(hrkeras.InputError, match="a run without a person"):
+        hrkeras.Runs.from_arrays(**arrays() | {"person": [None] * len(arrays()["time"])})
+    with pytest.raises(hrkeras.InputError, match="as another row is"):
+        hrkeras.evaluate(model, runs, name="constant")
+    with pytest.raises(hrkeras.InputError, match="expected one of test, validation"):
+        hrkeras.evaluate(model, runs, split="train")
+    with pytest.raises(TypeError, match="workout: expected Workout, found list"):
+        hrkeras.predict(model, [])
+
+
+def test_a_start_that_is_no_date_is_unknown():
+    time = np.arange(0, 900, 5.0)
+    runs = [hrkeras.Workout(time, np.full(180, 3.0), start=start) for start in (0.0, 1.7e12, float("nan"))]
+    first, *others = (repr(hrkeras.predict(None, run)) for run in runs)
+    assert "unknown date" in first
+    assert others == [first, first]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence, Sized
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from hrkeras.athlete.kalman import USUAL_START, Known, follow
 from hrkeras.athlete.population import DAY, Population
 from hrkeras.datasets.builders import find
 from hrkeras.datasets.windows import WINDOW, Windows, of_runs, whole_grid
-from hrkeras.utils.errors import InputError
+from hrkeras.utils.errors import InputError, expect
 from hrkeras.workouts import duplicates, prepare, quality, splits
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.funnel import Funnel
@@ -26,7 +26,7 @@ from hrkeras.workouts.workout import Workout
 Split = str | Sequence[str]
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class Runs:
     """Whole runs on a grid of 10 s, the earliest first, each with its split: what models are trained and scored on.
 
@@ -81,16 +81,24 @@ class Runs:
             split: "by_time", of each person the earliest 80 % for training, the next 10 % for validation, the last 10 % for
                 test; "by_user", 80, 10 and 10 % of the people; "until_2023-01-01", test on what came later; "without_3", test
                 on person 3; or the names of the workouts' own splits, "train", "validation" or "test", one a workout.
-            limits: of the filters; the defaults if not given. If no workout names a person, all are one person's.
+            limits: of the filters; the defaults if not given. If no workout names a person, all belong to one person.
             source: what they are, for the model card.
 
         Raises:
             InputError: if no workout passes or a split has none; the funnel in the message says which filter took how many.
         """
+        log = getattr(workouts, "log", ReadLog())
+        if isinstance(workouts, str | PathLike):
+            raise TypeError(f"workouts: expected a list of Workout, found a path; read it with hrkeras.read({str(workouts)!r})")
         workouts = list(workouts)
-        limits = limits or quality.Limits(require_user=any(workout.user for workout in workouts))
+        for workout in workouts:
+            expect(workout, Workout, "workouts")
+        limits = limits or quality.Limits()
+        expect(limits, quality.Limits, "limits")
+        if not any(workout.user for workout in workouts):
+            limits = replace(limits, require_user=False)
         outcomes = (prepare.examine(workout, limits) for workout in workouts)
-        prepared = prepare.Prepared(outcomes, getattr(workouts, "log", ReadLog()), Path(tempfile.gettempdir()))
+        prepared = prepare.Prepared(outcomes, log, Path(tempfile.gettempdir()))
         try:
             users, starts, grids = prepared.users, prepared.starts, list(prepared.grids())
             names = _split(split, users, starts, prepared.numbers, len(workouts))
@@ -130,12 +138,24 @@ class Runs:
         Raises:
             InputError: if the numbers of arrays differ, or as for `from_workouts`.
         """
+        columns: dict[str, Sequence | None] = {
+            "time": time,
+            "speed": speed,
+            "altitude": altitude,
+            "heart_rate": heart_rate,
+            "person": person,
+            "start": start,
+        }
+        for name, values in columns.items():
+            if not isinstance(values, Sized) and (values is not None or name in ("time", "speed")):
+                raise TypeError(f"{name}: expected a list with an entry for each run, found {type(values).__name__}")
         count = len(time)
-        columns = {"speed": speed, "altitude": altitude, "heart_rate": heart_rate, "person": person, "start": start}
         for name, values in columns.items():
             if values is not None and len(values) != count:
                 raise InputError(f"Expected the {name} of each of the {count:,} runs that time has, found {len(values):,}.")
-        people = [""] * count if person is None else [str(name) for name in person]
+        people = [""] * count if person is None else list(map(str, person))
+        if person is not None and any(name is None or name != name or name == "" for name in person):
+            raise InputError("person: expected who ran each run, found a run without a person; name it, or leave it out.")
         if start is None:
             before: Counter[str] = Counter()
             start = []

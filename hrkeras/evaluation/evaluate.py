@@ -15,12 +15,13 @@ from hrkeras.evaluation.audit.data import people as people_check
 from hrkeras.evaluation.evaluation import CaseResult, Evaluation
 from hrkeras.evaluation.predict import WHOLE, by_run, known, predict
 from hrkeras.evaluation.protocols import PROTOCOLS, Case, Protocol
-from hrkeras.evaluation.scores import Coverage, coverage, score
+from hrkeras.evaluation.scores import Coverage, Score, coverage, score
 from hrkeras.models import saving
-from hrkeras.utils.errors import InputError
+from hrkeras.utils.errors import InputError, expect
 
 DAYS_A_MONTH = 365.25 / 12
 STATE_ALONE = "athlete's state alone"
+SCORED_SPLITS = ("test", "validation")
 SPLIT_AS = {"by_user": "without_", "later": "until_"}  # by protocol, the split that its runs must have, see `splits.rule`
 Beside = Callable[[list[Run], list[np.ndarray], Callable[[int], object] | None], list[np.ndarray] | None]
 
@@ -63,7 +64,7 @@ def evaluate(
         >>> list(scores.to_frame()["name"][:2])
         ['lstm', "athlete's state alone"]
     """
-    protocol = _checked(protocol, runs)
+    protocol = _checked(model, runs, protocol, split)
     name, population = name or model.name, saving.population(model)
     own = runs.population()
     alone = runs.known(population)
@@ -85,7 +86,8 @@ def evaluate(
         simple = baselines.predictions(learnt[0], learnt[1], scored_runs)
     results = []
     for case in protocol.cases:
-        predictions = {name: predict(model, scored, on_batch, **case.known(scored))}
+        own_predictions = predict(model, scored, on_batch, **case.known(scored))
+        predictions: dict[str, list[np.ndarray]] = {}
         if protocol.uses_heart_rate:
             partly = {
                 part: baselines.Partly(
@@ -102,6 +104,9 @@ def evaluate(
                 predictions |= {key: _filled(values, expected[split]) for key, values in asked.items()}
         else:
             predictions |= {STATE_ALONE: _expected(filters, case.course)} | simple
+        if name in predictions:
+            raise InputError(f"The model is called {name!r}, as another row is; give it another name.")
+        predictions = {name: own_predictions} | predictions
         counted = by_run(case.scored(scored), scored)
         rows = [
             score(key, scored_runs, values, counted, None if key == name else predictions[name])
@@ -113,20 +118,30 @@ def evaluate(
     if not protocol.uses_heart_rate and first.case.course:
         both = ((name, before), (STATE_ALONE, plain))
         intervals = tuple(_covered(key, scored_runs, first.predicted[key], states) for key, states in both)
-    people = {}
-    for user in sorted({run.user for run in scored_runs}):
-        mine = [index for index, run in enumerate(scored_runs) if run.user == user]
-        selected, counted = [scored_runs[index] for index in mine], [first.counted[index] for index in mine]
-        people[user] = [score(key, selected, [values[i] for i in mine], counted) for key, values in first.predicted.items()]
-    evaluation = Evaluation(protocol, scored_runs, results, people, scored, intervals=intervals)
+    evaluation = Evaluation(protocol, scored_runs, results, _by_person(scored_runs, first), scored, intervals=intervals)
     if protocol.name != "later":
         return evaluation
     frozen = runs.windows(known(model, runs, population, learnt=runs.split != split, on_batch=on_batch), split, WHOLE)
     return replace(evaluation, months=by_month(evaluation, runs, predict(model, frozen, on_batch)))
 
 
-def _checked(protocol: str | Protocol, runs: Runs) -> Protocol:
+def _by_person(runs: list[Run], result: CaseResult) -> dict[int, list[Score]]:
+    """The scores of a case for each person's runs alone."""
+    people = {}
+    for user in sorted({run.user for run in runs}):
+        mine = [index for index, run in enumerate(runs) if run.user == user]
+        selected, counted = [runs[index] for index in mine], [result.counted[index] for index in mine]
+        people[user] = [score(name, selected, [values[i] for i in mine], counted) for name, values in result.predicted.items()]
+    return people
+
+
+def _checked(model: keras.Model, runs: Runs, protocol: str | Protocol, split: str) -> Protocol:
     """The protocol of a name; raises `InputError` if there is none, or it needs new people or days and the runs have none."""
+    expect(model, keras.Model, "model")
+    expect(runs, Runs, "runs")
+    if split not in SCORED_SPLITS:
+        raise InputError(f"Split {split!r}: expected one of {', '.join(SCORED_SPLITS)}.")
+    expect(protocol, (str, Protocol), "protocol")
     if isinstance(protocol, str):
         if protocol not in PROTOCOLS:
             raise InputError(f"Protocol {protocol!r}: expected one of {', '.join(PROTOCOLS)}.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CaseResult:
     """One case of a protocol: the model's score, then those of its baselines, all on the same steps.
 
@@ -33,7 +33,7 @@ class CaseResult:
     counted: Counted
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Evaluation:
     """A model's scores under a protocol beside its baselines'; printed, it is the table of `hrkeras evaluate`.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 
 from hrkeras.models import hub, saving
-from hrkeras.utils.errors import InputError
+from hrkeras.utils.errors import InputError, expect
 
 PACKAGED = files("hrkeras.models") / "packaged"  # a .keras file for each model that comes with the package
 
@@ -31,10 +31,11 @@ def load(model: str | PathLike[str]) -> keras.Model:
         >>> model.name
         'lstm'
     """
+    expect(model, (str, PathLike), "model")
     name = str(model)
     if name.startswith(hub.SCHEME):
         return saving.load(hub.download(name))
-    path = Path(model)
+    path = Path(model).expanduser()
     if path.suffix or path.exists() or len(path.parts) != 1:
         return saving.load(path)
     packaged = PACKAGED / f"{name}.keras"

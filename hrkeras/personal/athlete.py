@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from math import inf, isnan
+from math import inf
 from typing import TYPE_CHECKING
 
 from hrkeras.athlete import kalman
@@ -13,8 +13,9 @@ from hrkeras.personal import prediction
 from hrkeras.personal.athlete_update import learn, one_person, usable
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.update_text import taken_text
+from hrkeras.utils.errors import expect
 from hrkeras.workouts import prepare
-from hrkeras.workouts.clock import moment
+from hrkeras.workouts.clock import is_date, moment
 from hrkeras.workouts.workout import Workout
 
 if TYPE_CHECKING:  # a state predicts without it
@@ -53,6 +54,9 @@ class Athlete:
         Raises:
             InputError: if they belong to several people.
         """
+        workouts = list(workouts)
+        for workout in workouts:
+            expect(workout, Workout, "workouts")
         taken = Counter[str]()
         return cls(one_person(usable(workouts, taken), "the workouts"), taken)
 
@@ -106,5 +110,12 @@ def predict(model: keras.Model | None, workout: Workout, athlete: Athlete | None
         >>> bool((low < prediction.heart_rate).all()), len(prediction.to_frame()) == len(high)
         (True, True)
     """
-    state = athlete.state(model, inf if isnan(workout.start) else workout.start) if athlete else None
+    expect(workout, Workout, "workout")
+    if athlete is not None:
+        expect(athlete, Athlete, "athlete")
+    if model is not None:
+        import keras
+
+        expect(model, keras.Model, "model")
+    state = athlete.state(model, workout.start if is_date(workout.start) else inf) if athlete else None
     return prediction.predict(workout, state, model)

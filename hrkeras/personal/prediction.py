@@ -20,6 +20,7 @@ from hrkeras.personal.run_choice import choose, load_history, load_run
 from hrkeras.personal.update_text import read_log_text
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts import duplicates, quality
+from hrkeras.workouts.clock import date_or_nan
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.workout import Workout
 
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Prediction:
     """Predicted heart rate of one run.
 
@@ -145,10 +146,12 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: keras.Mode
     try:
         grid = quality.gridded(run, LIMITS)
     except InvalidWorkoutError as error:
-        raise InputError(f"{run.where}: cannot be predicted, {error}; a run needs speed or positions.") from None
+        advice = "; a run needs speed or positions" if "no speed" in str(error) else ""
+        raise InputError(f"{run.where or 'The run'}: cannot be predicted, {error}{advice}.") from None
+    begin = date_or_nan(run.start)
     if athlete is None:
         athlete = AthleteState(population(model))
-    if athlete.count and athlete.ends[-1] > run.start:
+    if athlete.count and athlete.ends[-1] > begin:
         is_known = duplicates.overlap(run.start, run.end, athlete.starts, athlete.ends).any()
         what = "this very run" if is_known else f"the run of {date(athlete.starts[-1])} UTC"
         raise InputError(
@@ -156,7 +159,7 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: keras.Mode
             f"{what}; predict it from earlier runs alone.",
             "history",
         )
-    start = athlete.assumed_start(run.start)
+    start = athlete.assumed_start(begin)
     known = athlete.predict(start, grid)
     heart_rate = expected = known.expected[:, 0]
     if model:
@@ -175,7 +178,7 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: keras.Mode
         ),
     ]
     has_altitude = quality.without_outliers(run, LIMITS).has_altitude
-    return Prediction(run.start, grid, heart_rate, low, high, athlete.count, has_altitude, warnings)
+    return Prediction(begin, grid, heart_rate, low, high, athlete.count, has_altitude, warnings)
 
 
 def population(model: keras.Model | None = None) -> Population:

@@ -18,7 +18,7 @@ from hrkeras.models.losses import MaskedHuber, MaskedMeanAbsoluteError
 from hrkeras.models.statistics import of_training
 from hrkeras.training import epoch_plot, layerwise_adamw, resume_check, resuming, training_folder
 from hrkeras.training.batches import Batches
-from hrkeras.utils.errors import InputError
+from hrkeras.utils.errors import InputError, expect
 from hrkeras.utils.files import atomic_write
 from hrkeras.utils.presets import LEARNING_RATE
 
@@ -46,6 +46,20 @@ class Settings:
     augment: float = 0.0
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        for name, value, low, high in (
+            ("epochs", self.epochs, 1, np.inf),
+            ("batch_size", self.batch_size, 1, np.inf),
+            ("learning_rate", self.learning_rate, 1e-8, 1.0),
+            ("patience", self.patience, 1, np.inf),
+            ("history_dropout", self.history_dropout, 0.0, 1.0),
+            ("augment", self.augment, 0.0, 10.0),
+            ("seed", self.seed, 0, 2**32 - 1),
+        ):
+            expect(value, (int, float, np.integer, np.floating), name)
+            if not low <= value <= high:
+                raise InputError(f"{name}: expected {low:g} to {high:g}, found {value:g}.")
+
 
 class DivergedError(InputError):
     """The loss is not finite."""
@@ -70,9 +84,9 @@ class _Keeper(keras.callbacks.Callback):
         shown = {name.replace(f"{UNCONDITIONED}_mae", "mae"): float(value) for name, value in (logs or {}).items()}
         row = {"epoch": epoch + 1} | {name: shown[name] for name in ("loss", "mae", "val_loss", "val_mae")}
         row["learning_rate"] = float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        if not np.isfinite(row["loss"]):
+        if not np.isfinite([row["loss"], row["val_mae"]]).all():
             raise DivergedError(
-                f"The loss became {row['loss']} in epoch {epoch + 1}; the epochs before are kept in "
+                f"The loss is not finite in epoch {epoch + 1}; the epochs before are kept in "
                 f"{self._folder}; use a lower learning rate.",
                 "learning_rate",
             )

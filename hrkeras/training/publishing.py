@@ -11,6 +11,7 @@ from hrkeras.evaluation.evaluation import Evaluation
 from hrkeras.models import hub
 from hrkeras.training import fit, model_card
 from hrkeras.training.train import History
+from hrkeras.utils.errors import InputError, expect
 from hrkeras.utils.files import open_regular, own_folder
 
 USE = """
@@ -59,12 +60,20 @@ def save_to_hub(
         >>> hrkeras.save_to_hub(hrkeras.load("model.keras"), "ada/runs", license="apache-2.0")
         'hf://ada/runs'
     """
+    expect(model, keras.Model, "model")
+    expect(name, str, "name")
+    if scores is not None:
+        expect(scores, Evaluation, "scores")
     title = name.rpartition("/")[2]
     if isinstance(card, History):
         text = model_card.text(title, model, card, card.settings, card.description)
     elif card is not None:
         with open_regular(Path(card)) as stream:
-            text = stream.read().decode("utf-8")
+            content = stream.read()
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            raise InputError(f"{card}: expected a model card, found a file that is not text.") from None
     else:
         text = model_card.about(title, model)
     if scores is not None:

@@ -17,6 +17,7 @@ from hrkeras.datasets.selection import part
 from hrkeras.evaluation.predict import knows_history
 from hrkeras.models.statistics import with_statistics
 from hrkeras.training import fit
+from hrkeras.utils.errors import expect
 from hrkeras.utils.files import own_folder
 from hrkeras.utils.presets import LEARNING_RATE
 
@@ -114,6 +115,8 @@ def train(
         >>> history.to_frame()[["epoch", "val_mae"]].shape
         (1, 2)
     """
+    expect(model, keras.Model, "model")
+    expect(runs, Runs, "runs")
     settings = fit.Settings(
         epochs=epochs,
         batch_size=batch_size,
@@ -123,8 +126,8 @@ def train(
         augment=augment,
         seed=seed,
     )
-    architecture = {"history": knows_history(model)} if isinstance(model, keras.Model) else {}
-    description = {"model": getattr(model, "name", ""), "architecture": architecture, "data": runs.source, **runs.counts}
+    architecture = {"history": knows_history(model)}
+    description = {"model": model.name, "architecture": architecture, "data": runs.source, **runs.counts}
     learnt = part(runs, np.flatnonzero(runs.split != "test"))
     with ExitStack() as stack:
         if folder is None:

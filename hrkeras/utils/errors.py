@@ -23,5 +23,12 @@ class InputError(Exception):
         self.argument = argument
 
 
+def expect(value: object, kinds: type | tuple[type, ...], argument: str) -> None:
+    """Raises a `TypeError` that says what an argument is expected to be, unless it is of one of these types."""
+    if not isinstance(value, kinds):
+        names = " or ".join(kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
+        raise TypeError(f"{argument}: expected {names}, found {type(value).__name__}")
+
+
 class InvalidWorkoutError(ValueError):
     """One workout cannot be used; the message is the reason, short enough to count by."""

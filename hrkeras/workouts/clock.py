@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from datetime import UTC, datetime
-from math import isnan
+from math import isnan, nan
 
 import numpy as np
 
@@ -41,6 +41,11 @@ def in_order(clock: np.ndarray) -> np.ndarray:
 def is_date(moment: float) -> bool:
     """Whether `moment`, in s since 1970-01-01 UTC, is a plausible date; that of a clock that counts from its start is not."""
     return EARLIEST <= moment <= LATEST
+
+
+def date_or_nan(moment: float) -> float:
+    """`moment`, in s since 1970-01-01 UTC, or NaN if it is not a plausible date."""
+    return moment if is_date(moment) else nan
 
 
 def date(start: float) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.utils.errors import InputError, InvalidWorkoutError, expect
 from hrkeras.workouts.clock import is_date
 from hrkeras.workouts.grid import STEP, Grid, mean_speeds, resample
 from hrkeras.workouts.interpolation import covered_share
@@ -86,6 +86,8 @@ class Limits:
     def __post_init__(self):
         for limit in fields(self):
             value = getattr(self, limit.name)
+            kinds = (tuple,) if isinstance(limit.default, tuple) else (int, float)
+            expect(value, kinds, limit.name)
             if isinstance(value, tuple):
                 if not value:
                     raise ValueError(f"{limit.name}: expected at least one name, found none")

@@ -79,19 +79,21 @@ class Workout:
         estimated: bool = False,
         first_clock: float = np.nan,
     ) -> None:
-        time = np.asarray(time, np.float64)
+        time = np.array(time, np.float64)
         nothing = np.full(time.shape, np.nan)
-        speed = np.asarray(speed, np.float64)
-        altitude = nothing if altitude is None else np.asarray(altitude, np.float64)
+        speed = np.array(speed, np.float64)
+        altitude = nothing if altitude is None else np.array(altitude, np.float64)
         heart_rate = nothing if heart_rate is None else np.asarray(heart_rate, np.float64)
         if time.ndim != 1 or not speed.shape == altitude.shape == heart_rate.shape == time.shape:
-            raise ValueError("time, speed, altitude and heart_rate must be vectors of one length")
-        if not len(time) or time[0] != 0 or not (time[1:] > time[:-1]).all():
-            raise ValueError("time must increase strictly from 0")
+            shapes = f"found {time.shape}, {speed.shape}, {altitude.shape} and {heart_rate.shape}"
+            raise ValueError(f"time, speed, altitude and heart_rate must be vectors of one length, {shapes}")
+        if not len(time) or time[0] != 0 or not (time[1:] > time[:-1]).all() or not np.isfinite(time[-1]):
+            raise ValueError("time must increase strictly from 0; subtract its first value if it starts at another")
         heart_rate = np.where(heart_rate > 0, heart_rate, np.nan)
         if heart_rate_samples is None:
             heart_rate_samples = int(np.count_nonzero(np.isfinite(heart_rate)))
-        values = (time, speed, altitude, heart_rate, cleaned(user), cleaned(sport), float(start), gps_fraction, where)
+        texts = cleaned(user or ""), cleaned(sport or "")
+        values = (time, speed, altitude, heart_rate, *texts, float(start), gps_fraction, where)
         for attribute, value in zip(fields(self), (*values, heart_rate_samples, estimated, first_clock), strict=True):
             object.__setattr__(self, attribute.name, value)
 

@@ -35,7 +35,8 @@ class Workouts(list[Workout]):
         dates = f", {days[0]} to {days[-1]}" if days else ""
         people = len({workout.user for workout in self})
         sports = Counter(workout.sport or "unnamed" for workout in self).most_common()
-        lines = [f"{len(self):,} workouts of {people:,} {'person' if people == 1 else 'people'} from {self.source}{dates}"]
+        count = f"{len(self):,} workout{'' if len(self) == 1 else 's'}"
+        lines = [f"{count} of {people:,} {'person' if people == 1 else 'people'} from {self.source}{dates}"]
         lines += [f"  {count:,} x {sport}" for sport, count in sports]
         return "\n".join([*lines, *read_log_lines(self.log)])
 
@@ -64,5 +65,5 @@ def read(path: str | PathLike[str]) -> Workouts:
         Workout of 2019-12-13 18:33 UTC: running, 68 min, 6.3 km, mean heart rate 140 beats/min, user 'ada'
     """
     log = ReadLog()
-    workouts = sorted(detect.read(Path(path), log), key=lambda workout: (isnan(workout.start), workout.start))
+    workouts = sorted(detect.read(Path(path).expanduser(), log), key=lambda workout: (isnan(workout.start), workout.start))
     return Workouts(workouts, log, str(path))
