@@ -14,9 +14,7 @@ from hrkeras.athlete.population import STATES, from_dict
 from hrkeras.athlete.shrinkage import Network, Shrinkage
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import atomic_write
-from hrkeras.workouts.clock import LATEST, date, date_or_none, moment
-
-__all__ = ["date", "date_or_none", "load", "moment", "save"]
+from hrkeras.workouts.clock import LATEST, date
 
 VERSION = 3
 MAX_BYTES = 10 << 20  # a full file has 0.2 MB

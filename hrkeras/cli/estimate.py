@@ -70,10 +70,11 @@ def estimate(
     if pictures:
         from hrkeras.personal import person_plots
         from hrkeras.utils import plotting
+        from hrkeras.workouts.clock import moment
 
         with progress(len(pictures), "Drawing", "run") as bar:
             for path, estimated in pictures.items():
-                title = f"Run of {prediction.moment(estimated.run.start)}, heart rate estimated"
+                title = f"Run of {moment(estimated.run.start)}, heart rate estimated"
                 written.append(plotting.save(person_plots.run(estimated.prediction, title), path))
                 bar.update()
     if json:
@@ -90,11 +91,11 @@ def estimate(
 
 def _pictures(estimates, output: Path) -> dict[Path, Any]:
     """The estimates, by the path of their picture."""
-    from hrkeras.personal import prediction
+    from hrkeras.workouts import clock
     from hrkeras.workouts.readers import tracks
 
     def name(run) -> str:
-        return Path(run.where).name if isnan(run.start) else prediction.date(run.start)
+        return Path(run.where).name if isnan(run.start) else clock.date(run.start)
 
     folder = output.parent if tracks.is_track(output) else output
     return {folder / f"{name(estimate.run).replace(' ', '_').replace(':', '')}.png": estimate for estimate in estimates}

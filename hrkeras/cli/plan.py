@@ -62,11 +62,11 @@ def plan(
     loaded = load_model(model, backend)
     import time
 
-    from hrkeras.personal import athlete_update, planner, planning_plots, planning_text, prediction, update_text
+    from hrkeras.personal import athlete_update, planner, planning_plots, planning_text, prediction, run_choice, update_text
     from hrkeras.personal import pace as paces
     from hrkeras.utils import plotting
     from hrkeras.utils.files import atomic_write
-    from hrkeras.workouts.readers import route
+    from hrkeras.workouts.readers import route, source
     from hrkeras.workouts.readers.source import ReadLog
 
     speed, begin = paces.parse(pace) if pace else None, _moment(start_at)
@@ -75,7 +75,7 @@ def plan(
     if history:
         with reading(history) as bar:
             log = ReadLog(bar.update)
-            workouts = prediction.load_history(history, log)
+            workouts = run_choice.load_history(history, log)
         learnt = athlete_update.learn_from(state, workouts, until=begin or float("inf"), model=loaded)
     with progress(None, "Trying paces", "pace") as bar:
         begin = begin or planner.usual_start(state, time.time())
@@ -96,7 +96,7 @@ def plan(
     print(update_text.known_text(state))
     if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):
         print(f"Nothing could be learnt from the workouts: {why}.")
-    for sentence in update_text.read_log_lines(log):
+    for sentence in source.read_log_lines(log):
         print(sentence)
     print(f"\n{planning_text.table(planned)}\n")
     if output:

@@ -49,15 +49,16 @@ def predict(
     inputs = (run, model, athlete, *(history or []))
     outputs.check(inputs, [(output, kinds.PREDICTION), (plot, kinds.PNG)], force)
     loaded = load_model(model, backend)
-    from hrkeras.personal import athlete_update, prediction, update_text
+    from hrkeras.personal import athlete_update, prediction, run_choice, update_text
     from hrkeras.utils.files import atomic_write
-    from hrkeras.workouts.readers import tracks
+    from hrkeras.workouts import clock
+    from hrkeras.workouts.readers import source, tracks
 
     default = None if workout or tracks.is_track(run) else "latest"
     state = prediction.opened(athlete, loaded)
     histories = history or []
     with reading((run, *histories)) as bar:
-        chosen, others, log = prediction.load_run(run, workout or default, histories, bar.update)
+        chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update)
     if default:
         defaults.use("--workout", default)
     learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)
@@ -65,7 +66,7 @@ def predict(
     with atomic_write(output) as part:
         predicted.to_frame().to_csv(part, index=False)
     print(
-        f"Run of {prediction.moment(predicted.start)}, {predicted.minutes:.0f} min: "
+        f"Run of {clock.moment(predicted.start)}, {predicted.minutes:.0f} min: "
         f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
         f"give or take {(predicted.high - predicted.low).mean() / 2:.0f} (four times in five)."
     )
@@ -83,12 +84,12 @@ def predict(
         print(f"The run's date is unknown, since its clock was not set{taken}.")
     if not predicted.has_altitude:
         print("The run has no altitude: it was taken as flat.")
-    for line in update_text.read_log_lines(log):
+    for line in source.read_log_lines(log):
         print(line)
     print(f"Written: {output}")
     if plot:
         from hrkeras.personal import person_plots
         from hrkeras.utils import plotting
 
-        plotting.save(person_plots.run(predicted, f"Run of {prediction.moment(predicted.start)}"), plot)
+        plotting.save(person_plots.run(predicted, f"Run of {clock.moment(predicted.start)}"), plot)
         print(f"Picture: {plot}")

@@ -182,16 +182,16 @@ def reading(sources: Iterable[Path], what: str = "Reading"):
 
 def read_timeline(source: Path, person: str | None = None, at: str | None = None, model=None):
     """A `timeline.Timeline` of the runs of a source; `at` is a pace."""
-    from hrkeras.personal import pace, timeline, update_text
+    from hrkeras.personal import pace, timeline
     from hrkeras.workouts.readers import detect
-    from hrkeras.workouts.readers.source import ReadLog
+    from hrkeras.workouts.readers.source import ReadLog, read_log_lines
 
     speed = pace.parse(at) if at else None
     with reading([source], f"Reading {source.name}") as bar:
         log = ReadLog(bar.update)
         workouts = list(detect.read(source, log))
     if log.passed_over:
-        terminal.note(update_text.read_log_lines(log)[-1])
+        terminal.note(read_log_lines(log)[-1])
     with progress(None, "Following the runs", "run") as bar:
         return timeline.write(workouts, person, speed, model, bar.update, log.skipped)
 

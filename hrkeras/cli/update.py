@@ -36,9 +36,10 @@ def update(
         raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
     outputs.check([*runs, model], [(athlete, None)])
     loaded = load_model(model, backend)
-    from hrkeras.athlete.athlete_file import date
     from hrkeras.personal import athlete_update, update_text
     from hrkeras.personal.fitness_text import count
+    from hrkeras.workouts.clock import date
+    from hrkeras.workouts.readers import source
 
     with reading(runs) as bar:
         report = athlete_update.update(
@@ -68,7 +69,7 @@ def update(
         )
     if taken := update_text.taken_text(report.taken):
         print(f"Removed by the filters: {taken}.")
-    for line in update_text.read_log_lines(report.log):
+    for line in source.read_log_lines(report.log):
         print(line)
     last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
     print(f"{'Written' if report.added else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")

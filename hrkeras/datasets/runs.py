@@ -149,10 +149,9 @@ class Runs:
         for name, values in columns.items():
             if not isinstance(values, Sized) and (values is not None or name in ("time", "speed")):
                 raise TypeError(f"{name}: expected a list with an entry for each run, found {type(values).__name__}")
+            if values is not None and len(values) != len(time):
+                raise InputError(f"Expected the {name} of each of the {len(time):,} runs that time has, found {len(values):,}.")
         count = len(time)
-        for name, values in columns.items():
-            if values is not None and len(values) != count:
-                raise InputError(f"Expected the {name} of each of the {count:,} runs that time has, found {len(values):,}.")
         people = [""] * count if person is None else list(map(str, person))
         if person is not None and any(name is None or name != name or name == "" for name in person):
             raise InputError("person: expected who ran each run, found a run without a person; name it, or leave it out.")

@@ -15,14 +15,14 @@ from hrkeras.athlete import athlete_file
 from hrkeras.athlete.kalman import AthleteState, Known
 from hrkeras.athlete.population import DAY, Population, default
 from hrkeras.athlete.shrinkage import Network
-from hrkeras.personal.update_text import read_log_text, taken_text
+from hrkeras.personal.update_text import taken_text
 from hrkeras.utils import files
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import prepare, quality
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.readers import detect
-from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
 
 if TYPE_CHECKING:  # a state learns without it

@@ -21,7 +21,7 @@ from hrkeras.personal.prediction import Prediction
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts import duplicates, prepare, quality
 from hrkeras.workouts.readers import apple_health, detect, tracks
-from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def estimate(
         workouts += read
         origins |= {id(workout): source for workout in read}
     if not workouts:
-        why = update_text.read_log_text(log) or "there is none"
+        why = read_log_text(log) or "there is none"
         raise InputError(f"{sources[0]}: found no workout to estimate: {why}; look at it with `hrkeras inspect`.")
     silent, measured, skipped = _sorted(workouts, everything)
     if not silent and not measured:

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from hrkeras.athlete.athlete_file import date_or_none
 from hrkeras.athlete.zones import NAMES
 from hrkeras.personal import update_text
 from hrkeras.personal.estimation import Estimate, Estimation
 from hrkeras.personal.fitness_text import count
-from hrkeras.personal.prediction import Prediction, date
+from hrkeras.personal.prediction import Prediction
+from hrkeras.workouts.clock import date, date_or_none
+from hrkeras.workouts.readers import source
 
 SHOWN = 30  # runs in a table
 
@@ -33,7 +34,7 @@ def lines(estimation: Estimation) -> list[str]:
         text.append(f"Left alone, since they have a heart rate: {count(estimation.measured)}.")
     if estimation.skipped:
         text.append(f"Cannot be estimated: {update_text.taken_text(estimation.skipped)}.")
-    return text + update_text.read_log_lines(estimation.log)
+    return text + source.read_log_lines(estimation.log)
 
 
 def _reliability(estimation: Estimation) -> list[str]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from hrkeras.athlete.athlete_file import date
 from hrkeras.athlete.history import EARLY
 from hrkeras.personal import pace
 from hrkeras.personal.prediction import Prediction
+from hrkeras.workouts.clock import date
 from hrkeras.workouts.readers.route import Route
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """A plan in words and as a table."""
 
-from hrkeras.athlete.athlete_file import date
 from hrkeras.personal import pace
 from hrkeras.personal.plan import Plan
 from hrkeras.personal.planner import FASTEST, Answer, SearchResult
+from hrkeras.workouts.clock import date
 
 WORTH = 2  # s/km that even effort must gain to be mentioned
 

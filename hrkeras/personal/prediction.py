@@ -9,37 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hrkeras.athlete import athlete_file
-from hrkeras.athlete.athlete_file import date, moment
 from hrkeras.athlete.interval import limits
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import Population, default
 from hrkeras.datasets import windows
 from hrkeras.personal import prediction_warnings
 from hrkeras.personal.athlete_update import LIMITS, check_population
-from hrkeras.personal.run_choice import choose, load_history, load_run
-from hrkeras.personal.update_text import read_log_text
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts import duplicates, quality
-from hrkeras.workouts.clock import date_or_nan
+from hrkeras.workouts.clock import date, date_or_nan, moment
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.workout import Workout
 
 if TYPE_CHECKING:  # a state predicts without them
     import keras
     import pandas as pd
-
-__all__ = [
-    "Prediction",
-    "choose",
-    "date",
-    "load_history",
-    "load_run",
-    "moment",
-    "opened",
-    "population",
-    "predict",
-    "read_log_text",
-]
 
 
 @dataclass(frozen=True, repr=False, eq=False)

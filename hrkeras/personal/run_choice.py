@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from hrkeras.personal.athlete_update import one_person
-from hrkeras.personal.update_text import read_log_text
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import duplicates
 from hrkeras.workouts.clock import date
 from hrkeras.workouts.readers import detect
-from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
 
 SHOWN = 8  # runs of which a message names the dates

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hrkeras.athlete import fitness
-from hrkeras.athlete.athlete_file import date
 from hrkeras.athlete.fitness import Told, View
 from hrkeras.athlete.interval import limits
 from hrkeras.athlete.kalman import AthleteState
@@ -18,6 +17,7 @@ from hrkeras.datasets.inspection.sensor_faults import MUCH
 from hrkeras.personal import athlete_update, update_text
 from hrkeras.personal.prediction import Prediction, population
 from hrkeras.utils.errors import InputError
+from hrkeras.workouts.clock import date
 from hrkeras.workouts.prepare import PreparedRun
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import Fault

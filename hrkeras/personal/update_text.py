@@ -2,11 +2,8 @@
 
 from collections import Counter
 
-from hrkeras.athlete import athlete_file
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.workouts.readers.source import read_log_lines, read_log_text
-
-__all__ = ["known_text", "read_log_lines", "read_log_text", "taken_text"]
+from hrkeras.workouts import clock
 
 
 def taken_text(taken: Counter[str]) -> str:
@@ -22,4 +19,4 @@ def known_text(athlete: AthleteState) -> str:
             "them in a file for --athlete: hrkeras update ME.json RUNS"
         )
     runs = "1 earlier run," if athlete.count == 1 else f"{athlete.count:,} earlier runs, the last"
-    return f"Known of the person: {runs} of {athlete_file.date(athlete.starts[-1])} UTC."
+    return f"Known of the person: {runs} of {clock.date(athlete.starts[-1])} UTC."

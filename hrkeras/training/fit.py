@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from numbers import Real
 from pathlib import Path
 
 import keras
@@ -56,7 +57,7 @@ class Settings:
             ("augment", self.augment, 0.0, 10.0),
             ("seed", self.seed, 0, 2**32 - 1),
         ):
-            expect(value, (int, float, np.integer, np.floating), name)
+            expect(value, Real, name)
             if not low <= value <= high:
                 raise InputError(f"{name}: expected {low:g} to {high:g}, found {value:g}.")
 

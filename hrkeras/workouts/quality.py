@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,7 @@ class Limits:
     def __post_init__(self):
         for limit in fields(self):
             value = getattr(self, limit.name)
-            kinds = (tuple,) if isinstance(limit.default, tuple) else (int, float)
-            expect(value, kinds, limit.name)
+            expect(value, tuple if isinstance(limit.default, tuple) else Real, limit.name)
             if isinstance(value, tuple):
                 if not value:
                     raise ValueError(f"{limit.name}: expected at least one name, found none")

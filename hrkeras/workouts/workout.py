@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.utils.text import cleaned
-from hrkeras.workouts.clock import in_order, is_date, moment
+from hrkeras.workouts.clock import date_or_nan, in_order, moment
 from hrkeras.workouts.interpolation import interpolate
 
 EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
@@ -105,7 +105,7 @@ class Workout:
             parts.append(f"mean heart rate {np.nanmean(self.heart_rate):.0f} beats/min")
         if self.user:
             parts.append(f"user {self.user!r}")
-        return f"Workout of {moment(self.start if is_date(self.start) else np.nan)}: {', '.join(parts)}"
+        return f"Workout of {moment(date_or_nan(self.start))}: {', '.join(parts)}"
 
     def __len__(self) -> int:
         return len(self.time)
@@ -191,7 +191,7 @@ def from_points(
         heart_rate=None if heart_rate is None else heart_rate[part],
         user=user,
         sport=sport,
-        start=first_clock if is_date(first_clock) else np.nan,
+        start=date_or_nan(first_clock),
         gps_fraction=_gps_fraction(time[part], covered[part]),
         where=where,
         heart_rate_samples=heart_rate_samples,

@@ -13,6 +13,7 @@ from hrkeras import models
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.main import app
 from hrkeras.personal import athlete_update
+from hrkeras.workouts.clock import date
 from hrkeras.workouts.readers import tracks
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -201,7 +202,7 @@ def test_what_is_no_file_is_never_written_over(mine):
 
 def test_a_picture_of_an_estimate_spares_what_is_no_picture(mine, folder):
     source = next(iter(tracks.read(mine / "run.gpx")))
-    name = athlete_update.athlete_file.date(source.start).replace(" ", "_").replace(":", "") + ".png"
+    name = date(source.start).replace(" ", "_").replace(":", "") + ".png"
     (mine / "copies").mkdir()
     (mine / "copies" / name).write_text("mine")
     code, said = run("estimate", "run.gpx", "--all", "--output", "copies", "--plot")

@@ -19,7 +19,7 @@ from hrkeras.datasets import runs
 from hrkeras.evaluation.foundation import rest
 from hrkeras.models import saving
 from hrkeras.personal import prediction
-from hrkeras.workouts import grid
+from hrkeras.workouts import clock, grid
 from hrkeras.workouts.readers import tracks
 from hrkeras.workouts.simulation import formats
 from hrkeras.workouts.simulation.track import Track
@@ -196,7 +196,7 @@ def test_predict_and_build_see_the_same_run(trained, folder, tmp_path):
 
 
 def test_predict_of_an_export(trained, folder, simulated, tmp_path):
-    export, last = folder / "export.zip", prediction.date(simulated[-1].clock[0])
+    export, last = folder / "export.zip", clock.date(simulated[-1].clock[0])
     stdout = run("predict", export, "--model", trained, "--workout", "latest", "--output", tmp_path / "a.csv")
     assert f"Run of {last} UTC" in stdout
     assert "Known of the person: 7 earlier runs, the last of " in stdout
@@ -243,14 +243,14 @@ def test_predict_from_the_athletes_file(trained, folder, simulated, tmp_path):
     run("update", me, *paths[:7], "--model", trained)
     for model in ([], ["--model", trained]):
         stdout = run("predict", paths[7], "--output", tmp_path / "a.csv", "--athlete", me, *model)
-        assert f"Known of the person: 7 earlier runs, the last of {prediction.date(simulated[6].clock[0])} UTC." in stdout
+        assert f"Known of the person: 7 earlier runs, the last of {clock.date(simulated[6].clock[0])} UTC." in stdout
         assert (f"Predicted by the model {trained}." in stdout) == bool(model)
     of_file = pd.read_csv(tmp_path / "a.csv")
     pd.testing.assert_frame_equal(of_file, predicted(trained, paths[7], tmp_path / "b.csv", "--history", folder / "runs"))
     (tmp_path / "a.csv").write_text("old")
     run("update", tmp_path / "gap.json", paths[0], paths[3])
     for path, known, what in (
-        (paths[2], "gap.json", f"learnt from the run of {prediction.date(simulated[3].clock[0])} UTC;"),
+        (paths[2], "gap.json", f"learnt from the run of {clock.date(simulated[3].clock[0])} UTC;"),
         (paths[2], "me.json", "this very run"),
     ):
         arguments = ["predict", path, "--output", tmp_path / "a.csv", "--force", "--athlete", tmp_path / known]

@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from hrkeras.athlete import athlete_file, kalman
-from hrkeras.athlete.athlete_file import date
 from hrkeras.cli.main import app
 from hrkeras.personal import athlete_update
 from hrkeras.utils import files
+from hrkeras.workouts.clock import date
 from hrkeras.workouts.readers import detect
 from hrkeras.workouts.simulation import formats, synthetic
 

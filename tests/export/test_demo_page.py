@@ -15,7 +15,7 @@ from chromium import assert_accessible, demo, fetched
 from hrkeras.athlete import athlete_file, population
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.models import saving
-from hrkeras.personal import prediction
+from hrkeras.personal import prediction, run_choice
 from hrkeras.workouts.grid import Grid, resample
 from hrkeras.workouts.simulation import formats, synthetic
 
@@ -84,7 +84,7 @@ def predicted(page, address, path):
 
 
 def wanted(path, model, athlete=None):
-    return prediction.predict(prediction.load_run(path)[0], athlete, model).heart_rate
+    return prediction.predict(run_choice.load_run(path)[0], athlete, model).heart_rate
 
 
 def mangled(text):
@@ -127,7 +127,7 @@ def test_it_predicts_what_the_model_does_and_sends_nothing(change, fresh, addres
 def test_with_a_persons_file_it_predicts_for_the_person(fresh, address, runs, model, tmp_path):
     athlete = AthleteState(saving.population(model))
     for path in runs[:2]:
-        workout, _, _ = prediction.load_run(path)
+        workout, _, _ = run_choice.load_run(path)
         assert athlete.update(workout.start, resample(workout)) == "added"
     athlete_file.save(athlete, tmp_path / "me.json")
     fresh.drop(tmp_path / "me.json", runs[2])

@@ -11,7 +11,7 @@ import pytest
 from hrkeras.athlete import athlete_file
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.models import saving
-from hrkeras.personal import prediction
+from hrkeras.personal import prediction, run_choice
 from hrkeras.workouts.grid import resample
 from hrkeras.workouts.simulation import formats, synthetic
 
@@ -37,7 +37,7 @@ def test_an_example_predicts_what_the_model_does(kind, quantize, package, export
     formats.write_gpx_folder(tracks, tmp_path / "runs")
     first, second = sorted((tmp_path / "runs").rglob("*.gpx"))
     athlete = AthleteState(saving.population(saving.load(saved("gru"))))
-    workout, _, _ = prediction.load_run(first)
+    workout, _, _ = run_choice.load_run(first)
     athlete.update(workout.start, resample(workout))
     athlete_file.save(athlete, tmp_path / "me.json")
     home = tmp_path / "home"
@@ -54,6 +54,6 @@ def test_an_example_predicts_what_the_model_does(kind, quantize, package, export
     lines = done.stdout.splitlines()
     assert lines[1].startswith("10 s: ")
     found = [float(line.split()[2]) for line in lines]
-    wanted = prediction.predict(prediction.load_run(second)[0], athlete, saving.load(saved("gru"))).heart_rate
+    wanted = prediction.predict(run_choice.load_run(second)[0], athlete, saving.load(saved("gru"))).heart_rate
     np.testing.assert_allclose(found, wanted[: len(found)], atol=0.6 if quantize else 0.06)
     assert len(found) == len(wanted)

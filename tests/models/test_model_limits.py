@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from refused import refused
 
 from hrkeras import models
 from hrkeras.models import model_limits, saving
@@ -22,7 +23,7 @@ def good(tmp_path_factory) -> Path:
     return path
 
 
-def refused(good: Path, path: Path, change, metadata: dict | None = None) -> str:
+def refused_with(good: Path, path: Path, change, metadata: dict | None = None) -> str:
     """What is said of a copy of a model whose configuration is changed in place."""
     with zipfile.ZipFile(good) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
         config = json.loads(old.read("config.json"))
@@ -31,13 +32,7 @@ def refused(good: Path, path: Path, change, metadata: dict | None = None) -> str
         for name, content in (("metadata.json", written), ("config.json", config)):
             new.writestr(name, json.dumps(content))
         new.writestr("model.weights.h5", old.read("model.weights.h5"))
-    with pytest.raises(InputError) as caught:
-        saving.load(path)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ")
-    assert message.endswith(".")
-    assert "\n" not in message
-    return message
+    return refused(path)
 
 
 def dense(layers: list[dict], **changed) -> dict:
@@ -61,7 +56,7 @@ def test_weights_that_the_file_does_not_hold_are_never_made(good, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         make = keras.initializers.Ones.__call__
         patch.setattr(keras.initializers.Ones, "__call__", lambda *args, **what: made.append(args[1]) or make(*args, **what))
-        message = refused(good, tmp_path / "big.keras", change)
+        message = refused_with(good, tmp_path / "big.keras", change)
     assert f"weights of shape ({MAX_SIZE}, {MAX_SIZE}), which the file does not hold" in message
     assert (MAX_SIZE, MAX_SIZE) not in made
     assert keras.Variable(np.ones((3, 3))).shape == (3, 3)
@@ -102,7 +97,7 @@ BIG = {
 @pytest.mark.parametrize(("change", "said"), BIG.values(), ids=BIG.keys())
 def test_sizes_are_bounded_before_anything_is_built(change, said, good, tmp_path, monkeypatch):
     monkeypatch.setattr(keras.models, "load_model", lambda *args, **kwargs: pytest.fail("it was loaded"))
-    message = refused(good, tmp_path / "big.keras", change)
+    message = refused_with(good, tmp_path / "big.keras", change)
     assert said in message
     assert len(message) < 400
 
@@ -138,8 +133,10 @@ def test_weights_that_are_not_finite_are_refused(value, tmp_path):
 
 def test_a_model_of_another_keras_names_both(good, tmp_path):
     change, written = of_first("Dense", sparkle=3), {"keras_version": "3.99.0"}
-    message = refused(good, tmp_path / "newer.keras", change, written)
+    message = refused_with(good, tmp_path / "newer.keras", change, written)
     assert f"Keras {keras.version()} cannot load this model, which Keras 3.99.0 wrote" in message
     assert "sparkle" in message
     assert message.endswith("install that, or train it again.")
-    assert "which Keras unknown version wrote" in refused(good, tmp_path / "odd.keras", change, {"keras_version": "\x1b[2J" * 9})
+    assert "which Keras unknown version wrote" in refused_with(
+        good, tmp_path / "odd.keras", change, {"keras_version": "\x1b[2J" * 9}
+    )

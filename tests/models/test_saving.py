@@ -12,6 +12,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from refused import refused
 
 from hrkeras import models
 from hrkeras.athlete import population
@@ -49,17 +50,6 @@ def rewritten(good: Path, path: Path, change=None, weights=None, more=()) -> Pat
         for name, content in more:
             new.writestr(name, content)
     return path
-
-
-def refused(path: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        saving.load(path)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ")
-    assert message.endswith(".")
-    assert "\n" not in message
-    assert len(message) < 600
-    return message
 
 
 @pytest.mark.parametrize(

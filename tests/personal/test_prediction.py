@@ -14,10 +14,10 @@ from hrkeras import models
 from hrkeras.athlete.kalman import AthleteState, follow
 from hrkeras.athlete.population import default
 from hrkeras.datasets import windows
-from hrkeras.personal import athlete_update, prediction, update_text
+from hrkeras.personal import athlete_update, prediction, run_choice
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts import prepare, quality
-from hrkeras.workouts.readers import tracks
+from hrkeras.workouts import clock, prepare, quality
+from hrkeras.workouts.readers import source, tracks
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation import formats, synthetic
 from hrkeras.workouts.workout import Workout
@@ -139,12 +139,10 @@ def test_only_earlier_runs_that_are_over_count(by, runs):
 
 def test_a_state_that_knows_what_came_later_does_not_predict(model, runs):
     everything = known(runs, np.inf)
-    with pytest.raises(
-        InputError, match=rf"run of {prediction.date(runs[5].start)} UTC .* learnt from this very run; predict it"
-    ):
+    with pytest.raises(InputError, match=rf"run of {clock.date(runs[5].start)} UTC .* learnt from this very run; predict it"):
         prediction.predict(runs[5], everything, model)
     between = replace(runs[5], start=(runs[5].start + runs[6].start) / 2)
-    with pytest.raises(InputError, match=rf"learnt from the run of {prediction.date(runs[-1].start)} UTC;"):
+    with pytest.raises(InputError, match=rf"learnt from the run of {clock.date(runs[-1].start)} UTC;"):
         prediction.predict(between, everything)
     halfway = replace(runs[-1], start=runs[-1].start + runs[-1].duration / 2)
     with pytest.raises(InputError, match="this very run"):
@@ -262,45 +260,45 @@ def test_what_cannot_be_predicted(run, why):
 
 def test_choosing(runs, tmp_path):
     path = tmp_path / "export.zip"
-    days = [prediction.date(run.start) for run in runs]
-    assert prediction.choose(runs, "latest", path) is runs[-1]
-    assert prediction.choose(runs[::-1], "latest", path) is runs[-1]
-    assert prediction.choose(runs[:1], None, path) is runs[0]
-    assert prediction.choose(runs, days[3], path) is runs[3]
-    assert prediction.choose(runs, days[3][:10], path) is runs[3]
+    days = [clock.date(run.start) for run in runs]
+    assert run_choice.choose(runs, "latest", path) is runs[-1]
+    assert run_choice.choose(runs[::-1], "latest", path) is runs[-1]
+    assert run_choice.choose(runs[:1], None, path) is runs[0]
+    assert run_choice.choose(runs, days[3], path) is runs[3]
+    assert run_choice.choose(runs, days[3][:10], path) is runs[3]
     again = replace(runs[3], start=runs[3].start + 0.3)  # one run twice, as services hand them out
-    assert prediction.choose([*runs, again], days[3], path) is runs[3]
+    assert run_choice.choose([*runs, again], days[3], path) is runs[3]
     seldom = replace(runs[3], start=runs[3].start - 90, heart_rate=np.full(len(runs[3]), np.nan), heart_rate_samples=0)
-    assert prediction.choose([seldom, *runs], days[3][:10], path) is runs[3]  # another device's, which tells less
-    assert prediction.choose([seldom, *runs], prediction.date(seldom.start), path) is seldom  # unless it is what was named
+    assert run_choice.choose([seldom, *runs], days[3][:10], path) is runs[3]  # another device's, which tells less
+    assert run_choice.choose([seldom, *runs], clock.date(seldom.start), path) is seldom  # unless it is what was named
     with pytest.raises(InputError, match=rf"expected one run, found 10 runs; choose one of ..., .*{days[-1]}, or latest"):
-        prediction.choose(runs, None, path)
+        run_choice.choose(runs, None, path)
     with pytest.raises(InputError, match="expected one run of 1999-01-01, found no run of that date among 10"):
-        prediction.choose(runs, "1999-01-01", path)
+        run_choice.choose(runs, "1999-01-01", path)
     afternoon = replace(runs[3], start=runs[3].start + 3600)
     with pytest.raises(InputError, match=rf"expected one run of {days[3][:10]}, found 2 runs; choose one of"):
-        prediction.choose([*runs, afternoon], days[3][:10], path)
+        run_choice.choose([*runs, afternoon], days[3][:10], path)
     with pytest.raises(InputError, match="found 2 cycling, 1 indoor running workouts; `hrkeras estimate` takes"):
-        prediction.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)
+        run_choice.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)
     with pytest.raises(InputError, match="found no workout"):
-        prediction.choose([], "latest", path)
+        run_choice.choose([], "latest", path)
     log = ReadLog()
     log.skip("route file missing", "export.xml: workout 2024-06-16 08:00")
     with pytest.raises(InputError, match=r"found 1 yoga workout; 1 x route file missing \(first: export.xml: workout"):
-        prediction.choose([plain(40, sport="yoga")], None, path, log)
+        run_choice.choose([plain(40, sport="yoga")], None, path, log)
 
 
 def test_runs_of_unknown_date_can_be_chosen(runs, tmp_path):
     undated = [replace(run, start=np.nan, where=f"{number}.gpx") for number, run in enumerate(runs[:2])]
-    assert prediction.choose(undated[:1], None, tmp_path) is undated[0]
-    assert prediction.choose([*undated, *runs], "latest", tmp_path) is runs[-1]
-    assert prediction.choose([undated[0], *runs], "unknown date", tmp_path) is undated[0]
+    assert run_choice.choose(undated[:1], None, tmp_path) is undated[0]
+    assert run_choice.choose([*undated, *runs], "latest", tmp_path) is runs[-1]
+    assert run_choice.choose([undated[0], *runs], "unknown date", tmp_path) is undated[0]
     with pytest.raises(InputError, match="found 2 runs; choose latest, or give the file of one run alone"):
-        prediction.choose(undated, None, tmp_path)
-    with pytest.raises(InputError, match=f"found 3 runs; choose one of {prediction.date(runs[2].start)}, or latest, or give"):
-        prediction.choose([*undated, runs[2]], None, tmp_path)
+        run_choice.choose(undated, None, tmp_path)
+    with pytest.raises(InputError, match=f"found 3 runs; choose one of {clock.date(runs[2].start)}, or latest, or give"):
+        run_choice.choose([*undated, runs[2]], None, tmp_path)
     with pytest.raises(InputError, match="found 2 runs; choose one of unknown date, 20.*, or latest.$"):
-        prediction.choose([undated[0], runs[2]], None, tmp_path)
+        run_choice.choose([undated[0], runs[2]], None, tmp_path)
 
 
 def test_history_comes_from_the_source_or_from_elsewhere(tmp_path):
@@ -308,25 +306,25 @@ def test_history_comes_from_the_source_or_from_elsewhere(tmp_path):
     for track in simulated:
         formats.write_gpx_folder([track], tmp_path / track.user)
     first = sorted((tmp_path / "1001").iterdir())
-    run, others, _ = prediction.load_run(tmp_path, prediction.date(simulated[3].clock[0]))
+    run, others, _ = run_choice.load_run(tmp_path, clock.date(simulated[3].clock[0]))
     assert (run.user, len(others), {other.user for other in others}) == ("1001", 3, {"1001"})
-    run, others, _ = prediction.load_run(first[0], None)
+    run, others, _ = run_choice.load_run(first[0], None)
     assert (run.where, others) == (str(first[0]), [])
     told = []
-    run, others, log = prediction.load_run(first[0], None, [tmp_path / "1002"], told.append)
+    run, others, log = run_choice.load_run(first[0], None, [tmp_path / "1002"], told.append)
     assert {other.user for other in others} == {"1002"}
     assert sum(told) == tracks.size(first[0]) + tracks.size(tmp_path / "1002")
-    assert prediction.read_log_text(log) == ""
+    assert source.read_log_text(log) == ""
     (tmp_path / "1002" / "broken.gpx").write_text("<gpx")
-    _, _, log = prediction.load_run(first[0], None, [tmp_path / "1002"])
-    assert prediction.read_log_text(log).startswith("1 x ")
-    assert "broken.gpx" in prediction.read_log_text(log)
+    _, _, log = run_choice.load_run(first[0], None, [tmp_path / "1002"])
+    assert source.read_log_text(log).startswith("1 x ")
+    assert "broken.gpx" in source.read_log_text(log)
     log.pass_over("times between heartbeats", "a.fit")
-    skipped, passed_over = update_text.read_log_lines(log)
+    skipped, passed_over = source.read_log_lines(log)
     assert skipped.startswith("Skipped while reading: 1 x ")
     assert "heartbeats" not in skipped
     assert passed_over == "Passed over in workouts that were read: 1 x times between heartbeats (first: a.fit)"
-    _, others, _ = prediction.load_run(first[0], None, [tmp_path / "1002", tmp_path / "1001"])
+    _, others, _ = run_choice.load_run(first[0], None, [tmp_path / "1002", tmp_path / "1001"])
     assert len(others) == 8
 
 
@@ -335,11 +333,11 @@ def test_a_history_of_several_people_tells_of_the_one_that_ran(tmp_path):
     for track in simulated:
         formats.write_gpx_folder([track], tmp_path / "all" / track.user)
     path = min((tmp_path / "all" / "1002").iterdir())
-    _, others, _ = prediction.load_run(path, None, [tmp_path / "all"])
+    _, others, _ = run_choice.load_run(path, None, [tmp_path / "all"])
     assert {other.user for other in others} == {"1002"}
     (tmp_path / "run.gpx").write_bytes(path.read_bytes())
     with pytest.raises(InputError, match=r"all: expected the runs of one person, found those of 3 \(1001, 1002, 1003\)"):
-        prediction.load_run(tmp_path / "run.gpx", None, [tmp_path / "all"])
+        run_choice.load_run(tmp_path / "run.gpx", None, [tmp_path / "all"])
 
 
 def test_the_state_alone_needs_no_heavy_library(tmp_path):

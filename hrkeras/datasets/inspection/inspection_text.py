@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hrkeras.athlete.athlete_file import date
 from hrkeras.datasets.inspection.correlations import LAGS, SPEEDS
 from hrkeras.datasets.inspection.inspection import LOOSER, SPARSE, Inspection, day
 from hrkeras.datasets.inspection.sensor_faults import Flag
 from hrkeras.workouts import quality
+from hrkeras.workouts.clock import date
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import KINDS as FAULTS
 from hrkeras.workouts.sensor.sensor_fault import Fault

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hrkeras.athlete.athlete_file import date_or_none
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.workouts import duplicates
+from hrkeras.workouts.clock import date_or_none
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.sensor import detection
