@@ -10,13 +10,14 @@ import numpy as np
 from hrkeras.athlete import history
 from hrkeras.athlete.interval import PredictionInterval
 from hrkeras.athlete.kalman import PACES, AthleteState
-from hrkeras.athlete.population import STATES, from_dict
+from hrkeras.athlete.population import PERSON, SIZE, STATES, from_dict
 from hrkeras.athlete.shrinkage import Network, Shrinkage
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import atomic_write
 from hrkeras.workouts.clock import LATEST, date
 
-VERSION = 3
+VERSION = 4
+BEFORE = 3  # without `PERSON`, whose place its lists end before
 MAX_BYTES = 10 << 20  # a full file has 0.2 MB
 MAX_COUNT = 1_000_000  # runs
 MAX_VALUE = 1e10
@@ -118,10 +119,11 @@ def _no_number(name: str):
 
 
 def _athlete(values: dict[str, Any]) -> AthleteState:
-    current = (values["version"], values.get("states"), values.get("record")) == (VERSION, [*STATES], [*history.RECORD])
-    if not current or isinstance(values["version"], bool):
+    current = (values.get("states"), values.get("record")) == ([*STATES], [*history.RECORD])
+    version = values["version"]
+    if not current or version not in (BEFORE, VERSION) or isinstance(version, bool):
         raise ValueError(f"found one of another version of hrkeras (this one reads version {VERSION} with its own states)")
-    count, states = values.get("runs"), len(STATES)
+    count, states = values.get("runs"), SIZE if version == VERSION else len(STATES)
     if type(count) is not int or not 0 <= count <= MAX_COUNT:
         raise ValueError("its number of runs is invalid")
     named = values.get("population")
@@ -132,7 +134,7 @@ def _athlete(values: dict[str, Any]) -> AthleteState:
     athlete = AthleteState(
         population,
         weights=_array(values, "weights", (len(PACES), states)),
-        covariance=_covariance(values.get("covariance")),
+        covariance=_covariance(values.get("covariance"), states),
         residuals=_array(values, "misses", AthleteState(population).residuals.shape),
         starts=_array(values, "starts", (kept,)),
         ends=_array(values, "ends", (kept,)),
@@ -141,6 +143,10 @@ def _athlete(values: dict[str, Any]) -> AthleteState:
         interval=_interval(values.get("band")),
         network=_network(values.get("network")),
     )
+    if version == BEFORE:  # nothing of the person goes with these weights
+        athlete.weights = np.hstack([athlete.weights, np.tile(population.person, (len(PACES), 1))])
+        athlete.covariance = np.pad(athlete.covariance, ((0, 0), (0, len(PERSON)), (0, len(PERSON))))
+        athlete.covariance[:, range(states, SIZE), range(states, SIZE)] = population.person_prior
     moments = np.stack([athlete.starts, athlete.ends], axis=1).ravel()  # no run begins before the previous one ended
     if (np.diff(moments) < 0).any() or (athlete.starts >= athlete.ends).any() or not ((moments >= 0) & (moments < LATEST)).all():
         raise ValueError("its runs are not one after the other")
@@ -173,9 +179,8 @@ def _interval(values) -> PredictionInterval:
     return interval
 
 
-def _covariance(triangles) -> np.ndarray:
-    """Symmetric matrices from their lower triangles."""
-    size = len(STATES)
+def _covariance(triangles, size: int) -> np.ndarray:
+    """Symmetric matrices of this size from their lower triangles."""
     if not isinstance(triangles, list) or len(triangles) != len(PACES):
         raise ValueError("its covariance is damaged")
     whole = np.zeros((len(PACES), size, size))

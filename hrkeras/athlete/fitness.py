@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.athlete.kalman import COURSE_FACTS, AthleteState, Known
-from hrkeras.athlete.population import COURSE, DAY, Population
+from hrkeras.athlete.population import COURSE, DAY, STATES, Population
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP, Grid
 
@@ -77,7 +77,9 @@ class View(NamedTuple):
 def view(athlete: AthleteState, usual: np.ndarray | None = None) -> View:
     """The view of a person's filter after the last run; without `usual`, the average course of the population is assumed."""
     interval, usual = athlete.interval.limits, np.zeros(len(COURSE)) if usual is None else usual
-    return View(athlete.population, athlete.weights[0].copy(), athlete.covariance[0].copy(), float(np.ptp(interval)) / 2, usual)
+    states = slice(len(STATES))
+    weights, covariance = athlete.weights[0, states].copy(), athlete.covariance[0, states, states].copy()
+    return View(athlete.population, weights, covariance, float(np.ptp(interval)) / 2, usual)
 
 
 def usual_course(population: Population, before: Sequence[Known]) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from hrkeras.athlete import history
 from hrkeras.athlete.interval import POSSIBLE, PredictionInterval
-from hrkeras.athlete.population import COURSE, DAY, STATES, Population, default
+from hrkeras.athlete.population import COURSE, DAY, PERSON, SIZE, STATES, Population, default
 from hrkeras.athlete.shrinkage import Network, over_before
 from hrkeras.workouts import duplicates
 from hrkeras.workouts.effort import BASIS, basis
@@ -36,6 +36,7 @@ COURSE_FACTS = (
 _SPEED = BASIS.index("speed_over_3")
 _SO_FAR = [BASIS.index(name) for name in ("mean_graded_speed", "highest_graded_speed", "share_standing")]
 _EFFORT, _UP, _DOWN = (BASIS.index(f"{name}_over_12") for name in ("graded_speed", "climbing", "descending"))
+_USUAL_EFFORT = np.eye(SIZE)[len(STATES) + PERSON.index("usual_effort")]
 _MOST_BINS = max(map(len, BINS.values())) + 1
 
 
@@ -74,8 +75,8 @@ class AthleteState:
 
     Attributes:
         population: where it started from.
-        weights: of the filters, shape `(3, len(STATES))`, beats/min.
-        covariance: of the weights, shape `(3, len(STATES), len(STATES))`.
+        weights: of the filters for each of `STATES`, beats/min, and what is believed of `PERSON`, shape `(3, SIZE)`.
+        covariance: of these, shape `(3, SIZE, SIZE)`.
         residuals: sums and weights of past residuals, shape `(2, 3 kinds of bins, 2 memories, bins)`.
         starts: s since 1970-01-01 UTC, of the last runs, shape `(kept,)`.
         ends: likewise.
@@ -98,7 +99,7 @@ class AthleteState:
 
     def __post_init__(self):
         if self.weights is None:
-            self.weights = np.tile(self.population.weights, (len(PACES), 1))
+            self.weights = np.tile(self.population.mean, (len(PACES), 1))
             self.covariance = np.tile(self.population.covariance, (len(PACES), 1, 1))
 
     def predict(self, start: float, grid: Grid, efforts: np.ndarray | None = None) -> Known:
@@ -123,28 +124,34 @@ class AthleteState:
             return start
         return float(self.starts[-1]) + DAY if self.count else USUAL_START
 
-    def _expected(self, features: np.ndarray) -> np.ndarray:
-        return np.clip(features @ self.weights[0], *POSSIBLE).astype(np.float32)
-
-    def _standard_deviation(self, start: float, features: np.ndarray) -> np.ndarray:
-        """Standard deviation of what is expected, beats/min, shape `(steps,)`; facts of the course are left out."""
+    def _expected(self, start: float, efforts: np.ndarray, features: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+        """What the filter predicts, beats/min, shape `(steps,)`; how much of it, the same for all steps, the mean effort of this
+        run tells by how hard the person usually runs; and the prediction's standard deviation, without facts of the course."""
+        told, covariance = _observed(
+            self.weights[0], self.covariance[0], _USUAL_EFFORT, efforts[:, _EFFORT].mean(dtype=np.float64), self.population.effort_noise
+        )
+        share = float(features.mean(axis=0, dtype=np.float64) @ (told - self.weights[0])[: len(STATES)])
+        expected = np.clip(features @ self.weights[0, : len(STATES)] + share, *POSSIBLE).astype(np.float32)
         facts = len(STATES) - len(COURSE)
-        covariance = (self.covariance[0] + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
+        covariance = (covariance + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
         open_ = features[:, :facts]
-        return np.sqrt(np.maximum(((open_ @ covariance) * open_).sum(axis=1) + self.population.level, 1.0))
+        deviation = np.sqrt(np.maximum(((open_ @ covariance) * open_).sum(axis=1) + self.population.level, 1.0))
+        return expected, share, deviation
 
     def _predict(self, start: float, efforts: np.ndarray, features: np.ndarray) -> Known:
         facts = len(STATES) - len(COURSE)
-        predictions = features @ self.weights.T
-        share = self.weights[:, facts:] @ features[0, facts:]
+        weights = self.weights[:, : len(STATES)]
+        predictions = features @ weights.T
+        share = weights[:, facts:] @ features[0, facts:]
+        predicted, effort_share, deviation = self._expected(start, efforts, features)
         means = self.residuals[0] / (self.residuals[1] + SHRINK)
         remembered = [means[kind, :, places] for kind, places in enumerate(self._bins(efforts))]
         expected = np.column_stack(
             [
-                self._expected(features),
+                predicted,
                 predictions[:, 1] - predictions[:, 0],
                 predictions[:, 2] - predictions[:, 0],
-                self._standard_deviation(start, features),
+                deviation,
                 *remembered,
             ]
         )
@@ -160,7 +167,7 @@ class AthleteState:
         return Known(
             expected.astype(np.float32),
             course.astype(np.float32),
-            (share - np.array([0.0, share[0], share[0]])).astype(np.float32),
+            (share - np.array([-effort_share, share[0], share[0]])).astype(np.float32),
             history.vector(start, like, self.starts, hours, self.records, self.count),
             interval=self.interval.limits,
         )
@@ -185,11 +192,12 @@ class AthleteState:
         start = max([start, *self.ends[-1:]])  # a run that was begun seconds before the last one ended
         efforts = basis(grid) if efforts is None else efforts
         features = self.population.features(start, efforts)
-        expected = self._expected(features)
+        expected, _, deviation = self._expected(start, efforts, features)
         measured = np.isfinite(grid.heart_rate)
-        self.interval.update(grid.heart_rate, expected, self._standard_deviation(start, features), STEP)
+        self.interval.update(grid.heart_rate, expected, deviation, STEP)
         for pace, factor in enumerate(PACES):
             self.covariance[pace] += factor * np.diag(self._drift(start))
+        self._observe(_USUAL_EFFORT, efforts[:, _EFFORT].mean(dtype=np.float64), self.population.effort_noise)
         if measured.any():
             self._correct(features[measured].astype(np.float64), grid.heart_rate[measured])
             self._remember(efforts[measured], (grid.heart_rate - expected)[measured])
@@ -202,11 +210,19 @@ class AthleteState:
         return "added"
 
     def _drift(self, start: float) -> np.ndarray:
-        """Variance that the weights have gained since the last run, shape `(len(STATES),)`."""
-        return self.population.process_noise(start - self.starts[-1] if len(self.starts) else 0.0)
+        """Variance that the weights have gained since the last run, shape `(SIZE,)`; `PERSON` does not change."""
+        drift = self.population.process_noise(start - self.starts[-1] if len(self.starts) else 0.0)
+        return np.pad(drift, (0, len(PERSON)))
+
+    def _observe(self, direction: np.ndarray, value: float, variance: float) -> None:
+        """All filters' correction by a value of `direction @ weights` with an error of this variance."""
+        for pace in range(len(PACES)):
+            told = _observed(self.weights[pace], self.covariance[pace], direction, value, variance)
+            self.weights[pace], self.covariance[pace] = told
 
     def _correct(self, features: np.ndarray, heart_rate: np.ndarray) -> None:
         """The filter's correction by one run, whose level has a random error in addition to the steps' noise."""
+        features = np.pad(features, ((0, 0), (0, len(PERSON))))
         size, total, gram = len(features), features.sum(axis=0), features.T @ features
         for pace in range(len(PACES)):
             weights, covariance = self.weights[pace], self.covariance[pace]
@@ -237,6 +253,15 @@ class AthleteState:
     def _climb(self, features: np.ndarray) -> float:
         place = STATES.index("log_climb_per_km")
         return float(features[0, place] * self.population.scale[place] + self.population.centre[place])
+
+
+def _observed(
+    weights: np.ndarray, covariance: np.ndarray, direction: np.ndarray, value: float, variance: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and their covariance after a value of `direction @ weights` was observed with an error of this variance."""
+    along = covariance @ direction
+    gain = along / (direction @ along + variance)
+    return weights + gain * (value - direction @ weights), covariance - np.outer(gain, along)
 
 
 def follow(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hrkeras.athlete import population
+from hrkeras.athlete import population_fit
 from hrkeras.athlete.kalman import USUAL_START, Known, follow
 from hrkeras.athlete.population import DAY, Population
 from hrkeras.datasets.builders import find
@@ -197,7 +197,7 @@ class Runs:
     def population(self, source: str = "") -> Population:
         """The population of the training split."""
         chosen = np.flatnonzero(self.split == splits.SPLITS[0])
-        return population.fit([(self.users[run], self.starts[run], self.grids[run], self.efforts[run]) for run in chosen], source)
+        return population_fit.fit([(self.users[run], self.starts[run], self.grids[run], self.efforts[run]) for run in chosen], source)
 
     def known(
         self,

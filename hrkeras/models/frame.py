@@ -142,7 +142,8 @@ def model(
         deviation = layers.Multiply(name="trusted", dtype="float32")([deviation, inputs["trust"]])
     unconditioned = layers.Add(name=UNCONDITIONED, dtype="float32")([expected, deviation])
     correction = Correction(step=step, name="correction", dtype="float32")
-    conditioned = [unconditioned, correction(inputs["heart_rate"], ops.stop_gradient(unconditioned), seen, inputs["delay"])]
+    before = ops.stop_gradient(unconditioned)  # what is learnt from known heart rate, moved by chance, stays in the correction
+    conditioned = [before, correction(inputs["heart_rate"], before, seen, inputs["delay"])]
     if change is not None:
         change = layers.Dense(1, use_bias=False, name="change", dtype="float32")(change)
         conditioned.append(layers.Rescaling(DEVIATION, name="changed_beats_per_minute", dtype="float32")(ops.squeeze(change, -1)))

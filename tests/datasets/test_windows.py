@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from hrkeras.athlete import population
+from hrkeras.athlete import population_fit
 from hrkeras.athlete.history import COLUMNS
 from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED, Known, follow
 from hrkeras.datasets import builders, windows
@@ -188,7 +188,7 @@ def test_loaded_until_a_date_the_test_is_what_comes_later(runs, data_dir):
 
 def test_the_population_is_that_of_the_training_split(runs):
     chosen = runs.split == "train"
-    wanted = population.fit(
+    wanted = population_fit.fit(
         [(runs.users[run], runs.starts[run], runs.grids[run], None) for run in np.flatnonzero(chosen)], "these"
     )
     assert runs.population("these") == wanted
