@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from hrkeras.athlete import population_fit
+from hrkeras.athlete import population, population_fit
 from hrkeras.athlete.history import COLUMNS
 from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED, Known, follow
 from hrkeras.datasets import builders, windows
