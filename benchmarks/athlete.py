@@ -17,7 +17,7 @@ PEER_RUNS = 60
 
 
 def main(data: str | None = None, data_dir: DataDir = None) -> None:
-    from hrkeras.athlete import kalman, population
+    from hrkeras.athlete import following, kalman, population
     from hrkeras.workouts import effort
 
     starts, grids = _loaded(data, data_dir) if data else _simulated()
@@ -25,7 +25,7 @@ def main(data: str | None = None, data_dir: DataDir = None) -> None:
     efforts = [effort.basis(grid) for grid in grids]
     basis = time.perf_counter() - began
     began = time.perf_counter()
-    for _ in kalman.follow(starts, grids, efforts):
+    for _ in following.follow(starts, grids, efforts):
         pass
     ours = time.perf_counter() - began
     start_ = population.default()

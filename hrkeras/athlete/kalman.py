@@ -5,16 +5,15 @@ drift from day to day, and are corrected after each run. The state also holds a 
 filter's residuals by effort, slope and minute. No gradients, no network: under 10 ms a run.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from hrkeras.athlete import history
 from hrkeras.athlete.interval import POSSIBLE, PredictionInterval
 from hrkeras.athlete.population import COURSE, DAY, PERSON, SIZE, STATES, Population, default
-from hrkeras.athlete.shrinkage import Network, over_before
+from hrkeras.athlete.shrinkage import Network
 from hrkeras.workouts import duplicates
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid
@@ -69,6 +68,24 @@ class Known:
         return self.expected[:, EXPECTED.index("spread")]
 
 
+class _Expected(NamedTuple):
+    """What the filters predict of a run.
+
+    Attributes:
+        features: from `Population.features`.
+        predictions: of the three filters, without what the run's mean effort tells, beats/min, shape `(steps, 3)`.
+        heart_rate: of the first, with it, within what is possible, shape `(steps,)`.
+        share: how much of it, the same for all steps, the mean effort of this run tells of how hard the person usually runs.
+        deviation: standard deviation of the prediction, facts of the course left out, beats/min, shape `(steps,)`.
+    """
+
+    features: np.ndarray
+    predictions: np.ndarray
+    heart_rate: np.ndarray
+    share: float
+    deviation: np.ndarray
+
+
 @dataclass
 class AthleteState:
     """The state of one athlete.
@@ -96,6 +113,7 @@ class AthleteState:
     count: int = 0
     interval: PredictionInterval = field(default_factory=PredictionInterval)
     network: Network = field(default_factory=Network)
+    _last: tuple | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self):
         if self.weights is None:
@@ -111,7 +129,7 @@ class AthleteState:
             efforts: from `effort.basis`, if they are there already.
         """
         efforts = basis(grid) if efforts is None else efforts
-        return self._predict(start, efforts, self.population.features(start, efforts))
+        return self._predict(start, efforts)
 
     def asked_by(self, network: str, known: Known) -> Known:
         """What is known before a run, with the shrinkage and the interval of the network of this fingerprint."""
@@ -124,31 +142,33 @@ class AthleteState:
             return start
         return float(self.starts[-1]) + DAY if self.count else USUAL_START
 
-    def _expected(self, start: float, efforts: np.ndarray, features: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-        """What the filter predicts, beats/min, shape `(steps,)`; how much of it, the same for all steps, the mean effort of this
-        run tells by how hard the person usually runs; and the prediction's standard deviation, without facts of the course."""
-        told, covariance = _observed(
-            self.weights[0], self.covariance[0], _USUAL_EFFORT, efforts[:, _EFFORT].mean(dtype=np.float64), self.population.effort_noise
-        )
-        share = float(features.mean(axis=0, dtype=np.float64) @ (told - self.weights[0])[: len(STATES)])
-        expected = np.clip(features @ self.weights[0, : len(STATES)] + share, *POSSIBLE).astype(np.float32)
+    def _expected(self, start: float, efforts: np.ndarray) -> _Expected:
+        """What the filters predict of a run; the last is kept, since a run is mostly learnt from right after it was predicted."""
+        if self._last and self._last[:2] == (start, self.count) and self._last[2] is efforts:
+            return self._last[3]
+        features = self.population.features(start, efforts)
+        effort = efforts[:, _EFFORT].mean(dtype=np.float64)
+        told, covariances = _observed(self.weights[:1], self.covariance[:1], _USUAL_EFFORT, effort, self.population.effort_noise)
+        share = float(features.mean(axis=0, dtype=np.float64) @ (told[0] - self.weights[0])[: len(STATES)])
+        predictions = features @ self.weights[:, : len(STATES)].T
+        heart_rate = np.clip(predictions[:, 0] + share, *POSSIBLE).astype(np.float32)
         facts = len(STATES) - len(COURSE)
-        covariance = (covariance + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
+        covariance = (covariances[0] + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
         open_ = features[:, :facts]
         deviation = np.sqrt(np.maximum(((open_ @ covariance) * open_).sum(axis=1) + self.population.level, 1.0))
-        return expected, share, deviation
+        expected = _Expected(features, predictions, heart_rate, share, deviation)
+        self._last = start, self.count, efforts, expected
+        return expected
 
-    def _predict(self, start: float, efforts: np.ndarray, features: np.ndarray) -> Known:
+    def _predict(self, start: float, efforts: np.ndarray) -> Known:
         facts = len(STATES) - len(COURSE)
-        weights = self.weights[:, : len(STATES)]
-        predictions = features @ weights.T
-        share = weights[:, facts:] @ features[0, facts:]
-        predicted, effort_share, deviation = self._expected(start, efforts, features)
+        features, predictions, heart_rate, effort_share, deviation = self._expected(start, efforts)
+        share = self.weights[:, facts : len(STATES)] @ features[0, facts:]
         means = self.residuals[0] / (self.residuals[1] + SHRINK)
         remembered = [means[kind, :, places] for kind, places in enumerate(self._bins(efforts))]
         expected = np.column_stack(
             [
-                predicted,
+                heart_rate,
                 predictions[:, 1] - predictions[:, 0],
                 predictions[:, 2] - predictions[:, 0],
                 deviation,
@@ -191,15 +211,13 @@ class AthleteState:
             return "older"
         start = max([start, *self.ends[-1:]])  # a run that was begun seconds before the last one ended
         efforts = basis(grid) if efforts is None else efforts
-        features = self.population.features(start, efforts)
-        expected, _, deviation = self._expected(start, efforts, features)
+        features, _, expected, _, deviation = self._expected(start, efforts)
         measured = np.isfinite(grid.heart_rate)
         self.interval.update(grid.heart_rate, expected, deviation, STEP)
-        for pace, factor in enumerate(PACES):
-            self.covariance[pace] += factor * np.diag(self._drift(start))
+        self.covariance = self.covariance + np.multiply.outer(PACES, np.diag(self._drift(start)))
         self._observe(_USUAL_EFFORT, efforts[:, _EFFORT].mean(dtype=np.float64), self.population.effort_noise)
         if measured.any():
-            self._correct(features[measured].astype(np.float64), grid.heart_rate[measured])
+            self._correct(features[measured], grid.heart_rate[measured])
             self._remember(efforts[measured], (grid.heart_rate - expected)[measured])
         record = history.record(grid, efforts[:, _EFFORT], self._climb(features), expected)
         kept = slice(-history.KEPT + 1, None)
@@ -211,32 +229,31 @@ class AthleteState:
 
     def _drift(self, start: float) -> np.ndarray:
         """Variance that the weights have gained since the last run, shape `(SIZE,)`; `PERSON` does not change."""
-        drift = self.population.process_noise(start - self.starts[-1] if len(self.starts) else 0.0)
-        return np.pad(drift, (0, len(PERSON)))
+        drift = np.zeros(SIZE)
+        drift[: len(STATES)] = self.population.process_noise(start - self.starts[-1] if len(self.starts) else 0.0)
+        return drift
 
     def _observe(self, direction: np.ndarray, value: float, variance: float) -> None:
         """All filters' correction by a value of `direction @ weights` with an error of this variance."""
-        for pace in range(len(PACES)):
-            told = _observed(self.weights[pace], self.covariance[pace], direction, value, variance)
-            self.weights[pace], self.covariance[pace] = told
+        self._last = None
+        self.weights, self.covariance = _observed(self.weights, self.covariance, direction, value, variance)
 
     def _correct(self, features: np.ndarray, heart_rate: np.ndarray) -> None:
-        """The filter's correction by one run, whose level has a random error in addition to the steps' noise."""
-        features = np.pad(features, ((0, 0), (0, len(PERSON))))
-        size, total, gram = len(features), features.sum(axis=0), features.T @ features
-        for pace in range(len(PACES)):
-            weights, covariance = self.weights[pace], self.covariance[pace]
-            residual = heart_rate - features @ weights
-            centre = total / size
-            variance = centre @ covariance @ centre + self.population.level + self.population.noise / size
-            more = max(1.0, residual.mean() ** 2 / variance / self.population.outlier_threshold)
-            level, noise = self.population.level * more, self.population.noise * more
-            shared = level / (noise + size * level)
-            information = (gram - shared * np.outer(total, total)) / noise
-            moment = (features.T @ residual - shared * total * residual.sum()) / noise
-            covariance = np.linalg.solve(np.eye(len(weights)) + covariance @ information, covariance)
-            self.covariance[pace] = (covariance + covariance.T) / 2
-            self.weights[pace] = weights + self.covariance[pace] @ moment
+        """The filters' correction by one run, whose level has a random error in addition to the steps' noise."""
+        rows = np.zeros((len(features), SIZE))
+        rows[:, : len(STATES)] = features
+        size, total, gram = len(rows), rows.sum(axis=0), rows.T @ rows
+        residual = heart_rate - self.weights @ rows.T
+        centre = total / size
+        variance = self.covariance @ centre @ centre + self.population.level + self.population.noise / size
+        more = np.maximum(1.0, residual.mean(axis=1) ** 2 / variance / self.population.outlier_threshold)
+        level, noise = self.population.level * more, self.population.noise * more
+        shared = level / (noise + size * level)
+        information = (gram - shared[:, None, None] * np.outer(total, total)) / noise[:, None, None]
+        moment = (residual @ rows - (shared * residual.sum(axis=1))[:, None] * total) / noise[:, None]
+        covariance = np.linalg.solve(np.eye(SIZE) + self.covariance @ information, self.covariance)
+        self.covariance = (covariance + covariance.transpose(0, 2, 1)) / 2
+        self.weights = self.weights + (self.covariance @ moment[:, :, None])[:, :, 0]
 
     def _bins(self, efforts: np.ndarray) -> list[np.ndarray]:
         values = (efforts[:, _EFFORT], efforts[:, _UP] - efforts[:, _DOWN], 60 * efforts[:, BASIS.index("hours")])
@@ -258,37 +275,8 @@ class AthleteState:
 def _observed(
     weights: np.ndarray, covariance: np.ndarray, direction: np.ndarray, value: float, variance: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and their covariance after a value of `direction @ weights` was observed with an error of this variance."""
+    """Filters' weights, shape `(filters, SIZE)`, and their covariances after a value of `direction @ weights` was observed with
+    an error of this variance."""
     along = covariance @ direction
-    gain = along / (direction @ along + variance)
-    return weights + gain * (value - direction @ weights), covariance - np.outer(gain, along)
-
-
-def follow(
-    starts: np.ndarray,
-    grids: list[Grid],
-    efforts: list[np.ndarray] | None = None,
-    population: Population | None = None,
-    learnt: np.ndarray | None = None,
-) -> Iterable[tuple[int, Known]]:
-    """What was known before each run of one person, from only those runs that had ended before it began.
-
-    Args:
-        starts: s since 1970-01-01 UTC, shape `(runs,)`, in any order.
-        grids: the runs.
-        efforts: of each run, from `effort.basis`, if they are there already.
-        population: where the person's filter starts; the packaged one if not given.
-        learnt: which runs are learnt from, booleans of shape `(runs,)`; all if not given.
-
-    Yields:
-        The number of each run and what was known before it, in the order of their starts.
-    """
-    athlete = AthleteState(population or default())
-    efforts = efforts or [basis(grid) for grid in grids]
-    lengths = np.array([len(grid.speed) * STEP for grid in grids])
-    ends = np.asarray(starts) + lengths
-    for run, over in over_before(starts, ends):
-        for earlier in over:
-            if learnt is None or learnt[earlier]:
-                athlete.update(starts[earlier], grids[earlier], efforts[earlier])
-        yield run, athlete.predict(starts[run], grids[run], efforts[run])
+    gain = along / (along @ direction + variance)[:, None]
+    return weights + gain * (value - weights @ direction)[:, None], covariance - gain[:, :, None] * along[:, None, :]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hrkeras.athlete.population import CALENDAR, PERSON, SIZE, STATES, Population, rounded
+from hrkeras.athlete.population import CALENDAR, SIZE, STATES, Population, rounded
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import Grid
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hrkeras.athlete import population_fit
-from hrkeras.athlete.kalman import USUAL_START, Known, follow
+from hrkeras.athlete.following import follow
+from hrkeras.athlete.kalman import USUAL_START, Known
 from hrkeras.athlete.population import DAY, Population
 from hrkeras.datasets.builders import find
 from hrkeras.datasets.windows import WINDOW, Windows, of_runs, whole_grid
@@ -197,7 +198,9 @@ class Runs:
     def population(self, source: str = "") -> Population:
         """The population of the training split."""
         chosen = np.flatnonzero(self.split == splits.SPLITS[0])
-        return population_fit.fit([(self.users[run], self.starts[run], self.grids[run], self.efforts[run]) for run in chosen], source)
+        return population_fit.fit(
+            [(self.users[run], self.starts[run], self.grids[run], self.efforts[run]) for run in chosen], source
+        )
 
     def known(
         self,

@@ -134,7 +134,7 @@ def of_runs(
 
     Args:
         grids: the runs.
-        known: what was known before each run, from `athlete.follow`.
+        known: what was known before each run, from `following.follow`.
         starts: s since 1970-01-01 UTC, shape `(runs,)`.
         step: s, length of a step.
         users: shape `(runs,)`; all of one person if not given.

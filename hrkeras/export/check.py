@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import keras
 import numpy as np
 
-from hrkeras.athlete.kalman import follow
+from hrkeras.athlete.following import follow
 from hrkeras.athlete.population import Population
 from hrkeras.datasets.windows import WINDOW, of_runs
 from hrkeras.export.formats import Runner

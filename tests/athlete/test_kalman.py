@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from hrkeras.athlete import history
-from hrkeras.athlete.kalman import BINS, EXPECTED, MEMORIES, PACES, AthleteState, follow
+from hrkeras.athlete.following import follow
+from hrkeras.athlete.kalman import BINS, EXPECTED, MEMORIES, PACES, AthleteState
 from hrkeras.athlete.population import COURSE, DAY, PERSON, SIZE, STATES, default
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from hrkeras.athlete import athlete_file, kalman
+from hrkeras.athlete import athlete_file, following, kalman
 from hrkeras.cli.main import app
 from hrkeras.personal import athlete_update
 from hrkeras.utils import files
@@ -201,7 +201,7 @@ def test_real_recordings(real_data, tmp_path):
     assert me.read_bytes() == before
     runs = athlete_update.usable(detect.read(export))
     assert athlete_file.load(me).count <= len(runs)
-    known = dict(kalman.follow(np.array([each.start for each in runs]), [each.grid for each in runs]))
+    known = dict(following.follow(np.array([each.start for each in runs]), [each.grid for each in runs]))
     errors = []
     for number, each in enumerate(runs):
         for found in (known[number], kalman.AthleteState().predict(each.start, each.grid)):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from hrkeras.athlete import population, population_fit
+from hrkeras.athlete.following import follow
 from hrkeras.athlete.history import COLUMNS
-from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED, Known, follow
+from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED, Known
 from hrkeras.datasets import builders, windows
 from hrkeras.datasets.runs import load
 from hrkeras.datasets.windows import OVERLAP, WINDOW

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hrkeras import models
-from hrkeras.athlete.kalman import follow
+from hrkeras.athlete.following import follow
 from hrkeras.datasets.windows import of_runs
 from hrkeras.evaluation import attention_lags
 from hrkeras.layers import WindowedAttention

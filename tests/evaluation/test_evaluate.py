@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hrkeras import models
-from hrkeras.athlete.kalman import follow
+from hrkeras.athlete.following import follow
 from hrkeras.athlete.population import from_dict
 from hrkeras.datasets import windows
 from hrkeras.datasets.runs import Runs, load

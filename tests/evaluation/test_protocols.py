@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hrkeras.athlete.kalman import follow
+from hrkeras.athlete.following import follow
 from hrkeras.datasets import windows
 from hrkeras.evaluation.protocols import PROTOCOLS, between_gaps
 from hrkeras.workouts.grid import Grid

@@ -16,7 +16,7 @@ from refused import refused
 
 from hrkeras import models
 from hrkeras.athlete import population
-from hrkeras.athlete.kalman import follow
+from hrkeras.athlete.following import follow
 from hrkeras.datasets import windows
 from hrkeras.models import saving
 from hrkeras.utils.errors import InputError

@@ -11,8 +11,9 @@ import pytest
 
 from hrkeras import models
 from hrkeras.athlete import athlete_file, history
+from hrkeras.athlete.following import follow
 from hrkeras.athlete.interval import PredictionInterval
-from hrkeras.athlete.kalman import AthleteState, follow
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY, Population, default
 from hrkeras.athlete.shrinkage import Shrinkage
 from hrkeras.models import saving

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from hrkeras import models
-from hrkeras.athlete.kalman import AthleteState, follow
+from hrkeras.athlete.following import follow
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import default
 from hrkeras.datasets import windows
 from hrkeras.personal import athlete_update, prediction, run_choice

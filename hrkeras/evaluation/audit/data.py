@@ -131,7 +131,7 @@ def _history(name: str, what: str, moved: list[float]) -> Check:
         name,
         False,
         f"what is known before a run changes with {what}, in {changed} of {_count(moved, 'run')} checked, by up to "
-        f"{max(moved):.3g}; correct what computes it, so that only runs that were over before enter (see `athlete.follow`).",
+        f"{max(moved):.3g}; correct what computes it, so that only runs that were over before enter (see `following.follow`).",
     )
 
 
