@@ -1,7 +1,7 @@
 """The population: where the filter of a new athlete starts from, and how it drifts."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -47,12 +47,12 @@ class Population:
     centre: tuple[float, ...]
     scale: tuple[float, ...]
     weights: tuple[float, ...]
-    person: tuple[float, float] = (2.6, 184.0)
-    prior: tuple[float, float, float] = (400.0, 30.0, 12.0)
-    person_prior: tuple[float, float] = (0.03, 20.0)
+    person: tuple[float, ...] = (2.6, 184.0)
+    prior: tuple[float, ...] = (400.0, 30.0, 12.0)
+    person_prior: tuple[float, ...] = (0.03, 20.0)
     differences: tuple[tuple[float, ...], ...] = ()
     effort_noise: float = 0.1
-    drift: tuple[float, float, float] = (3.5, 0.05, 0.012)
+    drift: tuple[float, ...] = (3.5, 0.05, 0.012)
     level: float = 45.0
     noise: float = 15_000.0
     outlier_threshold: float = 0.8
@@ -71,7 +71,7 @@ class Population:
         if any(len(direction) != SIZE for direction in self.differences) or len(self.differences) > SIZE:
             raise ValueError(f"expected at most {SIZE} differences of {SIZE} numbers")
 
-    def spread(self, values: tuple[float, float, float]) -> np.ndarray:
+    def spread(self, values: Sequence[float]) -> np.ndarray:
         """Repeats the numbers for the intercept, efforts and facts of the run to one for each of `STATES`."""
         return np.repeat(values, (1, len(BASIS) - 1, len(STATES) - len(BASIS)))
 
