@@ -12,7 +12,7 @@ import numpy as np
 
 from hrkeras.athlete import history
 from hrkeras.athlete.interval import POSSIBLE, PredictionInterval
-from hrkeras.athlete.population import COURSE, DAY, PERSON, SIZE, STATES, Population, default
+from hrkeras.athlete.population import COURSE, DAY, PERSON, SIZE, STATES, Population, default, mean_effort
 from hrkeras.athlete.shrinkage import Network
 from hrkeras.workouts import duplicates
 from hrkeras.workouts.effort import BASIS, basis
@@ -147,7 +147,7 @@ class AthleteState:
         if self._last and self._last[:2] == (start, self.count) and self._last[2] is efforts:
             return self._last[3]
         features = self.population.features(start, efforts)
-        effort = efforts[:, _EFFORT].mean(dtype=np.float64)
+        effort = mean_effort(efforts)
         told, covariances = _observed(self.weights[:1], self.covariance[:1], _USUAL_EFFORT, effort, self.population.effort_noise)
         share = float(features.mean(axis=0, dtype=np.float64) @ (told[0] - self.weights[0])[: len(STATES)])
         predictions = features @ self.weights[:, : len(STATES)].T
@@ -215,7 +215,7 @@ class AthleteState:
         measured = np.isfinite(grid.heart_rate)
         self.interval.update(grid.heart_rate, expected, deviation, STEP)
         self.covariance = self.covariance + np.multiply.outer(PACES, np.diag(self._drift(start)))
-        self._observe(_USUAL_EFFORT, efforts[:, _EFFORT].mean(dtype=np.float64), self.population.effort_noise)
+        self._observe(_USUAL_EFFORT, mean_effort(efforts), self.population.effort_noise)
         if measured.any():
             self._correct(features[measured], grid.heart_rate[measured])
             self._remember(efforts[measured], (grid.heart_rate - expected)[measured])

@@ -19,6 +19,7 @@ STATES = (*BASIS, *CALENDAR, *COURSE)
 PERSON = ("usual_effort", "highest_heart_rate")  # m/s, beats/min; no features, but they tell of the weights
 SIZE = len(STATES) + len(PERSON)
 IN_FILES = {"outlier_threshold": "surprise"}  # its name in model files and athletes' files
+EFFORTS = (1.0, 5.0)  # m/s, bounds of what a run tells of how hard a person usually runs
 TINY, HUGE = 1e-12, 1e12  # far beyond the numbers of any population
 
 
@@ -115,6 +116,15 @@ class Population:
 def rounded(values: Iterable[float]) -> tuple[float, ...]:
     """Rounds to six digits as model files do, so that a fitted population is the same when read back."""
     return tuple(float(f"{value:.6g}") for value in values)
+
+
+def mean_effort(efforts: np.ndarray) -> float:
+    """What a run tells of how hard the person usually runs: its mean effort in m/s, within what people keep up.
+
+    Args:
+        efforts: of the whole run, shape `(steps, len(BASIS))`, from `effort.basis`.
+    """
+    return float(np.clip(efforts[:, BASIS.index("graded_speed_over_12")].mean(dtype=np.float64), *EFFORTS))
 
 
 def calendar(start: float) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hrkeras.athlete.population import CALENDAR, SIZE, STATES, Population, rounded
+from hrkeras.athlete.population import CALENDAR, SIZE, STATES, Population, mean_effort, rounded
 from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import Grid
 
@@ -27,7 +27,6 @@ EFFORT, LEVEL_BY_EFFORT = 0.15, -20.0  # (m/s)^2, beats/min for 1 m/s
 HIGHEST, LEVEL_BY_HIGHEST = 100.0, 0.7  # (beats/min)^2, beats/min for one
 OWN_SHARE = 0.2  # of these two variances that does not go with the intercept
 HIGHEST_NOISE = 16.0  # variance of the highest heart rate as runs tell it, (beats/min)^2
-_EFFORT = BASIS.index("graded_speed_over_12")
 
 
 class _Person(NamedTuple):
@@ -85,7 +84,7 @@ def _person(population: Population, runs: list[tuple[int, float, Grid, np.ndarra
             shared = population.level / (population.noise + len(rows) * population.level)
             information = information + (product - shared * np.outer(sums, sums)) / population.noise
             informed = informed + (weighted - shared * sums * heart_rate.sum(dtype=np.float64)) / population.noise
-    usual = np.array([efforts[:, _EFFORT].mean(dtype=np.float64) for *_, efforts in runs])
+    usual = np.array([mean_effort(efforts) for *_, efforts in runs])
     top = float(np.quantile(highest, 0.95)) if highest else np.nan
     return _Person(gram, moment, information, informed, min(len(runs), RUNS), usual, top)
 
