@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from hrkeras import __version__
-from hrkeras.athlete.history import COLUMNS, RECORD
-from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
+from hrkeras.athlete.history import RECORD
 from hrkeras.athlete.population import STATES
+from hrkeras.evaluation.exported import COLUMN_NAMES
 from hrkeras.export import check, formats, graph, streaming
 from hrkeras.layers import PersonEmbedding
 from hrkeras.models import saving
@@ -23,7 +23,6 @@ ATHLETE = (
     "run: hrkeras.athlete.kalman, or its formulas in docs/reference/athlete_formulas.md. Of inputs that are left out nothing is "
     "needed."
 )
-COLUMN_NAMES = {"expected": EXPECTED, "course": COURSE_FACTS, "history": COLUMNS}
 
 
 def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: bool = False) -> dict[str, Any]:

@@ -16,7 +16,7 @@ SUFFIXES = {"savedmodel": "", "litert": ".tflite", "onnx": ".onnx"}
 PACKAGES: dict[str, dict[str, str]] = {  # by the name they are imported by
     "savedmodel": {},
     "litert": {"ai_edge_litert": "ai-edge-litert"},
-    "onnx": {"onnx": "onnx", "onnxruntime": "onnxruntime", "tf2onnx": "tf2onnx"},
+    "onnx": {"onnx": "onnx", "tf2onnx": "tf2onnx"},
 }
 
 
