@@ -31,10 +31,9 @@ def package(model: Path, folder: Path = packaged.FOLDER) -> list[Path]:
         raise InputError(f"{model}: expected its card beside it, {card.name}, as `hrkeras train` writes it.")
     folder.mkdir(exist_ok=True)
     base = folder / f"{packaged.BASE}.keras"
-    with zipfile.ZipFile(model) as given, atomic_write(base) as part:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-            for entry in given.infolist():
-                packed.writestr(zipfile.ZipInfo(entry.filename), given.read(entry), zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(model) as given, atomic_write(base) as part, zipfile.ZipFile(part, "w") as packed:
+        for entry in given.infolist():
+            packed.writestr(zipfile.ZipInfo(entry.filename), given.read(entry), zipfile.ZIP_DEFLATED, compresslevel=9)
     exported = base.with_suffix(".onnx")
     facts = process.export(base, exported, "onnx")
     if from_dict(facts["population"]) != default():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from hrkeras.workouts.grid import STEP
 if TYPE_CHECKING:  # an exported model predicts without it
     import keras
 
-    Model = keras.Model | Predictor
+    Model: TypeAlias = "keras.Model | Predictor"
 STATE = "the athlete's state alone"  # the title where no model predicts
 
 
