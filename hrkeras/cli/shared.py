@@ -116,10 +116,13 @@ def _use_private_temp() -> None:
 
 
 def load_model(model: Path | None, backend: str | None):
-    """The model that `--model` names, the base if it is not given; None for "none". Keras is imported for a .keras file only."""
+    """The model that `--model` names, the base if it is not given, as a `Predictor`; None for "none".
+
+    Keras is imported for a .keras file only.
+    """
     if str(model) == NO_MODEL:
         return None
-    from hrkeras.evaluation import exported
+    from hrkeras.evaluation import exported, predictor
 
     if model is None or str(model) == packaged.BASE:
         return exported.base()
@@ -129,7 +132,7 @@ def load_model(model: Path | None, backend: str | None):
     start(backend)
     from hrkeras.models import saving
 
-    return saving.load(model)
+    return predictor.KerasPredictor(saving.load(model), model)
 
 
 def load_model_and_state(model: Path | None, athlete: Path | None, backend: str | None) -> tuple:

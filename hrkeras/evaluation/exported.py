@@ -36,7 +36,7 @@ class ExportedModel:
     def __init__(self, path: Path, description: dict[str, Any]) -> None:
         """`description` is what the JSON beside the file holds."""
         self.name = Path(description["model"]).stem
-        self.title = f"the {self.name} model" if path.parent == packaged.FOLDER else f"the model {self.name}"
+        self.title = f"the {self.name} model" if path.parent == packaged.FOLDER else f"the model {path}"
         self.fingerprint = str(description["fingerprint"])
         self.population: Population = from_dict(description["population"])
         self.step = float(description["step_seconds"])

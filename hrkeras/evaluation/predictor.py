@@ -48,10 +48,11 @@ class Predictor(Protocol):
 
 
 @dataclass
-class _KerasPredictor:
-    """A Keras model, as a `Predictor`."""
+class KerasPredictor:
+    """A Keras model, as a `Predictor`; `file` is where it was loaded from, if anywhere."""
 
     model: keras.Model
+    file: Path | None = None
     compiled = True
 
     @property
@@ -60,7 +61,7 @@ class _KerasPredictor:
 
     @property
     def title(self) -> str:
-        return f"the model {self.name}"
+        return f"the model {self.file or self.name}"
 
     @cached_property
     def fingerprint(self) -> str:
@@ -102,7 +103,7 @@ def of(model: Model | str) -> Predictor:
         InputError: if there is no such exported model.
         TypeError: if it is no model.
     """
-    if isinstance(model, ExportedModel | _KerasPredictor):
+    if isinstance(model, ExportedModel | KerasPredictor):
         return model
     if model == packaged.BASE:
         return exported.base()
@@ -113,7 +114,7 @@ def of(model: Model | str) -> Predictor:
     import keras
 
     expect(model, (keras.Model, ExportedModel), "model")
-    return _KerasPredictor(model)
+    return KerasPredictor(model)
 
 
 def title(model: Model | None) -> str:

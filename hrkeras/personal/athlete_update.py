@@ -260,7 +260,7 @@ def check_population(athlete: AthleteState, population: Population, path: str = 
     if athlete.population != population:
         raise InputError(
             f"{path} starts from another population ({about(athlete.population)}) than the model was trained with "
-            f"({about(population)}); make a file that fits from all runs, with this model: `hrkeras update NEW.json RUNS`."
+            f"({about(population)}); make a file that fits: `hrkeras update NEW.json RUNS --model MODEL`."
         )
 
 

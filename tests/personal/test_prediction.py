@@ -182,7 +182,7 @@ def test_earlier_workouts_that_are_no_good_runs_do_not_count(by, runs):
 
 def test_what_is_known_is_what_a_dataset_would_say(model, runs, monkeypatch):
     seen = []
-    monkeypatch.setattr("hrkeras.evaluation.predict.predict", lambda model, found: seen.append(found) or [np.zeros(1)])
+    monkeypatch.setattr("hrkeras.evaluation.predict.predict", lambda model, found, _: seen.append(found) or [np.zeros(1)])
     prediction.predict(runs[-1], known(runs, runs[-1].start), model)
     outcomes = (prepare.examine(run, quality.Limits()) for run in runs)
     prepared = prepare.Prepared(outcomes, ReadLog(), None)
