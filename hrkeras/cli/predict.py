@@ -63,7 +63,7 @@ def predict(
     learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)
     predicted = prediction.predict(chosen, state, loaded)
     with atomic_write(output) as part:
-        predicted.to_frame().to_csv(part, index=False)
+        predicted.to_csv(part)
     print(
         f"Run of {clock.moment(predicted.start)}, {predicted.minutes:.0f} min: "
         f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
