@@ -321,7 +321,7 @@ def fail(number):
 )
 def test_predict_where_nothing_can_be_written(sources, tmp_path, monkeypatch, number, found):
     (tmp_path / "a.csv").write_text(OLD)
-    monkeypatch.setattr("pandas.DataFrame.to_csv", fail(number))
+    monkeypatch.setattr("hrkeras.personal.prediction.Prediction.to_csv", fail(number))
     assert found in refused(1, "predict", sources / "run.gpx", "--output", tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == OLD
     assert len(list(tmp_path.iterdir())) == 1

@@ -81,7 +81,7 @@ def test_its_own_heart_rate_is_not_looked_at(by, runs):
     assert changed.to_frame()["measured_heart_rate"].isna().all()
 
 
-def test_error_by_hand(by):
+def test_error_by_hand(by, tmp_path):
     found = by(plain(40))
     assert found.error == pytest.approx(np.abs(found.heart_rate - 150).mean())
     frame = found.to_frame()
@@ -91,6 +91,8 @@ def test_error_by_hand(by):
     np.testing.assert_allclose(frame["heart_rate"], found.heart_rate, atol=0.0501)
     np.testing.assert_allclose(frame["low"], found.low, atol=0.0501)
     np.testing.assert_allclose(frame["high"], found.high, atol=0.0501)
+    found.to_csv(tmp_path / "run.csv")
+    assert (tmp_path / "run.csv").read_text() == frame.to_csv(index=False)
     assert found.inside == pytest.approx(((found.low <= 150) & (found.high >= 150)).mean())
 
 
