@@ -45,7 +45,8 @@ print(me)
 # ## Predict the latest run
 #
 # From its speed and altitude, and from the runs before it; its own heart rate is not used. `"base"` is the model of many
-# people that comes with hrkeras. The [prediction interval](../reference/athlete.md#prediction-interval) is meant to contain four of five heart rates.
+# people that comes with hrkeras. The [prediction interval](../reference/athlete.md#prediction-interval) is meant to contain
+# four of five heart rates.
 
 # %%
 latest = [workout for workout in workouts if workout.sport == "running"][-1]
