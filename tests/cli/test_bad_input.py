@@ -136,7 +136,6 @@ def test_build_of_a_cut_file_keeps_what_was_there(sources, tmp_path):
         ["ensemble", "a.keras", "--data", "synthetic", "--output", "m.keras"],
         ["ensemble", "a.keras", "b.keras", "--data", "synthetic", "--output", "m.h5"],
         ["train", "--data", "synthetic", "--output", "m.keras", "--learning-rate", "nan"],
-        ["evaluate", "--data", "synthetic"],
         ["evaluate", "{model}", "--data", "synthetic", "--split", "train"],
         ["evaluate", "{model}", "--data", "synthetic", "--output", "{endomondo}"],
         ["predict", "nowhere.gpx", "--output", "a.csv"],
