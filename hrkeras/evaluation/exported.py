@@ -15,6 +15,7 @@ from hrkeras.utils.errors import InputError
 HEART_RATE, KNOWN = "heart_rate", "known_heart_rate"  # in ONNX an output cannot have the name of an input
 COLUMN_NAMES = {"expected": EXPECTED, "course": COURSE_FACTS, "history": COLUMNS}  # of the inputs that have several
 SUFFIX = ".onnx"
+ANEW = "write both files anew with `hrkeras export MODEL.keras --format onnx`"
 
 
 class ExportedModel:
@@ -48,9 +49,16 @@ class ExportedModel:
         return f"ExportedModel {self.name}, fingerprint {self.fingerprint}"
 
     def predict_on_batch(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        """Heart rate in beats/min, shape `(batch, steps)`, from the inputs that `hrkeras.models` describes."""
-        given = {name: np.asarray(inputs[HEART_RATE if name == KNOWN else name], np.float32) for name in self._inputs}
-        return self._session.run([HEART_RATE], given)[0]
+        """Heart rate in beats/min, shape `(batch, steps)`, from the inputs that `hrkeras.models` describes.
+
+        Raises:
+            InputError: if the file takes other inputs than its description says.
+        """
+        try:
+            given = {name: np.asarray(inputs[HEART_RATE if name == KNOWN else name], np.float32) for name in self._inputs}
+            return self._session.run([HEART_RATE], given)[0]
+        except Exception as error:  # ONNX Runtime raises its own
+            raise InputError(f"{self.title} cannot predict a run ({_reason(error)}); {ANEW}.") from None
 
 
 def onnx_session(path: Path):
@@ -81,12 +89,12 @@ def load(path: Path) -> ExportedModel:
         if any(columns != list(COLUMN_NAMES[name]) for name, columns in description["columns"].items()):
             raise ValueError("it takes other facts of the person or the course")
         return ExportedModel(path, description)
-    except Exception as error:  # ONNX Runtime raises its own, and a description may hold anything
-        why = (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")
-        raise InputError(
-            f"{path}: expected an export to ONNX and its .json ({type(error).__name__}: {why}); write both anew with "
-            "`hrkeras export MODEL.keras --format onnx`."
-        ) from None
+    except Exception as error:  # likewise, and a description may hold anything
+        raise InputError(f"{path}: expected an export to ONNX and its .json ({_reason(error)}); {ANEW}.") from None
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no reason given'])[0][:200].rstrip('.')}"
 
 
 @cache

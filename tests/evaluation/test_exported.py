@@ -159,4 +159,13 @@ def test_what_is_no_export_is_refused(copy, change, reason):
     with pytest.raises(hrkeras.InputError, match="expected an export to ONNX and its .json") as error:
         exported.load(copy)
     assert reason in str(error.value)
-    assert str(error.value).endswith("write both anew with `hrkeras export MODEL.keras --format onnx`.")
+    assert str(error.value).endswith("write both files anew with `hrkeras export MODEL.keras --format onnx`.")
+
+
+def test_a_file_with_other_inputs_than_it_says_predicts_nothing(copy, runs):
+    model = exported.load(copy)
+    model._inputs[0] = "weather"
+    with pytest.raises(
+        hrkeras.InputError, match=r"mine.onnx cannot predict a run \(KeyError: 'weather'\); write both files anew"
+    ):
+        predict.predict(model, runs[:1])
