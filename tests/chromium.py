@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from hrkeras.utils.errors import InputError
-
 AXE = "axe-core@4.14.1"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 60  # s
@@ -30,7 +28,7 @@ def fetched(function, *arguments):
     """What npm fetches; without npm or a registry the test is skipped."""
     try:
         return function(*arguments)
-    except InputError as error:
+    except demo.BuildError as error:
         pytest.skip(str(error))
 
 

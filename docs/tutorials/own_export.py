@@ -44,12 +44,13 @@ print(me)
 #
 # ## Predict the latest run
 #
-# From its speed and altitude, and from the runs before it; its own heart rate is not used. `None` stands for no network.
-# The [prediction interval](../reference/athlete.md#prediction-interval) is meant to contain four of five heart rates.
+# From its speed and altitude, and from the runs before it; its own heart rate is not used. `"base"` is the model of many
+# people that comes with hrkeras. The [prediction interval](../reference/athlete.md#prediction-interval) is meant to contain
+# four of five heart rates.
 
 # %%
 latest = [workout for workout in workouts if workout.sport == "running"][-1]
-prediction = hrkeras.predict(None, latest, athlete=me)
+prediction = hrkeras.predict("base", latest, athlete=me)
 print(prediction)
 
 # %% [markdown]
@@ -76,7 +77,7 @@ plt.savefig("latest_run.png")
 
 # %%
 for workout in [each for each in workouts if each.sport == "running"][-10:]:
-    prediction = hrkeras.predict(None, workout, athlete=me)
+    prediction = hrkeras.predict("base", workout, athlete=me)
     print(f"{prediction.minutes:3.0f} min, {prediction.earlier_runs:2} earlier runs: {prediction.error:.1f}")
 
 # %% [markdown]

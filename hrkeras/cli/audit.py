@@ -11,7 +11,8 @@ from hrkeras.cli.shared import Backend, Data, DataDir, Json, ProtocolName, fitti
 
 def audit(
     model: Annotated[
-        Path | None, typer.Argument(help="A .keras model. Default: none; the dataset alone is audited.", show_default=False)
+        Path | None,
+        typer.Argument(help="A .keras model, or base. Default: none; the dataset alone is audited.", show_default=False),
     ] = None,
     data: Data = None,
     protocol: Annotated[
@@ -34,9 +35,9 @@ def audit(
     start(backend)
     from hrkeras.datasets.runs import load
     from hrkeras.evaluation.audit import everything
-    from hrkeras.models import saving
+    from hrkeras.models.load import load as load_model
 
-    loaded = saving.load(model) if model else None
+    loaded = load_model(model) if model else None
     data = data or (defaults.data_of(model, loaded, data_dir) if model else defaults.data(data_dir))
     data = fitting(data, protocol) if protocol else data
     runs = load(data, data_dir)

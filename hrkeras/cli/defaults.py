@@ -9,6 +9,7 @@ import typer
 
 from hrkeras.cli.terminal import note
 from hrkeras.datasets import builders
+from hrkeras.utils import packaged
 from hrkeras.utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def data_of(path: Path, model: "keras.Model", data_dir: Path | None) -> str:
 
 
 def model(path: Path | None, option: str) -> Path:
-    """The file of a model: the one that is given, else the only one in the current folder.
+    """The file of a model, or the name of a packaged one: what is given, else the only file in the current folder, else the base.
 
     Args:
         path: what is given.
@@ -79,14 +80,14 @@ def model(path: Path | None, option: str) -> Path:
 
     Raises:
         InputError: if what is given is not there.
-        typer.BadParameter: if nothing is given, and no model or several are there.
+        typer.BadParameter: if nothing is given, and several are there.
     """
     if path:
         check_model(path)
         return path
     files = sorted(file for file in Path().glob("*.keras") if file.is_file())
     if not files:
-        raise typer.BadParameter("there is no .keras file in this folder; train a model with `hrkeras train`", param_hint=option)
+        return use(option, Path(packaged.BASE), "the model that comes with hrkeras; there is no .keras file in this folder")
     if len(files) > 1:
         names = ", ".join(map(str, files[:5])) + (", ..." if files[5:] else "")
         raise typer.BadParameter(f"there are several .keras files in this folder; give one of {names}", param_hint=option)
@@ -94,7 +95,7 @@ def model(path: Path | None, option: str) -> Path:
 
 
 def check_model(path: Path) -> None:
-    """Checks that a model's file exists, before Keras is imported, which takes seconds.
+    """Checks that a model's file exists, before Keras is imported, which takes seconds; a packaged one has no file to give.
 
     Raises:
         InputError: if it is not; it says how to train it.

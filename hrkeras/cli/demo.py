@@ -14,7 +14,7 @@ from hrkeras.cli.shared import Backend, Seed, start
 RECORD = "made-by-demo.json"
 MADE = (
     *("endomondo.json.gz", "export.zip", "datasets", "endomondo.keras", "endomondo.md", "endomondo.training", "inspected"),
-    *("evaluated", "filter.csv", "run.csv", "run.png", "athlete.json", "report.html"),
+    *("evaluated", "base.csv", "run.csv", "run.png", "athlete.json", "report.html"),
 )
 
 
@@ -61,13 +61,14 @@ def demo(
     )
     evaluate.evaluate(model, "endomondo", output=output / "evaluated", data_dir=data_dir, backend=backend, force=force)
     say(
-        f"hrkeras predict {export} --workout latest --output {output / 'filter.csv'}",
-        "Predict the last run of the watch's owner from the runs before, by the filter alone: this needs no training.",
+        f"hrkeras predict {export} --workout latest --output {output / 'base.csv'}",
+        "Predict the last run of the watch's owner from the runs before, by the model that comes with hrkeras: this needs no "
+        "training.",
     )
-    predict.predict(export, output / "filter.csv", workout="latest", force=force)
+    predict.predict(export, output / "base.csv", workout="latest", force=force)
     say(
         f"hrkeras predict {export} --workout latest --model {model} --output {csv} --plot {picture}",
-        "And by the model, which has never seen this person.",
+        "And by the model of this log, which has never seen this person.",
     )
     predict.predict(export, csv, model=model, workout="latest", plot=picture, backend=backend, force=force)
     say(

@@ -33,10 +33,10 @@ def ensemble(
     start(backend)
     from hrkeras import models
     from hrkeras.datasets.runs import load
-    from hrkeras.models import saving
+    from hrkeras.models.load import load as load_model
     from hrkeras.training import ensembles, fit
 
-    loaded = [saving.load(path) for path in members]
+    loaded = [load_model(path) for path in members]
     data = data or defaults.data_of(members[0], loaded[0], data_dir)
     runs = load(data, data_dir, ("train", "validation"))
     with progress(None, "Predicting", "run") as bar:

@@ -8,7 +8,17 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import AthleteFile, Backend, Json, Model, check_one_known, json_line, load_model, progress, reading
+from hrkeras.cli.shared import (
+    AthleteFile,
+    Backend,
+    Json,
+    Model,
+    check_one_known,
+    json_line,
+    load_model_and_state,
+    progress,
+    reading,
+)
 
 
 def estimate(
@@ -50,17 +60,18 @@ def estimate(
         raise typer.BadParameter("pictures lie beside the copies; give a folder with --output", param_hint="--plot")
     inputs = (*runs, *(history or []), athlete, model)
     outputs.check(inputs, [(output, None)], force)
-    loaded = load_model(model, backend)
-    from hrkeras.personal import estimated_copies, estimation, estimation_text, prediction
+    loaded, state = load_model_and_state(model, athlete, backend)
+    from hrkeras.personal import estimated_copies, estimation, estimation_text
     from hrkeras.workouts.readers.source import ReadLog
 
-    state = prediction.opened(athlete, loaded) if athlete else None
     histories = history or []
     with (
         reading((*runs, *histories)) as bar,
         progress(None, "Estimating", "run") as estimating,
     ):
-        result = estimation.estimate(runs, state, histories, loaded, everything, bar.update, estimating.update)
+        result = estimation.estimate(
+            runs, state if athlete else None, histories, loaded, everything, bar.update, estimating.update
+        )
     written, uncopied = list[Path](), ReadLog()
     pictures = _pictures(result.estimates, output) if plot and output else {}
     outputs.check(inputs, [(path, kinds.PNG) for path in pictures], force)

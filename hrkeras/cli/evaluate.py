@@ -15,7 +15,7 @@ from hrkeras.cli.terminal import note
 def evaluate(
     model: Annotated[
         Path | None,
-        typer.Argument(help="A .keras model. Default: the only one in this folder.", show_default=False),
+        typer.Argument(help="A .keras model, or base. Default: the only file in this folder, else base.", show_default=False),
     ] = None,
     data: Data = None,
     protocol: Protocol = "profile",
@@ -45,11 +45,11 @@ def evaluate(
     from hrkeras.evaluation import attention_lags, evaluation_plots
     from hrkeras.evaluation import evaluate as evaluation
     from hrkeras.evaluation.audit import everything
-    from hrkeras.models import saving
+    from hrkeras.models.load import load as load_model
     from hrkeras.workouts.grid import STEP
 
     others = _others(beside or [], protocol, send)
-    loaded = saving.load(model)
+    loaded = load_model(model)
     data = fitting(data or defaults.data_of(model, loaded, data_dir), protocol)
     runs = load(data, data_dir)
     checks = []

@@ -15,7 +15,7 @@ ENDINGS = {"savedmodel": "_savedmodel", "litert": ".tflite", "onnx": ".onnx"}
 def export(
     model: Annotated[
         Path | None,
-        typer.Argument(help="A .keras model. Default: the only one in this folder.", show_default=False),
+        typer.Argument(help="A .keras model, or base. Default: the only file in this folder, else base.", show_default=False),
     ] = None,
     kind: Annotated[
         Literal["savedmodel", "litert", "onnx"],

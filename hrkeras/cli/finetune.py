@@ -37,7 +37,8 @@ def finetune(
     base: Annotated[
         Path | None,
         typer.Option(
-            help="The .keras model to adapt, trained on many people. Default: the only one in this folder.", show_default=False
+            help="The model to adapt: a .keras file, or base, of many people. Default: the only file in this folder, else base.",
+            show_default=False,
         ),
     ] = None,
     data: Annotated[
@@ -111,14 +112,14 @@ def finetune(
 
     from hrkeras.datasets import selection
     from hrkeras.datasets.runs import load
-    from hrkeras.models import saving
+    from hrkeras.models.load import load as load_model
     from hrkeras.training import finetuning
 
     def say(text: str) -> None:
         if not as_json:
             print(text, flush=True)
 
-    loaded = saving.load(base)
+    loaded = load_model(base)
     everyone = load(data, data_dir)
     runs = selection.one_person(everyone, data, person)
     _audit(loaded, base, everyone, data, say)

@@ -7,7 +7,18 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import AthleteFile, Backend, Json, Model, check_one_known, json_line, load_model, progress, reading, warn
+from hrkeras.cli.shared import (
+    AthleteFile,
+    Backend,
+    Json,
+    Model,
+    check_one_known,
+    json_line,
+    load_model_and_state,
+    progress,
+    reading,
+    warn,
+)
 
 
 def plan(
@@ -59,10 +70,10 @@ def plan(
     if (pace and heart_rate) or not (pace or heart_rate or limit):
         raise typer.BadParameter("give one of --pace and --heart-rate, or --limit alone", param_hint="--pace")
     outputs.check((course, model, athlete, *(history or [])), [(output, kinds.PLAN), (plot, kinds.PNG)], force)
-    loaded = load_model(model, backend)
+    loaded, state = load_model_and_state(model, athlete, backend)
     import time
 
-    from hrkeras.personal import athlete_update, planner, planning_plots, planning_text, prediction, run_choice, update_text
+    from hrkeras.personal import athlete_update, planner, planning_plots, planning_text, run_choice, update_text
     from hrkeras.personal import pace as paces
     from hrkeras.utils import plotting
     from hrkeras.utils.files import atomic_write
@@ -71,7 +82,6 @@ def plan(
 
     speed, begin = paces.parse(pace) if pace else None, _moment(start_at)
     way, log, learnt = route.read(course), ReadLog(), None
-    state = prediction.opened(athlete, loaded)
     if history:
         with reading(history) as bar:
             log = ReadLog(bar.update)
@@ -92,6 +102,7 @@ def plan(
         return
     print(planning_text.course(planned))
     print("\n".join([planning_text.expected(planned), *planning_text.limit(limit or 0, answer)]))
+    print(f"Predicted by {planned.prediction.by}.")
     warn(planned.warnings)
     print(update_text.known_text(state))
     if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):

@@ -8,7 +8,7 @@ import typer
 
 from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import AthleteFile, Backend, Model, check_one_known, load_model, reading, warn
+from hrkeras.cli.shared import AthleteFile, Backend, Model, check_one_known, load_model_and_state, reading, warn
 
 
 def predict(
@@ -48,14 +48,13 @@ def predict(
     check_one_known(athlete, history)
     inputs = (run, model, athlete, *(history or []))
     outputs.check(inputs, [(output, kinds.PREDICTION), (plot, kinds.PNG)], force)
-    loaded = load_model(model, backend)
+    loaded, state = load_model_and_state(model, athlete, backend)
     from hrkeras.personal import athlete_update, prediction, run_choice, update_text
     from hrkeras.utils.files import atomic_write
     from hrkeras.workouts import clock
     from hrkeras.workouts.readers import source, tracks
 
     default = None if workout or tracks.is_track(run) else "latest"
-    state = prediction.opened(athlete, loaded)
     histories = history or []
     with reading((run, *histories)) as bar:
         chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update)
@@ -64,7 +63,7 @@ def predict(
     learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)
     predicted = prediction.predict(chosen, state, loaded)
     with atomic_write(output) as part:
-        predicted.to_frame().to_csv(part, index=False)
+        predicted.to_csv(part)
     print(
         f"Run of {clock.moment(predicted.start)}, {predicted.minutes:.0f} min: "
         f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
@@ -73,8 +72,7 @@ def predict(
     if predicted.error is not None and predicted.inside is not None:
         inside = f"{100 * predicted.inside:.0f} % of it in the prediction interval (10 to 90 %)"
         print(f"Compared with the measured heart rate: mean absolute error {predicted.error:.1f} beats/min, {inside}.")
-    by = f"the model {model}" if model else "the filter of the athlete's state alone; --model MODEL.keras adds a model"
-    print(f"Predicted by {by}.")
+    print(f"Predicted by {predicted.by}.")
     warn(predicted.warnings)
     print(update_text.known_text(state))
     if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):

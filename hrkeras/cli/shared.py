@@ -14,6 +14,7 @@ import typer
 from hrkeras.cli import defaults, terminal
 from hrkeras.datasets.builders import DATASETS
 from hrkeras.evaluation.protocols import ProtocolName
+from hrkeras.utils import packaged
 
 AT_END = ExitStack()  # of a command
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -29,6 +30,7 @@ NAMES = f"{', '.join(DATASETS[:-1])} or {DATASETS[-1]}, with /by_user for a spli
 BuiltData = Annotated[str | None, typer.Option(help=f"Dataset: {NAMES}. Default: the one that is built.", show_default=False)]
 Data = Annotated[str | None, typer.Option(help=f"Dataset: {NAMES}. Default: the one of the model.", show_default=False)]
 TRAINING, ARCHITECTURE = "Training", "Architecture"  # panels of options
+NO_MODEL = "none"
 MAX_SEED = 2**32 - 1  # of NumPy
 Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Random seed.")]
 TrainingSeed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Random seed.", rich_help_panel=TRAINING)]
@@ -57,7 +59,10 @@ Limit = Annotated[
 Model = Annotated[
     Path | None,
     typer.Option(
-        help="A .keras model. Default: none; the Kalman filter of the person's state predicts alone.", show_default=False
+        metavar="MODEL",
+        help="A .keras model, its .onnx export, base (of many people, comes with hrkeras), or none: the Kalman filter of the "
+        "person's state predicts alone. Default: base.",
+        show_default=False,
     ),
 ]
 AthleteFile = Annotated[
@@ -110,15 +115,42 @@ def _use_private_temp() -> None:
             AT_END.enter_context(files.private_temp())
 
 
-def load_model(path: Path | None, backend: str | None):
-    """The model in a file, on a backend; without a file None, and Keras is not imported."""
-    if path is None:
+def load_model(model: Path | None, backend: str | None):
+    """The model that `--model` names, the base if it is not given, as a `Predictor`; None for "none".
+
+    Keras is imported for a .keras file only.
+    """
+    if str(model) == NO_MODEL:
         return None
-    defaults.check_model(path)
+    from hrkeras.evaluation import exported, predictor
+
+    if model is None or str(model) == packaged.BASE:
+        return exported.base()
+    if model.suffix == exported.SUFFIX:
+        return exported.load(model)
+    defaults.check_model(model)
     start(backend)
     from hrkeras.models import saving
 
-    return saving.load(path)
+    return predictor.KerasPredictor(saving.load(model), model)
+
+
+def load_model_and_state(model: Path | None, athlete: Path | None, backend: str | None) -> tuple:
+    """The model that `--model` names and the person's state, a new one without a file; see `load_model`.
+
+    The model is None if it was not asked for and the file starts from another population than the base.
+    """
+    loaded = load_model(model, backend)
+    from hrkeras.personal import prediction
+
+    state = prediction.opened(athlete, loaded if model else None)
+    if not model and state.population != loaded.population:
+        terminal.note(
+            f"{athlete} starts from another population than the base model, so that is not used; to use it, make the file anew "
+            "from all runs: hrkeras update NEW.json RUNS"
+        )
+        return None, state
+    return loaded, state
 
 
 def check_one_known(athlete: Path | None, history: list[Path] | None) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hrkeras.cli import outputs, terminal
-from hrkeras.cli.shared import Backend, load_model, reading
+from hrkeras.cli.shared import Backend, load_model, load_model_and_state, reading
 
 
 def update(
@@ -25,8 +25,10 @@ def update(
     model: Annotated[
         Path | None,
         typer.Option(
-            help="The .keras model that the file is meant for: a new file starts from the model's population, and keeps how "
-            "well the model fits the person."
+            metavar="MODEL",
+            help="The model that the file is meant for, as in predict: a new file starts from its population, and keeps how far "
+            "it helps with the person's runs. Default: base.",
+            show_default=False,
         ),
     ] = None,
     backend: Backend = None,
@@ -35,7 +37,7 @@ def update(
     if athlete.suffix != ".json":
         raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
     outputs.check([*runs, model], [(athlete, None)])
-    loaded = load_model(model, backend)
+    loaded = load_model(model, backend) if model or not athlete.exists() else _base(athlete)
     from hrkeras.personal import athlete_update, update_text
     from hrkeras.personal.fitness_text import count
     from hrkeras.workouts.clock import date
@@ -75,3 +77,15 @@ def update(
     print(f"{'Written' if report.added else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
     if report.is_new:
         print(f"Next: hrkeras predict NEXT_RUN --athlete {athlete}{f' --model {model}' if model else ''} --output run.csv")
+
+
+def _base(athlete: Path):
+    """The base model, if a file that exists can keep how far it helps; else None."""
+    base, state = load_model_and_state(None, athlete, None)
+    if base and state.network.name not in ("", base.fingerprint):
+        terminal.note(
+            f"{athlete} keeps how far another model helps, which stays as it is; give that model with --model, or --model base "
+            "to keep from now on how far the base model does."
+        )
+        return None
+    return base

@@ -12,6 +12,8 @@ from hrkeras.workouts.grid import STEP, Grid
 
 WINDOW = 500  # steps
 OVERLAP = 50  # steps of context that a later window of a long run has at least
+BATCH = 32  # runs that are predicted at once
+WHOLE = 1500  # steps, over four hours; a longer run is predicted in windows
 STEP_FIELDS = ("time", "speed", "altitude", "valid", "heart_rate")
 
 

@@ -1,30 +1,34 @@
 """Whole runs through a model: what is known before each, and what it predicts."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from __future__ import annotations
 
-import keras
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from hrkeras.athlete.kalman import Known
 from hrkeras.athlete.population import Population
 from hrkeras.athlete.shrinkage import Network, over_before
-from hrkeras.datasets.runs import Runs
-from hrkeras.datasets.windows import Windows, of_runs, stitch
-from hrkeras.layers import ExpectedFeatures
-from hrkeras.models.model_limits import BATCH, WHOLE
+from hrkeras.datasets.windows import BATCH, WHOLE, Windows, of_runs, stitch
+from hrkeras.evaluation import predictor
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.grid import STEP, Grid
+
+if TYPE_CHECKING:  # an exported model predicts without them
+    from hrkeras.datasets.runs import Runs
+    from hrkeras.evaluation.predictor import Model
 
 LENGTH_STEP = 250  # a batch is padded to a multiple of so many steps, so that every backend compiles few shapes
 TOGETHER = 8 * BATCH  # runs cut into windows at once: few enough for the memory, enough to fill batches
 
 
-def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], object] | None = None, **known) -> list[np.ndarray]:
+def predict(model: Model, windows: Windows, on_batch: Callable[[int], object] | None = None, **known) -> list[np.ndarray]:
     """Predicts whole runs.
 
     Args:
-        model: with the inputs and output that `hrkeras.models` describes.
+        model: with the inputs and output that `hrkeras.models` describes, or an exported one.
         windows: of the runs.
         on_batch: called with the number of windows predicted since the last call.
         **known: what else is known, as `Windows.inputs` takes it: `heart_rate`, `delay`, `course`.
@@ -35,22 +39,24 @@ def predict(model: keras.Model, windows: Windows, on_batch: Callable[[int], obje
     Raises:
         InputError: if a prediction is not finite.
     """
-    longest = windows.valid.shape[1]
+    longest, runner = windows.valid.shape[1], predictor.of(model)
     inputs = windows.inputs(**known)
     predictions = np.zeros(windows.valid.shape, np.float32)
     lengths = windows.valid.sum(axis=1).astype(int)
     order = np.argsort(lengths, kind="stable")
     for begin in range(0, len(order), BATCH):
         rows = order[begin : begin + BATCH]
-        steps = -(-lengths[rows[-1]] // LENGTH_STEP) * LENGTH_STEP
-        full = np.concatenate([rows, rows[:1].repeat(BATCH - len(rows))])
+        steps, full = lengths[rows[-1]], rows
+        if runner.compiled:
+            steps = -(-steps // LENGTH_STEP) * LENGTH_STEP
+            full = np.concatenate([rows, rows[:1].repeat(BATCH - len(rows))])
         batch = {name: _padded(name, values[full], steps, longest) for name, values in inputs.items()}
-        predicted = keras.ops.convert_to_numpy(model.predict_on_batch(batch))[: len(rows), :longest]
+        predicted = runner.predict_on_batch(batch)[: len(rows), :longest]
         predictions[rows, : predicted.shape[1]] = predicted
         if on_batch:
             on_batch(len(rows))
     if not np.isfinite(predictions[windows.valid > 0]).all():
-        raise InputError(f"The model {model.name} gives heart rates that are not finite; use another, or train it again.")
+        raise InputError(f"The model {runner.name} gives heart rates that are not finite; use another, or train it again.")
     return by_run(predictions, windows)
 
 
@@ -65,13 +71,39 @@ def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarr
     return np.pad(values, size, mode="edge")
 
 
-def knows_history(model: keras.Model) -> bool:
+def whole_runs(
+    model: Model,
+    grids: Sequence[Grid],
+    known: Sequence[Known],
+    starts: np.ndarray,
+    on_batch: Callable[[int], object] | None = None,
+) -> list[np.ndarray]:
+    """Predicts any number of whole runs with nothing known of their heart rate.
+
+    Args:
+        model: see `predict`.
+        grids: the runs.
+        known: what was known before each of them.
+        starts: s since 1970-01-01 UTC, shape `(runs,)`.
+        on_batch: see `predict`.
+
+    Returns:
+        For each run its heart rate in beats/min, shape `(steps,)`.
+    """
+    predicted: list[np.ndarray] = []
+    for begin in range(0, len(grids), TOGETHER):
+        rows = slice(begin, begin + TOGETHER)
+        predicted += predict(model, of_runs(grids[rows], known[rows], starts[rows], size=WHOLE), on_batch)
+    return predicted
+
+
+def knows_history(model: Model) -> bool:
     """Whether a model uses what is known of the person and corrects the athlete's state."""
-    return any(isinstance(layer, ExpectedFeatures) for layer in model._flatten_layers())
+    return predictor.of(model).corrects
 
 
 def known(
-    model: keras.Model,
+    model: Model,
     runs: Runs,
     population: Population,
     *,
@@ -92,11 +124,7 @@ def known(
     states = [*alone] if alone else runs.known(population, learnt=learnt)
     if not knows_history(model):
         return states  # it corrects no state
-    predicted: list[np.ndarray] = []
-    for begin in range(0, len(states), TOGETHER):
-        rows = np.arange(begin, min(begin + TOGETHER, len(states)))
-        grids, mine = [runs.grids[row] for row in rows], [states[row] for row in rows]
-        predicted += predict(model, of_runs(grids, mine, runs.starts[rows], size=WHOLE), on_batch)
+    predicted = whole_runs(model, runs.grids, states, runs.starts, on_batch)
     ends = runs.ends
     for user in np.unique(runs.users):
         rows = np.flatnonzero(runs.users == user)

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from hrkeras import __version__
-from hrkeras.athlete.history import COLUMNS, RECORD
-from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
+from hrkeras.athlete.history import RECORD
 from hrkeras.athlete.population import STATES
+from hrkeras.evaluation.exported import COLUMN_NAMES
 from hrkeras.export import check, formats, graph, streaming
 from hrkeras.layers import PersonEmbedding
 from hrkeras.models import saving
+from hrkeras.models.load import load
 from hrkeras.utils import keras_settings
 from hrkeras.utils.errors import InputError
 
@@ -23,14 +24,13 @@ ATHLETE = (
     "run: hrkeras.athlete.kalman, or its formulas in docs/reference/athlete_formulas.md. Of inputs that are left out nothing is "
     "needed."
 )
-COLUMN_NAMES = {"expected": EXPECTED, "course": COURSE_FACTS, "history": COLUMNS}
 
 
 def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: bool = False) -> dict[str, Any]:
     """Writes an export and checks it; in a process whose Keras runs on TensorFlow, on the CPU.
 
     Args:
-        path: of the `.keras` file.
+        path: of the `.keras` file, or the name of a packaged model.
         output: where to write; an existing export is replaced.
         kind: "savedmodel", "litert" or "onnx".
         stream: whether to export one step.
@@ -42,7 +42,7 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
     Raises:
         InputError: if the model cannot be exported, or the export predicts something else.
     """
-    model = saving.load(path)
+    model = load(path)
     population, fingerprint = saving.population(model), saving.fingerprint(model)
     step = saving.step(model)
     people = [number for layer in model._flatten_layers() if isinstance(layer, PersonEmbedding) for number in layer.people]

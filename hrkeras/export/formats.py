@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from hrkeras.evaluation.exported import onnx_session
 from hrkeras.export.graph import Exported
 from hrkeras.utils import telemetry
 
@@ -94,12 +95,7 @@ def runner(kind: str, path: Path) -> Runner:
 
         runner = Interpreter(str(path), num_threads=1).get_signature_runner()
         return lambda given: runner(**given)
-    telemetry.off()
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnx_session(path)
     names = [output.name for output in session.get_outputs()]
     return lambda given: dict(zip(names, session.run(names, given), strict=True))
 

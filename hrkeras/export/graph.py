@@ -8,11 +8,11 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from hrkeras.evaluation.exported import HEART_RATE, KNOWN
 from hrkeras.layers import OwnLoss, StudentT
 from hrkeras.layers.recurrent import plain
 from hrkeras.models import saving
 
-HEART_RATE, KNOWN = "heart_rate", "known_heart_rate"  # in ONNX an output cannot have the name of an input
 MEANINGS = {
     "time": ("s", "since the run began"),
     "speed": ("m/s", "mean over the step"),

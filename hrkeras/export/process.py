@@ -16,7 +16,7 @@ SUFFIXES = {"savedmodel": "", "litert": ".tflite", "onnx": ".onnx"}
 PACKAGES: dict[str, dict[str, str]] = {  # by the name they are imported by
     "savedmodel": {},
     "litert": {"ai_edge_litert": "ai-edge-litert"},
-    "onnx": {"onnx": "onnx", "onnxruntime": "onnxruntime", "tf2onnx": "tf2onnx"},
+    "onnx": {"onnx": "onnx", "tf2onnx": "tf2onnx"},
 }
 
 
@@ -26,7 +26,7 @@ def export(model: Path, output: Path, kind: str, *, streaming: bool = False, qua
     Both are written only if the export, run by its own runtime, predicts what the model predicts.
 
     Args:
-        model: a `.keras` file.
+        model: a `.keras` file, or the name of a packaged model.
         output: a folder for "savedmodel", a file that ends in .tflite for "litert" and in .onnx for "onnx".
         kind: one of these three.
         streaming: whether to export one step, with the state between steps as input and output.

@@ -6,12 +6,11 @@ from contextlib import contextmanager
 
 import keras
 
+from hrkeras.datasets.windows import BATCH, WHOLE
 from hrkeras.models.frame import INPUTS
 from hrkeras.models.model_file import MAX_SIZE
 from hrkeras.utils.errors import InputError
 
-BATCH = 32  # runs that are predicted at once
-WHOLE = 1500  # steps, over four hours; a longer run is predicted in windows
 SEED = 2  # numbers of a generator's state, which may be in no file
 MAX_NUMBERS = BATCH * WHOLE * MAX_SIZE  # of a tensor between layers
 

@@ -9,6 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from hrkeras.athlete import kalman
+from hrkeras.evaluation import predictor
 from hrkeras.personal import prediction
 from hrkeras.personal.athlete_update import learn, one_person, usable
 from hrkeras.personal.prediction import Prediction
@@ -18,8 +19,8 @@ from hrkeras.workouts import prepare
 from hrkeras.workouts.clock import is_date, moment
 from hrkeras.workouts.workout import Workout
 
-if TYPE_CHECKING:  # a state predicts without it
-    import keras
+if TYPE_CHECKING:
+    from hrkeras.evaluation.predictor import Model
 
 
 class Athlete:
@@ -60,22 +61,19 @@ class Athlete:
         taken = Counter[str]()
         return cls(one_person(usable(workouts, taken), "the workouts"), taken)
 
-    def state(self, model: keras.Model | None = None, before: float = inf) -> kalman.AthleteState:
+    def state(self, model: Model | str | None = None, before: float = inf) -> kalman.AthleteState:
         """The athlete's state after the runs that had ended at a given time.
 
         Args:
-            model: the state starts from its population and learns how far it helps.
+            model: as `predict` takes it; the state starts from its population and learns how far it helps.
             before: s since 1970-01-01 UTC.
         """
-        count, name = bisect_right(self.runs, before, key=lambda run: run.end), ""
-        if model:
-            from hrkeras.models import saving
-
-            name = saving.fingerprint(model)
+        chosen = None if model is None else predictor.of(model)
+        count, name = bisect_right(self.runs, before, key=lambda run: run.end), chosen.fingerprint if chosen else ""
         learnt, state = self._states.get(name, (inf, None))
         if state is None or learnt > count:  # what was learnt cannot be forgotten
-            learnt, state = 0, kalman.AthleteState(prediction.population(model))
-        learn(state, self.runs[int(learnt) : count], model=model)
+            learnt, state = 0, kalman.AthleteState(predictor.population(chosen))
+        learn(state, self.runs[int(learnt) : count], model=chosen)
         self._states[name] = count, state
         return state
 
@@ -85,11 +83,12 @@ class Athlete:
         return f"Athlete of {len(self.runs):,} run{'' if len(self.runs) == 1 else 's'}{last}{left_out}"
 
 
-def predict(model: keras.Model | None, workout: Workout, athlete: Athlete | None = None) -> Prediction:
+def predict(model: Model | str | None, workout: Workout, athlete: Athlete | None = None) -> Prediction:
     """Predicts the heart rate of a run every 10 s from its speed and altitude and the person's earlier runs.
 
     Args:
-        model: from `train` or `load`; None to predict from the athlete's state alone, without a network or Keras.
+        model: "base" for the base model, which comes with the package and is run without Keras; a model from `train` or `load`;
+            the name of an .onnx file that was exported from one; or None to predict from the athlete's state alone.
         workout: the run to predict. Its own heart rate is not used, nor are runs that had not ended when it began. A run of
             unknown date is taken to follow the person's last run by a day.
         athlete: the person; someone without earlier runs if not given.
@@ -105,7 +104,7 @@ def predict(model: keras.Model | None, workout: Workout, athlete: Athlete | None
         >>> import hrkeras
         >>> workouts = hrkeras.read("runs")
         >>> me = hrkeras.Athlete.from_workouts(workouts)
-        >>> prediction = hrkeras.predict(None, workouts[-1], athlete=me)
+        >>> prediction = hrkeras.predict("base", workouts[-1], athlete=me)
         >>> low, high = prediction.interval
         >>> bool((low < prediction.heart_rate).all()), len(prediction.to_frame()) == len(high)
         (True, True)
@@ -113,9 +112,6 @@ def predict(model: keras.Model | None, workout: Workout, athlete: Athlete | None
     expect(workout, Workout, "workout")
     if athlete is not None:
         expect(athlete, Athlete, "athlete")
-    if model is not None:
-        import keras
-
-        expect(model, keras.Model, "model")
-    state = athlete.state(model, workout.start if is_date(workout.start) else inf) if athlete else None
-    return prediction.predict(workout, state, model)
+    chosen = None if model is None else predictor.of(model)
+    state = athlete.state(chosen, workout.start if is_date(workout.start) else inf) if athlete else None
+    return prediction.predict(workout, state, chosen)

@@ -15,6 +15,7 @@ from hrkeras.athlete import athlete_file
 from hrkeras.athlete.kalman import AthleteState, Known
 from hrkeras.athlete.population import DAY, Population, default
 from hrkeras.athlete.shrinkage import Network
+from hrkeras.evaluation import predict, predictor
 from hrkeras.personal.update_text import taken_text
 from hrkeras.utils import files
 from hrkeras.utils.errors import InputError
@@ -25,8 +26,8 @@ from hrkeras.workouts.readers import detect
 from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
 
-if TYPE_CHECKING:  # a state learns without it
-    import keras
+if TYPE_CHECKING:
+    from hrkeras.evaluation.predictor import Model
 
 LIMITS = quality.Limits(require_user=False)
 PATIENCE = 30.0  # s that an update waits for another of the same file
@@ -124,7 +125,7 @@ def learn(
     athlete: AthleteState,
     runs: Sequence[prepare.PreparedRun],
     until: float = float("inf"),
-    model: keras.Model | None = None,
+    model: Model | None = None,
     on_run: Callable[[prepare.PreparedRun], object] | None = None,
 ) -> Report:
     """Updates a state with the runs that had ended at a given time.
@@ -162,17 +163,13 @@ def learn(
     return report
 
 
-def _follow(model: keras.Model, report: Report) -> None:
+def _follow(model: Model, report: Report) -> None:
     """Updates the shrinkage of a model run by run; a model other than before starts afresh."""
-    from hrkeras.datasets.windows import of_runs
-    from hrkeras.evaluation import predict
-    from hrkeras.models import saving
-
     athlete, runs = report.athlete, report.added
-    if athlete.network.name != (name := saving.fingerprint(model)):
+    if athlete.network.name != (name := predictor.of(model).fingerprint):
         athlete.network = Network(name)
-    windows = of_runs([run.grid for run in runs], report.before, np.array([run.start for run in runs]), size=predict.WHOLE)
-    for place, predicted in enumerate(predict.predict(model, windows)):
+    starts = np.array([run.start for run in runs])
+    for place, predicted in enumerate(predict.whole_runs(model, [run.grid for run in runs], report.before, starts)):
         known, heart_rate = report.before[place], runs[place].grid.heart_rate
         expected = known.expected[:, 0]
         report.before[place] = known = athlete.asked_by(name, known)
@@ -181,7 +178,7 @@ def _follow(model: keras.Model, report: Report) -> None:
 
 
 def learn_from(
-    athlete: AthleteState, workouts: Iterable[Workout], until: float = float("inf"), model: keras.Model | None = None
+    athlete: AthleteState, workouts: Iterable[Workout], until: float = float("inf"), model: Model | None = None
 ) -> Report:
     """Updates a state with the usable workouts that had ended at a given time; see `learn`."""
     taken = Counter[str]()
@@ -193,7 +190,7 @@ def learn_from(
 def update(
     path: Path,
     sources: Sequence[Path],
-    model: keras.Model | None = None,
+    model: Model | None = None,
     on_bytes: Callable[[int], object] | None = None,
     on_wait: Callable[[], object] | None = None,
 ) -> Report:
@@ -214,11 +211,7 @@ def update(
             population, if there is no run to start a new one with, or if another update takes too long; the file is then left
             as it was.
     """
-    population = None
-    if model:
-        from hrkeras.models import saving
-
-        population = saving.population(model)
+    population = predictor.population(model) if model else None
     _opened(path, population)  # before the sources are read, which may take minutes
     taken, log, runs = Counter[str](), ReadLog(on_bytes), []
     latest = time.time() + DAY
@@ -267,7 +260,7 @@ def check_population(athlete: AthleteState, population: Population, path: str = 
     if athlete.population != population:
         raise InputError(
             f"{path} starts from another population ({about(athlete.population)}) than the model was trained with "
-            f"({about(population)}); make a file that fits: `hrkeras update NEW.json RUNS --model MODEL.keras`."
+            f"({about(population)}); make a file that fits: `hrkeras update NEW.json RUNS --model MODEL`."
         )
 
 

@@ -16,6 +16,7 @@ from hrkeras.athlete.interval import limits
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
 from hrkeras.athlete.zones import Zones
+from hrkeras.evaluation import predictor
 from hrkeras.personal import athlete_update, prediction, update_text
 from hrkeras.personal.prediction import Prediction
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
@@ -25,7 +26,7 @@ from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
 
 if TYPE_CHECKING:
-    import keras
+    from hrkeras.evaluation.predictor import Model
 
 SPORTS = ("running", "indoor running")
 LIMITS = replace(athlete_update.LIMITS, sports=SPORTS, min_heart_rate_share=0.0, min_gps_share=0.0)
@@ -89,7 +90,7 @@ def estimate(
     sources: Sequence[Path],
     athlete: AthleteState | None = None,
     histories: Sequence[Path] = (),
-    model: keras.Model | None = None,
+    model: Model | None = None,
     everything: bool = False,
     on_bytes: Callable[[int], object] | None = None,
     on_run: Callable[[], object] | None = None,
@@ -133,7 +134,7 @@ def estimate(
             workout for source in histories for workout in athlete_update.one_person(list(detect.read(source, log)), source)
         ]
         pending = athlete_update.usable(others if histories else workouts)
-    state = athlete or AthleteState(prediction.population(model))
+    state = athlete or AthleteState(predictor.population(model))
     predictions = []
     for run in silent:
         due = 0
@@ -184,7 +185,7 @@ def _reason_against(workout: Workout) -> str | None:
     return None
 
 
-def _predicted(run: Workout, state: AthleteState, model: keras.Model | None) -> Prediction:
+def _predicted(run: Workout, state: AthleteState, model: Model | None) -> Prediction:
     """Its heart rate; of a run that was not measured also from later ones, as if it were run on the day after those."""
     silent = quality.measured_share(run) < ENOUGH_MEASURED
     start = _after(run.start, state) if silent else run.start
@@ -201,4 +202,4 @@ def anew(predicted: Prediction, athlete: AthleteState) -> Prediction:
     """The prediction of a run by another state of the person, which may know later runs."""
     known = athlete.predict(_after(predicted.start, athlete), predicted.grid)
     low, high = limits(known.expected[:, 0], known.standard_deviation, known.interval)
-    return replace(predicted, heart_rate=known.expected[:, 0], low=low, high=high, earlier_runs=athlete.count)
+    return replace(predicted, heart_rate=known.expected[:, 0], low=low, high=high, earlier_runs=athlete.count, by=predictor.STATE)

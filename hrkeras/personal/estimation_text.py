@@ -41,7 +41,7 @@ def _reliability(estimation: Estimation) -> list[str]:
     """How far to rely on the estimates."""
     flat = sum(not estimate.prediction.has_altitude for estimate in estimation.estimates)
     without = sum(not estimate.prediction.earlier_runs for estimate in estimation.estimates)
-    sentences = []
+    sentences = [f"Estimated by {estimation.estimates[-1].prediction.by}."]
     if without == len(estimation.estimates):
         sentences.append(
             "Nothing is known of the person, so this is the average over people: expect 10 to 20 beats/min of error. Give "

@@ -21,8 +21,8 @@ from hrkeras.workouts.effort import BASIS, graded_speed, speed_on_slope
 from hrkeras.workouts.readers.route import Route
 from hrkeras.workouts.workout import Workout
 
-if TYPE_CHECKING:  # a state predicts without it
-    import keras
+if TYPE_CHECKING:
+    from hrkeras.evaluation.predictor import Model
 
 SLOWEST = 720  # s/km, a walk
 BEYOND = 1.1  # factor by which a plan may go beyond the known runs without a warning
@@ -76,7 +76,7 @@ class Planner:
         athlete: the person's state.
         start: s since 1970-01-01 UTC, after all known runs.
         even: whether pace or effort is kept even.
-        model: from `saving.load`; if not given the athlete's state alone predicts.
+        model: from `saving.load`, or an exported one; if not given the athlete's state alone predicts.
         on_plan: called after each plan that is made.
     """
 
@@ -84,7 +84,7 @@ class Planner:
     athlete: AthleteState
     start: float
     even: Even = "pace"
-    model: keras.Model | None = None
+    model: Model | None = None
     on_plan: Callable[[], object] = lambda: None
     _made: dict[float, Plan] = field(default_factory=dict, init=False)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +13,9 @@ import numpy as np
 from hrkeras.athlete import athlete_file
 from hrkeras.athlete.interval import limits
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.athlete.population import Population, default
-from hrkeras.datasets import windows
+from hrkeras.evaluation import predict as inference
+from hrkeras.evaluation import predictor
+from hrkeras.evaluation.predictor import STATE, population
 from hrkeras.personal import prediction_warnings
 from hrkeras.personal.athlete_update import LIMITS, check_population
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
@@ -21,9 +24,10 @@ from hrkeras.workouts.clock import date, date_or_nan, moment
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.workout import Workout
 
-if TYPE_CHECKING:  # a state predicts without them
-    import keras
+if TYPE_CHECKING:
     import pandas as pd
+
+    from hrkeras.evaluation.predictor import Model
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -39,6 +43,7 @@ class Prediction:
         earlier_runs: how many earlier runs were known of the person.
         has_altitude: whether altitude was measured; without it the run is taken as flat.
         warnings: plausibility warnings, from `prediction_warnings.of_prediction`.
+        by: what predicted it, such as "the base model".
         step: s, length of a step.
 
     Example:
@@ -57,12 +62,13 @@ class Prediction:
     earlier_runs: int
     has_altitude: bool
     warnings: list[str]
+    by: str = STATE
     step: float = STEP
 
     def __repr__(self) -> str:
         parts = [f"mean {self.heart_rate.mean():.0f}, highest {self.heart_rate.max():.0f} beats/min"]
         parts.append(f"give or take {(self.high - self.low).mean() / 2:.0f} (four times in five)")
-        parts.append(f"from {self.earlier_runs:,} earlier run{'' if self.earlier_runs == 1 else 's'}")
+        parts.append(f"by {self.by} from {self.earlier_runs:,} earlier run{'' if self.earlier_runs == 1 else 's'}")
         if self.error is not None:
             parts.append(f"mean absolute error {self.error:.1f} where it was measured")
         parts = [f"Predicted heart rate of the run of {moment(self.start)}, {self.minutes:.0f} min: {', '.join(parts)}"]
@@ -100,20 +106,31 @@ class Prediction:
         """A row a step: time_s, speed_m_s, altitude_m, heart_rate (predicted), low, high, measured_heart_rate (empty if not)."""
         import pandas as pd
 
-        return pd.DataFrame(
-            {
-                "time_s": np.arange(len(self.heart_rate)) * self.step,
-                "speed_m_s": self.grid.speed.astype(np.float64).round(3),
-                "altitude_m": self.grid.altitude.astype(np.float64).round(1) if self.has_altitude else np.nan,
-                "heart_rate": self.heart_rate.astype(np.float64).round(1),
-                "low": self.low.astype(np.float64).round(1),
-                "high": self.high.astype(np.float64).round(1),
-                "measured_heart_rate": self.grid.heart_rate.astype(np.float64).round(1),
-            }
-        )
+        return pd.DataFrame(self._columns())
+
+    def to_csv(self, path: Path) -> None:
+        """Writes what `to_frame` has; without pandas, which takes longer to start than a prediction."""
+        columns = self._columns()
+        with open(path, "w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(columns)
+            for row in zip(*(values.tolist() for values in columns.values()), strict=True):
+                writer.writerow(["" if isnan(value) else value for value in row])
+
+    def _columns(self) -> dict[str, np.ndarray]:
+        altitude = self.grid.altitude if self.has_altitude else np.full(len(self.heart_rate), np.nan)
+        return {
+            "time_s": np.arange(len(self.heart_rate)) * self.step,
+            "speed_m_s": self.grid.speed.astype(np.float64).round(3),
+            "altitude_m": altitude.astype(np.float64).round(1),
+            "heart_rate": self.heart_rate.astype(np.float64).round(1),
+            "low": self.low.astype(np.float64).round(1),
+            "high": self.high.astype(np.float64).round(1),
+            "measured_heart_rate": self.grid.heart_rate.astype(np.float64).round(1),
+        }
 
 
-def predict(run: Workout, athlete: AthleteState | None = None, model: keras.Model | None = None) -> Prediction:
+def predict(run: Workout, athlete: AthleteState | None = None, model: Model | None = None) -> Prediction:
     """Predicts the heart rate of a whole run; its own measured heart rate is not used.
 
     A run of unknown date is taken to follow the known runs, see `AthleteState.assumed_start`.
@@ -121,7 +138,7 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: keras.Mode
     Args:
         run: what to predict.
         athlete: the person's state, from `athlete_update.learn` or `athlete_file.load`; a new one if not given.
-        model: from `saving.load`; if not given the athlete's state alone predicts, without Keras.
+        model: from `saving.load`, or an exported one; if not given the athlete's state alone predicts.
 
     Raises:
         InputError: if the run has no speed or no sensible duration, if the athlete's state has learnt from runs that ended
@@ -147,13 +164,9 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: keras.Mode
     known = athlete.predict(start, grid)
     heart_rate = expected = known.expected[:, 0]
     if model:
-        from hrkeras.evaluation import predict as inference
-        from hrkeras.models import saving
-
         check_population(athlete, population(model))
-        known = athlete.asked_by(saving.fingerprint(model), known)
-        whole_run = windows.of_runs([grid], [known], np.array([start]), size=inference.WHOLE)
-        (heart_rate,) = inference.predict(model, whole_run)
+        known = athlete.asked_by(predictor.of(model).fingerprint, known)
+        (heart_rate,) = inference.whole_runs(model, [grid], [known], np.array([start]))
     low, high = limits(heart_rate, known.standard_deviation, known.interval)
     warnings = [
         *prediction_warnings.of_speed(grid.speed),
@@ -162,26 +175,10 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: keras.Mode
         ),
     ]
     has_altitude = quality.without_outliers(run, LIMITS).has_altitude
-    return Prediction(begin, grid, heart_rate, low, high, athlete.count, has_altitude, warnings)
+    return Prediction(begin, grid, heart_rate, low, high, athlete.count, has_altitude, warnings, predictor.title(model))
 
 
-def population(model: keras.Model | None = None) -> Population:
-    """The population that an athlete's state must start from: the model's, or the packaged one without a model.
-
-    Raises:
-        InputError: if the model's steps are of another length than those of an athlete's state.
-    """
-    if model is None:
-        return default()
-    from hrkeras.models import saving
-
-    step = saving.step(model)
-    if step != STEP:
-        raise InputError(f"Expected a model of steps of {STEP:g} s, found one of {step:g} s; train it again with this version.")
-    return saving.population(model)
-
-
-def opened(path: Path | None, model: keras.Model | None = None) -> AthleteState:
+def opened(path: Path | None, model: Model | None = None) -> AthleteState:
     """The person's state: the one in their file, or a new one without a file.
 
     Raises:

@@ -14,8 +14,9 @@ from hrkeras.athlete.fitness import Told, View
 from hrkeras.athlete.interval import limits
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.inspection.sensor_faults import MUCH
+from hrkeras.evaluation import predictor
 from hrkeras.personal import athlete_update, update_text
-from hrkeras.personal.prediction import Prediction, population
+from hrkeras.personal.prediction import Prediction
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.clock import date
 from hrkeras.workouts.prepare import PreparedRun
@@ -24,8 +25,9 @@ from hrkeras.workouts.sensor.sensor_fault import Fault
 from hrkeras.workouts.workout import Workout
 
 if TYPE_CHECKING:
-    import keras  # a state does not need it
     import pandas as pd
+
+    from hrkeras.evaluation.predictor import Model
 
 RECENT = 20  # runs that say what pace is usual
 WARM_UP, REMEMBERED = 10, 50  # fewest earlier runs to say what stands out, and most that are compared
@@ -108,7 +110,7 @@ def write(
     workouts: Iterable[Workout],
     person: str | None = None,
     speed: float | None = None,
-    model: keras.Model | None = None,
+    model: Model | None = None,
     on_run: Callable[[], object] | None = None,
     skipped: Mapping[str, int] | None = None,
 ) -> Timeline:
@@ -138,7 +140,7 @@ def write(
         why = update_text.taken_text(taken) or "there are no workouts"
         raise InputError(f"Found no run{of_person} that can be used: {why}; look at what there is with `hrkeras inspect`.")
     speed = speed or usual_speed([run for run in runs if np.isfinite(run.grid.heart_rate).any()] or runs)
-    athlete, views = AthleteState(population(model)), []
+    athlete, views = AthleteState(predictor.population(model)), []
 
     def add(run) -> None:
         views.append(fitness.view(athlete))
@@ -155,7 +157,7 @@ def write(
     for run, known, predicted, view in zip(report.added, report.before, report.predicted, views, strict=True):
         low, high = limits(predicted, known.standard_deviation, known.interval)
         hilly = bool(np.ptp(run.grid.altitude) > 0)
-        prediction = Prediction(run.start, run.grid, predicted, low, high, len(entries), hilly, [])
+        prediction = Prediction(run.start, run.grid, predicted, low, high, len(entries), hilly, [], predictor.title(model))
         if prediction.error is None:
             unheard.append(prediction)
             continue

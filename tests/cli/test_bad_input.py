@@ -136,7 +136,6 @@ def test_build_of_a_cut_file_keeps_what_was_there(sources, tmp_path):
         ["ensemble", "a.keras", "--data", "synthetic", "--output", "m.keras"],
         ["ensemble", "a.keras", "b.keras", "--data", "synthetic", "--output", "m.h5"],
         ["train", "--data", "synthetic", "--output", "m.keras", "--learning-rate", "nan"],
-        ["evaluate", "--data", "synthetic"],
         ["evaluate", "{model}", "--data", "synthetic", "--split", "train"],
         ["evaluate", "{model}", "--data", "synthetic", "--output", "{endomondo}"],
         ["predict", "nowhere.gpx", "--output", "a.csv"],
@@ -321,7 +320,7 @@ def fail(number):
 )
 def test_predict_where_nothing_can_be_written(sources, tmp_path, monkeypatch, number, found):
     (tmp_path / "a.csv").write_text(OLD)
-    monkeypatch.setattr("pandas.DataFrame.to_csv", fail(number))
+    monkeypatch.setattr("hrkeras.personal.prediction.Prediction.to_csv", fail(number))
     assert found in refused(1, "predict", sources / "run.gpx", "--output", tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == OLD
     assert len(list(tmp_path.iterdir())) == 1

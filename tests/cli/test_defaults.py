@@ -11,7 +11,8 @@ from hrkeras import models
 from hrkeras.cli import defaults, export, kinds
 from hrkeras.cli.main import app
 from hrkeras.datasets import build, builders
-from hrkeras.evaluation import protocols
+from hrkeras.evaluation import exported, protocols
+from hrkeras.models import saving
 from hrkeras.training import finetuning, fit, model_card
 from hrkeras.tuning import spaces
 from hrkeras.utils import errors
@@ -156,9 +157,13 @@ class TestModel:
         assert defaults.model(None, "MODEL") == Path("my model.keras")
         assert capsys.readouterr().err == "Using MODEL 'my model.keras'.\n"
 
+    def test_of_none_the_base(self, here, capsys):
+        assert defaults.model(None, "--base") == Path("base")
+        why = "the model that comes with hrkeras; there is no .keras file in this folder"
+        assert capsys.readouterr().err == f"Using --base base ({why}).\n"
+
     @pytest.mark.parametrize("command", ["evaluate", "export", "finetune"])
-    def test_none_or_several(self, here, command):
-        assert "there is no .keras file in this folder; train a model with `hrkeras train`" in said(run(command, code=2))
+    def test_several(self, here, command):
         for name in ("b.keras", "a.keras"):
             (here / name).touch()
         assert "there are several .keras files in this folder; give one of a.keras, b.keras" in said(run(command, code=2))
@@ -258,6 +263,20 @@ class TestFinetune:
         assert "is there already and is not a .keras model" in found
         assert (here / "made" / "base_apple_watch.keras").read_text() == "mine"
 
+    def test_the_base_by_default(self, watch, here, monkeypatch):
+        """Without a dataset of many people; what is written lies in the current folder."""
+
+        def stop(base, *arguments, **more):
+            raise errors.InputError(f"{saving.fingerprint(base)} is to be adapted.")
+
+        monkeypatch.setattr(finetuning, "adapt", stop)
+        monkeypatch.setattr("hrkeras.evaluation.audit.model.checks", lambda *arguments, **more: iter(()))
+        for words in ([], ["--base", "base"]):
+            result = run("finetune", *words, "--data-dir", watch, code=1)
+            assert f"{exported.base().fingerprint} is to be adapted." in said(result)
+            assert "Using --output base_apple_watch.keras." in said(result)
+            assert ("Using --base base" in said(result)) == (not words)
+
 
 class TestTrain:
     def test_the_line_as_it_is_typed(self, stand_in, small, here):
@@ -316,6 +335,7 @@ def test_an_export_is_named_after_its_model(here, monkeypatch, words, output):
     (here / "made").mkdir()
     (here / "made" / "m.keras").touch()
     assert f"made/{output} is to be written." in said(run("export", "made/m.keras", *words.split(), code=1))
+    assert f"Error: {output.replace('m_', 'base_')} is to be written." in said(run("export", "base", *words.split(), code=1))
 
 
 def test_formats_of_an_export_are_the_same_everywhere():

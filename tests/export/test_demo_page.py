@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +15,7 @@ from chromium import assert_accessible, demo, fetched
 
 from hrkeras.athlete import athlete_file, population
 from hrkeras.athlete.kalman import AthleteState
+from hrkeras.evaluation.exported import base
 from hrkeras.models import saving
 from hrkeras.personal import prediction, run_choice
 from hrkeras.workouts.grid import Grid, resample
@@ -31,17 +33,24 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+@contextmanager
+def served(folder):
+    """A server of a folder, as the address of it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
 @pytest.fixture(scope="module")
 def address(exported, tmp_path_factory):
     for package in ("onnxruntime", "tf2onnx"):
         pytest.importorskip(package)
     model, _ = exported("gru", "onnx", quantize=False)
     folder = tmp_path_factory.mktemp("site")
-    fetched(demo.build, model, folder)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    fetched(demo.build, folder, model)
+    with served(folder) as place:
+        yield place
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +94,15 @@ def predicted(page, address, path):
 
 def wanted(path, model, athlete=None):
     return prediction.predict(run_choice.load_run(path)[0], athlete, model).heart_rate
+
+
+def test_it_has_the_base_model_if_none_is_given(page, runs, tmp_path):
+    fetched(demo.build, tmp_path)
+    with served(tmp_path) as place:
+        page.do("Page.navigate", url=place)
+        page.wait(READY)
+        page.choose("#files", runs[1])
+        np.testing.assert_allclose(predicted(page, place, runs[1]), wanted(runs[1], base()), atol=0.02)
 
 
 def mangled(text):

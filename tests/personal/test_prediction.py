@@ -82,7 +82,7 @@ def test_its_own_heart_rate_is_not_looked_at(by, runs):
     assert changed.to_frame()["measured_heart_rate"].isna().all()
 
 
-def test_error_by_hand(by):
+def test_error_by_hand(by, tmp_path):
     found = by(plain(40))
     assert found.error == pytest.approx(np.abs(found.heart_rate - 150).mean())
     frame = found.to_frame()
@@ -92,6 +92,8 @@ def test_error_by_hand(by):
     np.testing.assert_allclose(frame["heart_rate"], found.heart_rate, atol=0.0501)
     np.testing.assert_allclose(frame["low"], found.low, atol=0.0501)
     np.testing.assert_allclose(frame["high"], found.high, atol=0.0501)
+    found.to_csv(tmp_path / "run.csv")
+    assert (tmp_path / "run.csv").read_text() == frame.to_csv(index=False)
     assert found.inside == pytest.approx(((found.low <= 150) & (found.high >= 150)).mean())
 
 
@@ -183,7 +185,7 @@ def test_earlier_workouts_that_are_no_good_runs_do_not_count(by, runs):
 
 def test_what_is_known_is_what_a_dataset_would_say(model, runs, monkeypatch):
     seen = []
-    monkeypatch.setattr("hrkeras.evaluation.predict.predict", lambda model, found: seen.append(found) or [np.zeros(1)])
+    monkeypatch.setattr("hrkeras.evaluation.predict.predict", lambda model, found, _: seen.append(found) or [np.zeros(1)])
     prediction.predict(runs[-1], known(runs, runs[-1].start), model)
     outcomes = (prepare.examine(run, quality.Limits()) for run in runs)
     prepared = prepare.Prepared(outcomes, ReadLog(), None)

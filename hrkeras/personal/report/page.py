@@ -228,10 +228,12 @@ def _unheard(written: Timeline, own: zones.Zones, recent: time_in_zones.Times, e
 
 def _notes(written: Timeline) -> str:
     taken = update_text.taken_text(written.report.taken)
+    by = (written.entries[-1].found if written.entries else written.unheard[-1]).by
     return section(
         "What to bear in mind",
         items(
             [
+                f"Heart rate is predicted by {by} from speed, altitude and the runs before.",
                 f"Not used: {taken}." if taken else "",
                 "Heart rate is as your device recorded it; a watch that counts steps, or a dry strap, misleads all of this.",
                 "Times and days are in UTC.",
