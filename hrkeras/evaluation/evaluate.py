@@ -13,6 +13,7 @@ from hrkeras.datasets.windows import Run, Windows
 from hrkeras.evaluation import baselines
 from hrkeras.evaluation.audit.data import people as people_check
 from hrkeras.evaluation.evaluation import CaseResult, Evaluation
+from hrkeras.evaluation.partly_known import PartlyKnown
 from hrkeras.evaluation.predict import WHOLE, by_run, known, predict
 from hrkeras.evaluation.protocols import PROTOCOLS, Case, Protocol
 from hrkeras.evaluation.scores import Coverage, Score, coverage, score
@@ -42,8 +43,9 @@ def evaluate(
         model: to score, from `train` or `load`.
         runs: all splits; the baselines learn from the training split, and choose on the validation split.
         protocol: what is known when a run is predicted. "profile": speed and altitude of the whole run; "live": of its past;
-            "forecast": also heart rate up to now; "imputation": heart rate but for gaps; "by_user": people without a
-            training run; "later": runs after the training period.
+            "forecast": also heart rate up to now; "past_only": the past of all three, from origins every five minutes;
+            "imputation": heart rate but for gaps; "by_user": people without a training run; "later": runs after the training
+            period.
         split: which runs are scored, "test" or "validation".
         name: for the model's row; that of the model if not given.
         on_batch: see `predict`.
@@ -75,39 +77,32 @@ def evaluate(
         raise InputError("No heart rate was measured in the runs to score; there is nothing to compare with.")
     scored_runs = list(scored.runs())
     asked = _ask(beside, protocol.rest, scored, on_batch) if beside and protocol.rest else {}  # first: a service may refuse
-    splits = {split: scored}
     if protocol.uses_heart_rate:
-        splits["validation"] = runs.windows(before, "validation", WHOLE)
-        unconditioned = {part: predict(model, windows, on_batch) for part, windows in splits.items()}
-        expected = {part: _expected(runs.windows(plain, part, WHOLE)) for part in splits}
+        starts = (before, population), (plain, own)
+        parts = {part: PartlyKnown(model, runs, protocol, *starts, part, on_batch) for part in {split, "validation"}}
     else:
         filters = runs.windows(plain, split, WHOLE)
         learnt = [list(runs.windows(plain, part, WHOLE).runs()) for part in ("train", "validation")]
         simple = baselines.predictions(learnt[0], learnt[1], scored_runs)
     results = []
     for case in protocol.cases:
-        own_predictions = predict(model, scored, on_batch, **case.known(scored))
-        predictions: dict[str, list[np.ndarray]] = {}
         if protocol.uses_heart_rate:
-            partly = {
-                part: baselines.Partly(
-                    list(windows.runs()),
-                    by_run(case.known(windows)["heart_rate"], windows),
-                    by_run(case.scored(windows), windows),
-                    unconditioned[part],
-                    expected[part],
-                )
-                for part, windows in splits.items()
-            }
-            predictions |= baselines.with_heart_rate(case, partly[split], partly["validation"], name)
+            test = parts[split].of(case)
+            counted, own_predictions = test.counted, test.conditioned
+            predictions = baselines.with_heart_rate(case, test, parts["validation"].of(case, conditioned=case.ahead > 0), name)
             if case is protocol.rest:
-                predictions |= {key: _filled(values, expected[split]) for key, values in asked.items()}
+                predictions |= {key: _filled(values, test.expected) for key, values in asked.items()}
         else:
-            predictions |= {STATE_ALONE: _expected(filters, case.course)} | simple
+            counted, own_predictions = by_run(case.scored(scored), scored), predict(model, scored, on_batch, **case.known(scored))
+            predictions = {STATE_ALONE: _expected(filters, case.course)} | simple
         if name in predictions:
             raise InputError(f"The model is called {name!r}, as another row is; give it another name.")
         predictions = {name: own_predictions} | predictions
-        counted = by_run(case.scored(scored), scored)
+        if case.ahead:
+            predictions = {key: parts[split].whole(values, counted, scored_runs) for key, values in predictions.items()}
+            counted = [np.isfinite(values) for values in predictions[name]]
+            if not any(map(np.any, counted)):
+                raise InputError("No run has enough heart rate around an origin to forecast from; score longer runs.")
         rows = [
             score(key, scored_runs, values, counted, None if key == name else predictions[name])
             for key, values in predictions.items()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # the command line lists the protocols without NumPy
 
 MINUTE = 60.0  # s
 BEGINNING = 10 * MINUTE
+AHEAD = (6, 18, 30)  # steps of 10 s after a forecast origin that are predicted from the past alone
 GAP_SHARE = 0.3  # of a run's steps hidden for imputation, in gaps of 1 to 10 minutes
 
 
@@ -24,6 +25,7 @@ class Case:
         delay: s, how long ago a step's newest known heart rate was measured; 0 where `shown` says what is known.
         shown: maps the windows to where their heart rate is known, shape `(windows, steps)`; nowhere if not given.
         after: whether heart rate is known after the steps to predict, too.
+        ahead: steps after the origin of cut runs that are predicted, see `origins`; 0 where runs are whole.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Case:
     delay: float = 0.0
     shown: Callable[["Windows"], "np.ndarray"] | None = None
     after: bool = False
+    ahead: int = 0
 
     def known(self, windows: "Windows") -> dict:
         """What `Windows.inputs` is to give a model, as its arguments."""
@@ -44,6 +47,10 @@ class Case:
         """The steps that count: measured, hidden, and not before anything could be known, shape `(windows, steps)`."""
         import numpy as np
 
+        if self.ahead:
+            from hrkeras.evaluation.origins import ahead
+
+            return ahead(windows, self.ahead)
         measured = np.isfinite(windows.heart_rate)
         if self.delay:
             return measured & (windows.time >= self.delay)
@@ -70,6 +77,11 @@ class Protocol:
         return any(case.shown for case in self.cases)
 
     @property
+    def past_only(self) -> bool:
+        """Whether runs are cut at forecast origins, and what comes is assumed."""
+        return any(case.ahead for case in self.cases)
+
+    @property
     def rest(self) -> Case | None:
         """The case in which only the first ten minutes are known, if there is one."""
         return next((case for case in self.cases if case.shown and not case.delay and not case.after), None)
@@ -85,6 +97,13 @@ def everything(windows: "Windows") -> "np.ndarray":
 def beginning(windows: "Windows") -> "np.ndarray":
     """The first ten minutes are shown."""
     return windows.time < BEGINNING
+
+
+def before_origin(windows: "Windows") -> "np.ndarray":
+    """The steps before the origin of a cut run are shown."""
+    from hrkeras.evaluation.origins import known_steps
+
+    return known_steps(windows)
 
 
 def between_gaps(windows: "Windows") -> "np.ndarray":
@@ -120,6 +139,15 @@ PROTOCOLS = {
             (
                 *(Case(f"{minutes} min ahead", delay=minutes * MINUTE, shown=everything) for minutes in (1, 5, 10)),
                 Case("rest after 10 min", shown=beginning),
+            ),
+        ),
+        Protocol(
+            "past_only",
+            "at origins every five minutes, speed, altitude and heart rate of the run's past are known, and the person's earlier "
+            "runs; speed and altitude to come are assumed from the past, and nothing tells how long the run will be.",
+            tuple(
+                Case(f"{steps // 6} min ahead", course=False, delay=10.0 * (steps + 1), shown=before_origin, ahead=steps)
+                for steps in AHEAD
             ),
         ),
         Protocol(

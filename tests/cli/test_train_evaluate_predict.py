@@ -101,12 +101,12 @@ def test_evaluate_json(trained, data_dir):
     (case,) = found["cases"]
     assert case["rows"][0]["name"].startswith("synthetic")
     for row in case["rows"]:
-        assert set(row) == {"name", "mae", "rmse", "median_run_mae", "mae_interval", "runs", "steps", "worse_by"}
+        assert set(row) == {"name", "mae", "rmse", "median_run_mae", "people_mae", "mae_interval", "runs", "steps", "worse_by"}
         assert row["mae_interval"][0] <= row["mae"] <= row["mae_interval"][1]
         assert row["mae"] <= row["rmse"]
 
 
-@pytest.mark.parametrize("protocol", ["live", "forecast", "imputation", "by_user"])
+@pytest.mark.parametrize("protocol", ["live", "forecast", "past_only", "imputation", "by_user"])
 def test_evaluate_protocols(trained, data_dir, protocol):
     arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", protocol]
     result = CliRunner().invoke(app, list(map(str, arguments)))

@@ -51,6 +51,9 @@ def test_score_by_hand():
     assert found.rmse == pytest.approx(((1 + 9 + 4) / 6) ** 0.5)
     assert found.median_run_mae == pytest.approx((2 + 0.5) / 2)
     assert (found.name, found.runs, found.steps) == ("a", 2, 6)
+    assert found.people_mae == pytest.approx((2 + 0.5) / 2)
+    others = scores.score("a", [*runs, run([100], user=1)], [*predicted, np.array([105.0])])
+    assert others.people_mae == pytest.approx(((2 + 0.5) / 2 + 5) / 2)
     np.testing.assert_allclose(scores.run_errors(runs, predicted), [2, 0.5, np.nan])
 
 
@@ -191,7 +194,7 @@ def test_what_is_learnt_does_not_change_with_validation_and_test(runs):
     assert one == two
 
 
-@pytest.mark.parametrize("protocol", ["profile", "live", "forecast", "imputation"])
+@pytest.mark.parametrize("protocol", ["profile", "live", "forecast", "past_only", "imputation"])
 def test_evaluate_has_model_and_baselines_on_the_same_steps(model, runs, protocol):
     found = scored(model, runs, protocol)
     assert [case.case.name for case in found.cases] == [case.name for case in PROTOCOLS[protocol].cases]
@@ -204,9 +207,11 @@ def test_evaluate_has_model_and_baselines_on_the_same_steps(model, runs, protoco
         assert len(table.splitlines()) == 1 + len(case.rows)
         assert f"{case.rows[0].mae:.2f}" in table.splitlines()[1]
     names = [row.name for row in found.rows[1:]]
+    shifted = ["athlete's state, shifted by its residuals", "mine, shifted by its residuals"]
     expected = {
-        "forecast": ["persistence", "athlete's state, shifted by its residuals", "mine, shifted by its residuals"],
-        "imputation": ["linear interpolation", "athlete's state, shifted by its residuals", "mine, shifted by its residuals"],
+        "forecast": ["persistence", *shifted],
+        "past_only": ["persistence", *shifted, "recent mean heart rate", "mine, averaged with recent heart rate"],
+        "imputation": ["linear interpolation", *shifted],
     }
     assert names == expected.get(protocol, names)
     assert protocol in expected or names[:2] == ["athlete's state alone", "constant"]

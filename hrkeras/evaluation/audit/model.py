@@ -11,11 +11,11 @@ from hrkeras import models
 from hrkeras.athlete.population import Population
 from hrkeras.datasets.runs import Runs
 from hrkeras.datasets.windows import STEP_FIELDS, Windows
-from hrkeras.evaluation import predict
+from hrkeras.evaluation import origins, predict
 from hrkeras.evaluation.audit import statistics
 from hrkeras.evaluation.audit.check import Check
 from hrkeras.evaluation.audit.scrambling import alone, pick, scrambled
-from hrkeras.evaluation.protocols import PROTOCOLS, Case
+from hrkeras.evaluation.protocols import AHEAD, PROTOCOLS, Case
 from hrkeras.layers import WindowedAttention
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
@@ -97,13 +97,18 @@ class _Sample:
         return runs.windows(predict.known(self._model, runs, self._population), "test", predict.WHOLE)
 
     def _predict(self, runs: Runs, case: Case) -> list[np.ndarray]:
-        """Predictions from the start, histories included, as in an evaluation."""
-        windows = self._windows(runs)
-        return predict.predict(self._model, windows, **case.known(windows))
+        """Predictions from the start, histories included, as in an evaluation; NaN where the case predicts nothing."""
+        if not case.ahead:
+            windows = self._windows(runs)
+            return predict.predict(self._model, windows, **case.known(windows))
+        parts, parents = origins.cut(runs, predict.known(self._model, runs, self._population), self._population, "test")
+        values = [each for part in parts for each in predict.predict(self._model, part, **case.known(part))]
+        at = [np.arange(len(each)) == len(each) - 1 - max(AHEAD) + case.ahead for each in values]
+        return origins.whole(values, at, parents, list(self._windows(runs).runs()))
 
     def _unchanged(self, case: Case) -> list[np.ndarray]:
         if case not in self._before:
-            self._before[case] = predict.predict(self._model, self._whole, **case.known(self._whole))
+            self._before[case] = self._predict(self._runs, case)
         return self._before[case]
 
     def _cuts(self, first: int) -> np.ndarray:
@@ -128,7 +133,7 @@ class _Sample:
             after = self._predict(scrambled(self._runs, hidden, self._random), case)
             moved = [max(pair) for pair in zip(moved, _apart(before, after, ends), strict=True)]
         changes = _Moved(moved)
-        name = f"{protocol}: hidden heart rate" if case.name == "whole run" else f"{protocol}, {case.name}: hidden heart rate"
+        name = f"{_title(protocol, case)}: hidden heart rate"
         which = (
             f"measured less than {case.delay:.0f} s before"
             if delay
@@ -154,8 +159,9 @@ class _Sample:
         for ended in (False, True):
             cuts = self._cuts(1)
             after = self._predict(self._other_future(cuts, ended), case)
-            moved = [max(pair) for pair in zip(moved, _apart(before, after, cuts), strict=True)]
-        changes, name = _Moved(moved), f"{protocol}: future of the course"
+            last = cuts + round(case.delay / STEP)  # what is predicted ahead knows no more
+            moved = [max(pair) for pair in zip(moved, _apart(before, after, last), strict=True)]
+        changes, name = _Moved(moved), f"{_title(protocol, case)}: future of the course"
         if not changes.runs:
             return Check(
                 name, True, f"speed and altitude to come, and when the run ends, move no prediction ({len(moved)} runs)."
@@ -231,6 +237,10 @@ def _reads_ahead(layer: keras.layers.Layer) -> bool:
     return isinstance(layer, WHOLE) or (isinstance(layer, WindowedAttention) and not layer.causal)
 
 
+def _title(protocol: str, case: Case) -> str:
+    return protocol if case.name == "whole run" else f"{protocol}, {case.name}"
+
+
 def _shown(case: Case, windows: Windows) -> list[np.ndarray]:
     """Of each run, which steps' heart rate is known in any of its windows."""
     shown = case.shown(windows) if case.shown else np.zeros(windows.heart_rate.shape, bool)
@@ -245,10 +255,12 @@ def _shown(case: Case, windows: Windows) -> list[np.ndarray]:
 
 
 def _apart(before: list[np.ndarray], after: list[np.ndarray], last) -> list[float]:
-    """How far predictions moved up to a step of each run, that step included; infinite if one is not finite."""
+    """How far predictions moved up to a step of each run, that step included, where both predict; infinite if one is."""
     moved = []
     for first, second, end in zip(before, after, last, strict=True):
         stop = None if end is None else end + 1
-        far = np.abs(second[:stop] - first[:stop])
+        both = min(len(first), len(second))
+        far = np.abs(second[:both] - first[:both])[:stop]
+        far = far[~np.isnan(far)]
         moved.append(float(np.where(np.isfinite(far), far, np.inf).max(initial=0.0)))
     return moved
