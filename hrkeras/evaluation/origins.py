@@ -19,7 +19,6 @@ from hrkeras.workouts.effort import GRADE_SECONDS, basis
 from hrkeras.workouts.grid import STEP, Grid
 
 EVERY = 30  # steps between two origins, and before the first
-CONTEXT, MEASURED = 30, 24  # steps before an origin, and how many of them must have heart rate
 # how the past is assumed to go on, chosen on validation runs, see docs/reference/protocols.md
 RECENT = 30  # steps, whose mean speed is held
 CLIMB = round(GRADE_SECONDS / STEP)  # steps, whose mean vertical speed fades
@@ -48,7 +47,9 @@ def assumed(grid: Grid, origin: int) -> Grid:
     )
 
 
-def cut(runs: Runs, known: Sequence[Known], population: Population, split: str) -> tuple[list[Windows], np.ndarray]:
+def cut(
+    runs: Runs, known: Sequence[Known], population: Population, split: str, every: int = EVERY
+) -> tuple[list[Windows], np.ndarray]:
     """The runs of a split, each cut at its origins.
 
     Args:
@@ -56,6 +57,7 @@ def cut(runs: Runs, known: Sequence[Known], population: Population, split: str) 
         known: what is known before each whole run; only shrinkage and interval are used.
         population: where the athletes' states start.
         split: whose runs are cut.
+        every: steps between two origins.
 
     Returns:
         Windows of the cut runs, one object a person, numbered from 0 on; and of each cut run the row of its whole run.
@@ -66,7 +68,7 @@ def cut(runs: Runs, known: Sequence[Known], population: Population, split: str) 
         places = [
             (row, origin)
             for row in mine[runs.split[mine] == split]
-            for origin in range(EVERY, len(runs.grids[row].speed) - max(AHEAD), EVERY)
+            for origin in range(EVERY, len(runs.grids[row].speed) - max(AHEAD), every)
         ]
         if not places:
             continue
@@ -88,28 +90,6 @@ def cut(runs: Runs, known: Sequence[Known], population: Population, split: str) 
         parts.append(of_runs(grids, states, runs.starts[rows], users=users, persons=persons[rows], numbers=numbers, size=longest))
         parents = np.concatenate([parents, rows])
     return parts, parents
-
-
-def known_steps(windows: Windows) -> np.ndarray:
-    """The steps before the origin of cut runs, shape `(windows, steps)`."""
-    return windows.time < STEP * _origin(windows)
-
-
-def ahead(windows: Windows, steps: int) -> np.ndarray:
-    """The step of cut runs that is so many steps after the origin, if the origin counts, shape `(windows, steps)`.
-
-    It does where enough heart rate was measured before it, and at all of `AHEAD`: other horizons see the same origins.
-    """
-    measured = np.isfinite(windows.heart_rate)
-    after = np.round(windows.time / STEP).astype(int) - _origin(windows)
-    context = (measured & (after >= -CONTEXT) & (after < 0)).sum(axis=1)
-    targets = (measured & np.isin(after, AHEAD) & (windows.valid > 0)).sum(axis=1)
-    counts = (context >= MEASURED) & (targets == len(AHEAD))
-    return (after == steps) & counts[:, None]
-
-
-def _origin(windows: Windows) -> np.ndarray:
-    return windows.run_steps[:, None] - max(AHEAD) - 1
 
 
 def whole(values: list[np.ndarray], counted: list[np.ndarray], parents: np.ndarray, runs: list[Run]) -> list[np.ndarray]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # the command line lists the protocols without NumPy
 MINUTE = 60.0  # s
 BEGINNING = 10 * MINUTE
 AHEAD = (6, 18, 30)  # steps of 10 s after a forecast origin that are predicted from the past alone
+CONTEXT, MEASURED = 30, 24  # steps before an origin, and how many of them must have heart rate
 GAP_SHARE = 0.3  # of a run's steps hidden for imputation, in gaps of 1 to 10 minutes
 
 
@@ -48,9 +49,7 @@ class Case:
         import numpy as np
 
         if self.ahead:
-            from hrkeras.evaluation.origins import ahead
-
-            return ahead(windows, self.ahead)
+            return ahead_of_origin(windows, self.ahead)
         measured = np.isfinite(windows.heart_rate)
         if self.delay:
             return measured & (windows.time >= self.delay)
@@ -99,11 +98,29 @@ def beginning(windows: "Windows") -> "np.ndarray":
     return windows.time < BEGINNING
 
 
+def from_origin(windows: "Windows") -> "np.ndarray":
+    """Steps after the origin of runs that are cut `max(AHEAD)` after it, negative before it, shape `(windows, steps)`."""
+    import numpy as np
+
+    return windows.first_step[:, None] + np.arange(windows.time.shape[1]) - (windows.run_steps[:, None] - max(AHEAD) - 1)
+
+
 def before_origin(windows: "Windows") -> "np.ndarray":
     """The steps before the origin of a cut run are shown."""
-    from hrkeras.evaluation.origins import known_steps
+    return from_origin(windows) < 0
 
-    return known_steps(windows)
+
+def ahead_of_origin(windows: "Windows", steps: int) -> "np.ndarray":
+    """The step so many steps after the origin of cut runs, if the origin counts, shape `(windows, steps)`.
+
+    It does where enough heart rate was measured before it, and at all of `AHEAD`: all horizons are scored on the same origins.
+    """
+    import numpy as np
+
+    measured, after = np.isfinite(windows.heart_rate), from_origin(windows)
+    before = (measured & (after >= -CONTEXT) & (after < 0)).sum(axis=1)
+    targets = (measured & np.isin(after, AHEAD) & (windows.valid > 0)).sum(axis=1)
+    return (after == steps) & ((before >= MEASURED) & (targets == len(AHEAD)))[:, None]
 
 
 def between_gaps(windows: "Windows") -> "np.ndarray":

@@ -101,7 +101,8 @@ class _Sample:
         if not case.ahead:
             windows = self._windows(runs)
             return predict.predict(self._model, windows, **case.known(windows))
-        parts, parents = origins.cut(runs, predict.known(self._model, runs, self._population), self._population, "test")
+        known = predict.known(self._model, runs, self._population)
+        parts, parents = origins.cut(runs, known, self._population, "test", every=3 * origins.EVERY)
         values = [each for part in parts for each in predict.predict(self._model, part, **case.known(part))]
         at = [np.arange(len(each)) == len(each) - 1 - max(AHEAD) + case.ahead for each in values]
         return origins.whole(values, at, parents, list(self._windows(runs).runs()))
