@@ -24,6 +24,7 @@ RUNS = 30  # that are checked
 BEFORE = 4  # runs that serve each as history
 CUTS = 2  # times in each run after which everything is replaced
 STILL = 1e-3  # beats/min, the largest change that does not count
+ORIGINS = 3 * origins.EVERY  # steps between the forecast origins that are checked
 EXTRA = 20  # steps of padding added after the longest run
 STRICT = ("by_user", "later")  # protocols about people and days that were never trained on
 WHOLE = (
@@ -102,7 +103,7 @@ class _Sample:
             windows = self._windows(runs)
             return predict.predict(self._model, windows, **case.known(windows))
         known = predict.known(self._model, runs, self._population)
-        parts, parents = origins.cut(runs, known, self._population, "test", every=3 * origins.EVERY)
+        parts, parents = origins.cut(runs, known, self._population, "test", every=ORIGINS)
         values = [each for part in parts for each in predict.predict(self._model, part, **case.known(part))]
         at = [np.arange(len(each)) == len(each) - 1 - max(AHEAD) + case.ahead for each in values]
         return origins.whole(values, at, parents, list(self._windows(runs).runs()))
@@ -112,9 +113,15 @@ class _Sample:
             self._before[case] = self._predict(self._runs, case)
         return self._before[case]
 
-    def _cuts(self, first: int) -> np.ndarray:
-        """In each run a step after which everything is to change, not before `first` where the run is that long."""
+    def _cuts(self, first: int, case: Case) -> np.ndarray:
+        """In each run a step after which everything is to change, not before `first` where the run is that long.
+
+        Where runs are cut at origins, it is the step before one of them, which that origin is to know.
+        """
         lengths = [len(self._runs.grids[row].speed) for row in self._rows]
+        if case.ahead:
+            places = [range(origins.EVERY, max(n - max(AHEAD), origins.EVERY + 1), ORIGINS) for n in lengths]
+            return np.array([int(self._random.choice(each)) - 1 for each in places])
         return np.array([int(self._random.integers(min(first, n - 2), n - 1)) for n in lengths])
 
     def hidden(self, protocol: str, case: Case) -> Check:
@@ -126,7 +133,7 @@ class _Sample:
         hidden: dict[int, slice | np.ndarray]
         for _ in range(CUTS if delay else 1):
             if delay:
-                ends = self._cuts(delay)
+                ends = self._cuts(delay, case) + (delay if case.ahead else 0)
                 hidden = {row: slice(max(end - delay + 1, 0), None) for row, end in zip(self._rows, ends, strict=True)}
             else:
                 ends = np.array([len(predicted) for predicted in before])
@@ -158,7 +165,7 @@ class _Sample:
         before = self._unchanged(case)
         moved = [0.0] * len(self._rows)
         for ended in (False, True):
-            cuts = self._cuts(1)
+            cuts = self._cuts(1, case)
             after = self._predict(self._other_future(cuts, ended), case)
             last = cuts + round(case.delay / STEP)  # what is predicted ahead knows no more
             moved = [max(pair) for pair in zip(moved, _apart(before, after, last), strict=True)]
