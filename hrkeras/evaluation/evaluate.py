@@ -19,12 +19,13 @@ from hrkeras.evaluation.protocols import PROTOCOLS, Case, Protocol
 from hrkeras.evaluation.scores import Coverage, Score, coverage, score
 from hrkeras.models import saving
 from hrkeras.utils.errors import InputError, expect
+from hrkeras.workouts.grid import Grid
 
 DAYS_A_MONTH = 365.25 / 12
 STATE_ALONE = "athlete's state alone"
 SCORED_SPLITS = ("test", "validation")
 SPLIT_AS = {"by_user": "without_", "later": "until_"}  # by protocol, the split that its runs must have, see `splits.rule`
-Beside = Callable[[list[Run], list[np.ndarray], Callable[[int], object] | None], list[np.ndarray] | None]
+Beside = Callable[[list[Run], list[np.ndarray], Callable[[int], object] | None, list[list[Grid]]], list[np.ndarray] | None]
 
 
 def evaluate(
@@ -51,8 +52,9 @@ def evaluate(
         on_batch: see `predict`.
         beside: by name, other models for the case `protocol.rest`; other protocols ignore them. Each takes the
             runs without the heart rate that is to be predicted, the known heart rate of each (beats/min, NaN where unknown,
-            shape `(steps,)`) and `on_batch`, and returns heart rate of the same shapes, NaN where it has no prediction:
-            there the athlete's state is used, as for persistence. If it returns None, its row is left out.
+            shape `(steps,)`), `on_batch`, and of each run its person's runs that were over when it began. It returns heart
+            rate of the same shapes, NaN where it has no prediction: there the athlete's state is used, as for persistence.
+            If it returns None, its row is left out.
 
     Raises:
         InputError: if no heart rate was measured, the protocol does not exist, or it needs another split of the runs.
@@ -76,7 +78,7 @@ def evaluate(
     if not np.isfinite(scored.heart_rate).any():
         raise InputError("No heart rate was measured in the runs to score; there is nothing to compare with.")
     scored_runs = list(scored.runs())
-    asked = _ask(beside, protocol.rest, scored, on_batch) if beside and protocol.rest else {}  # first: a service may refuse
+    asked = _ask(beside, protocol.rest, scored, runs, on_batch) if beside and protocol.rest else {}  # first: a service may refuse
     if protocol.uses_heart_rate:
         starts = (before, population), (plain, own)
         parts = {part: PartlyKnown(model, runs, protocol, *starts, part, on_batch) for part in {split, "validation"}}
@@ -147,13 +149,17 @@ def _checked(model: keras.Model, runs: Runs, protocol: str | Protocol, split: st
 
 
 def _ask(
-    beside: Mapping[str, Beside], case: Case, windows: Windows, on_batch: Callable[[int], object] | None
+    beside: Mapping[str, Beside], case: Case, windows: Windows, everything: Runs, on_batch: Callable[[int], object] | None
 ) -> dict[str, list[np.ndarray]]:
     """What other models predict, by name; those that do not answer are left out."""
     shown = by_run(case.known(windows)["heart_rate"], windows)
     whole = zip(windows.runs(), shown, strict=True)
     runs = [replace(run, grid=run.grid._replace(heart_rate=known)) for run, known in whole]  # the rest they never see
-    answers = {name: predictions(runs, shown, on_batch) for name, predictions in beside.items()}
+    order, ends = np.argsort(everything.ends, kind="stable"), everything.ends
+    earlier = [
+        [everything.grids[row] for row in order if everything.users[row] == run.user and ends[row] <= run.start] for run in runs
+    ]
+    answers = {name: predictions(runs, shown, on_batch, earlier) for name, predictions in beside.items()}
     return {name: values for name, values in answers.items() if values is not None}
 
 

@@ -223,15 +223,19 @@ def test_evaluate_has_model_and_baselines_on_the_same_steps(model, runs, protoco
 def test_others_are_scored_where_the_beginning_alone_is_known(model, runs):
     asked = []
 
-    def other(those, shown, on_batch):
-        asked.append((those, shown))
+    def other(those, shown, on_batch, earlier):
+        asked.append((those, shown, earlier))
         return [np.full(len(known), 150.0) for known in shown[:-1]] + [np.full(len(shown[-1]), np.nan)]
 
     found = scored(model, runs, "forecast", beside={"other": other, "silent": lambda *_: None})
     *before, rest = found.cases
     assert all("other" not in case.predicted for case in before)
     assert [row.name for row in rest.rows][-1] == "other"
-    ((those, shown),) = asked
+    ((those, shown, earlier),) = asked
+    for run, grids in zip(those, earlier, strict=True):
+        over = np.flatnonzero((runs.users == run.user) & (runs.ends <= run.start))
+        assert len(grids) == len(over) > 5
+        assert grids[-1] is runs.grids[over[np.argmax(runs.ends[over])]]
     assert [run.number for run in those] == [run.number for run in found.runs]
     for run, given, known in zip(found.runs, those, shown, strict=True):
         np.testing.assert_array_equal(given.grid.heart_rate, known)
