@@ -1,7 +1,7 @@
 """Forecasts from the past alone: runs cut at forecast origins, after which speed and altitude are assumed too.
 
 The origins are those of Pang and Min, "Leakage-Controlled Exercise Heart-Rate Forecasting", 2026,
-https://doi.org/10.5281/zenodo.21649896: every five minutes, with heart rate in 24 of the 30 steps of 10 s before.
+https://doi.org/10.5281/zenodo.21649896: every five minutes, where heart rate was recorded before and after.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from hrkeras.athlete.kalman import Known, follow
 from hrkeras.athlete.population import Population
 from hrkeras.datasets.runs import Runs
 from hrkeras.datasets.windows import Run, Windows, of_runs
-from hrkeras.evaluation.protocols import AHEAD
+from hrkeras.evaluation.protocols import TAIL
 from hrkeras.workouts import splits
 from hrkeras.workouts.effort import GRADE_SECONDS, basis
 from hrkeras.workouts.grid import STEP, Grid
@@ -33,10 +33,10 @@ def assumed(grid: Grid, origin: int) -> Grid:
         origin: its first step that is not known yet.
 
     Returns:
-        `origin + max(AHEAD) + 1` steps. Speed is held at its recent mean, and the recent vertical speed fades. Heart rate is the
+        `origin + TAIL` steps. Speed is held at its recent mean, and the recent vertical speed fades. Heart rate is the
         measured one, to be hidden from the model and to score by.
     """
-    steps = np.arange(1, max(AHEAD) + 2)
+    steps = np.arange(1, TAIL + 1)
     before, speed = grid.altitude[: origin + 1][max(origin - 1 - CLIMB, 0)], grid.speed[max(origin - RECENT, 0) : origin].mean()
     climb = (grid.altitude[origin - 1] - before) / CLIMB
     altitude = grid.altitude[origin - 1] + climb * np.exp(-steps / FADE).cumsum()
@@ -68,7 +68,7 @@ def cut(
         places = [
             (row, origin)
             for row in mine[runs.split[mine] == split]
-            for origin in range(EVERY, len(runs.grids[row].speed) - max(AHEAD), every)
+            for origin in range(EVERY, len(runs.grids[row].speed) - TAIL + 1, every)
         ]
         if not places:
             continue

@@ -12,7 +12,9 @@ if TYPE_CHECKING:  # the command line lists the protocols without NumPy
 MINUTE = 60.0  # s
 BEGINNING = 10 * MINUTE
 AHEAD = (6, 18, 30)  # steps of 10 s after a forecast origin that are predicted from the past alone
-CONTEXT, MEASURED = 30, 24  # steps before an origin, and how many of them must have heart rate
+TAIL = max(AHEAD) + 2  # steps after its origin that a cut run has
+CONTEXT, RECORDED = 30, 20  # steps before an origin, and of how many of them heart rate must be recorded
+ON_A_LINE = 2e-3  # beats/min, how far interpolated heart rates are from a line at most
 GAP_SHARE = 0.3  # of a run's steps hidden for imputation, in gaps of 1 to 10 minutes
 
 
@@ -99,10 +101,10 @@ def beginning(windows: "Windows") -> "np.ndarray":
 
 
 def from_origin(windows: "Windows") -> "np.ndarray":
-    """Steps after the origin of runs that are cut `max(AHEAD)` after it, negative before it, shape `(windows, steps)`."""
+    """Steps after the origin of runs that are cut `TAIL` steps after it, negative before it, shape `(windows, steps)`."""
     import numpy as np
 
-    return windows.first_step[:, None] + np.arange(windows.time.shape[1]) - (windows.run_steps[:, None] - max(AHEAD) - 1)
+    return windows.first_step[:, None] + np.arange(windows.time.shape[1]) - (windows.run_steps[:, None] - TAIL)
 
 
 def before_origin(windows: "Windows") -> "np.ndarray":
@@ -110,17 +112,30 @@ def before_origin(windows: "Windows") -> "np.ndarray":
     return from_origin(windows) < 0
 
 
+def recorded(heart_rate: "np.ndarray") -> "np.ndarray":
+    """Where heart rate was recorded rather than interpolated across a gap, where three in a row lie on a line; any shape."""
+    import numpy as np
+
+    found = np.isfinite(heart_rate)
+    with np.errstate(invalid="ignore"):
+        bent = np.abs(np.diff(heart_rate, 2)) > ON_A_LINE
+    found[..., 1:-1] &= bent
+    return found
+
+
 def ahead_of_origin(windows: "Windows", steps: int) -> "np.ndarray":
     """The step so many steps after the origin of cut runs, if the origin counts, shape `(windows, steps)`.
 
-    It does where enough heart rate was measured before it, and at all of `AHEAD`: all horizons are scored on the same origins.
+    It does where heart rate was recorded in enough steps before it, on both sides of it, since what is interpolated across it
+    knows what comes, and at all of `AHEAD`: all horizons are scored on the same origins.
     """
     import numpy as np
 
-    measured, after = np.isfinite(windows.heart_rate), from_origin(windows)
-    before = (measured & (after >= -CONTEXT) & (after < 0)).sum(axis=1)
-    targets = (measured & np.isin(after, AHEAD) & (windows.valid > 0)).sum(axis=1)
-    return (after == steps) & ((before >= MEASURED) & (targets == len(AHEAD)))[:, None]
+    there, after = recorded(windows.heart_rate) & (windows.valid > 0), from_origin(windows)
+    before = (there & (after >= -CONTEXT) & (after < 0)).sum(axis=1)
+    needed = (-1, 0, *AHEAD)
+    counts = (before >= RECORDED) & ((there & np.isin(after, needed)).sum(axis=1) == len(needed))
+    return (after == steps) & counts[:, None]
 
 
 def between_gaps(windows: "Windows") -> "np.ndarray":

@@ -10,7 +10,7 @@ from keras import ops
 from hrkeras.datasets.runs import Runs, load
 from hrkeras.evaluation import evaluate, origins, predict
 from hrkeras.evaluation.audit import model as audit
-from hrkeras.evaluation.protocols import AHEAD, PROTOCOLS
+from hrkeras.evaluation.protocols import AHEAD, PROTOCOLS, TAIL, recorded
 from hrkeras.models.frame import new_inputs
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.effort import basis
@@ -43,12 +43,12 @@ def test_what_comes_is_assumed_by_hand():
     steps = np.arange(200)
     grid = Grid(np.float32(np.where(steps % 2, 3.5, 2.5)), np.float32(100 + 2.0 * steps), np.float32(120 + steps))
     found = origins.assumed(grid, 90)
-    assert [len(values) for values in found] == [90 + 31] * 3
+    assert [len(values) for values in found] == [90 + TAIL] * 3
     for values, whole in zip(found, grid, strict=True):
         np.testing.assert_array_equal(values[:90], whole[:90])
     np.testing.assert_allclose(found.speed[90:], 3.0)
     climbed = np.diff(found.altitude[89:])
-    np.testing.assert_allclose(climbed, 2.0 * np.exp(-np.arange(1, 32) / 18), rtol=1e-3)
+    np.testing.assert_allclose(climbed, 2.0 * np.exp(-np.arange(1, TAIL + 1) / 18), rtol=1e-3)
 
 
 @pytest.mark.parametrize("origin", [30, 90])
@@ -65,14 +65,14 @@ def test_origins_are_five_minutes_apart_and_know_what_came_before(runs, cut):
     assert [run.number for run in found] == list(range(len(parents)))
     for row in np.flatnonzero(runs.split == "test"):
         lengths = [len(found[number].grid.speed) for number in np.flatnonzero(parents == row)]
-        assert lengths == list(range(61, len(runs.grids[row].speed) + 1, 30))
+        assert lengths == list(range(30 + TAIL, len(runs.grids[row].speed) + 1, 30))
     whole = runs.windows(runs.known(runs.population()), "test", predict.WHOLE)
     numbers, states = [run.number for run in whole.runs()], whole.inputs(course=False)["expected"][:, :, 0]
     live = dict(zip(numbers, predict.by_run(states, whole), strict=True))
     for part in parts:
         expected = predict.by_run(part.inputs(course=False)["expected"][:, :, 0], part)
         for run, values in zip(part.runs(), expected, strict=True):
-            before = len(values) - 31
+            before = len(values) - TAIL
             np.testing.assert_allclose(values[:before], live[parents[run.number]][:before], atol=0.01)
 
 
@@ -83,27 +83,36 @@ def test_each_horizon_scores_one_step_an_origin_and_knows_the_past(cut):
         for case in PROTOCOLS["past_only"].cases:
             known, scored = case.known(part), case.scored(part)
             for row in range(len(part)):
-                origin = int(part.run_steps[row]) - 31
+                origin = int(part.run_steps[row]) - TAIL
                 np.testing.assert_array_equal(known["heart_rate"][row, :origin], part.heart_rate[row, :origin])
                 assert np.isnan(known["heart_rate"][row, origin:]).all()
                 assert np.flatnonzero(scored[row]).tolist() in ([], [origin + case.ahead])
-                assert not scored[row].any() or np.isfinite(part.heart_rate[row, [origin + ahead for ahead in AHEAD]]).all()
+                assert not scored[row].any() or recorded(part.heart_rate[row])[[origin + ahead for ahead in AHEAD]].all()
             assert (known["delay"], known["course"]) == (10 * (case.ahead + 1), False)
             counts.append(scored.any(axis=1))
         np.testing.assert_array_equal(counts[0], counts[1])
         np.testing.assert_array_equal(counts[0], counts[2])
 
 
-def test_too_little_heart_rate_before_an_origin_leaves_it_out(cut):
+def test_heart_rate_is_recorded_where_it_is_not_on_a_line():
+    """The interpolated values between two samples know the second; a constant heart rate looks the same."""
+    heart_rate = np.float32([120, 121, 124, 126, 128, 130, 129, np.nan, 130, 131, 133])
+    assert recorded(heart_rate).tolist() == [True, True, True, False, False, True, False, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("steps", "counts"),
+    [(range(-10, -1), True), (range(-12, -1), False), ([-1], False), ([0], False), ([6], False), ([18], False), ([20], True)],
+)
+def test_an_origin_needs_recorded_heart_rate_around_it(cut, steps, counts):
     parts, _ = cut
     part, (case, *_) = parts[0], PROTOCOLS["past_only"].cases
-    row = int(np.flatnonzero(case.scored(part).any(axis=1))[0])
-    origin = int(part.run_steps[row]) - 31
-    for missing, counts in ((6, True), (7, False)):
-        heart_rate = part.heart_rate.copy()
-        heart_rate[row, origin - missing : origin] = np.nan
-        heart_rate[row, origin - 30 : origin - missing] = 120
-        assert case.scored(replace(part, heart_rate=heart_rate))[row].any() == counts
+    origin = int(part.run_steps[0]) - TAIL
+    heart_rate = part.heart_rate.copy()
+    heart_rate[0] = 140 + (np.arange(heart_rate.shape[1]) % 2)
+    first, last = origin + steps[0] - 1, origin + steps[-1] + 1
+    heart_rate[0, first : last + 1] = np.linspace(heart_rate[0, first], heart_rate[0, last], last - first + 1)
+    assert case.scored(replace(part, heart_rate=heart_rate))[0].any() == counts
 
 
 def test_changing_everything_after_a_step_changes_no_forecast_from_before(runs, model):
@@ -132,7 +141,7 @@ def test_the_audit_catches_an_assumption_that_looks_ahead(runs, model, monkeypat
         return [check.name for check in found if check.passed is False]
 
     assert failed() == []
-    monkeypatch.setattr(origins, "assumed", lambda grid, origin: Grid(*(values[: origin + 31] for values in grid)))
+    monkeypatch.setattr(origins, "assumed", lambda grid, origin: Grid(*(values[: origin + TAIL] for values in grid)))
     assert failed() == [f"past_only, {minutes} min ahead: future of the course" for minutes in (1, 3, 5)]
 
 

@@ -15,7 +15,7 @@ from hrkeras.evaluation import origins, predict
 from hrkeras.evaluation.audit import statistics
 from hrkeras.evaluation.audit.check import Check
 from hrkeras.evaluation.audit.scrambling import alone, pick, scrambled
-from hrkeras.evaluation.protocols import AHEAD, PROTOCOLS, Case
+from hrkeras.evaluation.protocols import PROTOCOLS, TAIL, Case
 from hrkeras.layers import WindowedAttention
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
@@ -105,7 +105,7 @@ class _Sample:
         known = predict.known(self._model, runs, self._population)
         parts, parents = origins.cut(runs, known, self._population, "test", every=ORIGINS)
         values = [each for part in parts for each in predict.predict(self._model, part, **case.known(part))]
-        at = [np.arange(len(each)) == len(each) - 1 - max(AHEAD) + case.ahead for each in values]
+        at = [np.arange(len(each)) == len(each) - TAIL + case.ahead for each in values]
         return origins.whole(values, at, parents, list(self._windows(runs).runs()))
 
     def _unchanged(self, case: Case) -> list[np.ndarray]:
@@ -120,7 +120,7 @@ class _Sample:
         """
         lengths = [len(self._runs.grids[row].speed) for row in self._rows]
         if case.ahead:
-            places = [range(origins.EVERY, max(n - max(AHEAD), origins.EVERY + 1), ORIGINS) for n in lengths]
+            places = [range(origins.EVERY, max(n - TAIL + 1, origins.EVERY + 1), ORIGINS) for n in lengths]
             return np.array([int(self._random.choice(each)) - 1 for each in places])
         return np.array([int(self._random.integers(min(first, n - 2), n - 1)) for n in lengths])
 
