@@ -24,8 +24,16 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="MODEL",
-            help="Another forecaster to score under the protocol forecast: chronos=FOLDER, chronos=HUB_NAME or timegpt. "
-            "Repeatable; see docs/how-to/foundation.md.",
+            help="Another forecaster to score under the protocol forecast: chronos=PLACE, tirex=PLACE or timesfm=PLACE, a folder "
+            "or a name on the Hugging Face hub; fracast; or timegpt. Repeatable; see docs/how-to/foundation.md.",
+        ),
+    ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LICENCE",
+            help="A licence that you have read and accept, for a forecaster whose weights are not free for every use: "
+            "timesfm needs timesfm-non-commercial-license-v1.0. Repeatable.",
         ),
     ] = None,
     send: Annotated[bool, typer.Option("--send", help="Let --beside timegpt send its data to TimeGPT.")] = False,
@@ -48,7 +56,7 @@ def evaluate(
     from hrkeras.models.load import load as load_model
     from hrkeras.workouts.grid import STEP
 
-    others = _others(beside or [], protocol, send)
+    others = _others(beside or [], protocol, send, accept or [])
     loaded = load_model(model)
     data = fitting(data or defaults.data_of(model, loaded, data_dir), protocol)
     runs = load(data, data_dir)
@@ -91,11 +99,11 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _others(wanted: list[str], protocol: str, send: bool) -> dict:
+def _others(wanted: list[str], protocol: str, send: bool, accepted: list[str]) -> dict:
     """The other forecasters, by the names under which they were asked for."""
     from tqdm import tqdm
 
-    from hrkeras.evaluation.foundation import chronos, timegpt
+    from hrkeras.evaluation.foundation import chronos, fracast, timegpt, timesfm, tirex
     from hrkeras.evaluation.protocols import PROTOCOLS
 
     if wanted and not PROTOCOLS[protocol].rest:
@@ -107,15 +115,25 @@ def _others(wanted: list[str], protocol: str, send: bool) -> dict:
         raise typer.BadParameter("it needs --beside timegpt; nothing else is sent anywhere", param_hint="--send")
     if "timegpt" in wanted and not send:
         note("Without --send nothing is sent to TimeGPT.")
+    loaders = {"chronos": chronos.load, "tirex": tirex.load, "timesfm": timesfm.load}
     forecasters = {}
     for name in wanted:
         kind, _, place = name.partition("=")
+        if kind == "timesfm" and timesfm.LICENCE not in accepted:
+            raise typer.BadParameter(
+                f"the weights of TimesFM 3 may be used under {timesfm.LICENCE} alone, not commercially and not in production; "
+                f"read it, and add --accept {timesfm.LICENCE}",
+                param_hint="--beside",
+            )
         if name == "timegpt":
             forecasters[name] = timegpt.forecaster(lambda text: tqdm.write(text, file=sys.stderr), send)
-        elif kind == "chronos" and place:
-            forecasters[name] = chronos.load(place)
+        elif name == "fracast":
+            forecasters[name] = fracast.load()
+        elif kind in loaders and place:
+            forecasters[name] = loaders[kind](place)
         else:
-            raise typer.BadParameter(f"expected chronos=FOLDER, chronos=HUB_NAME or timegpt, found {name}", param_hint="--beside")
+            places = ", ".join(f"{each}=PLACE" for each in loaders)
+            raise typer.BadParameter(f"expected {places}, fracast or timegpt, found {name}", param_hint="--beside")
     return forecasters
 
 

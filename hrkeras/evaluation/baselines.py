@@ -1,7 +1,9 @@
 """What any model must beat: answers that need no network. NumPy only; each learns from the training split alone."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 
@@ -14,9 +16,11 @@ LAST_RUNS = 5
 BIAS_RUNS = 20
 BIASED = f"ridge per person, bias of the last {BIAS_RUNS} runs"
 MEAN = "person's mean"
-PLAIN = ("constant", MEAN, "persistence", "linear interpolation")  # use neither speed nor altitude
+PLAIN = ("constant", MEAN, "persistence", "recent mean heart rate", "linear interpolation")  # use neither speed nor altitude
 SHIFT_SPANS = (4, 8, 15, 30, 60, 1000)  # steps
 SHIFT_STRENGTHS = (0.4, 0.6, 0.8, 1.0)
+RECENT_SPANS = (2, 4, 8, 15, 30, 60)  # steps
+RECENT_WEIGHTS = (0.0, 0.2, 0.4, 0.6, 0.8)
 PENALTIES = (1e1, 1e2, 1e3, 1e4, 1e5)
 
 
@@ -81,6 +85,7 @@ class Partly:
         counted: the steps that are scored.
         unconditioned: what the model predicts without it, beats/min.
         expected: what the athlete's state predicts without it, beats/min.
+        conditioned: what the model predicts with it, beats/min; only needed of runs that are cut at origins.
     """
 
     runs: list[Run]
@@ -88,6 +93,12 @@ class Partly:
     counted: list[np.ndarray]
     unconditioned: list[np.ndarray]
     expected: list[np.ndarray]
+    conditioned: list[np.ndarray] = field(default_factory=list)
+
+    def error(self, predicted: Iterable[np.ndarray]) -> float:
+        """Sum of the absolute errors over the steps that are scored."""
+        rows = zip(self.runs, predicted, self.counted, strict=True)
+        return sum(np.abs(values - run.grid.heart_rate)[counted].sum(dtype=np.float64) for run, values, counted in rows)
 
 
 def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> dict[str, list[np.ndarray]]:
@@ -96,12 +107,13 @@ def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> 
     Args:
         case: what is known.
         test: what to predict.
-        validation: on which span and strength of the shifts are chosen.
+        validation: on which spans, strengths and weights are chosen.
         name: of the model, whose unconditioned prediction is shifted by its recent residuals.
 
     Returns:
         By name, the predictions of each run, shape `(steps,)`: the last known value, or where both sides are known the
-        straight line between them; and two predictions without it, shifted by their recent residuals.
+        straight line between them; two predictions without it, shifted by their recent residuals; and where the future of the
+        run is assumed, the recent mean of the known values, alone and averaged with the model's prediction.
     """
     steps = round(case.delay / STEP)
     simple = [
@@ -113,27 +125,49 @@ def with_heart_rate(case: Case, test: Partly, validation: Partly, name: str) -> 
         ("expected", "athlete's state, shifted by its residuals"),
         ("unconditioned", f"{name}, shifted by its residuals"),
     ):
-
-        def error(candidate, which=which):
-            moved = _shifted(validation, which, steps, *candidate)
-            rows = zip(validation.runs, moved, validation.counted, strict=True)
-            return sum(np.abs(values - run.grid.heart_rate)[counted].sum(dtype=np.float64) for run, values, counted in rows)
-
-        best = min(((span, strength) for span in SHIFT_SPANS for strength in SHIFT_STRENGTHS), key=error)
-        predicted[title] = _shifted(test, which, steps, *best)
-    return predicted
+        predicted[title] = _shifted(test, validation, which, steps)
+    return predicted | (_of_recent_heart_rate(test, validation, steps, name) if case.ahead else {})
 
 
-def _shifted(runs: Partly, which: str, steps: int, span: float, strength: float) -> list[np.ndarray]:
+def _shifted(test: Partly, validation: Partly, which: str, steps: int) -> list[np.ndarray]:
     """Predictions plus an average over their residuals known `steps` ago and before."""
-    shifted = []
-    for values, predicted in zip(runs.shown, getattr(runs, which), strict=True):
+    base, chosen_on = getattr(test, which), getattr(validation, which)
+    means = {span: _recent(validation.shown, chosen_on, steps, span) for span in SHIFT_SPANS}
+    span, strength = min(
+        product(SHIFT_SPANS, SHIFT_STRENGTHS),
+        key=lambda pair: validation.error(_weighted(chosen_on, means[pair[0]], 1.0, pair[1])),
+    )
+    return _weighted(base, _recent(test.shown, base, steps, span), 1.0, strength)
+
+
+def _of_recent_heart_rate(test: Partly, validation: Partly, steps: int, name: str) -> dict[str, list[np.ndarray]]:
+    """The mean heart rate of the last minutes, and its average with the model's prediction: what comes is not known."""
+    zeros, zeros_test = ([np.zeros(len(values)) for values in part.shown] for part in (validation, test))
+    means = {span: _recent(validation.shown, zeros, steps, span) for span in RECENT_SPANS}
+    best = min(RECENT_SPANS, key=lambda span: validation.error(means[span]))
+    span, weight = min(
+        product(RECENT_SPANS, RECENT_WEIGHTS),
+        key=lambda pair: validation.error(_weighted(validation.conditioned, means[pair[0]], 1 - pair[1], pair[1])),
+    )
+    recent = {each: _recent(test.shown, zeros_test, steps, each) for each in {best, span}}
+    averaged = _weighted(test.conditioned, recent[span], 1 - weight, weight)
+    return {"recent mean heart rate": recent[best], f"{name}, averaged with recent heart rate": averaged}
+
+
+def _weighted(first: list[np.ndarray], second: list[np.ndarray], *weights: float) -> list[np.ndarray]:
+    return [weights[0] * one + weights[1] * other for one, other in zip(first, second, strict=True)]
+
+
+def _recent(shown: list[np.ndarray], predicted: list[np.ndarray], steps: int, span: float) -> list[np.ndarray]:
+    """Of each run, an exponential average over the residuals of a prediction known `steps` ago and before."""
+    recent = []
+    for values, each in zip(shown, predicted, strict=True):
         known = np.isfinite(values)
-        residuals = np.where(known, values - predicted, 0.0)
+        residuals = np.where(known, values - each, 0.0)
         total, weight = (exponential_averages(series, (span,))[0] for series in (residuals, known.astype(np.float64)))
-        mean = strength * total / np.maximum(weight, 1e-200)
-        shifted.append(predicted + np.concatenate([np.zeros(min(steps, len(mean))), mean])[: len(mean)])
-    return shifted
+        mean = total / np.maximum(weight, 1e-200)
+        recent.append(np.concatenate([np.zeros(min(steps, len(mean))), mean])[: len(mean)])
+    return recent
 
 
 def _last(known: np.ndarray, steps: int, elsewhere: np.ndarray) -> np.ndarray:

@@ -13,17 +13,19 @@ from hrkeras.datasets.windows import Run, Windows
 from hrkeras.evaluation import baselines
 from hrkeras.evaluation.audit.data import people as people_check
 from hrkeras.evaluation.evaluation import CaseResult, Evaluation
+from hrkeras.evaluation.partly_known import PartlyKnown
 from hrkeras.evaluation.predict import WHOLE, by_run, known, predict
 from hrkeras.evaluation.protocols import PROTOCOLS, Case, Protocol
 from hrkeras.evaluation.scores import Coverage, Score, coverage, score
 from hrkeras.models import saving
 from hrkeras.utils.errors import InputError, expect
+from hrkeras.workouts.grid import Grid
 
 DAYS_A_MONTH = 365.25 / 12
 STATE_ALONE = "athlete's state alone"
 SCORED_SPLITS = ("test", "validation")
 SPLIT_AS = {"by_user": "without_", "later": "until_"}  # by protocol, the split that its runs must have, see `splits.rule`
-Beside = Callable[[list[Run], list[np.ndarray], Callable[[int], object] | None], list[np.ndarray] | None]
+Beside = Callable[[list[Run], list[np.ndarray], Callable[[int], object] | None, list[list[Grid]]], list[np.ndarray] | None]
 
 
 def evaluate(
@@ -42,15 +44,17 @@ def evaluate(
         model: to score, from `train` or `load`.
         runs: all splits; the baselines learn from the training split, and choose on the validation split.
         protocol: what is known when a run is predicted. "profile": speed and altitude of the whole run; "live": of its past;
-            "forecast": also heart rate up to now; "imputation": heart rate but for gaps; "by_user": people without a
-            training run; "later": runs after the training period.
+            "forecast": also heart rate up to now; "past_only": the past of all three, from origins every five minutes;
+            "imputation": heart rate but for gaps; "by_user": people without a training run; "later": runs after the training
+            period.
         split: which runs are scored, "test" or "validation".
         name: for the model's row; that of the model if not given.
         on_batch: see `predict`.
         beside: by name, other models for the case `protocol.rest`; other protocols ignore them. Each takes the
             runs without the heart rate that is to be predicted, the known heart rate of each (beats/min, NaN where unknown,
-            shape `(steps,)`) and `on_batch`, and returns heart rate of the same shapes, NaN where it has no prediction:
-            there the athlete's state is used, as for persistence. If it returns None, its row is left out.
+            shape `(steps,)`), `on_batch`, and of each run its person's runs that were over when it began. It returns heart
+            rate of the same shapes, NaN where it has no prediction: there the athlete's state is used, as for persistence.
+            If it returns None, its row is left out.
 
     Raises:
         InputError: if no heart rate was measured, the protocol does not exist, or it needs another split of the runs.
@@ -74,40 +78,33 @@ def evaluate(
     if not np.isfinite(scored.heart_rate).any():
         raise InputError("No heart rate was measured in the runs to score; there is nothing to compare with.")
     scored_runs = list(scored.runs())
-    asked = _ask(beside, protocol.rest, scored, on_batch) if beside and protocol.rest else {}  # first: a service may refuse
-    splits = {split: scored}
+    asked = _ask(beside, protocol.rest, scored, runs, on_batch) if beside and protocol.rest else {}  # first: a service may refuse
     if protocol.uses_heart_rate:
-        splits["validation"] = runs.windows(before, "validation", WHOLE)
-        unconditioned = {part: predict(model, windows, on_batch) for part, windows in splits.items()}
-        expected = {part: _expected(runs.windows(plain, part, WHOLE)) for part in splits}
+        starts = (before, population), (plain, own)
+        parts = {part: PartlyKnown(model, runs, protocol, *starts, part, on_batch) for part in {split, "validation"}}
     else:
         filters = runs.windows(plain, split, WHOLE)
         learnt = [list(runs.windows(plain, part, WHOLE).runs()) for part in ("train", "validation")]
         simple = baselines.predictions(learnt[0], learnt[1], scored_runs)
     results = []
     for case in protocol.cases:
-        own_predictions = predict(model, scored, on_batch, **case.known(scored))
-        predictions: dict[str, list[np.ndarray]] = {}
         if protocol.uses_heart_rate:
-            partly = {
-                part: baselines.Partly(
-                    list(windows.runs()),
-                    by_run(case.known(windows)["heart_rate"], windows),
-                    by_run(case.scored(windows), windows),
-                    unconditioned[part],
-                    expected[part],
-                )
-                for part, windows in splits.items()
-            }
-            predictions |= baselines.with_heart_rate(case, partly[split], partly["validation"], name)
+            test = parts[split].of(case)
+            counted, own_predictions = test.counted, test.conditioned
+            predictions = baselines.with_heart_rate(case, test, parts["validation"].of(case, conditioned=case.ahead > 0), name)
             if case is protocol.rest:
-                predictions |= {key: _filled(values, expected[split]) for key, values in asked.items()}
+                predictions |= {key: _filled(values, test.expected) for key, values in asked.items()}
         else:
-            predictions |= {STATE_ALONE: _expected(filters, case.course)} | simple
+            counted, own_predictions = by_run(case.scored(scored), scored), predict(model, scored, on_batch, **case.known(scored))
+            predictions = {STATE_ALONE: _expected(filters, case.course)} | simple
         if name in predictions:
             raise InputError(f"The model is called {name!r}, as another row is; give it another name.")
         predictions = {name: own_predictions} | predictions
-        counted = by_run(case.scored(scored), scored)
+        if case.ahead:
+            predictions = {key: parts[split].whole(values, counted, scored_runs) for key, values in predictions.items()}
+            counted = [np.isfinite(values) for values in predictions[name]]
+            if not any(map(np.any, counted)):
+                raise InputError("No run has enough heart rate around an origin to forecast from; score longer runs.")
         rows = [
             score(key, scored_runs, values, counted, None if key == name else predictions[name])
             for key, values in predictions.items()
@@ -152,13 +149,17 @@ def _checked(model: keras.Model, runs: Runs, protocol: str | Protocol, split: st
 
 
 def _ask(
-    beside: Mapping[str, Beside], case: Case, windows: Windows, on_batch: Callable[[int], object] | None
+    beside: Mapping[str, Beside], case: Case, windows: Windows, everything: Runs, on_batch: Callable[[int], object] | None
 ) -> dict[str, list[np.ndarray]]:
     """What other models predict, by name; those that do not answer are left out."""
     shown = by_run(case.known(windows)["heart_rate"], windows)
     whole = zip(windows.runs(), shown, strict=True)
     runs = [replace(run, grid=run.grid._replace(heart_rate=known)) for run, known in whole]  # the rest they never see
-    answers = {name: predictions(runs, shown, on_batch) for name, predictions in beside.items()}
+    order, ends = np.argsort(everything.ends, kind="stable"), everything.ends
+    earlier = [
+        [everything.grids[row] for row in order if everything.users[row] == run.user and ends[row] <= run.start] for run in runs
+    ]
+    answers = {name: predictions(runs, shown, on_batch, earlier) for name, predictions in beside.items()}
     return {name: values for name, values in answers.items() if values is not None}
 
 

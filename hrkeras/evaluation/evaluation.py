@@ -108,8 +108,9 @@ class Evaluation:
     def to_frame(self) -> pd.DataFrame:
         """The scores as a pandas frame, a row for each model or baseline of each case; errors in beats/min.
 
-        Columns: case, name, mae, mae_low and mae_high (its 95 % interval), rmse, median_run_mae, runs, steps, and worse_by,
-        worse_by_low and worse_by_high, how much higher mae is than the model's, which are empty for the model.
+        Columns: case, name, mae, mae_low and mae_high (its 95 % interval), rmse, median_run_mae, people_mae (the mean over
+        people, each the mean of their runs), runs, steps, and worse_by, worse_by_low and worse_by_high, how much higher mae is
+        than the model's, which are empty for the model.
         """
         import pandas as pd
 

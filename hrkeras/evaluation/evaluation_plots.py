@@ -18,7 +18,7 @@ def evaluation(result, step: float, folder: Path) -> list[Path]:
         step: s, length of a step.
         folder: for the PNGs.
     """
-    errors = run_errors(result.runs, result.predicted)
+    errors = run_errors(result.runs, result.predicted, result.cases[0].counted)
     order = np.argsort(errors)[: np.isfinite(errors).sum()]
     chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
     figure, panels = new_figure(2 * len(chosen), size=(9, 12), height_ratios=(2.2, 1) * len(chosen))
@@ -31,10 +31,10 @@ def evaluation(result, step: float, folder: Path) -> list[Path]:
 
 
 def _error_by_minute(result, step: float, path: Path) -> Path:
-    by_minute = error_by_minute(result.runs, result.predicted, step)
+    by_minute = error_by_minute(result.runs, result.predicted, step, result.cases[0].counted)
     runs = np.zeros(len(by_minute))
-    for run in result.runs:
-        minutes = np.unique((np.flatnonzero(np.isfinite(run.grid.heart_rate)) * step // 60).astype(int))
+    for counted in result.cases[0].counted:
+        minutes = np.unique((np.flatnonzero(counted) * step // 60).astype(int))
         runs[minutes[minutes < len(runs)]] += 1
     figure, (above, below) = new_figure(2, size=(9, 5), height_ratios=(3, 1), sharex=True)
     middle = np.arange(len(by_minute)) + 0.5

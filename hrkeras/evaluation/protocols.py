@@ -11,6 +11,10 @@ if TYPE_CHECKING:  # the command line lists the protocols without NumPy
 
 MINUTE = 60.0  # s
 BEGINNING = 10 * MINUTE
+AHEAD = (6, 18, 30)  # steps of 10 s after a forecast origin that are predicted from the past alone
+TAIL = max(AHEAD) + 2  # steps after its origin that a cut run has
+CONTEXT, RECORDED = 30, 20  # steps before an origin, and of how many of them heart rate must be recorded
+ON_A_LINE = 2e-3  # beats/min, how far interpolated heart rates are from a line at most
 GAP_SHARE = 0.3  # of a run's steps hidden for imputation, in gaps of 1 to 10 minutes
 
 
@@ -24,6 +28,7 @@ class Case:
         delay: s, how long ago a step's newest known heart rate was measured; 0 where `shown` says what is known.
         shown: maps the windows to where their heart rate is known, shape `(windows, steps)`; nowhere if not given.
         after: whether heart rate is known after the steps to predict, too.
+        ahead: steps after the origin of cut runs that are predicted, see `origins`; 0 where runs are whole.
     """
 
     name: str
@@ -31,6 +36,7 @@ class Case:
     delay: float = 0.0
     shown: Callable[["Windows"], "np.ndarray"] | None = None
     after: bool = False
+    ahead: int = 0
 
     def known(self, windows: "Windows") -> dict:
         """What `Windows.inputs` is to give a model, as its arguments."""
@@ -44,6 +50,8 @@ class Case:
         """The steps that count: measured, hidden, and not before anything could be known, shape `(windows, steps)`."""
         import numpy as np
 
+        if self.ahead:
+            return ahead_of_origin(windows, self.ahead)
         measured = np.isfinite(windows.heart_rate)
         if self.delay:
             return measured & (windows.time >= self.delay)
@@ -70,6 +78,11 @@ class Protocol:
         return any(case.shown for case in self.cases)
 
     @property
+    def past_only(self) -> bool:
+        """Whether runs are cut at forecast origins, and what comes is assumed."""
+        return any(case.ahead for case in self.cases)
+
+    @property
     def rest(self) -> Case | None:
         """The case in which only the first ten minutes are known, if there is one."""
         return next((case for case in self.cases if case.shown and not case.delay and not case.after), None)
@@ -85,6 +98,44 @@ def everything(windows: "Windows") -> "np.ndarray":
 def beginning(windows: "Windows") -> "np.ndarray":
     """The first ten minutes are shown."""
     return windows.time < BEGINNING
+
+
+def from_origin(windows: "Windows") -> "np.ndarray":
+    """Steps after the origin of runs that are cut `TAIL` steps after it, negative before it, shape `(windows, steps)`."""
+    import numpy as np
+
+    return windows.first_step[:, None] + np.arange(windows.time.shape[1]) - (windows.run_steps[:, None] - TAIL)
+
+
+def before_origin(windows: "Windows") -> "np.ndarray":
+    """The steps before the origin of a cut run are shown."""
+    return from_origin(windows) < 0
+
+
+def recorded(heart_rate: "np.ndarray") -> "np.ndarray":
+    """Where heart rate was recorded rather than interpolated across a gap, where three in a row lie on a line; any shape."""
+    import numpy as np
+
+    found = np.isfinite(heart_rate)
+    with np.errstate(invalid="ignore"):
+        bent = np.abs(np.diff(heart_rate, 2)) > ON_A_LINE
+    found[..., 1:-1] &= bent
+    return found
+
+
+def ahead_of_origin(windows: "Windows", steps: int) -> "np.ndarray":
+    """The step so many steps after the origin of cut runs, if the origin counts, shape `(windows, steps)`.
+
+    It does where heart rate was recorded in enough steps before it, on both sides of it, since what is interpolated across it
+    knows what comes, and at all of `AHEAD`: all horizons are scored on the same origins.
+    """
+    import numpy as np
+
+    there, after = recorded(windows.heart_rate) & (windows.valid > 0), from_origin(windows)
+    before = (there & (after >= -CONTEXT) & (after < 0)).sum(axis=1)
+    needed = (-1, 0, *AHEAD)
+    counts = (before >= RECORDED) & ((there & np.isin(after, needed)).sum(axis=1) == len(needed))
+    return (after == steps) & counts[:, None]
 
 
 def between_gaps(windows: "Windows") -> "np.ndarray":
@@ -120,6 +171,15 @@ PROTOCOLS = {
             (
                 *(Case(f"{minutes} min ahead", delay=minutes * MINUTE, shown=everything) for minutes in (1, 5, 10)),
                 Case("rest after 10 min", shown=beginning),
+            ),
+        ),
+        Protocol(
+            "past_only",
+            "at origins every five minutes, speed, altitude and heart rate of the run's past are known, and the person's earlier "
+            "runs; speed and altitude to come are assumed from the past, and nothing tells how long the run will be.",
+            tuple(
+                Case(f"{steps // 6} min ahead", course=False, delay=10.0 * (steps + 1), shown=before_origin, ahead=steps)
+                for steps in AHEAD
             ),
         ),
         Protocol(

@@ -24,6 +24,7 @@ class Score:
         steps: how many.
         worse_by: how much higher `mae` is than the model's on the same steps, and its 95 % interval, resampling runs
             in pairs; None for the model.
+        people_mae: mean over people of the mean over their runs of the mean absolute error of a run: all people count alike.
     """
 
     name: str
@@ -34,12 +35,13 @@ class Score:
     runs: int
     steps: int
     worse_by: tuple[float, float, float] | None = None
+    people_mae: float = np.nan
 
     def as_dict(self) -> dict[str, Any]:
         """The score as a flat row of a table; NaN for what the model's own row lacks."""
         (low, high), worse = self.mae_interval, self.worse_by or (np.nan, np.nan, np.nan)
         row: dict[str, Any] = {"name": self.name, "mae": self.mae, "mae_low": low, "mae_high": high, "rmse": self.rmse}
-        row |= {"median_run_mae": self.median_run_mae, "runs": self.runs, "steps": self.steps}
+        row |= {"median_run_mae": self.median_run_mae, "people_mae": self.people_mae, "runs": self.runs, "steps": self.steps}
         return row | dict(zip(("worse_by", "worse_by_low", "worse_by_high"), worse, strict=True))
 
     @property
@@ -85,6 +87,7 @@ def score(
     if not used.any():
         return Score(name, np.nan, np.nan, np.nan, (np.nan, np.nan), 0, 0)
     absolute, squared, steps = absolute[used], squared[used], steps[used]
+    users = np.array([run.user for run in runs])[used]
     draws = np.random.default_rng(0).multinomial(len(steps), np.full(len(steps), 1 / len(steps)), RESAMPLES)
     drawn = (draws @ absolute) / (draws @ steps)
     mae = float(absolute.sum() / steps.sum())
@@ -103,6 +106,7 @@ def score(
         len(steps),
         int(steps.sum()),
         worse,
+        float(np.mean([(absolute / steps)[users == user].mean() for user in np.unique(users)])),
     )
 
 
@@ -135,13 +139,15 @@ def run_errors(runs: list[Run], predicted: list[np.ndarray], counted: Counted | 
     return np.divide(absolute, steps, out=np.full(len(steps), np.nan), where=steps > 0)
 
 
-def error_by_minute(runs: list[Run], predicted: list[np.ndarray], step: float, minutes: int = 90) -> np.ndarray:
-    """Mean absolute error in beats/min by minute into the run, shape `(minutes,)`; NaN where nothing was measured."""
+def error_by_minute(
+    runs: list[Run], predicted: list[np.ndarray], step: float, counted: Counted | None = None, minutes: int = 90
+) -> np.ndarray:
+    """Mean absolute error in beats/min by minute into the run, shape `(minutes,)`; NaN where no step counts."""
     total, count = np.zeros(minutes), np.zeros(minutes)
-    for run, values in zip(runs, predicted, strict=True):
-        measured = np.isfinite(run.grid.heart_rate)
-        minute = (np.flatnonzero(measured) * step // 60).astype(int)
+    counted = counted or [np.isfinite(run.grid.heart_rate) for run in runs]
+    for run, values, steps in zip(runs, predicted, counted, strict=True):
+        minute = (np.flatnonzero(steps) * step // 60).astype(int)
         inside = minute < minutes
-        np.add.at(total, minute[inside], np.abs(values - run.grid.heart_rate)[measured][inside])
+        np.add.at(total, minute[inside], np.abs(values - run.grid.heart_rate)[steps][inside])
         np.add.at(count, minute[inside], 1)
     return np.divide(total, count, out=np.full(minutes, np.nan), where=count > 0)

@@ -10,12 +10,13 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def table(rows: list[Score]) -> str:
     """Scores as an aligned text table, errors in beats/min; differences in brackets may be chance."""
     width = max(len(row.name) for row in rows)
-    lines = [f"{'':{width}}  {'MAE':>6}  {'95 % interval':>14}  {'RMSE':>6}  {'median run':>10}  {'worse by (95 %)':>24}"]
+    titles = f"{'MAE':>6}  {'95 % interval':>14}  {'RMSE':>6}  {'median run':>10}  {'per person':>10}"
+    lines = [f"{'':{width}}  {titles}  {'worse by (95 %)':>24}"]
     for row in rows:
         interval = "{:.2f} - {:.2f}".format(*row.mae_interval)
         worse = "" if row.worse_by is None else "{:+.2f} ({:+.2f} to {:+.2f})".format(*row.worse_by)
         worse = worse if row.differs or not worse else f"[{worse}]"
-        errors = f"{row.mae:6.2f}  {interval:>14}  {row.rmse:6.2f}  {row.median_run_mae:10.2f}"
+        errors = f"{row.mae:6.2f}  {interval:>14}  {row.rmse:6.2f}  {row.median_run_mae:10.2f}  {row.people_mae:10.2f}"
         lines.append(f"{row.name:{width}}  {errors}  {worse:>24}".rstrip())
     return "\n".join(lines)
 

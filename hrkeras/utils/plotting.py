@@ -41,7 +41,8 @@ def draw_run(above, below, grid, predicted: np.ndarray, step: float) -> None:
     minutes = step * (np.arange(len(predicted)) + 0.5) / 60
     if np.isfinite(grid.heart_rate).any():
         above.plot(minutes, grid.heart_rate, color=MUTED, lw=1.4, label="measured")
-    above.plot(minutes, predicted, color=HEART, lw=1.8, label="predicted")
+    alone = np.isnan(predicted).any()  # predictions a few minutes apart
+    above.plot(minutes, predicted, "o" if alone else "-", ms=4, color=HEART, lw=1.8, label="predicted")
     above.set_ylabel("heart rate\n(beats/min)")
     legend(above)
     below.fill_between(minutes, 3.6 * grid.speed, color=SPEED, alpha=0.25, lw=0)

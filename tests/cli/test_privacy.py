@@ -50,7 +50,7 @@ def test_what_other_libraries_would_tell_is_switched_off(monkeypatch):
 def test_no_module_imports_such_a_library_without_that():
     for path in Path(hrkeras.__file__).parent.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        for library in ("onnxruntime", "tf2onnx", "chronos", "nixtla"):
+        for library in ("onnxruntime", "tf2onnx", "chronos", "nixtla", "tirex2", "timesfm3", "fracast"):
             for statement in (f"    import {library}\n", f"    from {library} import"):
                 before, found, _ = text.partition(statement)
                 assert not found or "telemetry.off()" in before, path

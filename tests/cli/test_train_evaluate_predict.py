@@ -101,12 +101,12 @@ def test_evaluate_json(trained, data_dir):
     (case,) = found["cases"]
     assert case["rows"][0]["name"].startswith("synthetic")
     for row in case["rows"]:
-        assert set(row) == {"name", "mae", "rmse", "median_run_mae", "mae_interval", "runs", "steps", "worse_by"}
+        assert set(row) == {"name", "mae", "rmse", "median_run_mae", "people_mae", "mae_interval", "runs", "steps", "worse_by"}
         assert row["mae_interval"][0] <= row["mae"] <= row["mae_interval"][1]
         assert row["mae"] <= row["rmse"]
 
 
-@pytest.mark.parametrize("protocol", ["live", "forecast", "imputation", "by_user"])
+@pytest.mark.parametrize("protocol", ["live", "forecast", "past_only", "imputation", "by_user"])
 def test_evaluate_protocols(trained, data_dir, protocol):
     arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", protocol]
     result = CliRunner().invoke(app, list(map(str, arguments)))
@@ -121,7 +121,7 @@ def test_evaluate_protocols(trained, data_dir, protocol):
 @pytest.mark.usefixtures("unaudited")
 def test_evaluate_beside_others(trained, data_dir, monkeypatch):
     """TimeGPT is spoken of but sent nothing; a Chronos that always says 150 gets its row in the one case it can do."""
-    flat = partial(rest.rests, lambda known, covariates: np.full(len(covariates["speed"]) - len(known), 150.0))
+    flat = partial(rest.rests, lambda given: np.full(given.rest, 150.0))
     monkeypatch.setattr("hrkeras.evaluation.foundation.chronos.load", {"some/where": flat}.__getitem__)
     monkeypatch.setenv("NIXTLA_BASE_URL", "http://127.0.0.1:1")
     arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "forecast", "--json"]
@@ -139,8 +139,9 @@ def test_evaluate_beside_others(trained, data_dir, monkeypatch):
     ("more", "what"),
     [
         (["--beside", "timegpt"], "needs --protocol forecast, found profile"),
-        (["--protocol", "forecast", "--beside", "chronos"], "chronos=HUB_NAME or timegpt, found chronos"),
+        (["--protocol", "forecast", "--beside", "chronos"], "timesfm=PLACE, fracast or timegpt, found chronos"),
         (["--protocol", "forecast", "--send"], "it needs --beside timegpt"),
+        (["--protocol", "forecast", "--beside", "timesfm=here"], "add --accept timesfm-non-commercial-license-v1.0"),
     ],
 )
 def test_evaluate_beside_what_cannot_be(trained, data_dir, more, what):

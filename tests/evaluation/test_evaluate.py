@@ -51,6 +51,9 @@ def test_score_by_hand():
     assert found.rmse == pytest.approx(((1 + 9 + 4) / 6) ** 0.5)
     assert found.median_run_mae == pytest.approx((2 + 0.5) / 2)
     assert (found.name, found.runs, found.steps) == ("a", 2, 6)
+    assert found.people_mae == pytest.approx((2 + 0.5) / 2)
+    others = scores.score("a", [*runs, run([100], user=1)], [*predicted, np.array([105.0])])
+    assert others.people_mae == pytest.approx(((2 + 0.5) / 2 + 5) / 2)
     np.testing.assert_allclose(scores.run_errors(runs, predicted), [2, 0.5, np.nan])
 
 
@@ -191,7 +194,7 @@ def test_what_is_learnt_does_not_change_with_validation_and_test(runs):
     assert one == two
 
 
-@pytest.mark.parametrize("protocol", ["profile", "live", "forecast", "imputation"])
+@pytest.mark.parametrize("protocol", ["profile", "live", "forecast", "past_only", "imputation"])
 def test_evaluate_has_model_and_baselines_on_the_same_steps(model, runs, protocol):
     found = scored(model, runs, protocol)
     assert [case.case.name for case in found.cases] == [case.name for case in PROTOCOLS[protocol].cases]
@@ -204,9 +207,11 @@ def test_evaluate_has_model_and_baselines_on_the_same_steps(model, runs, protoco
         assert len(table.splitlines()) == 1 + len(case.rows)
         assert f"{case.rows[0].mae:.2f}" in table.splitlines()[1]
     names = [row.name for row in found.rows[1:]]
+    shifted = ["athlete's state, shifted by its residuals", "mine, shifted by its residuals"]
     expected = {
-        "forecast": ["persistence", "athlete's state, shifted by its residuals", "mine, shifted by its residuals"],
-        "imputation": ["linear interpolation", "athlete's state, shifted by its residuals", "mine, shifted by its residuals"],
+        "forecast": ["persistence", *shifted],
+        "past_only": ["persistence", *shifted, "recent mean heart rate", "mine, averaged with recent heart rate"],
+        "imputation": ["linear interpolation", *shifted],
     }
     assert names == expected.get(protocol, names)
     assert protocol in expected or names[:2] == ["athlete's state alone", "constant"]
@@ -218,15 +223,19 @@ def test_evaluate_has_model_and_baselines_on_the_same_steps(model, runs, protoco
 def test_others_are_scored_where_the_beginning_alone_is_known(model, runs):
     asked = []
 
-    def other(those, shown, on_batch):
-        asked.append((those, shown))
+    def other(those, shown, on_batch, earlier):
+        asked.append((those, shown, earlier))
         return [np.full(len(known), 150.0) for known in shown[:-1]] + [np.full(len(shown[-1]), np.nan)]
 
     found = scored(model, runs, "forecast", beside={"other": other, "silent": lambda *_: None})
     *before, rest = found.cases
     assert all("other" not in case.predicted for case in before)
     assert [row.name for row in rest.rows][-1] == "other"
-    ((those, shown),) = asked
+    ((those, shown, earlier),) = asked
+    for run, grids in zip(those, earlier, strict=True):
+        over = np.flatnonzero((runs.users == run.user) & (runs.ends <= run.start))
+        assert len(grids) == len(over) > 5
+        assert grids[-1] is runs.grids[over[np.argmax(runs.ends[over])]]
     assert [run.number for run in those] == [run.number for run in found.runs]
     for run, given, known in zip(found.runs, those, shown, strict=True):
         np.testing.assert_array_equal(given.grid.heart_rate, known)

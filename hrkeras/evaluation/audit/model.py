@@ -11,11 +11,11 @@ from hrkeras import models
 from hrkeras.athlete.population import Population
 from hrkeras.datasets.runs import Runs
 from hrkeras.datasets.windows import STEP_FIELDS, Windows
-from hrkeras.evaluation import predict
+from hrkeras.evaluation import origins, predict
 from hrkeras.evaluation.audit import statistics
 from hrkeras.evaluation.audit.check import Check
 from hrkeras.evaluation.audit.scrambling import alone, pick, scrambled
-from hrkeras.evaluation.protocols import PROTOCOLS, Case
+from hrkeras.evaluation.protocols import PROTOCOLS, TAIL, Case
 from hrkeras.layers import WindowedAttention
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
@@ -24,6 +24,7 @@ RUNS = 30  # that are checked
 BEFORE = 4  # runs that serve each as history
 CUTS = 2  # times in each run after which everything is replaced
 STILL = 1e-3  # beats/min, the largest change that does not count
+ORIGINS = 3 * origins.EVERY  # steps between the forecast origins that are checked
 EXTRA = 20  # steps of padding added after the longest run
 STRICT = ("by_user", "later")  # protocols about people and days that were never trained on
 WHOLE = (
@@ -97,18 +98,30 @@ class _Sample:
         return runs.windows(predict.known(self._model, runs, self._population), "test", predict.WHOLE)
 
     def _predict(self, runs: Runs, case: Case) -> list[np.ndarray]:
-        """Predictions from the start, histories included, as in an evaluation."""
-        windows = self._windows(runs)
-        return predict.predict(self._model, windows, **case.known(windows))
+        """Predictions from the start, histories included, as in an evaluation; NaN where the case predicts nothing."""
+        if not case.ahead:
+            windows = self._windows(runs)
+            return predict.predict(self._model, windows, **case.known(windows))
+        known = predict.known(self._model, runs, self._population)
+        parts, parents = origins.cut(runs, known, self._population, "test", every=ORIGINS)
+        values = [each for part in parts for each in predict.predict(self._model, part, **case.known(part))]
+        at = [np.arange(len(each)) == len(each) - TAIL + case.ahead for each in values]
+        return origins.whole(values, at, parents, list(self._windows(runs).runs()))
 
     def _unchanged(self, case: Case) -> list[np.ndarray]:
         if case not in self._before:
-            self._before[case] = predict.predict(self._model, self._whole, **case.known(self._whole))
+            self._before[case] = self._predict(self._runs, case)
         return self._before[case]
 
-    def _cuts(self, first: int) -> np.ndarray:
-        """In each run a step after which everything is to change, not before `first` where the run is that long."""
+    def _cuts(self, first: int, case: Case) -> np.ndarray:
+        """In each run a step after which everything is to change, not before `first` where the run is that long.
+
+        Where runs are cut at origins, it is the step before one of them, which that origin is to know.
+        """
         lengths = [len(self._runs.grids[row].speed) for row in self._rows]
+        if case.ahead:
+            places = [range(origins.EVERY, max(n - TAIL + 1, origins.EVERY + 1), ORIGINS) for n in lengths]
+            return np.array([int(self._random.choice(each)) - 1 for each in places])
         return np.array([int(self._random.integers(min(first, n - 2), n - 1)) for n in lengths])
 
     def hidden(self, protocol: str, case: Case) -> Check:
@@ -120,7 +133,7 @@ class _Sample:
         hidden: dict[int, slice | np.ndarray]
         for _ in range(CUTS if delay else 1):
             if delay:
-                ends = self._cuts(delay)
+                ends = self._cuts(delay, case) + (delay if case.ahead else 0)
                 hidden = {row: slice(max(end - delay + 1, 0), None) for row, end in zip(self._rows, ends, strict=True)}
             else:
                 ends = np.array([len(predicted) for predicted in before])
@@ -128,7 +141,7 @@ class _Sample:
             after = self._predict(scrambled(self._runs, hidden, self._random), case)
             moved = [max(pair) for pair in zip(moved, _apart(before, after, ends), strict=True)]
         changes = _Moved(moved)
-        name = f"{protocol}: hidden heart rate" if case.name == "whole run" else f"{protocol}, {case.name}: hidden heart rate"
+        name = f"{_title(protocol, case)}: hidden heart rate"
         which = (
             f"measured less than {case.delay:.0f} s before"
             if delay
@@ -152,10 +165,11 @@ class _Sample:
         before = self._unchanged(case)
         moved = [0.0] * len(self._rows)
         for ended in (False, True):
-            cuts = self._cuts(1)
+            cuts = self._cuts(1, case)
             after = self._predict(self._other_future(cuts, ended), case)
-            moved = [max(pair) for pair in zip(moved, _apart(before, after, cuts), strict=True)]
-        changes, name = _Moved(moved), f"{protocol}: future of the course"
+            last = cuts + round(case.delay / STEP)  # what is predicted ahead knows no more
+            moved = [max(pair) for pair in zip(moved, _apart(before, after, last), strict=True)]
+        changes, name = _Moved(moved), f"{_title(protocol, case)}: future of the course"
         if not changes.runs:
             return Check(
                 name, True, f"speed and altitude to come, and when the run ends, move no prediction ({len(moved)} runs)."
@@ -231,6 +245,10 @@ def _reads_ahead(layer: keras.layers.Layer) -> bool:
     return isinstance(layer, WHOLE) or (isinstance(layer, WindowedAttention) and not layer.causal)
 
 
+def _title(protocol: str, case: Case) -> str:
+    return protocol if case.name == "whole run" else f"{protocol}, {case.name}"
+
+
 def _shown(case: Case, windows: Windows) -> list[np.ndarray]:
     """Of each run, which steps' heart rate is known in any of its windows."""
     shown = case.shown(windows) if case.shown else np.zeros(windows.heart_rate.shape, bool)
@@ -245,10 +263,12 @@ def _shown(case: Case, windows: Windows) -> list[np.ndarray]:
 
 
 def _apart(before: list[np.ndarray], after: list[np.ndarray], last) -> list[float]:
-    """How far predictions moved up to a step of each run, that step included; infinite if one is not finite."""
+    """How far predictions moved up to a step of each run, that step included, where both predict; infinite if one is."""
     moved = []
     for first, second, end in zip(before, after, last, strict=True):
         stop = None if end is None else end + 1
-        far = np.abs(second[:stop] - first[:stop])
+        both = min(len(first), len(second))
+        far = np.abs(second[:both] - first[:both])[:stop]
+        far = far[~np.isnan(far)]
         moved.append(float(np.where(np.isfinite(far), far, np.inf).max(initial=0.0)))
     return moved

@@ -12,7 +12,7 @@ import numpy as np
 
 from hrkeras.datasets.windows import Run
 from hrkeras.evaluation.baselines import line
-from hrkeras.evaluation.foundation.rest import KNOWN, has_rest, rests
+from hrkeras.evaluation.foundation.rest import KNOWN, Earlier, Given, has_rest, rests
 from hrkeras.utils import telemetry
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.grid import STEP
@@ -30,8 +30,8 @@ def forecaster(say: Callable[[str], object], send: bool = False) -> Callable[...
         send: whether to send it; if not, nothing leaves this machine and neither key nor client is needed.
 
     Returns:
-        A function that takes `runs`, `shown` and `on_run` as `foundation.rest.rests` does and returns the same; None if
-        nothing was sent.
+        A function that takes `runs`, `shown`, `on_run` and `earlier` as `foundation.rest.rests` does and returns the same, None
+        if nothing was sent; earlier runs are not sent.
 
     Raises:
         InputError: if there is no key or no client; the returned function raises it if the service cannot be used.
@@ -39,7 +39,10 @@ def forecaster(say: Callable[[str], object], send: bool = False) -> Callable[...
     client = _client() if send else None
 
     def forecasts(
-        runs: list[Run], shown: list[np.ndarray], on_run: Callable[[int], object] | None = None
+        runs: list[Run],
+        shown: list[np.ndarray],
+        on_run: Callable[[int], object] | None = None,
+        earlier: Earlier | None = None,
     ) -> list[np.ndarray] | None:
         say(announcement(sum(map(has_rest, shown))))
         if client is None:
@@ -77,16 +80,15 @@ def _client():
     return NixtlaClient(api_key=key, base_url=_address(), max_retries=RETRIES, retry_interval=WAIT)
 
 
-def _forecast(client, known: np.ndarray, covariates: dict[str, np.ndarray]) -> np.ndarray:
+def _forecast(client, given: Given) -> np.ndarray:
     import httpx
     import pandas as pd
     from nixtla import ApiError
 
-    steps = len(covariates["speed"])
-    rows = pd.DataFrame({"ds": pd.date_range(MADE_UP_DATE, periods=steps, freq=EVERY), **covariates})
-    past = rows[:KNOWN].assign(y=line(known, known))
+    rows = pd.DataFrame({"ds": pd.date_range(MADE_UP_DATE, periods=KNOWN + given.rest, freq=EVERY), **given.covariates})
+    past = rows[:KNOWN].assign(y=line(given.heart_rate, given.heart_rate))
     try:
-        answer = client.forecast(past, h=steps - KNOWN, freq=EVERY, X_df=rows[KNOWN:])
+        answer = client.forecast(past, h=given.rest, freq=EVERY, X_df=rows[KNOWN:])
         return answer["TimeGPT"].to_numpy(np.float64)
     except ApiError as error:
         raise InputError(f"TimeGPT at {_address()} {_refusal(error.status_code)}.") from None

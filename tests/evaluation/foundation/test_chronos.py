@@ -16,7 +16,7 @@ from hrkeras.utils.errors import InputError
 library = pytest.importorskip("chronos", exc_type=ImportError)
 QUANTILES = [round(0.1 * number, 1) for number in range(1, 10)]
 SIZES = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2}
-SERIES = {"context_length": 64, "input_patch_size": 8, "input_patch_stride": 8, "quantiles": QUANTILES, "use_reg_token": True}
+SERIES = {"context_length": 256, "input_patch_size": 8, "input_patch_stride": 8, "quantiles": QUANTILES, "use_reg_token": True}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,18 @@ def test_chronos_2_forecasts_from_heart_rate_and_effort(chronos_2, runs, shown, 
         (run, known + 20),
     ):
         assert np.abs(predict([other], [heart_rate])[0] - found[0])[KNOWN:].max() > 0.1
+
+
+def test_chronos_2_learns_from_earlier_runs(chronos_2, runs, shown):
+    predict = chronos.load(str(chronos_2))
+    alone, earlier = predict(runs[:1], shown[:1])[0], [runs[1].grid]
+    after = predict(runs[:1], shown[:1], None, [earlier])[0]
+    np.testing.assert_array_equal(after[:KNOWN], shown[0][:KNOWN])
+    assert np.abs(after - alone)[KNOWN:].max() > 0.1
+    higher = earlier[0]._replace(heart_rate=earlier[0].heart_rate + 30)
+    assert np.abs(predict(runs[:1], shown[:1], None, [[higher]])[0] - after)[KNOWN:].max() > 0.1
+    faster = earlier[0]._replace(speed=2 * earlier[0].speed)
+    assert np.abs(predict(runs[:1], shown[:1], None, [[faster]])[0] - after)[KNOWN:].max() > 0.1
 
 
 def test_bolt_forecasts_from_heart_rate_alone(bolt, runs, shown):

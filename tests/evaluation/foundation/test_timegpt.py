@@ -77,7 +77,7 @@ def test_what_was_announced_is_sent_and_nothing_else(service, runs, shown):
     said = []
     ask = timegpt.forecaster(said.append, send=True)
     assert service.requests == []
-    found = ask(runs, shown, None)
+    found = ask(runs, shown, None, [[runs[0].grid]] * len(runs))  # earlier runs are not sent
     (announced,) = said
     posts = [body for path, _, body in service.requests if path == "/v2/forecast"]
     for path, headers, body in service.requests:
