@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from hrkeras.athlete.kalman import Known, follow
+from hrkeras.athlete.following import follow
+from hrkeras.athlete.kalman import Known
 from hrkeras.athlete.population import Population
 from hrkeras.datasets.runs import Runs
 from hrkeras.datasets.windows import Run, Windows, of_runs
