@@ -8,7 +8,8 @@ import pytest
 
 import hrkeras
 from hrkeras.athlete import population
-from hrkeras.athlete.kalman import AthleteState, follow
+from hrkeras.athlete.following import follow
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.windows import WHOLE, WINDOW, of_runs
 from hrkeras.evaluation import exported, predict, predictor
 from hrkeras.models import saving
