@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -190,7 +190,10 @@ def from_dict(values: dict) -> Population:
     return population
 
 
+PACKAGED = Path(__file__).with_name("population.json")
+
+
 @cache
 def default() -> Population:
     """The population that comes with the package; `source` says of which runs."""
-    return from_dict(json.loads((files("hrkeras.athlete") / "population.json").read_text(encoding="utf-8")))
+    return from_dict(json.loads(PACKAGED.read_text(encoding="utf-8")))

@@ -10,7 +10,7 @@ from hrkeras.evaluation import exported
 from hrkeras.models import saving
 from hrkeras.utils.errors import InputError
 
-spec = importlib.util.spec_from_file_location("package_base", Path(__file__).resolve().parents[2] / "recipes" / "package_base.py")
+spec = importlib.util.spec_from_file_location("base_recipe", Path(__file__).resolve().parents[2] / "recipes" / "base.py")
 recipe = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(recipe)
 
