@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hrkeras.athlete import population
+from hrkeras.athlete import population_fit
 from hrkeras.athlete.kalman import AthleteState
+from hrkeras.athlete.population import STATES, Population, default
 from hrkeras.personal import athlete_update
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.simulation import synthetic
@@ -32,8 +33,16 @@ def plain(values):
     return None if np.isnan(values) else float(f"{values:.7g}")
 
 
+def population() -> Population:
+    """The packaged one; of simulated people if it says nothing of how people's weights go with how hard they run."""
+    if any(direction[len(STATES)] for direction in default().differences):
+        return default()
+    people = athlete_update.usable(synthetic.read(athletes=4, runs=8, seed=1))
+    return population_fit.fit(((run.user, run.start, run.grid, None) for run in people), "simulated people")
+
+
 def vectors() -> dict:
-    athlete, runs = AthleteState(population.default()), []
+    athlete, runs = AthleteState(population()), []
     for run, steps in zip(athlete_update.usable(synthetic.read(athletes=1, runs=8, seed=8)), STEPS, strict=False):
         columns = [np.round(values[:steps].astype(float), 2) for values in run.grid]
         columns[2][steps // 3 : steps // 2] = np.nan

@@ -260,8 +260,8 @@ def _observed(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weights and their covariance after a value of `direction @ weights` was observed with an error of this variance."""
     along = covariance @ direction
-    gain = along / (direction @ along + variance)
-    return weights + gain * (value - direction @ weights), covariance - np.outer(gain, along)
+    variance = direction @ along + variance
+    return weights + along * (value - direction @ weights) / variance, covariance - np.outer(along, along) / variance
 
 
 def follow(

@@ -11,7 +11,7 @@ from typing import Any
 from hrkeras import __version__
 from hrkeras.athlete.history import COLUMNS, RECORD
 from hrkeras.athlete.kalman import COURSE_FACTS, EXPECTED
-from hrkeras.athlete.population import STATES
+from hrkeras.athlete.population import PERSON, STATES
 from hrkeras.export import check, formats, graph, streaming
 from hrkeras.layers import PersonEmbedding
 from hrkeras.models import saving
@@ -80,6 +80,7 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
         "columns": {name: columns for name, columns in COLUMN_NAMES.items() if name in exported.inputs},
         "athlete": ATHLETE,
         "states": STATES,
+        "person": PERSON,
         "record": RECORD,
         "population": population.as_dict(),
         "milliseconds": milliseconds,

@@ -12,7 +12,7 @@ import pytest
 from hrkeras.athlete import athlete_file, history
 from hrkeras.athlete.interval import PredictionInterval
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.athlete.population import DAY, STATES, default
+from hrkeras.athlete.population import DAY, SIZE, default
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.grid import Grid
 
@@ -86,7 +86,7 @@ def test_a_person_can_read_its_head_and_finds_no_positions(tmp_path):
     assert head[0] == "{"
     assert "hrkeras predict --athlete reads it" in head[1]
     assert head[2:6] == [
-        ' "version": 3,',
+        ' "version": 4,',
         f' "runs": {history.KEPT},',
         ' "first_run_remembered": "2020-09-13 12:26 UTC",',
         ' "last_run": "2020-10-23 04:26 UTC",',
@@ -96,7 +96,7 @@ def test_a_person_can_read_its_head_and_finds_no_positions(tmp_path):
         *("misses", "starts", "ends", "record", "records", "band", "network"),
     ]
     triangle = json.loads(text)["covariance"][0]
-    assert [len(row) for row in triangle] == list(range(1, len(STATES) + 1))
+    assert [len(row) for row in triangle] == list(range(1, SIZE + 1))
 
 
 def changed(text, *place, to):
@@ -122,7 +122,7 @@ HOSTILE = {
     "long number": (lambda text: text.replace('"runs": 4', '"runs": ' + "4" * 5000), "expected the .json file"),
     "NaN": (lambda text: text.replace('"runs": 4', '"runs": NaN'), "found NaN, which is not a number"),
     "Infinity": (lambda text: text.replace('"runs": 4', '"runs": -Infinity'), "found -Infinity"),
-    "newer": (lambda text: changed(text, "version", to=4), "another version of hrkeras"),
+    "newer": (lambda text: changed(text, "version", to=5), "another version of hrkeras"),
     "version true": (lambda text: changed(text, "version", to=True), "another version of hrkeras"),
     "other states": (lambda text: changed(text, "states", 3, to="mood"), "another version of hrkeras"),
     "no band": (lambda text: without(text, "band"), "its prediction interval is damaged"),
