@@ -84,6 +84,7 @@ class AthleteState:
         count: number of runs in all.
         interval: of the filter's predictions.
         network: performance of a network that corrects the filter.
+        told: by name what the person told and when, from `facts`.
     """
 
     population: Population = field(default_factory=default)
@@ -96,6 +97,7 @@ class AthleteState:
     count: int = 0
     interval: PredictionInterval = field(default_factory=PredictionInterval)
     network: Network = field(default_factory=Network)
+    told: dict = field(default_factory=dict)
 
     def __post_init__(self):
         if self.weights is None:
@@ -127,9 +129,8 @@ class AthleteState:
     def _expected(self, start: float, efforts: np.ndarray, features: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
         """What the filter predicts, beats/min, shape `(steps,)`; how much of it, the same for all steps, the mean effort of this
         run tells by how hard the person usually runs; and the prediction's standard deviation, without facts of the course."""
-        told, covariance = _observed(
-            self.weights[0], self.covariance[0], _USUAL_EFFORT, efforts[:, _EFFORT].mean(dtype=np.float64), self.population.effort_noise
-        )
+        effort, noise = efforts[:, _EFFORT].mean(dtype=np.float64), self.population.effort_noise
+        told, covariance = _observed(self.weights[0], self.covariance[0], _USUAL_EFFORT, effort, noise)
         share = float(features.mean(axis=0, dtype=np.float64) @ (told - self.weights[0])[: len(STATES)])
         expected = np.clip(features @ self.weights[0, : len(STATES)] + share, *POSSIBLE).astype(np.float32)
         facts = len(STATES) - len(COURSE)
@@ -197,7 +198,7 @@ class AthleteState:
         self.interval.update(grid.heart_rate, expected, deviation, STEP)
         for pace, factor in enumerate(PACES):
             self.covariance[pace] += factor * np.diag(self._drift(start))
-        self._observe(_USUAL_EFFORT, efforts[:, _EFFORT].mean(dtype=np.float64), self.population.effort_noise)
+        self.observe(_USUAL_EFFORT, efforts[:, _EFFORT].mean(dtype=np.float64), self.population.effort_noise)
         if measured.any():
             self._correct(features[measured].astype(np.float64), grid.heart_rate[measured])
             self._remember(efforts[measured], (grid.heart_rate - expected)[measured])
@@ -214,10 +215,10 @@ class AthleteState:
         drift = self.population.process_noise(start - self.starts[-1] if len(self.starts) else 0.0)
         return np.pad(drift, (0, len(PERSON)))
 
-    def _observe(self, direction: np.ndarray, value: float, variance: float) -> None:
-        """All filters' correction by a value of `direction @ weights` with an error of this variance."""
-        for pace in range(len(PACES)):
-            told = _observed(self.weights[pace], self.covariance[pace], direction, value, variance)
+    def observe(self, direction: np.ndarray, value: float | np.ndarray, variance: float) -> None:
+        """All filters' correction by a value (or one for each) of `direction @ weights` with an error of this variance."""
+        for pace, each in enumerate(np.broadcast_to(value, len(PACES))):
+            told = _observed(self.weights[pace], self.covariance[pace], direction, each, variance)
             self.weights[pace], self.covariance[pace] = told
 
     def _correct(self, features: np.ndarray, heart_rate: np.ndarray) -> None:
