@@ -65,10 +65,11 @@ class Facts:
         if self.sex and self.age is None:
             raise InputError("Expected an age with the sex, which counts together alone; give both or neither.", "age")
         if self.easy is not None:
-            if not isinstance(self.easy, tuple | list) or len(self.easy) != 2:
+            if not isinstance(self.easy, tuple | list) or len(self.easy) != 2 or None in self.easy:
                 raise InputError("Expected a speed and a heart rate, such as (2.8, 145) in m/s and beats/min.", "easy")
             _within(self.easy[0], "easy", "speed of an easy run", SPEED, "m/s")
             _within(self.easy[1], "easy", "heart rate of an easy run", EASY, "beats/min")
+            object.__setattr__(self, "easy", tuple(self.easy))
 
     def items(self) -> list[tuple[str, Any]]:
         """What is told, by name."""
@@ -101,7 +102,7 @@ def tell(athlete: AthleteState, facts: Facts, day: date | None = None) -> dict[s
         old, sex = getattr(before, name), facts.sex or before.sex
         if name == "sex":
             continue
-        if old is not None and (value == old or (name == "age" and abs(value - old) <= 1 and sex == before.sex)):
+        if old is not None and (abs(value - old) <= 1 and sex == before.sex if name == "age" else value == old):
             outcomes[name] = "known"
         elif name == "age" and "max_heart_rate" in athlete.told:
             outcomes[name] = "maximum is known"

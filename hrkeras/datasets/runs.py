@@ -197,7 +197,9 @@ class Runs:
     def population(self, source: str = "") -> Population:
         """The population of the training split."""
         chosen = np.flatnonzero(self.split == splits.SPLITS[0])
-        return population_fit.fit([(self.users[run], self.starts[run], self.grids[run], self.efforts[run]) for run in chosen], source)
+        return population_fit.fit(
+            [(self.users[run], self.starts[run], self.grids[run], self.efforts[run]) for run in chosen], source
+        )
 
     def known(
         self,
