@@ -112,6 +112,11 @@ def facts(rows):
     return [math.log(len(rows)), climb, deviation([row[EFFORT] for row in rows])]
 
 
+def usual_effort(rows):
+    """What a run tells of how hard the person usually runs."""
+    return clip(mean([row[EFFORT] for row in rows]), 1.0, 5.0)
+
+
 def places(row):
     """The bins of a step."""
     values = row[EFFORT], row[UP] - row[DOWN], 60 * row[HOURS]
@@ -137,11 +142,10 @@ class Athlete:
     """The state; `population` is the one of the export's JSON."""
 
     def __init__(self, population):
-        self.population = population
-        size = len(population["weights"])
-        prior = self.spread(population["prior"])
-        self.weights = [list(population["weights"]) for _ in PACES]
-        differences = population.get("differences", [])  # exports of before know of none
+        self.population, self.states = population, len(population["weights"])
+        prior = [*self.spread(population["prior"]), *population["person_prior"]]
+        size, differences = len(prior), population["differences"]
+        self.weights = [[*population["weights"], *population["person"]] for _ in PACES]
         apart = [[sum(each[i] * each[k] for each in differences) for k in range(size)] for i in range(size)]
         self.covariance = [[[apart[i][k] + prior[i] * (i == k) for k in range(size)] for i in range(size)] for _ in PACES]
         most = max(map(len, BINS)) + 1
@@ -150,8 +154,7 @@ class Athlete:
 
     def spread(self, three):
         intercept, efforts, others = three
-        size = len(self.population["weights"])
-        return [intercept] + [efforts] * 47 + [others] * (size - 48)
+        return [intercept] + [efforts] * 47 + [others] * (self.states - 48)
 
     def features(self, start, rows):
         common = calendar(start) + facts(rows)
@@ -160,7 +163,7 @@ class Athlete:
 
     def drift(self, start):
         if not self.starts:
-            return [0.0] * len(self.weights[0])
+            return [0.0] * self.states
         days = min(max(start - self.starts[-1], 0.0) / DAY, self.population["longest"])
         return [days * each for each in self.spread(self.population["drift"])]
 
@@ -168,21 +171,24 @@ class Athlete:
         """expected (steps x 10), course (8), course_share (3) and history (67; None where not known)."""
         rows = basis(speed, altitude)
         features, drift = self.features(start, rows), self.drift(start)
-        known = len(features[0]) - COURSE
+        known, states = self.states - COURSE, self.states
+        weights, covariance = self.observed(0, usual_effort(rows))
+        usual = [mean(column) for column in zip(*features, strict=True)]
+        told = dot(usual, weights[:states]) - dot(usual, self.weights[0][:states])  # by how hard the run is
         expected = []
         for row, feature in zip(rows, features, strict=True):
-            said = [dot(weights, feature) for weights in self.weights]
+            said = [dot(weights[:states], feature) for weights in self.weights]
             variance = self.population["level"]
             for i in range(known):
-                variance += feature[i] * (dot(self.covariance[0][i][:known], feature[:known]) + drift[i] * feature[i])
+                variance += feature[i] * (dot(covariance[i][:known], feature[:known]) + drift[i] * feature[i])
             remembered = [
                 self.residuals[0][kind][memory][place] / (self.residuals[1][kind][memory][place] + 30)
                 for kind, place in enumerate(places(row))
                 for memory in range(len(MEMORIES))
             ]
             spread = math.sqrt(max(variance, 1.0))
-            expected.append([clip(said[0], 30.0, 230.0), said[1] - said[0], said[2] - said[0], spread, *remembered])
-        share = [dot(weights[known:], features[0][known:]) for weights in self.weights]
+            expected.append([clip(said[0] + told, 30.0, 230.0), said[1] - said[0], said[2] - said[0], spread, *remembered])
+        share = [dot(weights[known:states], features[0][known:]) for weights in self.weights]
         _, climb, varied = facts(rows)
         efforts = mean([row[EFFORT] for row in rows])
         last, seconds = rows[-1], STEP * len(rows)
@@ -190,7 +196,7 @@ class Athlete:
         return {
             "expected": expected,
             "course": course,
-            "course_share": [share[0], share[1] - share[0], share[2] - share[0]],
+            "course_share": [share[0] + told, share[1] - share[0], share[2] - share[0]],
             "history": self.history(start, [efforts, climb, math.log(seconds / 60)]),
         }
 
@@ -198,10 +204,11 @@ class Athlete:
         """Learns from a run that is over; heart rate in beats/min, None where it was not measured."""
         rows = basis(speed, altitude)
         features, drift = self.features(start, rows), self.drift(start)
-        expected = [clip(dot(self.weights[0], feature), 30.0, 230.0) for feature in features]
+        expected = [row[0] for row in self.predict(start, speed, altitude)["expected"]]
         for pace, factor in enumerate(PACES):
             for i, each in enumerate(drift):
                 self.covariance[pace][i][i] += factor * each
+            self.weights[pace], self.covariance[pace] = self.observed(pace, usual_effort(rows))
         steps = [t for t, value in enumerate(heart_rate) if value is not None]
         if steps:
             self.correct([features[t] for t in steps], [heart_rate[t] for t in steps])
@@ -211,7 +218,19 @@ class Athlete:
         self.ends = [*self.ends, start + STEP * len(rows)][-KEPT:]
         self.count += 1
 
+    def observed(self, pace, effort):
+        """Weights and covariance of a filter, given the mean effort of a run; the person's usual effort follows the weights."""
+        weights, covariance, place = self.weights[pace], self.covariance[pace], self.states
+        variance = covariance[place][place] + self.population["effort_noise"]
+        gain = [row[place] / variance for row in covariance]
+        changed = [
+            [value - one * other for value, other in zip(row, covariance[place], strict=True)]
+            for row, one in zip(covariance, gain, strict=True)
+        ]
+        return [value + each * (effort - weights[place]) for value, each in zip(weights, gain, strict=True)], changed
+
     def correct(self, features, heart_rate):
+        features = [[*feature, 0.0, 0.0] for feature in features]  # usual effort and highest heart rate are no part of it
         population, size, n = self.population, len(self.weights[0]), len(features)
         total = [sum(column) for column in zip(*features, strict=True)]
         gram = [[0.0] * size for _ in range(size)]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hrkeras.athlete import population
 from hrkeras.athlete.kalman import AthleteState
+from hrkeras.athlete.population import default
 from hrkeras.personal import athlete_update
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.simulation import synthetic
@@ -33,7 +33,7 @@ def plain(values):
 
 
 def vectors() -> dict:
-    athlete, runs = AthleteState(population.default()), []
+    athlete, runs = AthleteState(default()), []
     for run, steps in zip(athlete_update.usable(synthetic.read(athletes=1, runs=8, seed=8)), STEPS, strict=False):
         columns = [np.round(values[:steps].astype(float), 2) for values in run.grid]
         columns[2][steps // 3 : steps // 2] = np.nan

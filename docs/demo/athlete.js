@@ -21,6 +21,10 @@ const LIKE = { mean_effort: 0.35, climb_per_km: 0.5, log_minutes: 0.4 }; // how 
 const LOADS = [2, 7, 28]; // days
 const KEPT = 120; // runs
 const TRUST = 0.5; // in a model of which nothing is known
+const EFFORTS = [1, 5]; // m/s, bounds of what a run tells of how hard a person usually runs
+const PERSON = 2; // numbers about a person besides their weights: usual effort in m/s, highest heart rate in beats/min
+const [WITHOUT_PERSON, VERSION] = [3, 4]; // of a person's file
+const BEFORE = { person: [2.6, 184], person_prior: [0.03, 20], effort_noise: 0.1 }; // of a population that lacks these
 
 const deviation = (values, centre = mean(values)) => Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
 const dot = (one, two, size = one.length) => {
@@ -65,7 +69,7 @@ export class Athlete {
    */
   constructor(description, kept) {
     this.description = description;
-    this.population = { differences: [], ...description.population }; // exports of before know of none
+    this.population = complete(description.population);
     this.facts = description.states.length - COURSE.length;
     this.trust = TRUST; // how far the model counts for the person
     if (kept !== undefined) {
@@ -76,14 +80,37 @@ export class Athlete {
       if (name === description.fingerprint) this.trust = Math.min(Math.max(trust.products / trust.squares, 0), 1);
       const [lower] = kept.covariance;
       this.covariance = lower.map((row, i) => lower.map((other, k) => (k <= i ? row[k] : other[i])));
+      if (kept.version === WITHOUT_PERSON) this.add();
     } else {
-      const prior = this.spread(this.population.prior);
-      this.weights = Array(FILTERS).fill(this.population.weights);
+      const { weights, person, prior: variances, person_prior } = this.population;
+      const prior = [...this.spread(variances), ...person_prior];
+      this.weights = Array(FILTERS).fill([...weights, ...person]);
       const apart = (i, k) => this.population.differences.reduce((sum, each) => sum + each[i] * each[k], 0);
       this.covariance = prior.map((value, i) => prior.map((_, k) => apart(i, k) + (i === k ? value : 0)));
       this.misses = [0, 1].map(() => Object.keys(BINS).map(() => MEMORIES.map(() => Array(MOST_BINS).fill(0))));
       Object.assign(this, { starts: [], ends: [], records: [], count: 0 });
     }
+  }
+
+  /** Adds what is believed of the person to a state that knows weights alone; nothing of it goes with these. */
+  add() {
+    const { person, person_prior } = this.population;
+    const size = this.covariance.length + PERSON;
+    this.weights = this.weights.map((weights) => [...weights, ...person]);
+    this.covariance = this.covariance.map((row) => [...row, ...Array(PERSON).fill(0)]);
+    person_prior.forEach((value, i) => this.covariance.push(Array(size).fill(0).with(size - PERSON + i, value)));
+  }
+
+  /** Weights and covariance of the filter that predicts, given the mean effort of a run in m/s. */
+  observed(effort) {
+    const place = this.description.states.length; // of the usual effort
+    const [weights] = this.weights;
+    const along = this.covariance.map((row) => row[place]);
+    const gain = along.map((value) => value / (along[place] + this.population.effort_noise));
+    return {
+      weights: weights.map((value, i) => value + gain[i] * (effort - weights[place])),
+      covariance: this.covariance.map((row, i) => row.map((value, k) => value - gain[i] * along[k])),
+    };
   }
 
   /** A number for the intercept, one for efforts, one for facts of the run: one for each state. */
@@ -127,19 +154,22 @@ export class Athlete {
     const common = Object.entries({ ...calendar(start), ...course });
     const all = { ...efforts, ...Object.fromEntries(common.map(([name, value]) => [name, efforts.one.map(() => value)])) };
     const raw = pick(states, all, "a run");
+    const { weights: told, covariance } = this.observed(clip(mean(efforts.graded_speed_over_12), EFFORTS));
+    const usual = raw.map((values, i) => (mean(values) - centre[i]) / scale[i]);
+    const share = dot(usual, told) - dot(usual, this.weights[0]); // how hard the run is tells of the person
     return Array.from(efforts.one, (_, t) => {
       const features = raw.map((values, i) => (values[t] - centre[i]) / scale[i]);
-      const [said, quick, slow] = this.weights.map((weights) => dot(weights, features));
+      const [said, quick, slow] = this.weights.map((weights) => dot(features, weights));
       let variance = level;
       for (let i = 0; i < this.facts; i++) {
-        variance += features[i] * (dot(this.covariance[i], features, this.facts) + drift[i] * features[i]);
+        variance += features[i] * (dot(covariance[i], features, this.facts) + drift[i] * features[i]);
       }
       const now = {
         effort: efforts.graded_speed_over_12[t],
         climb: efforts.climbing_over_12[t] - efforts.descending_over_12[t],
         minute: 60 * efforts.hours[t],
       };
-      const found = { expected: clip(said, POSSIBLE), quicker: quick - said, slower: slow - said };
+      const found = { expected: clip(said + share, POSSIBLE), quicker: quick - said, slower: slow - said };
       found.spread = Math.sqrt(Math.max(variance, 1));
       Object.entries(BINS).forEach(([name, edges], kind) => {
         const place = edges.filter((edge) => edge < Math.fround(now[name])).length;
@@ -201,13 +231,16 @@ const around = (days, period) => Math.abs(((days + period / 2) % period) - perio
 /** Sees to it that a file is a person's state and starts where the model's athletes start. */
 function check(kept, { states, record, population }) {
   const anew = "make one with `hrkeras update NEW.json RUNS --model MODEL.keras`";
-  if (String(kept?.states) !== String(states) || String(kept.record) !== String(record)) {
+  const known = [WITHOUT_PERSON, VERSION].includes(kept?.version);
+  if (!known || String(kept.states) !== String(states) || String(kept.record) !== String(record)) {
     throw new InputError(`expected what \`hrkeras update\` of the model's version writes; ${anew}`);
   }
-  const size = states.length;
+  const size = states.length + (kept.version === VERSION ? PERSON : 0);
   const runs = Math.min(kept.runs, KEPT);
   const fits =
     Number.isInteger(kept.runs) &&
+    kept.population instanceof Object &&
+    (kept.population.differences ?? []).every?.(Array.isArray) &&
     shaped(kept.weights, [FILTERS, size]) &&
     shaped(kept.misses, [2, Object.keys(BINS).length, MEMORIES.length, MOST_BINS]) &&
     shaped(kept.starts, [runs]) &&
@@ -219,8 +252,16 @@ function check(kept, { states, record, population }) {
     kept.covariance[0]?.length === size &&
     kept.covariance[0].every((row, i) => shaped(row, [i + 1]));
   if (!fits) throw new InputError(`its numbers are damaged; ${anew}`);
-  const other = Object.keys(population).some((name) => name !== "source" && String(kept.population?.[name] ?? "") !== String(population[name]));
+  const [own, wanted] = [kept.population, population].map(complete);
+  const other = Object.keys(wanted).some((name) => name !== "source" && String(own[name]) !== String(wanted[name]));
   if (other) throw new InputError(`it starts from another population than the model was trained with; ${anew}`);
+}
+
+/** A population in full: those written before the person's numbers were known learn nothing from them. */
+function complete(population) {
+  if ("person" in population) return population;
+  const differences = (population.differences ?? []).map((each) => [...each, ...Array(PERSON).fill(0)]);
+  return { ...BEFORE, ...population, differences };
 }
 
 /** Whether nested lists of numbers (and nulls, if some may be unknown) have a shape. */

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hrkeras.athlete import history
+from hrkeras.athlete import facts, history
 from hrkeras.athlete.interval import PredictionInterval
 from hrkeras.athlete.kalman import PACES, AthleteState
 from hrkeras.athlete.population import PERSON, SIZE, STATES, from_dict
@@ -55,7 +55,7 @@ def save(athlete: AthleteState, path: Path) -> None:
             "trust": asdict(athlete.network.shrinkage),
             "band": _plain(athlete.network.interval),
         },
-    }
+    } | ({"told": facts.as_dict(athlete)} if athlete.told else {})
     with atomic_write(path) as part:
         part.write_text(_text(content) + "\n", encoding="utf-8", newline="\n")
 
@@ -142,6 +142,7 @@ def _athlete(values: dict[str, Any]) -> AthleteState:
         count=count,
         interval=_interval(values.get("band")),
         network=_network(values.get("network")),
+        told=facts.from_dict(values.get("told", {})),
     )
     if version == BEFORE:  # nothing of the person goes with these weights
         athlete.weights = np.hstack([athlete.weights, np.tile(population.person, (len(PACES), 1))])

@@ -101,6 +101,7 @@ class AthleteState:
         count: number of runs in all.
         interval: of the filter's predictions.
         network: performance of a network that corrects the filter.
+        told: by name what the person told and when, from `facts`.
     """
 
     population: Population = field(default_factory=default)
@@ -113,6 +114,7 @@ class AthleteState:
     count: int = 0
     interval: PredictionInterval = field(default_factory=PredictionInterval)
     network: Network = field(default_factory=Network)
+    told: dict = field(default_factory=dict)
     _last: tuple | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self):
@@ -215,7 +217,7 @@ class AthleteState:
         measured = np.isfinite(grid.heart_rate)
         self.interval.update(grid.heart_rate, expected, deviation, STEP)
         self.covariance = self.covariance + np.multiply.outer(PACES, np.diag(self._drift(start)))
-        self._observe(_USUAL_EFFORT, mean_effort(efforts), self.population.effort_noise)
+        self.observe(_USUAL_EFFORT, mean_effort(efforts), self.population.effort_noise)
         if measured.any():
             self._correct(features[measured], grid.heart_rate[measured])
             self._remember(efforts[measured], (grid.heart_rate - expected)[measured])
@@ -233,8 +235,8 @@ class AthleteState:
         drift[: len(STATES)] = self.population.process_noise(start - self.starts[-1] if len(self.starts) else 0.0)
         return drift
 
-    def _observe(self, direction: np.ndarray, value: float, variance: float) -> None:
-        """All filters' correction by a value of `direction @ weights` with an error of this variance."""
+    def observe(self, direction: np.ndarray, value: float | np.ndarray, variance: float) -> None:
+        """All filters' correction by a value (or one for each) of `direction @ weights` with an error of this variance."""
         self._last = None
         self.weights, self.covariance = _observed(self.weights, self.covariance, direction, value, variance)
 
@@ -273,10 +275,11 @@ class AthleteState:
 
 
 def _observed(
-    weights: np.ndarray, covariance: np.ndarray, direction: np.ndarray, value: float, variance: float
+    weights: np.ndarray, covariance: np.ndarray, direction: np.ndarray, value: float | np.ndarray, variance: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Filters' weights, shape `(filters, SIZE)`, and their covariances after a value of `direction @ weights` was observed with
     an error of this variance."""
     along = covariance @ direction
-    gain = along / (along @ direction + variance)[:, None]
-    return weights + gain * (value - weights @ direction)[:, None], covariance - gain[:, :, None] * along[:, None, :]
+    spread = along @ direction + variance
+    weights = weights + along * ((value - weights @ direction) / spread)[:, None]
+    return weights, covariance - along[:, :, None] * along[:, None, :] / spread[:, None, None]

@@ -1,12 +1,14 @@
 """`hrkeras update`: learn from a person's new runs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from hrkeras.cli import outputs, terminal
 from hrkeras.cli.shared import Backend, load_model, load_model_and_state, reading
+
+FACTS = "What the person tells"
 
 
 def update(
@@ -15,13 +17,13 @@ def update(
         typer.Argument(dir_okay=False, help="The .json file of one person; created if it does not exist.", show_default=False),
     ],
     runs: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             exists=True,
             help="The person's runs: tracks, folders and zips of tracks, Apple Health exports.",
             show_default=False,
         ),
-    ],
+    ] = None,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -31,12 +33,37 @@ def update(
             show_default=False,
         ),
     ] = None,
+    max_heart_rate: Annotated[
+        float | None, typer.Option(help="Maximum heart rate in beats/min, if known.", rich_help_panel=FACTS)
+    ] = None,
+    resting_heart_rate: Annotated[
+        float | None, typer.Option(help="Resting heart rate in beats/min, if known.", rich_help_panel=FACTS)
+    ] = None,
+    age: Annotated[float | None, typer.Option(help="Age in years.", rich_help_panel=FACTS)] = None,
+    sex: Annotated[
+        Literal["female", "male"] | None, typer.Option(help="Sex, for the maximum heart rate at this age.", rich_help_panel=FACTS)
+    ] = None,
+    easy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="M:SS@HEART_RATE",
+            help="Pace of an easy run per kilometre on the flat and heart rate then, such as 6:00@145.",
+            rich_help_panel=FACTS,
+        ),
+    ] = None,
     backend: Backend = None,
 ) -> None:
-    """Keep a person's file up to date with their new runs; runs that it has already are left out."""
+    """Keep a person's file up to date with their new runs and with what they tell; what it has already is left out."""
     if athlete.suffix != ".json":
         raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
+    runs = runs or []
     outputs.check([*runs, model], [(athlete, None)])
+    from hrkeras.athlete.facts import Facts
+    from hrkeras.personal import facts_text
+
+    told = Facts(max_heart_rate, age, sex, resting_heart_rate, facts_text.parse_easy(easy) if easy else None)
+    if not runs and not told.items():
+        raise typer.BadParameter("give the person's runs, or something that they tell, such as --age", param_hint="RUNS")
     loaded = load_model(model, backend) if model or not athlete.exists() else _base(athlete)
     from hrkeras.personal import athlete_update, update_text
     from hrkeras.personal.fitness_text import count
@@ -45,17 +72,19 @@ def update(
 
     with reading(runs) as bar:
         report = athlete_update.update(
-            athlete, runs, loaded, bar.update, lambda: terminal.note(f"Waiting for another update of {athlete} ...")
+            athlete, runs, loaded, bar.update, lambda: terminal.note(f"Waiting for another update of {athlete} ..."), told
         )
     state = report.athlete
     if report.is_new:
         print(
             f"New: nothing was known of the person; starting from people in general ({athlete_update.about(state.population)})."
         )
+    for line in facts_text.lines(report.told, state, told):
+        print(line)
     if report.added:
         days = dict.fromkeys(date(run.start) for run in (report.added[0], report.added[-1]))
         print(f"Added {count(len(report.added))}: {' to '.join(days)} UTC.")
-    else:
+    elif runs:
         print("Added no run.")
     if report.known:
         print(f"Known already, or another recording of a known run: {report.known:,}; no change.")
@@ -74,7 +103,7 @@ def update(
     for line in source.read_log_lines(report.log):
         print(line)
     last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
-    print(f"{'Written' if report.added else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
+    print(f"{'Written' if report.is_changed else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
     if report.is_new:
         print(f"Next: hrkeras predict NEXT_RUN --athlete {athlete}{f' --model {model}' if model else ''} --output run.csv")
 

@@ -30,12 +30,14 @@ def zones(
     outputs.check([source, athlete], [(plot, kinds.PNG)], force)
     from dataclasses import replace
 
-    from hrkeras.athlete import athlete_file
+    from hrkeras.athlete import athlete_file, facts
     from hrkeras.athlete import zones as own
     from hrkeras.athlete.kalman import AthleteState
     from hrkeras.personal import estimation, fitness_text, time_in_zones
 
     state = athlete_file.load(athlete) if athlete else None
+    told = facts.told(state) if state else facts.Facts()
+    age, maximum = (told.age if age is None else age), (told.max_heart_rate if maximum is None else maximum)
     own.estimate(state or AthleteState(), age, maximum, threshold)  # before anything is read: what is given may be impossible
     timeline = read_timeline(source, person)
     if state:
@@ -57,6 +59,8 @@ def zones(
         print(f"Read from {runs} with heart rate, not from a test; give what a test said with --maximum or --threshold.")
     else:
         print("No run with heart rate is known, so this is what adults have in general; give --age, or runs with heart rate.")
+    if maximum == told.max_heart_rate is not None:
+        print(f"The maximum is what {athlete} was told; give another with --maximum.")
     if why := timeline.report.taken:
         from hrkeras.personal import update_text
 

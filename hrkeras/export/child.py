@@ -10,7 +10,7 @@ from typing import Any
 
 from hrkeras import __version__
 from hrkeras.athlete.history import RECORD
-from hrkeras.athlete.population import STATES
+from hrkeras.athlete.population import PERSON, STATES
 from hrkeras.evaluation.exported import COLUMN_NAMES
 from hrkeras.export import check, formats, graph, streaming
 from hrkeras.layers import PersonEmbedding
@@ -80,6 +80,7 @@ def export(path: Path, output: Path, kind: str, stream: bool = False, quantize: 
         "columns": {name: columns for name, columns in COLUMN_NAMES.items() if name in exported.inputs},
         "athlete": ATHLETE,
         "states": STATES,
+        "person": PERSON,
         "record": RECORD,
         "population": population.as_dict(),
         "milliseconds": milliseconds,

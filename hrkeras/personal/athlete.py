@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from hrkeras.athlete import kalman
+from hrkeras.athlete import facts, kalman
 from hrkeras.evaluation import predictor
 from hrkeras.personal import prediction
 from hrkeras.personal.athlete_update import learn, one_person, usable
@@ -32,6 +33,7 @@ class Athlete:
     Attributes:
         runs: those that can be learnt from, ordered by when they ended.
         taken: number of workouts that were left out, by reason.
+        told: what the person tells, from `tell`.
 
     Example:
         >>> import hrkeras
@@ -42,6 +44,7 @@ class Athlete:
     def __init__(self, runs: Iterable[prepare.PreparedRun], taken: Counter[str] | None = None) -> None:
         self.runs = sorted(runs, key=lambda run: run.end)
         self.taken = Counter[str](taken)
+        self.told = facts.Facts()
         self._states: dict[str, tuple[int, kalman.AthleteState]] = {}  # by model, how many runs it has learnt from, and the state
 
     @classmethod
@@ -61,6 +64,40 @@ class Athlete:
         taken = Counter[str]()
         return cls(one_person(usable(workouts, taken), "the workouts"), taken)
 
+    def tell(
+        self,
+        *,
+        max_heart_rate: float | None = None,
+        age: float | None = None,
+        sex: Literal["female", "male"] | None = None,
+        resting_heart_rate: float | None = None,
+        easy: tuple[float, float] | None = None,
+    ) -> None:
+        """Takes into account what the person knows of themselves; all of it is optional, and what is not given stays as it was.
+
+        It helps most before there are runs. What an Apple Health export tells is in `log.person` of what `read` returns.
+
+        Args:
+            max_heart_rate: beats/min.
+            age: years; it stands in for the maximum heart rate where that is not known.
+            sex: together with the age.
+            resting_heart_rate: beats/min.
+            easy: speed of an easy run on the flat in m/s, and heart rate then in beats/min.
+
+        Raises:
+            InputError: if a value is not plausible.
+
+        Example:
+            >>> import hrkeras
+            >>> me = hrkeras.Athlete([])
+            >>> me.tell(max_heart_rate=190, easy=(1000 / 360, 145))  # 6:00 /km
+            >>> run = hrkeras.read("runs")[0]
+            >>> prediction = hrkeras.predict(None, run, athlete=me)
+        """
+        given = facts.Facts(max_heart_rate, age, sex, resting_heart_rate, easy)
+        self.told = replace(self.told, **dict(given.items()))
+        self._states.clear()
+
     def state(self, model: Model | str | None = None, before: float = inf) -> kalman.AthleteState:
         """The athlete's state after the runs that had ended at a given time.
 
@@ -73,6 +110,7 @@ class Athlete:
         learnt, state = self._states.get(name, (inf, None))
         if state is None or learnt > count:  # what was learnt cannot be forgotten
             learnt, state = 0, kalman.AthleteState(predictor.population(chosen))
+            facts.tell(state, self.told)
         learn(state, self.runs[int(learnt) : count], model=chosen)
         self._states[name] = count, state
         return state

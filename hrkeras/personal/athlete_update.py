@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from hrkeras.athlete import athlete_file
+from hrkeras.athlete import athlete_file, facts
 from hrkeras.athlete.kalman import AthleteState, Known
 from hrkeras.athlete.population import DAY, Population, default
 from hrkeras.athlete.shrinkage import Network
@@ -51,6 +51,7 @@ class Report:
         older: number of runs that ended before a known one began; these come too late to be learnt from.
         forgotten: number of runs before the first date that the state keeps: known already, or older.
         later: number of runs that had not ended at the time asked for.
+        told: what became of the facts that the person, or their export, told.
     """
 
     athlete: AthleteState
@@ -64,6 +65,12 @@ class Report:
     older: int = 0
     forgotten: int = 0
     later: int = 0
+    told: dict[str, facts.Outcome] = field(default_factory=dict)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the state has learnt something."""
+        return bool(self.added) or not {"used", "changed"}.isdisjoint(self.told.values())
 
 
 def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.PreparedRun]:
@@ -193,8 +200,9 @@ def update(
     model: Model | None = None,
     on_bytes: Callable[[int], object] | None = None,
     on_wait: Callable[[], object] | None = None,
+    told: facts.Facts | None = None,
 ) -> Report:
-    """Adds a person's runs to their file; if all of them are known already, the file is not touched.
+    """Adds a person's runs and what they tell to their file; if all of it is known already, the file is not touched.
 
     Other updates of the same file wait meanwhile.
 
@@ -205,10 +213,11 @@ def update(
             if not given the state starts where the file does, and a new one from the packaged population.
         on_bytes: called with the number of bytes read since the last call.
         on_wait: called if another update of the file must be waited for.
+        told: what the person tells; what they do not is taken from an export among the sources, if the file lacks it.
 
     Raises:
         InputError: if something cannot be read, if a source holds several people's runs, if the file starts from another
-            population, if there is no run to start a new one with, or if another update takes too long; the file is then left
+            population, if there is nothing to start a new one with, or if another update takes too long; the file is then left
             as it was.
     """
     population = predictor.population(model) if model else None
@@ -223,11 +232,12 @@ def update(
     busy = f"{path}: another update of this file has not ended after {PATIENCE:.0f} s; repeat the command later."
     with files.locked(path, busy, PATIENCE, on_wait):
         athlete, is_new = _opened(path, population)
+        outcomes = facts.tell(athlete, facts.completed(athlete, told or facts.Facts(), log.person))
         report = learn(athlete, runs, model=model)
-        report.is_new, report.log, report.taken = is_new, log, +taken
-        if report.added:
+        report.is_new, report.log, report.taken, report.told = is_new, log, +taken, outcomes
+        if report.is_changed:
             athlete_file.save(athlete, path)
-    if is_new and not report.added:
+    if is_new and not report.is_changed:
         why = "; ".join(filter(None, [taken_text(taken), read_log_text(log)])) or "there is none"
         raise InputError(
             f"Of the runs to start {path} with, none can be learnt from: {why}; look at them with `hrkeras inspect`."

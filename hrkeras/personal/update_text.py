@@ -13,6 +13,10 @@ def taken_text(taken: Counter[str]) -> str:
 
 def known_text(athlete: AthleteState) -> str:
     """What a state knows of the person, in a sentence."""
+    if not athlete.count and athlete.told:
+        return (
+            "Known of the person: what they told, and no run. Give earlier runs with --history or add them with hrkeras update."
+        )
     if not athlete.count:
         return (
             "Nothing is known of the person: expect 10 to 20 beats/min of error. Give earlier runs with --history, or keep "

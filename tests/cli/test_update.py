@@ -1,9 +1,11 @@
 """`hrkeras update` as a person runs it: again, bit by bit, and killed."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from hrkeras.athlete import athlete_file, following, kalman
+from hrkeras.athlete import athlete_file, facts, following, kalman
 from hrkeras.cli.main import app
 from hrkeras.personal import athlete_update
 from hrkeras.utils import files
@@ -80,6 +82,71 @@ def test_one_file_is_one_person(tmp_path):
     assert "runs: expected the runs of one person, found those of 2 (1001, 1002);" in said
     assert not (tmp_path / "me.json").exists()
     assert "Added 2 runs" in run("update", tmp_path / "me.json", tmp_path / "runs" / "1001")
+
+
+def test_what_the_person_tells_needs_no_runs_and_is_kept(folder, tmp_path):
+    me = tmp_path / "me.json"
+    told = ("--max-heart-rate", 190, "--resting-heart-rate", 52, "--easy", "6:00@145")
+    said = run("update", me, *told)
+    assert (
+        "Taken into account: maximum heart rate 190 beats/min, resting heart rate 52 beats/min, easy runs at 6:00 /km with 145 "
+        f"beats/min. Written: {me}; 0 runs known."
+    ) in said
+    before = me.read_bytes()
+    said = run("update", me, *told, "--age", 41)
+    assert said.startswith("Known already: maximum heart rate 190 beats/min, resting heart rate 52 beats/min, easy runs")
+    assert f"Not needed, since the maximum heart rate is known: age 41. Unchanged: {me}; 0 runs known." in said
+    assert me.read_bytes() == before
+    assert "Taken into account besides what was told before: maximum heart rate 186" in run("update", me, "--max-heart-rate", 186)
+    assert "Added 8 runs" in run("update", me, folder / "runs")
+    assert facts.told(athlete_file.load(me)) == facts.Facts(186, resting_heart_rate=52, easy=(1000 / 360, 145))
+    run("update", tmp_path / "plain.json", folder / "runs")
+    weights = [athlete_file.load(tmp_path / name).weights for name in ("me.json", "plain.json")]
+    assert np.abs(weights[0] - weights[1])[0].max() > 0.5
+
+
+def test_what_an_export_tells_is_used_once_and_no_birthday_is_kept(folder, tmp_path):
+    with zipfile.ZipFile(folder / "export.zip") as archive:
+        archive.extractall(tmp_path)
+    xml = tmp_path / "apple_health_export" / "export.xml"
+    text = xml.read_text().replace('DateOfBirth=""', 'DateOfBirth="1984-03-02"').replace("SexNotSet", "SexFemale")
+    xml.write_text(text.replace("</HealthData>", RESTING + "</HealthData>"))
+    for more, says in (
+        ((), "as the export tells: age 4\\d and sex female, resting heart rate 51 beats/min. Added 8"),
+        (
+            ("--age", 30),
+            "Taken into account: age 30. Taken into account, as the export tells: resting heart rate 51",
+        ),
+    ):
+        me = tmp_path / f"{len(more)}.json"
+        assert re.search(says, run("update", me, xml.parent, *more))
+        assert run("update", me, xml.parent).startswith("Added no run. Known already, or another")
+        assert "1984-03" not in me.read_text()
+
+
+RESTING = """<Record type="HKQuantityTypeIdentifierRestingHeartRate" sourceName="W" unit="count/min"
+ startDate="2020-01-02 00:00:00 +0100" endDate="2020-01-02 00:00:00 +0100" value="51"/>"""
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ((), "give the person's runs, or something that they tell"),
+        (
+            ("--max-heart-rate", 300),
+            "from 100 to 230 beats/min, found 300.0; leave it out if you do not know it (--max-heart-rate",
+        ),
+        (("--easy", "6:00"), "Expected a pace and a heart rate such as 6:00@145, found '6:00' (--easy"),
+        (("--easy", "0:30@145"), "Expected a pace of minutes and seconds"),
+        (("--easy", "6:00@400"), "heart rate of an easy run from 60 to 220"),
+        (("--sex", "male"), "Expected an age with the sex"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(tmp_path, options, says):
+    result = CliRunner().invoke(app, ["update", str(tmp_path / "me.json"), *map(str, options)])
+    assert result.exit_code != 0
+    assert says in " ".join(result.stderr.replace("│", " ").split())
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_places_are_kept(folder, simulated, tmp_path):

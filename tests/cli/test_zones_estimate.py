@@ -41,6 +41,18 @@ def test_zones_of_somebody_without_heart_rate(silent):
     assert "1 run estimated" in out
 
 
+def test_zones_with_the_maximum_that_the_person_has_told(folder, tmp_path):
+    me = tmp_path / "me.json"
+    run("update", me, folder / "runs", "--max-heart-rate", 197)
+    known = ("zones", folder / "runs", "--athlete", me)
+    out = run(*known).stdout
+    assert "Maximum: 197, as given beats/min" in out
+    assert f"The maximum is what {me} was told; give another with --maximum." in out.replace("\n", " ")
+    out = run(*known, "--maximum", 190).stdout
+    assert "Maximum: 190, as given beats/min" in out
+    assert "was told" not in out
+
+
 def test_zones_that_cannot_be(folder):
     assert "Expected a maximum of 100 to 230 beats/min, found 20" in run("zones", folder / "runs", "--maximum", 20, code=1).stderr
 

@@ -28,6 +28,7 @@ def close(found, wanted, tolerance=1e-3):
 def test_the_vectors_are_what_the_package_says():
     made = load("make_athlete_vectors").vectors()
     assert made["population"] == VECTORS["population"]
+    assert any(direction[-2] for direction in VECTORS["population"]["differences"])  # how hard a run is tells of the person
     for one, two in zip(made["runs"], VECTORS["runs"], strict=True):
         for part in ("before", "after"):
             for name, values in one[part].items():

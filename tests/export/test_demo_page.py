@@ -15,6 +15,7 @@ from chromium import assert_accessible, demo, fetched
 
 from hrkeras.athlete import athlete_file, population
 from hrkeras.athlete.kalman import AthleteState
+from hrkeras.athlete.population import STATES
 from hrkeras.evaluation.exported import base
 from hrkeras.models import saving
 from hrkeras.personal import prediction, run_choice
@@ -156,23 +157,48 @@ def test_with_a_persons_file_it_predicts_for_the_person(fresh, address, runs, mo
     assert_refused(fresh, [runs[0]], "has learnt from")
 
 
-def test_the_state_says_what_the_vectors_say(fresh, address, exported, tmp_path):
-    description = exported("gru", "onnx", quantize=False)[1] | {"population": VECTORS["population"]}
+def described(page, address, description, kept, run):
+    """What the page's state says of a run of the vectors."""
+    given = {name: run[name] for name in ("start", "speed", "altitude")}
+    return page.evaluate(
+        f"import('{address}athlete.js').then(({{Athlete}}) => new Athlete({json.dumps(description)}, {kept})"
+        f".predict({json.dumps(given)}))"
+    )
+
+
+@pytest.fixture
+def description(exported):
+    return exported("gru", "onnx", quantize=False)[1] | {"population": VECTORS["population"]}
+
+
+def test_the_state_says_what_the_vectors_say(fresh, address, description, tmp_path):
     athlete = AthleteState(population.from_dict(VECTORS["population"]))
     for run in VECTORS["runs"]:
         athlete_file.save(athlete, tmp_path / "me.json")
         kept = (tmp_path / "me.json").read_text() if athlete.count else "undefined"
-        given = {name: run[name] for name in ("start", "speed", "altitude")}
-        found = fresh.evaluate(
-            f"import('{address}athlete.js').then(({{Athlete}}) => new Athlete({json.dumps(description)}, {kept})"
-            f".predict({json.dumps(given)}))"
-        )
+        found = described(fresh, address, description, kept, run)
         found["expected"] = found["expected"][::9]
         for name, values in found.items():  # null becomes NaN
             np.testing.assert_allclose(np.array(values, float), np.array(run["before"][name], float), rtol=1e-3, atol=1e-3)
         columns = (np.array(run[name], np.float32) for name in Grid._fields)
         athlete.update(run["start"], Grid(*columns))
     assert athlete.count == 3
+
+
+def test_a_persons_file_of_before_knows_weights_alone(fresh, address, description, tmp_path):
+    path, athlete = tmp_path / "me.json", AthleteState(population.from_dict(VECTORS["population"]))
+    first, _, run = VECTORS["runs"]
+    grids = [Grid(*(np.array(each[name], np.float32) for name in Grid._fields)) for each in (first, run)]
+    athlete.update(first["start"], grids[0])
+    athlete_file.save(athlete, path)
+    content = json.loads(path.read_text())
+    content["weights"] = [row[: len(STATES)] for row in content["weights"]]
+    content["covariance"] = [rows[: len(STATES)] for rows in content["covariance"]]
+    path.write_text(json.dumps(content | {"version": 3}))
+    before = athlete_file.load(path).predict(run["start"], grids[1]).expected
+    found = described(fresh, address, description, path.read_text(), run)["expected"]
+    np.testing.assert_allclose(found, before, rtol=1e-3, atol=1e-3)
+    assert np.abs(athlete.predict(run["start"], grids[1]).expected - before).max() > 0.05
 
 
 def assert_refused(page, paths, reason):
@@ -210,7 +236,8 @@ def test_it_says_what_is_wrong_with_a_file(fresh, address, runs, tmp_path):
         stream.truncate(51 << 20)
     assert_refused(fresh, [tmp_path / "big.gpx"], "more than 50 MB")
     assert_refused(fresh, runs, "found 3 files")
-    for text, reason in {"{": "no JSON", "null": "`hrkeras update`", "[]": "`hrkeras update`"}.items():
+    refused = {"{": "no JSON", "null": "`hrkeras update`", "[]": "`hrkeras update`", '{"version": 5}': "model's version"}
+    for text, reason in refused.items():
         (tmp_path / "me.json").write_text(text)
         assert_refused(fresh, [tmp_path / "me.json"], reason)
     fresh.choose("#files", runs[1])

@@ -54,6 +54,7 @@ def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
     with _open(path) as export:
         with export.open(export.xml, ReadLog(count)) as stream:
             content = apple_xml.scan(stream, log, path.name)
+        log.person |= content.person
         runs = [entry for entry in content.entries if entry.is_run_outdoors]
         if runs and not apple_routes.any_present(runs, export.routes):
             raise InputError(

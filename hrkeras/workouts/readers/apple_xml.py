@@ -7,13 +7,14 @@ parsed as XML cannot expand an entity or fetch anything.
 import re
 from html import unescape
 from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.clock import EARLIEST, LATEST
 from hrkeras.workouts.readers.apple_heart_rate import MAX_NAME, Collector, HeartRates, source_name
+from hrkeras.workouts.readers.apple_person import Person
 from hrkeras.workouts.readers.source import ReadLog
 
 CHUNK = 4 << 20  # bytes
@@ -87,10 +88,11 @@ class Entry(NamedTuple):
 
 
 class Content(NamedTuple):
-    """An export's workouts in the order of the XML, and all its heart rates."""
+    """An export's workouts in the order of the XML, all its heart rates, and what it tells about the person."""
 
     entries: list[Entry]
     heart_rates: HeartRates
+    person: dict[str, Any]
 
 
 def scan(stream: Stream, log: ReadLog, where: str, chunk: int = CHUNK) -> Content:
@@ -103,7 +105,7 @@ def scan(stream: Stream, log: ReadLog, where: str, chunk: int = CHUNK) -> Conten
         chunk: bytes to read at a time; affects only speed and memory.
     """
     entries: list[Entry] = []
-    heart_rates = Collector()
+    heart_rates, person = Collector(), Person()
     text, inside = _skip_to_root(stream, chunk), True
     done = 0  # text[:done] is the beginning of a workout whose end is still to come
     while inside:
@@ -114,6 +116,7 @@ def scan(stream: Stream, log: ReadLog, where: str, chunk: int = CHUNK) -> Conten
             dates, units, values, *names = zip(*matches, strict=True)
             rates = np.array(values, "S32").astype(np.float64) * list(map(PER_MINUTE.__getitem__, units))
             heart_rates.add(seconds(dates), rates, zip(*names, strict=True))
+        person.add(text, done, end)
         keep, at = end, 0
         while opening := WORKOUT.search(text, at, end):
             at = close = opening.end()
@@ -139,7 +142,7 @@ def scan(stream: Stream, log: ReadLog, where: str, chunk: int = CHUNK) -> Conten
             log.skip(f"element of over {MAX_ELEMENT >> 20} MB", where)
             keep = end = len(text)
         text, done = text[keep:], end - keep
-    return Content(_not_crowded(entries, log), heart_rates.collected())
+    return Content(_not_crowded(entries, log), heart_rates.collected(), person.facts())
 
 
 def _skip_to_root(stream: Stream, chunk: int) -> bytes:

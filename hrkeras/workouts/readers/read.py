@@ -16,7 +16,7 @@ class Workouts(list[Workout]):
     """The workouts of a source, the earliest first: a list with a log of what was not read.
 
     Attributes:
-        log: what was skipped, and why.
+        log: what was skipped, and why; `log.person` has the age, sex and resting heart rate that an Apple Health export tells.
         source: where they were read from.
 
     Example:

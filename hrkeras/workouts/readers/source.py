@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.utils.files import open_regular
@@ -30,12 +30,14 @@ class ReadLog:
         skipped: count by reason.
         passed_over: count by reason of what was not read in workouts that were.
         examples: the first few places (file and line or entry) of each reason.
+        person: what the source tells about the person besides: `age` in years, `sex`, `resting_heart_rate` in beats/min.
     """
 
     def __init__(self, on_bytes: Callable[[int], object] | None = None):
         self.skipped: Counter[str] = Counter()
         self.passed_over: Counter[str] = Counter()
         self.examples: dict[str, list[str]] = {}
+        self.person: dict[str, Any] = {}
         self._on_bytes = on_bytes
 
     def skip(self, reason: str, where: str) -> None:

@@ -1,0 +1,45 @@
+"""Facts that a person tells, from text and in words."""
+
+from hrkeras.athlete import facts
+from hrkeras.athlete.facts import Facts, Outcome
+from hrkeras.athlete.kalman import AthleteState
+from hrkeras.personal import pace
+from hrkeras.utils.errors import InputError
+
+
+def parse_easy(text: str) -> tuple[float, float]:
+    """Speed in m/s and heart rate in beats/min of an easy run such as "6:00@145".
+
+    Raises:
+        InputError: if it is something else.
+    """
+    speed, _, heart_rate = text.partition("@")
+    if not heart_rate.strip().isdecimal():
+        raise InputError(f"Expected a pace and a heart rate such as 6:00@145, found {text[:40]!r}.", "easy")
+    return pace.parse(speed), float(heart_rate[:9])
+
+
+def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> list[str]:
+    """What became of the facts that a person (`given`) or their export told, a sentence for each kind of answer."""
+    now, said = facts.told(athlete), dict(given.items())
+
+    def named(answer: Outcome, own: bool = True) -> str:
+        names = [name for name, outcome in outcomes.items() if outcome == answer and (name in said) == own]
+        return ", ".join(_text(name, said.get(name, getattr(now, name)), given.sex or now.sex) for name in names)
+
+    sentences = {
+        "Taken into account: {}.": named("used"),
+        "Taken into account, as the export tells: {}.": named("used", own=False),
+        "Taken into account besides what was told before: {}.": named("changed"),
+        "Known already: {}; no change.": named("known"),
+        "Not needed, since the maximum heart rate is known: {}.": named("maximum is known"),
+    }
+    return [sentence.format(text) for sentence, text in sentences.items() if text]
+
+
+def _text(name: str, value, sex: str | None) -> str:
+    if name == "easy":
+        return f"easy runs at {pace.text(value[0])} with {value[1]:.0f} beats/min"
+    if name == "age":
+        return f"age {value:.0f}{f' and sex {sex}' if sex else ''}"
+    return f"{'maximum' if name == 'max_heart_rate' else 'resting'} heart rate {value:.0f} beats/min"

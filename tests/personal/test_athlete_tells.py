@@ -1,0 +1,42 @@
+"""`hrkeras.Athlete.tell`: what a person knows of themselves, before and with runs."""
+
+import pytest
+
+import hrkeras
+from hrkeras.athlete import facts
+from hrkeras.workouts.simulation import synthetic
+
+
+@pytest.fixture(scope="module")
+def workouts():
+    return list(synthetic.read(athletes=1, runs=4, seed=8, flawed=0, faulty=0))
+
+
+def mean(athlete, workout):
+    return hrkeras.predict(None, workout, athlete=athlete).heart_rate.mean()
+
+
+def test_it_moves_the_first_prediction_most(workouts):
+    nobody, me = hrkeras.Athlete([]), hrkeras.Athlete([])
+    usual = mean(nobody, workouts[0])
+    me.tell(easy=(1000 / 360, 120))
+    low = mean(me, workouts[0])
+    me.tell(easy=(1000 / 360, 170))  # in place of what was told before
+    assert low + 35 < mean(me, workouts[0])
+    assert low < usual - 5
+    runner, teller = (hrkeras.Athlete.from_workouts(workouts) for _ in range(2))
+    plain = mean(teller, workouts[3])
+    teller.tell(easy=(1000 / 360, 120), resting_heart_rate=50)
+    assert 0 < mean(runner, workouts[3]) - mean(teller, workouts[3]) < 0.5 * (usual - low)
+    assert plain == mean(runner, workouts[3])
+
+
+def test_what_is_not_given_stays():
+    me = hrkeras.Athlete([])
+    me.tell(age=41, sex="female")
+    me.tell(resting_heart_rate=50)
+    assert me.told == facts.Facts(age=41, sex="female", resting_heart_rate=50)
+    assert {name: fact.value for name, fact in me.state().told.items()} == {"age": 41, "sex": "female", "resting_heart_rate": 50}
+    with pytest.raises(hrkeras.InputError, match="maximum heart rate from 100 to 230"):
+        me.tell(max_heart_rate=20)
+    assert me.told.max_heart_rate is None
