@@ -70,14 +70,14 @@ def _train(path: Path, runs, seed: int) -> float:
     working, settings = path.with_suffix(".training"), fit.Settings(seed=seed)
     if not path.exists():
         counts = runs.counts
-        learnt = counts["runs"]["train"]
-        source = f"{learnt:,} runs of {counts['people']} people, {SOURCE}: the training split"
-        description = {"model": "lstm", "architecture": ARCHITECTURE | {"history": True}, "data": source, **counts}
+        own = runs.population(f"{counts['runs']['train']:,} runs of {counts['people']} people, {SOURCE}: the training split")
+        description = {"model": "lstm", "architecture": ARCHITECTURE | {"history": True}, "data": runs.source, **counts}
         model, log = fit.train(
             lambda statistics: models.lstm(**ARCHITECTURE, statistics=statistics),
             runs,
             working,
             settings,
+            population=own,
             description=description,
             resume=True,
             callbacks=[epoch_bar(settings.epochs, f"seed {seed}, "), epoch_line(print, f"seed {seed}, ")],
