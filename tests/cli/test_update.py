@@ -34,7 +34,7 @@ def test_a_first_time_and_a_second(folder, simulated, tmp_path):
     me = tmp_path / "new" / "me.json"
     days = [date(track.clock[0]) for track in simulated]
     said = run("update", me, folder / "runs")
-    assert said.startswith("New: nothing was known of the person; starting from people in general (4,305 runs of 8 people")
+    assert said.startswith("New: nothing was known of the person; starting from people in general (12,078 runs of 39 people")
     assert f"Added 8 runs: {days[0]} to {days[-1]} UTC." in said
     assert f"Written: {me}; 8 runs known, the last of {days[-1]} UTC." in said
     assert f"Next: hrkeras predict NEXT_RUN --athlete {me} --output run.csv" in said

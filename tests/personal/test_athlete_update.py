@@ -121,7 +121,7 @@ def test_populations_are_compared_by_their_numbers(tmp_path):
     athlete_update.check_population(athlete, renamed)
     other = replace(renamed, level=46.0)
     with pytest.raises(
-        InputError, match=r"^me.json starts from another population \(4,305 runs .*\(elsewhere\); make a file that"
+        InputError, match=r"^me.json starts from another population \(12,078 runs .*\(elsewhere\); make a file that"
     ):
         athlete_update.check_population(athlete, other, "me.json")
     assert (
