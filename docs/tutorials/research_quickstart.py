@@ -59,8 +59,8 @@ print(history)
 # %% [markdown]
 # ```text
 # epoch      loss     MAE  validation loss  validation MAE
-#     1   12.9947   11.46          13.1226           11.63  best
-#     2   10.1830    9.15          13.3727           11.84
+#     1   14.4268   10.71          11.5009           10.32
+#     2   10.5605    9.02           8.6213            8.18  best
 # ```
 
 # %% [markdown]
@@ -76,15 +76,15 @@ print(scores)
 
 # %% [markdown]
 # ```text
-#                                                MAE   95 % interval    RMSE  median run           worse by (95 %)
-# lstm                                          7.62     5.48 - 9.84    9.17        6.70
-# athlete's state alone                         7.57    5.16 - 10.10    9.20        5.48  [-0.05 (-2.24 to +1.53)]
-# constant                                     14.67   10.60 - 20.55   18.49       12.13   +7.05 (+3.68 to +12.29)
-# person's mean                                13.37    9.49 - 20.20   17.89        9.66   +5.75 (+1.73 to +12.41)
-# mean of the last 5 runs                      11.88    7.58 - 19.58   17.12       10.42  [+4.26 (-0.45 to +11.92)]
-# ridge, everyone                               8.55    5.06 - 11.76   10.35        6.85  [+0.93 (-3.61 to +4.21)]
-# ridge per person                              8.68    4.96 - 12.11   10.58        6.81  [+1.06 (-3.75 to +4.57)]
-# ridge per person, bias of the last 20 runs    8.13    4.63 - 11.58   10.02        6.88  [+0.51 (-3.96 to +3.85)]
+#                                                MAE   95 % interval    RMSE  median run  per person           worse by (95 %)
+# lstm                                          8.09    5.65 - 10.79    9.78        7.05        8.73
+# athlete's state alone                         7.95    5.42 - 10.54    9.63        6.96        8.49  [-0.14 (-0.97 to +0.48)]
+# constant                                     14.67   10.60 - 20.55   18.49       12.13       16.98   +6.58 (+3.27 to +11.50)
+# person's mean                                13.37    9.49 - 20.20   17.89        9.66       16.39   +5.28 (+1.32 to +11.66)
+# mean of the last 5 runs                      11.88    7.58 - 19.58   17.12       10.42       15.03  [+3.79 (-0.93 to +11.54)]
+# ridge, everyone                               8.55    5.06 - 11.76   10.35        6.85        7.96  [+0.45 (-4.46 to +3.86)]
+# ridge per person                              8.68    4.96 - 12.11   10.58        6.81        8.00  [+0.59 (-4.51 to +4.22)]
+# ridge per person, bias of the last 20 runs    8.13    4.63 - 11.58   10.02        6.88        7.51  [+0.04 (-4.65 to +3.51)]
 # ```
 #
 # Two epochs on 76 runs cannot improve on the athlete's state, and eight test runs cannot tell the better rows apart:

@@ -68,7 +68,7 @@ def demo(
     predict.predict(export, output / "base.csv", workout="latest", force=force)
     say(
         f"hrkeras predict {export} --workout latest --model {model} --output {csv} --plot {picture}",
-        "And by the model of this log, which has never seen this person.",
+        "And by the model just trained, which has never seen this person.",
     )
     predict.predict(export, csv, model=model, workout="latest", plot=picture, backend=backend, force=force)
     say(
