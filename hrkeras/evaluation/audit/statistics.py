@@ -1,5 +1,6 @@
 """Which runs the numbers come from that a model was normalised with: the fingerprint of what it was trained on."""
 
+import textwrap
 from dataclasses import replace
 
 import keras
@@ -81,7 +82,7 @@ def check(model: keras.Model, runs: Runs, data: str, known: list[Known], histori
 def _named(model: keras.Model) -> str:
     for layer in model.layers:
         if isinstance(layer, ExpectedFeatures) and layer.population and layer.population.get("source"):
-            return f" (it says: {str(layer.population['source'])[:60]})"
+            return f" (it says: {textwrap.shorten(str(layer.population['source']), 80, placeholder=' ...')})"
     return ""
 
 
