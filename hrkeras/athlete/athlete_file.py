@@ -33,6 +33,9 @@ def save(athlete: AthleteState, path: Path) -> None:
     """Writes a state to a temporary file and renames it, so that a killed command leaves the old file or none.
 
     All numbers are written in full precision: a loaded state continues exactly like the saved one.
+
+    Raises:
+        InputError: if the state could not be loaded again; the old file is then kept.
     """
     content = {
         "about": ABOUT,
@@ -58,6 +61,13 @@ def save(athlete: AthleteState, path: Path) -> None:
     } | ({"told": facts.as_dict(athlete)} if athlete.told else {})
     with atomic_write(path) as part:
         part.write_text(_text(content) + "\n", encoding="utf-8", newline="\n")
+        try:
+            _athlete(_read(part))
+        except ValueError as error:
+            raise InputError(
+                f"{path}: not written, since what was learnt could not be read again ({str(error)[:200]}); leave out the runs or "
+                "the model that it was learnt from."
+            ) from None
 
 
 def _plain(interval: PredictionInterval) -> dict[str, list[float]]:

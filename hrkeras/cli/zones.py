@@ -40,6 +40,8 @@ def zones(
     age, maximum = (told.age if age is None else age), (told.max_heart_rate if maximum is None else maximum)
     own.estimate(state or AthleteState(), age, maximum, threshold)  # before anything is read: what is given may be impossible
     timeline = read_timeline(source, person)
+    if state and state.count < timeline.athlete.count:
+        state = None  # the runs of the source tell more
     if state:
         timeline = replace(timeline, unheard=[estimation.anew(run, state) for run in timeline.unheard])
     limits = own.estimate(state or timeline.athlete, age, maximum, threshold)
@@ -58,7 +60,8 @@ def zones(
         runs = fitness_text.count(count)
         print(f"Read from {runs} with heart rate, not from a test; give what a test said with --maximum or --threshold.")
     else:
-        print("No run with heart rate is known, so this is what adults have in general; give --age, or runs with heart rate.")
+        whom, advice = ("adults", "--age or ") if age is None and maximum is None else ("adults of this maximum or age", "")
+        print(f"No run with heart rate is known, so the rest is what {whom} have in general; give {advice}runs with heart rate.")
     if maximum == told.max_heart_rate is not None:
         print(f"The maximum is what {athlete} was told; give another with --maximum.")
     if why := timeline.report.taken:

@@ -51,8 +51,10 @@ def predict(model: Model, windows: Windows, on_batch: Callable[[int], object] | 
             steps = -(-steps // LENGTH_STEP) * LENGTH_STEP
             full = np.concatenate([rows, rows[:1].repeat(BATCH - len(rows))])
         batch = {name: _padded(name, values[full], steps, longest) for name, values in inputs.items()}
-        predicted = runner.predict_on_batch(batch)[: len(rows), :longest]
-        predictions[rows, : predicted.shape[1]] = predicted
+        predicted = runner.predict_on_batch(batch)
+        if predicted.shape != batch["time"].shape:
+            raise InputError(f"The model {runner.name} gives no heart rate for each step of a run; use another.")
+        predictions[rows, : min(steps, longest)] = predicted[: len(rows), :longest]
         if on_batch:
             on_batch(len(rows))
     if not np.isfinite(predictions[windows.valid > 0]).all():

@@ -43,9 +43,12 @@ def _reliability(estimation: Estimation) -> list[str]:
     without = sum(not estimate.prediction.earlier_runs for estimate in estimation.estimates)
     sentences = [f"Estimated by {estimation.estimates[-1].prediction.by}."]
     if without == len(estimation.estimates):
+        known = "Nothing is known of the person, so this is the average over people"
+        if estimation.athlete.told:
+            known = "Of the person only what they told is known, and no run"
         sentences.append(
-            "Nothing is known of the person, so this is the average over people: expect 10 to 20 beats/min of error. Give "
-            "runs with heart rate with --history, or --athlete ME.json from `hrkeras update ME.json RUNS`."
+            f"{known}: expect 10 to 20 beats/min of error. Give runs "
+            "with heart rate with --history, or --athlete ME.json from `hrkeras update ME.json RUNS`."
         )
     else:
         earlier_runs = [estimate.prediction.earlier_runs for estimate in estimation.estimates]

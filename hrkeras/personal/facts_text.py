@@ -14,9 +14,9 @@ def parse_easy(text: str) -> tuple[float, float]:
         InputError: if it is something else.
     """
     speed, _, heart_rate = text.partition("@")
-    if not heart_rate.strip().isdecimal():
+    if not heart_rate.strip().isdecimal() or len(heart_rate.strip()) > 3:
         raise InputError(f"Expected a pace and a heart rate such as 6:00@145, found {text[:40]!r}.", "easy")
-    return pace.parse(speed), float(heart_rate[:9])
+    return pace.parse(speed), float(heart_rate)
 
 
 def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> list[str]:

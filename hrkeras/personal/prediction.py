@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hrkeras.athlete import athlete_file
-from hrkeras.athlete.interval import limits
+from hrkeras.athlete.interval import POSSIBLE, limits
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.evaluation import predict as inference
 from hrkeras.evaluation import predictor
@@ -166,7 +166,7 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
     if model:
         check_population(athlete, population(model))
         known = athlete.asked_by(predictor.of(model).fingerprint, known)
-        (heart_rate,) = inference.whole_runs(model, [grid], [known], np.array([start]))
+        (heart_rate,) = np.clip(inference.whole_runs(model, [grid], [known], np.array([start])), *POSSIBLE)
     low, high = limits(heart_rate, known.standard_deviation, known.interval)
     warnings = [
         *prediction_warnings.of_speed(grid.speed),

@@ -248,3 +248,14 @@ def test_a_save_that_fails_leaves_the_old_file(saved, tmp_path, monkeypatch):
         athlete_file.save(athlete, path)
     assert path.read_text() == saved
     assert os.listdir(tmp_path) == ["me.json"]
+
+
+def test_what_could_not_be_read_again_does_not_replace_a_file(tmp_path):
+    athlete, path = trained(2), tmp_path / "me.json"
+    athlete_file.save(athlete, path)
+    kept = path.read_bytes()
+    athlete.weights = athlete.weights + 2e10
+    with pytest.raises(InputError, match="me.json: not written, since what was learnt could not be read again"):
+        athlete_file.save(athlete, path)
+    assert path.read_bytes() == kept
+    assert list(tmp_path.iterdir()) == [path]

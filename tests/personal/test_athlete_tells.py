@@ -4,6 +4,8 @@ import pytest
 
 import hrkeras
 from hrkeras.athlete import facts
+from hrkeras.personal import facts_text
+from hrkeras.utils.errors import InputError
 from hrkeras.workouts.simulation import synthetic
 
 
@@ -40,3 +42,13 @@ def test_what_is_not_given_stays():
     with pytest.raises(hrkeras.InputError, match="maximum heart rate from 100 to 230"):
         me.tell(max_heart_rate=20)
     assert me.told.max_heart_rate is None
+
+
+def test_blanks_around_the_heart_rate_of_an_easy_run_do_not_matter():
+    assert facts_text.parse_easy("6:00@         145") == (pytest.approx(1000 / 360), 145.0)
+
+
+@pytest.mark.parametrize("text", ["6:00@0000000145", "6:00@", "6:00", "@145", "6:00@14.5", "6:00@145@145"])
+def test_an_easy_run_is_a_pace_and_a_heart_rate(text):
+    with pytest.raises(InputError):
+        facts_text.parse_easy(text)
