@@ -131,38 +131,6 @@ class AthleteState:
             efforts: from `effort.basis`, if they are there already.
         """
         efforts = basis(grid) if efforts is None else efforts
-        return self._predict(start, efforts)
-
-    def asked_by(self, network: str, known: Known) -> Known:
-        """What is known before a run, with the shrinkage and the interval of the network of this fingerprint."""
-        performance = self.network if self.network.name == network else Network()
-        return replace(known, shrinkage=performance.shrinkage.value, interval=performance.interval.limits)
-
-    def assumed_start(self, start: float) -> float:
-        """A start in s since 1970-01-01 UTC; where it is unknown (NaN), a day after that of the last known run."""
-        if not np.isnan(start):
-            return start
-        return float(self.starts[-1]) + DAY if self.count else USUAL_START
-
-    def _expected(self, start: float, efforts: np.ndarray) -> _Expected:
-        """What the filters predict of a run; the last is kept, since a run is mostly learnt from right after it was predicted."""
-        if self._last and self._last[:2] == (start, self.count) and self._last[2] is efforts:
-            return self._last[3]
-        features = self.population.features(start, efforts)
-        effort = mean_effort(efforts)
-        told, covariances = _observed(self.weights[:1], self.covariance[:1], _USUAL_EFFORT, effort, self.population.effort_noise)
-        share = float(features.mean(axis=0, dtype=np.float64) @ (told[0] - self.weights[0])[: len(STATES)])
-        predictions = features @ self.weights[:, : len(STATES)].T
-        heart_rate = np.clip(predictions[:, 0] + share, *POSSIBLE).astype(np.float32)
-        facts = len(STATES) - len(COURSE)
-        covariance = (covariances[0] + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
-        open_ = features[:, :facts]
-        deviation = np.sqrt(np.maximum(((open_ @ covariance) * open_).sum(axis=1) + self.population.level, 1.0))
-        expected = _Expected(features, predictions, heart_rate, share, deviation)
-        self._last = start, self.count, efforts, expected
-        return expected
-
-    def _predict(self, start: float, efforts: np.ndarray) -> Known:
         facts = len(STATES) - len(COURSE)
         features, predictions, heart_rate, effort_share, deviation = self._expected(start, efforts)
         share = self.weights[:, facts : len(STATES)] @ features[0, facts:]
@@ -193,6 +161,35 @@ class AthleteState:
             history.vector(start, like, self.starts, hours, self.records, self.count),
             interval=self.interval.limits,
         )
+
+    def asked_by(self, network: str, known: Known) -> Known:
+        """What is known before a run, with the shrinkage and the interval of the network of this fingerprint."""
+        performance = self.network if self.network.name == network else Network()
+        return replace(known, shrinkage=performance.shrinkage.value, interval=performance.interval.limits)
+
+    def assumed_start(self, start: float) -> float:
+        """A start in s since 1970-01-01 UTC; where it is unknown (NaN), a day after that of the last known run."""
+        if not np.isnan(start):
+            return start
+        return float(self.starts[-1]) + DAY if self.count else USUAL_START
+
+    def _expected(self, start: float, efforts: np.ndarray) -> _Expected:
+        """What the filters predict of a run; the last is kept, since a run is mostly learnt from right after it was predicted."""
+        if self._last and self._last[:2] == (start, self.count) and self._last[2] is efforts:
+            return self._last[3]
+        features = self.population.features(start, efforts)
+        effort = mean_effort(efforts)
+        told, covariances = _observed(self.weights[:1], self.covariance[:1], _USUAL_EFFORT, effort, self.population.effort_noise)
+        share = float(features.mean(axis=0, dtype=np.float64) @ (told[0] - self.weights[0])[: len(STATES)])
+        predictions = features @ self.weights[:, : len(STATES)].T
+        heart_rate = np.clip(predictions[:, 0] + share, *POSSIBLE).astype(np.float32)
+        facts = len(STATES) - len(COURSE)
+        covariance = (covariances[0] + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
+        open_ = features[:, :facts]
+        deviation = np.sqrt(np.maximum(((open_ @ covariance) * open_).sum(axis=1) + self.population.level, 1.0))
+        expected = _Expected(features, predictions, heart_rate, share, deviation)
+        self._last = start, self.count, efforts, expected
+        return expected
 
     def update(self, start: float, grid: Grid, efforts: np.ndarray | None = None) -> Literal["added", "known", "older"]:
         """Learns from a finished run.
