@@ -15,6 +15,7 @@ import numpy as np
 import typer
 
 from hrkeras.cli.shared import Backend, DataDir, epoch_bar, epoch_line, progress, start
+from hrkeras.utils.presets import BASE, BASE_EPOCHS
 
 EARLIER = (0, 1, 2, 5, 20, 60)  # runs that are known, at least; up to the next
 FEWEST = 25  # runs of a person who counts in the averages over people
@@ -29,7 +30,6 @@ def main(
     ] = None,
     folds: int = 4,
     seed: int = 0,
-    dropout: Annotated[float, typer.Option(help="Of the networks that are trained.")] = 0.15,
     data_dir: DataDir = None,
     backend: Backend = None,
 ) -> None:
@@ -45,7 +45,7 @@ def main(
         others, those = part(runs, np.flatnonzero(~outside & (runs.split != "test"))), part(runs, np.flatnonzero(outside))
         model = None
         if models:
-            model = _network(models / f"fold-{fold}-of-{folds}-seed-{seed}.keras", others, seed, dropout)
+            model = _network(models / f"fold-{fold}-of-{folds}-seed-{seed}.keras", others, seed)
         with progress(len(those), f"Fold {fold + 1} of {folds}", "run") as bar:
             errors |= _errors(those, others, model, bar.update)
         _print(errors, f"after fold {fold + 1}", bool(models))
@@ -55,7 +55,7 @@ def main(
         print(f"person {person:3}: {len(rows):5,} runs  state {rows[:, 0].mean():5.2f}, {inside}{network}")
 
 
-def _network(path: Path, others, seed: int, dropout: float):
+def _network(path: Path, others, seed: int):
     """The network of a fold, trained on the other people if it is not there; a training that was interrupted goes on."""
     from hrkeras import models
     from hrkeras.models import saving
@@ -63,9 +63,9 @@ def _network(path: Path, others, seed: int, dropout: float):
 
     if path.exists():
         return saving.load(path)
-    settings = fit.Settings(seed=seed)
+    settings = fit.Settings(seed=seed, epochs=BASE_EPOCHS)
     model, _ = fit.train(
-        lambda statistics: models.lstm(dropout=dropout, statistics=statistics),
+        lambda statistics: models.lstm(**BASE, statistics=statistics),
         others,
         path.with_suffix(".training"),
         settings,

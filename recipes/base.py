@@ -21,9 +21,9 @@ from hrkeras.export import process
 from hrkeras.utils import packaged
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import atomic_write
+from hrkeras.utils.presets import BASE, BASE_EPOCHS
 
 MOST = 1_200_000  # bytes in all
-ARCHITECTURE = {"units": 64, "num_layers": 2, "dropout": 0.15}
 SOURCE = "public running logs of 2012-2026, on a grid of 10 s"
 LIMITS = """
 ## What it is bad at
@@ -67,13 +67,13 @@ def _train(path: Path, runs, seed: int) -> float:
     from hrkeras import models
     from hrkeras.training import fit, model_card, training_folder
 
-    working, settings = path.with_suffix(".training"), fit.Settings(seed=seed)
+    working, settings = path.with_suffix(".training"), fit.Settings(seed=seed, epochs=BASE_EPOCHS)
     if not path.exists():
         counts = runs.counts
         own = runs.population(f"{counts['runs']['train']:,} runs of {counts['people']} people, {SOURCE}: the training split")
-        description = {"model": "lstm", "architecture": ARCHITECTURE | {"history": True}, "data": runs.source, **counts}
+        description = {"model": "lstm", "architecture": BASE | {"history": True}, "data": runs.source, **counts}
         model, log = fit.train(
-            lambda statistics: models.lstm(**ARCHITECTURE, statistics=statistics),
+            lambda statistics: models.lstm(**BASE, statistics=statistics),
             runs,
             working,
             settings,
