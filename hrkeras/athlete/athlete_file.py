@@ -10,7 +10,7 @@ import numpy as np
 from hrkeras.athlete import facts, history
 from hrkeras.athlete.interval import PredictionInterval
 from hrkeras.athlete.kalman import PACES, AthleteState
-from hrkeras.athlete.population import PERSON, SIZE, STATES, from_dict
+from hrkeras.athlete.population import HUGE, PERSON, SIZE, STATES, from_dict
 from hrkeras.athlete.shrinkage import Network, Shrinkage
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import atomic_write
@@ -20,7 +20,6 @@ VERSION = 4
 BEFORE = 3  # without `PERSON`, whose place its lists end before
 MAX_BYTES = 10 << 20  # a full file has 0.2 MB
 MAX_COUNT = 1_000_000  # runs
-MAX_VALUE = 1e10
 MAX_SOURCE = 500  # characters
 ABOUT = (
     "What the runs of one person tell hrkeras of how their heart rate follows effort: sums and dates, no positions. "
@@ -215,6 +214,6 @@ def _array(entries: dict[str, Any], name: str, shape: tuple[int, ...], unknown: 
         values = [value for part in values for value in part]  # type: ignore[union-attr]
     if not all(type(value) in (int, float) or (unknown and value is None) for value in values):
         raise ValueError(f"its {name} are not all numbers")
-    if not all(value is None or -MAX_VALUE < value < MAX_VALUE for value in values):
+    if not all(value is None or -HUGE < value < HUGE for value in values):
         raise ValueError(f"its {name} are too big")
     return np.array([np.nan if value is None else value for value in values], np.float64).reshape(shape)

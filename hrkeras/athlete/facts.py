@@ -6,13 +6,17 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from hrkeras.athlete import fitness, zones
+from hrkeras.athlete import fitness
 from hrkeras.athlete.kalman import USUAL_START, AthleteState
 from hrkeras.athlete.population import PERSON, SIZE, STATES
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.effort import BASIS
 
-RESTING, SPEED, EASY = (30, 110), (0.55, 8.4), (60, 220)  # beats/min, m/s, beats/min: what may be told
+# what may be told; the speed ends where runners of world class begin their easy runs, below 5, which is a pace in min/km
+AGE, MAXIMUM, RESTING = (10, 110), (100, 230), (30, 110)  # years, beats/min, beats/min
+SPEED, EASY = (0.55, 4.8), (60, 220)  # m/s, beats/min
+AT_BIRTH, PER_YEAR, ERROR = 211.0, 0.64, 10.8  # beats/min; maximum by age, Nes et al., Scand J Med Sci Sports 23, 2013
+LEAST_RESERVE = 40.0  # beats/min, from the resting to the maximum heart rate
 # The state's highest heart rate is that of the hardest twentieth of runs, each without its highest hundredth. Training
 # comes within some percent of the maximum at best, but a sensor's faults raise it.
 BELOW_MAXIMUM, BELOW_SPREAD = 3.0, 5.0  # beats/min
@@ -25,7 +29,8 @@ USUAL_RESTING, RESTING_SPREAD, BY_RESTING = 60.0, 7.7, 0.3  # beats/min, beats/m
 EASY_SPREAD = 5.0  # beats/min, standard deviation of what a person says of their easy runs
 OF_HIGHEST = np.eye(SIZE)[len(STATES) + PERSON.index("highest_heart_rate")]
 OF_LEVEL = np.eye(SIZE)[0]
-Outcome = Literal["used", "changed", "known", "maximum is known"]
+Outcome = Literal["used", "changed", "besides", "known", "maximum is known"]
+CHANGES = ("used", "changed", "besides")  # outcomes by which the state has learnt something
 
 
 class Fact(NamedTuple):
@@ -42,7 +47,7 @@ class Facts:
     Attributes:
         max_heart_rate: beats/min.
         age: years.
-        sex: "female" or "male", together with the age.
+        sex: "female" or "male"; counts together with the age.
         resting_heart_rate: beats/min.
         easy: speed of an easy run on the flat in m/s, and heart rate then in beats/min.
 
@@ -57,13 +62,11 @@ class Facts:
     easy: tuple[float, float] | None = None
 
     def __post_init__(self):
-        _within(self.max_heart_rate, "max_heart_rate", "maximum heart rate", zones.POSSIBLE, "beats/min")
-        _within(self.age, "age", "age", zones.AGE, "years")
+        _within(self.max_heart_rate, "max_heart_rate", "maximum heart rate", MAXIMUM, "beats/min")
+        _within(self.age, "age", "age", AGE, "years")
         _within(self.resting_heart_rate, "resting_heart_rate", "resting heart rate", RESTING, "beats/min")
         if self.sex not in (None, "female", "male"):
             raise InputError(f"Expected female or male, found {str(self.sex)[:40]!r}; leave it out if neither fits.", "sex")
-        if self.sex and self.age is None:
-            raise InputError("Expected an age with the sex, which counts together alone; give both or neither.", "age")
         if self.easy is not None:
             if not isinstance(self.easy, tuple | list) or len(self.easy) != 2 or None in self.easy:
                 raise InputError("Expected a speed and a heart rate, such as (2.8, 145) in m/s and beats/min.", "easy")
@@ -85,6 +88,22 @@ def _within(value: Any, argument: str, name: str, limits: tuple[float, float], u
         )
 
 
+def check(facts: Facts) -> None:
+    """Raises `InputError` if facts that are each plausible cannot be true together, or a sex comes without an age."""
+    easy = facts.easy[1] if facts.easy else None
+    for low, high, apart in (("resting", "easy", 1.0), ("easy", "maximum", 1.0), ("resting", "maximum", LEAST_RESERVE)):
+        rates = {"resting": facts.resting_heart_rate, "easy": easy, "maximum": facts.max_heart_rate}
+        below, above = rates[low], rates[high]
+        if below is not None and above is not None and above - below < apart:
+            raise InputError(
+                f"Expected the {high} heart rate at least {apart:g} beats/min above the {low} one, found {above:g} and {below:g}; "
+                "correct one of them.",
+                "easy" if high == "easy" else "max_heart_rate",
+            )
+    if facts.sex and facts.age is None:
+        raise InputError("Expected an age with the sex, which counts together alone; give both or neither.", "age")
+
+
 def tell(athlete: AthleteState, facts: Facts, day: date | None = None) -> dict[str, Outcome]:
     """Adds to a state what the person tells; what is told already changes nothing.
 
@@ -94,44 +113,75 @@ def tell(athlete: AthleteState, facts: Facts, day: date | None = None) -> dict[s
         day: today if not given.
 
     Returns:
-        What became of each fact; one that has changed is a new observation besides the one before.
+        What became of each fact. One that has changed counts instead of the one before; but an easy run that is told after
+        runs are known counts besides, since fitness may have changed in between.
+
+    Raises:
+        InputError: if the facts, with those told before, cannot be true together.
     """
     day = day or datetime.now(UTC).date()
-    before, outcomes = told(athlete, day), dict[str, Outcome]()
-    for name, value in facts.items():
-        old, sex = getattr(before, name), facts.sex or before.sex
-        if name == "sex":
-            continue
-        if old is not None and (abs(value - old) <= 1 and sex == before.sex if name == "age" else value == old):
-            outcomes[name] = "known"
-        elif name == "age" and "max_heart_rate" in athlete.told:
-            outcomes[name] = "maximum is known"
-        else:
-            _observe(athlete, name, value, old, sex)
-            athlete.told |= {name: Fact(value, day.isoformat())}
-            if name == "age" and sex:
-                athlete.told["sex"] = Fact(sex, day.isoformat())
-            outcomes[name] = "used" if old is None else "changed"
+    before, given = told(athlete, day), dict(facts.items())
+    now = replace(before, **given)
+    check(now)
+    if given.pop("sex", None):
+        given.setdefault("age", now.age)
+    outcomes: dict[str, Outcome] = {name: _outcome(athlete, name, before, now) for name in given}
+    new = [name for name in given if outcomes[name] in CHANGES]
+    if "changed" in outcomes.values() and not athlete.count:  # as if nothing had been told before
+        empty = AthleteState(athlete.population)
+        athlete.weights, athlete.covariance = empty.weights, empty.covariance
+        for name, _ in now.items():
+            _observe(athlete, name, now, Facts())
+    else:
+        for name in new:
+            _observe(athlete, name, now, before)
+    athlete.told |= {name: Fact(given[name], day.isoformat()) for name in new}
+    if "age" in new and now.sex:
+        athlete.told["sex"] = Fact(now.sex, day.isoformat())
     return outcomes
 
 
-def _observe(athlete: AthleteState, name: str, value: Any, old: Any, sex: str | None) -> None:
-    if name == "max_heart_rate":
-        athlete.observe(OF_HIGHEST, value - BELOW_MAXIMUM, BELOW_SPREAD**2)
-    elif name == "age":
-        maximum = zones.AT_BIRTH - zones.PER_YEAR * value - WOMEN_BELOW * (sex == "female")
-        athlete.observe(OF_HIGHEST, maximum - BELOW_MAXIMUM, zones.ERROR**2 + BELOW_SPREAD**2)
+def _outcome(athlete: AthleteState, name: str, before: Facts, now: Facts) -> Outcome:
+    old, value = getattr(before, name), getattr(now, name)
+    is_known = old is not None and (abs(value - old) <= 1 and now.sex == before.sex if name == "age" else value == old)
+    if is_known:
+        return "known"
+    if name == "age" and now.max_heart_rate is not None:
+        return "maximum is known"
+    return "used" if old is None else "besides" if name == "easy" and athlete.count else "changed"
+
+
+def _observe(athlete: AthleteState, name: str, now: Facts, before: Facts) -> None:
+    if name == "max_heart_rate" or (name == "age" and now.max_heart_rate is None):
+        if getattr(before, name) is not None:
+            earlier = Facts(**{name: fact.value for name, fact in athlete.told.items()})  # the age that was told then
+            value, variance = _highest(name, earlier)
+            if (athlete.covariance @ OF_HIGHEST @ OF_HIGHEST < variance).all():
+                athlete.observe(OF_HIGHEST, value, -variance)  # takes it back: the highest heart rate does not drift
+        athlete.observe(OF_HIGHEST, *_highest(name, now))
     elif name == "resting_heart_rate":  # so that of a person without runs it explains just this part of the level's variance
         variance, explained = athlete.population.covariance[0, 0], (BY_RESTING * RESTING_SPREAD) ** 2
-        shift = BY_RESTING * (value - (old or USUAL_RESTING))
+        shift = BY_RESTING * (now.resting_heart_rate - (before.resting_heart_rate or USUAL_RESTING))
         level = athlete.weights @ OF_LEVEL + shift * variance / explained
         athlete.observe(OF_LEVEL, level, variance * (variance / explained - 1))
     elif name == "easy":
-        speed, heart_rate = value
+        speed, heart_rate = now.easy
         features = fitness.view(athlete).features(USUAL_START, fitness.steady(speed))
         features[len(BASIS) :] = 0  # an average day and course
         residual = heart_rate - athlete.weights[:, : len(STATES)] @ features  # of the level: one pace tells nothing of others
         athlete.observe(OF_LEVEL, athlete.weights @ OF_LEVEL + residual, athlete.population.level + EASY_SPREAD**2)
+
+
+def _highest(name: str, facts: Facts) -> tuple[float, float]:
+    """What a maximum or an age tells of the state's highest heart rate, beats/min, and the variance of its error."""
+    if name == "max_heart_rate":
+        return facts.max_heart_rate - BELOW_MAXIMUM, BELOW_SPREAD**2
+    return maximum_at(facts.age, facts.sex) - BELOW_MAXIMUM, ERROR**2 + BELOW_SPREAD**2
+
+
+def maximum_at(age: float, sex: str | None = None) -> float:
+    """The maximum heart rate to expect at an age in years, beats/min; people differ from it by `ERROR`."""
+    return AT_BIRTH - PER_YEAR * age - WOMEN_BELOW * (sex == "female")
 
 
 def told(athlete: AthleteState, day: date | None = None) -> Facts:
@@ -139,7 +189,7 @@ def told(athlete: AthleteState, day: date | None = None) -> Facts:
     values = {name: fact.value for name, fact in athlete.told.items()}
     if "age" in values:
         since = (day or datetime.now(UTC).date()) - date.fromisoformat(athlete.told["age"].day)
-        values["age"] = min(values["age"] + max(since.days, 0) // 365.25, zones.AGE[1])
+        values["age"] = min(values["age"] + max(since.days, 0) // 365.25, AGE[1])
     return Facts(**values)
 
 
@@ -167,7 +217,8 @@ def from_dict(values: Any) -> dict[str, Fact]:
             name: Fact(tuple(fact["value"]) if name == "easy" else fact["value"], date.fromisoformat(fact["date"]).isoformat())
             for name, fact in values.items()
         }
-        if len(Facts(**{name: fact.value for name, fact in facts.items()}).items()) == len(facts):
+        values = Facts(**{name: fact.value for name, fact in facts.items()})
+        if len(values.items()) == len(facts) and (values.sex is None or values.age is not None):
             return facts
     except (AttributeError, KeyError, TypeError, ValueError, InputError):
         pass

@@ -20,7 +20,7 @@ PERSON = ("usual_effort", "highest_heart_rate")  # m/s, beats/min; no features, 
 SIZE = len(STATES) + len(PERSON)
 IN_FILES = {"outlier_threshold": "surprise"}  # its name in model files and athletes' files
 EFFORTS = (1.0, 5.0)  # m/s, bounds of what a run tells of how hard a person usually runs
-TINY, HUGE = 1e-12, 1e12  # far beyond the numbers of any population
+TINY, HUGE = 1e-12, 1e10  # far beyond the numbers of any population or state
 
 
 @dataclass(frozen=True)

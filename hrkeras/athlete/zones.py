@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hrkeras.athlete import fitness, history
+from hrkeras.athlete import facts, fitness, history
 from hrkeras.athlete.interval import TAIL
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.utils.errors import InputError
@@ -12,7 +12,6 @@ from hrkeras.utils.errors import InputError
 COUNT = 5
 SHARES = (0.85, 0.90, 0.95, 1.0)  # of the threshold, where zones 2 to 5 begin; J. Friel, Total Heart Rate Training, 2006
 NAMES = ("recovery", "easy", "tempo", "below threshold", "threshold and above")
-AT_BIRTH, PER_YEAR, ERROR = 211.0, 0.64, 10.8  # beats/min; maximum by age, Nes et al., Scand J Med Sci Sports 23, 2013
 USUAL_AGE, AGES = 40.0, 11.5  # years and their standard deviation, where age is not known: all from 20 to 60 alike
 THRESHOLD, THRESHOLD_SPREAD = 0.91, 0.03  # of the maximum, see `estimate`
 FAULT = 0.05  # share of the runs in which a sensor may read more than the heart can beat
@@ -21,7 +20,6 @@ SLOW, LEAST_SLOW = 0.5, 0.1  # how far the fastest of n runs stays below what th
 ENDURANCE = 1 - 1 / 1.06  # speed falls with time to this power; Riegel, Athletic records and human endurance, Am Sci 69, 1981
 SHORTEST, SUSTAINED = 20.0, 40.0  # min, least of a run that shows the speed for an hour, and of one whose mean could be held
 GRID = 110.0, 231.0  # beats/min, in which maximum and threshold lie
-AGE, POSSIBLE = (10, 110), (100, 230)  # years; beats/min: what may be given
 NORMAL = 1.2816  # standard deviations from the middle of a normal distribution beyond which a share `TAIL` of it lies
 
 _MEAN, _HIGHEST, _EFFORT, _MINUTES = (
@@ -77,18 +75,20 @@ def estimate(
 
     Args:
         athlete: the person's state; it may hold no run.
-        age: years, if known.
-        maximum: beats/min, if known from a test; it is then taken as exact.
-        threshold: likewise.
+        age: years; what the person told (`facts`) if not given.
+        maximum: beats/min, likewise; it is taken as exact.
+        threshold: beats/min, if known from a test; likewise.
 
     Raises:
         InputError: if a given value is not plausible.
     """
+    told = facts.told(athlete)
+    age, maximum = (told.age if age is None else age), (told.max_heart_rate if maximum is None else maximum)
     _check(age, maximum, threshold)
     highest = np.arange(*GRID)[:, None] if maximum is None else np.array([[float(maximum)]])
     thresholds = np.arange(*GRID)[None] if threshold is None else np.array([[float(threshold)]])
-    middle = AT_BIRTH - PER_YEAR * (USUAL_AGE if age is None else age)
-    spread = np.hypot(ERROR, PER_YEAR * AGES) if age is None else ERROR
+    middle = facts.maximum_at(USUAL_AGE if age is None else age, told.sex)
+    spread = facts.ERROR if age is not None else np.hypot(facts.ERROR, facts.PER_YEAR * AGES)
     likely = _normal(highest, middle, spread) + _normal(thresholds / highest, THRESHOLD, THRESHOLD_SPREAD) - np.log(highest)
     records = athlete.records[np.isfinite(athlete.records[:, _HIGHEST])]
     minutes = np.exp(records[:, _MINUTES])
@@ -104,9 +104,9 @@ def estimate(
 
 def _check(age: float | None, maximum: float | None, threshold: float | None) -> None:
     for name, value, (least, most), unit in (
-        ("age", age, AGE, "years"),
-        ("maximum", maximum, POSSIBLE, "beats/min"),
-        ("threshold", threshold, POSSIBLE, "beats/min"),
+        ("age", age, facts.AGE, "years"),
+        ("maximum", maximum, facts.MAXIMUM, "beats/min"),
+        ("threshold", threshold, facts.MAXIMUM, "beats/min"),
     ):
         if value is not None and not least <= value <= most:
             raise InputError(

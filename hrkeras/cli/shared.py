@@ -35,7 +35,12 @@ MAX_SEED = 2**32 - 1  # of NumPy
 Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Random seed.")]
 TrainingSeed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Random seed.", rich_help_panel=TRAINING)]
 Protocol = Annotated[
-    ProtocolName, typer.Option(help="What is known of a run when its heart rate is predicted; see docs/reference/protocols.md.")
+    ProtocolName,
+    typer.Option(
+        help="What is known of a run: of profile its speed and altitude; live, their past; forecast, also heart rate up to now; "
+        "past_only, the past of all three; imputation, all but gaps; by_user, as profile, of people not trained on; later, as "
+        "profile, after the last day trained on. See docs/reference/protocols.md."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Augment = Annotated[

@@ -36,15 +36,15 @@ def zones(
     from hrkeras.personal import estimation, fitness_text, time_in_zones
 
     state = athlete_file.load(athlete) if athlete else None
-    told = facts.told(state) if state else facts.Facts()
-    age, maximum = (told.age if age is None else age), (told.max_heart_rate if maximum is None else maximum)
     own.estimate(state or AthleteState(), age, maximum, threshold)  # before anything is read: what is given may be impossible
     timeline = read_timeline(source, person)
-    if state and state.count < timeline.athlete.count:
-        state = None  # the runs of the source tell more
-    if state:
+    count = len(timeline.entries)
+    if state and state.count >= timeline.athlete.count:
+        count = state.count
         timeline = replace(timeline, unheard=[estimation.anew(run, state) for run in timeline.unheard])
-    limits = own.estimate(state or timeline.athlete, age, maximum, threshold)
+    else:  # the runs of the source tell more
+        state = replace(timeline.athlete, told=state.told if state else {})
+    limits, told = own.estimate(state, age, maximum, threshold), facts.told(state)
     recent, everything = time_in_zones.times(timeline, limits, time_in_zones.WEEKS), time_in_zones.times(timeline, limits)
     if plot:
         from hrkeras.personal import person_plots
@@ -55,14 +55,14 @@ def zones(
         print(json_line(time_in_zones.as_dict(limits, recent, everything)))
         return
     print("\n".join(time_in_zones.lines(limits, recent, everything)))
-    count = state.count if state else len(timeline.entries)
     if count:
         runs = fitness_text.count(count)
         print(f"Read from {runs} with heart rate, not from a test; give what a test said with --maximum or --threshold.")
     else:
-        whom, advice = ("adults", "--age or ") if age is None and maximum is None else ("adults of this maximum or age", "")
+        is_known = (age, maximum, told.age, told.max_heart_rate) != (None,) * 4
+        whom, advice = ("adults of this maximum or age", "") if is_known else ("adults", "--age or ")
         print(f"No run with heart rate is known, so the rest is what {whom} have in general; give {advice}runs with heart rate.")
-    if maximum == told.max_heart_rate is not None:
+    if maximum is None and told.max_heart_rate:
         print(f"The maximum is what {athlete} was told; give another with --maximum.")
     if why := timeline.report.taken:
         from hrkeras.personal import update_text

@@ -18,6 +18,7 @@ from hrkeras.evaluation.predict import WHOLE, by_run, known, predict
 from hrkeras.evaluation.protocols import PROTOCOLS, Case, Protocol
 from hrkeras.evaluation.scores import Coverage, Score, coverage, score
 from hrkeras.models import saving
+from hrkeras.models.load import load
 from hrkeras.utils.errors import InputError, expect
 from hrkeras.workouts.grid import Grid
 
@@ -29,7 +30,7 @@ Beside = Callable[[list[Run], list[np.ndarray], Callable[[int], object] | None, 
 
 
 def evaluate(
-    model: keras.Model,
+    model: keras.Model | str,
     runs: Runs,
     protocol: str | Protocol = "profile",
     *,
@@ -41,7 +42,7 @@ def evaluate(
     """Scores a model under a protocol, beside the baselines that the protocol allows.
 
     Args:
-        model: to score, from `train` or `load`.
+        model: to score, from `train` or `load`, or "base".
         runs: all splits; the baselines learn from the training split, and choose on the validation split.
         protocol: what is known when a run is predicted. "profile": speed and altitude of the whole run; "live": of its past;
             "forecast": also heart rate up to now; "past_only": the past of all three, from origins every five minutes;
@@ -68,6 +69,7 @@ def evaluate(
         >>> list(scores.to_frame()["name"][:2])
         ['lstm', "athlete's state alone"]
     """
+    model = load(model) if isinstance(model, str) else model
     protocol = _checked(model, runs, protocol, split)
     name, population = name or model.name, saving.population(model)
     own = runs.population()

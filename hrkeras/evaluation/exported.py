@@ -1,5 +1,6 @@
 """A model in the ONNX format, run by ONNX Runtime: without Keras, which takes seconds to start."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ class ExportedModel:
         self.name = Path(description["model"]).stem
         self.title = f"the {self.name} model" if path.parent == packaged.FOLDER else f"the model {path}"
         self.fingerprint = str(description["fingerprint"])
+        if not re.fullmatch("[0-9a-f]{16}", self.fingerprint):
+            raise ValueError("its fingerprint is damaged")
         self.population: Population = from_dict(description["population"])
         self.step = float(description["step_seconds"])
         self._session = onnx_session(path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hrkeras.athlete.interval import POSSIBLE
 from hrkeras.athlete.kalman import Known
 from hrkeras.athlete.population import Population
 from hrkeras.athlete.shrinkage import Network, over_before
@@ -34,7 +35,7 @@ def predict(model: Model, windows: Windows, on_batch: Callable[[int], object] | 
         **known: what else is known, as `Windows.inputs` takes it: `heart_rate`, `delay`, `course`.
 
     Returns:
-        For each run, in the order of `windows.runs()`, heart rate in beats/min, shape `(steps,)`.
+        For each run, in the order of `windows.runs()`, heart rate in beats/min within what is possible, shape `(steps,)`.
 
     Raises:
         InputError: if a prediction is not finite.
@@ -59,7 +60,7 @@ def predict(model: Model, windows: Windows, on_batch: Callable[[int], object] | 
             on_batch(len(rows))
     if not np.isfinite(predictions[windows.valid > 0]).all():
         raise InputError(f"The model {runner.name} gives heart rates that are not finite; use another, or train it again.")
-    return by_run(predictions, windows)
+    return by_run(np.clip(predictions, *POSSIBLE), windows)
 
 
 def _padded(name: str, values: np.ndarray, steps: int, longest: int) -> np.ndarray:

@@ -20,9 +20,13 @@ def of_scores(rows: Sequence[Score], models: Sequence[str], person: str = "") ->
     if not plain:
         return []
     best = min(plain, key=lambda row: row.mae)
+    advice = (
+        "a difference that may be chance, so nothing shows that it helps there."
+        if best.worse_by and not best.differs
+        else "do not use it there; the person is not like those it has learnt from, or no longer is. See docs/how-to/finetuning.md."
+    )
     return [
-        f"{row.name} is off by {row.mae:.1f} beats/min{person}, no better than the {best.name} ({best.mae:.1f}): do not use it "
-        "there; the person is not like those it has learnt from, or no longer is. See docs/how-to/finetuning.md."
+        f"{row.name} is off by {row.mae:.1f} beats/min{person}, no better than the {best.name} ({best.mae:.1f}): {advice}"
         for row in rows
         if row.name in models and row.mae >= best.mae
     ]

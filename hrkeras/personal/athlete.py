@@ -80,12 +80,12 @@ class Athlete:
         Args:
             max_heart_rate: beats/min.
             age: years; it stands in for the maximum heart rate where that is not known.
-            sex: together with the age.
+            sex: counts together with the age.
             resting_heart_rate: beats/min.
             easy: speed of an easy run on the flat in m/s, and heart rate then in beats/min.
 
         Raises:
-            InputError: if a value is not plausible.
+            InputError: if a value is not plausible, or with what was told before cannot be true.
 
         Example:
             >>> import hrkeras
@@ -95,7 +95,9 @@ class Athlete:
             >>> prediction = hrkeras.predict(None, run, athlete=me)
         """
         given = facts.Facts(max_heart_rate, age, sex, resting_heart_rate, easy)
-        self.told = replace(self.told, **dict(given.items()))
+        told = replace(self.told, **dict(given.items()))
+        facts.check(told)
+        self.told = told
         self._states.clear()
 
     def state(self, model: Model | str | None = None, before: float = inf) -> kalman.AthleteState:
@@ -118,7 +120,8 @@ class Athlete:
     def __repr__(self) -> str:
         last = f", the last of {moment(self.runs[-1].start)}" if self.runs else ""
         left_out = f"; left out: {taken_text(self.taken)}" if self.taken.total() else ""
-        return f"Athlete of {len(self.runs):,} run{'' if len(self.runs) == 1 else 's'}{last}{left_out}"
+        told = ", ".join(name.replace("_", " ") for name, _ in self.told.items())
+        return f"Athlete of {len(self.runs):,} run{'' if len(self.runs) == 1 else 's'}{last}{left_out}{f'; told: {told}' * bool(told)}"
 
 
 def predict(model: Model | str | None, workout: Workout, athlete: Athlete | None = None) -> Prediction:

@@ -70,7 +70,7 @@ class Report:
     @property
     def is_changed(self) -> bool:
         """Whether the state has learnt something."""
-        return bool(self.added) or not {"used", "changed"}.isdisjoint(self.told.values())
+        return bool(self.added) or not set(facts.CHANGES).isdisjoint(self.told.values())
 
 
 def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.PreparedRun]:

@@ -30,7 +30,8 @@ def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> 
     sentences = {
         "Taken into account: {}.": named("used"),
         "Taken into account, as the export tells: {}.": named("used", own=False),
-        "Taken into account besides what was told before: {}.": named("changed"),
+        "Taken into account instead of what was told before: {}.": named("changed"),
+        "Taken into account besides what was told before, which counts less with every run: {}.": named("besides"),
         "Known already: {}; no change.": named("known"),
         "Not needed, since the maximum heart rate is known: {}.": named("maximum is known"),
     }

@@ -29,7 +29,7 @@ BEYOND = 1.1  # factor by which a plan may go beyond the known runs without a wa
 WELL_KNOWN = 10  # runs, from which on they say how hard the person can run
 RARE = 2.0  # standard deviations of effort over people, above which few run
 LONGER = 1.5  # times the longest run
-FASTEST = "the fastest pace that the known runs support"
+FASTEST = "the fastest pace that is looked at"
 MORNING = 9 * 3600.0  # s, UTC
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hrkeras.athlete import athlete_file
+from hrkeras.athlete import athlete_file, facts
 from hrkeras.athlete.interval import POSSIBLE, limits
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.evaluation import predict as inference
@@ -166,10 +166,13 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
     if model:
         check_population(athlete, population(model))
         known = athlete.asked_by(predictor.of(model).fingerprint, known)
-        (heart_rate,) = np.clip(inference.whole_runs(model, [grid], [known], np.array([start])), *POSSIBLE)
-    low, high = limits(heart_rate, known.standard_deviation, known.interval)
+        (heart_rate,) = inference.whole_runs(model, [grid], [known], np.array([start]))
+    most = facts.told(athlete).max_heart_rate or POSSIBLE[1]
+    heart_rate, low, high = (
+        np.minimum(values, most) for values in (heart_rate, *limits(heart_rate, known.standard_deviation, known.interval))
+    )
     warnings = [
-        *prediction_warnings.of_speed(grid.speed),
+        *prediction_warnings.of_course(grid.speed),
         *prediction_warnings.of_prediction(
             heart_rate, expected, known.standard_deviation, grid.heart_rate, prediction_warnings.days_since(start, athlete.ends)
         ),

@@ -6,23 +6,31 @@ compare its prediction with simple expectations.
 
 import numpy as np
 
+from hrkeras.athlete.interval import HOUR
 from hrkeras.athlete.population import DAY
 from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.quality import Limits
 from hrkeras.workouts.records import fastest
 
 APART, FARTHEST = 3.0, 45.0  # standard deviations that the athlete's state gives to its own prediction; beats/min
 LONG_AGO = 120.0  # days
+LONGEST = Limits.max_duration  # s
 
 
-def of_speed(speed: np.ndarray) -> list[str]:
-    """Warns if a run is faster than the world record; `speed` in m/s over each step, shape `(steps,)`."""
-    mean, seconds = float(speed.mean()), len(speed) * STEP
-    if mean <= fastest(seconds):
-        return []
-    return [
-        f"its mean speed of {3.6 * mean:.1f} km/h over {seconds / 60:.0f} min is above the world record, so it is hardly a run, "
-        "and in other sports heart rate follows speed differently."
-    ]
+def of_course(speed: np.ndarray) -> list[str]:
+    """Warns if a run is faster than the world record or of a length that nobody knows; `speed` in m/s, shape `(steps,)`."""
+    mean, seconds, sentences = float(speed.mean()), len(speed) * STEP, []
+    if mean > fastest(seconds):
+        sentences.append(
+            f"its mean speed of {3.6 * mean:.1f} km/h over {seconds / 60:.0f} min is above the world record, so it is hardly a "
+            "run, and in other sports heart rate follows speed differently."
+        )
+    if seconds > LONGEST:
+        sentences.append(
+            f"it lasts {seconds / HOUR:.0f} h, and nothing was learnt from runs of more than {LONGEST / HOUR:.0f} h: do not trust "
+            "what is predicted after that."
+        )
+    return sentences
 
 
 def of_prediction(

@@ -102,13 +102,13 @@ def heart_rates(own: Zones) -> list[str]:
     """Maximum and threshold, a sentence each."""
     threshold = _with_limits(own.threshold, own.threshold_low, own.threshold_high)
     return [
-        f"Maximum: {_with_limits(own.maximum, own.maximum_low, own.maximum_high)} beats/min.",
-        f"Threshold, which one can hold for about an hour: {threshold} beats/min.",
+        f"Maximum: {_with_limits(own.maximum, own.maximum_low, own.maximum_high)}.",
+        f"Threshold, which one can hold for about an hour: {threshold}.",
     ]
 
 
 def _with_limits(value: float, low: float, high: float) -> str:
-    return f"{value:.0f}, as given" if low == high else f"{value:.0f} ({low:.0f} to {high:.0f}, four times in five)"
+    return f"{value:.0f} beats/min, " + ("as given" if low == high else f"{low:.0f} to {high:.0f} four times in five")
 
 
 def clocks(seconds: np.ndarray, share: bool = True) -> list[str]:

@@ -1,5 +1,6 @@
 """`hrkeras zones` and `hrkeras estimate`, as a person calls them."""
 
+import csv
 import json
 
 import pytest
@@ -47,11 +48,23 @@ def test_zones_with_the_maximum_that_the_person_has_told(folder, tmp_path):
     run("update", me, folder / "runs", "--max-heart-rate", 197)
     known = ("zones", folder / "runs", "--athlete", me)
     out = run(*known).stdout
-    assert "Maximum: 197, as given beats/min" in out
+    assert "Maximum: 197 beats/min, as given." in out
     assert f"The maximum is what {me} was told; give another with --maximum." in out.replace("\n", " ")
     out = run(*known, "--maximum", 190).stdout
-    assert "Maximum: 190, as given beats/min" in out
+    assert "Maximum: 190 beats/min, as given." in out
     assert "was told" not in out
+
+
+def test_an_estimate_and_a_prediction_keep_to_the_maximum_that_was_told(folder, silent, tmp_path):
+    me = tmp_path / "me.json"
+    run("update", me, "--max-heart-rate", 141)
+    found = json.loads(run("estimate", silent, "--athlete", me, "--json").stdout)
+    assert found["zones_begin"][-1] < 141
+    out = tmp_path / "run.csv"
+    run("predict", silent, "--athlete", me, "--output", out)
+    columns = {name: list(map(float, values)) for name, *values in zip(*csv.reader(out.open()), strict=True) if all(values)}
+    assert max(columns["heart_rate"]) <= max(columns["high"]) == 141
+    assert max(columns["low"]) < 141
 
 
 def test_zones_that_cannot_be(folder):

@@ -73,7 +73,9 @@ def test_what_is_good_is_not_doubted():
     good, mean = (Score(name, mae, mae, mae, (mae, mae), 1, 1) for name, mae in (("model", 5.0), ("person's mean", 12.0)))
     assert score_warnings.of_scores([good, mean], ["model"]) == []
     assert score_warnings.of_scores([good], ["model"]) == []
-    assert len(score_warnings.of_scores([replace(good, mae=12.0), mean], ["model"])) == 1
+    for worse_by, says in (((-1.0, -2.0, -0.5), "do not use it there"), ((-1.0, -2.0, 0.5), "may be chance"), (None, "do not use")):
+        (warning,) = score_warnings.of_scores([replace(good, mae=13.0), replace(mean, worse_by=worse_by)], ["model"])
+        assert says in warning
     steps = np.full(5, 150.0)
     assert prediction_warnings.of_prediction(steps + 20, steps, np.full(5, 8.0), steps * np.nan, 3.0) == []
     assert len(prediction_warnings.of_prediction(steps * np.nan, steps, np.full(5, 8.0), steps, 3.0)) == 2  # no number at all

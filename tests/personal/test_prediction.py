@@ -239,6 +239,10 @@ def test_a_ride_is_doubted():
     assert not any("record" in doubt for doubt in prediction.predict(plain(300)).warnings)
 
 
+def test_a_run_longer_than_any_known_is_doubted(by):
+    assert "it lasts 7 h, and nothing was learnt from runs of more than 6 h" in by(plain(7 * 360)).warnings[0]
+
+
 def test_outliers_are_left_out():
     run = plain(40)
     speed, heart_rate = run.speed.copy(), run.heart_rate.copy()

@@ -73,10 +73,10 @@ def check(model: keras.Model, runs: Runs, data: str, known: list[Known], histori
             return Check(NAME, False, f"{finding}; audit and evaluate it on {name}.")
     what = "people, days or runs" if strict else "runs"
     finding = (
-        f"{len(missing)} of {many} are of no split of {data}: the model was trained on other data or "
-        f"with other limits{_named(model)}, and whether it has seen these {what} cannot be told"
+        f"the model was trained on other data than {data} as it is built{_named(model)}: {len(missing)} of {many} are of no split "
+        f"of it, so whether it has seen these {what} cannot be told"
     )
-    return Check(NAME, False if strict else None, f"{finding}; take the dataset it was trained on, or train it on {data}.")
+    return Check(NAME, False if strict else None, f"{finding}; if it has not, the scores stand; else train it on {data}.")
 
 
 def _named(model: keras.Model) -> str:

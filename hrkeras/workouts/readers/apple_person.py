@@ -1,13 +1,12 @@
 """Age, sex and resting heart rate of the person from the XML of an Apple Health export; the birthday is not kept."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-ME = re.compile(rb"<Me\s([^<]*)")
 BIRTH = re.compile(rb'HKCharacteristicTypeIdentifierDateOfBirth="(\d{4}-\d\d-\d\d)"')
 SEX = re.compile(rb'HKCharacteristicTypeIdentifierBiologicalSex="HKBiologicalSex(Female|Male)"')
-RESTING = re.compile(rb'<Record\stype="HKQuantityTypeIdentifierRestingHeartRate"([^<]*)')
+TAG = re.compile(rb'<!--.*?(?:-->|\Z)|<Me\s([^<]*)|<Record\stype="HKQuantityTypeIdentifierRestingHeartRate"([^<]*)', re.DOTALL)
 DAY, VALUE = re.compile(rb'startDate="(\d{4}-\d\d-\d\d)'), re.compile(rb'value="(\d{1,3}(?:\.\d{0,25})?)"')
 AGES, RATES = (10, 110), (30, 110)  # years, beats/min; what else is there is damaged
 
@@ -15,24 +14,28 @@ AGES, RATES = (10, 110), (30, 110)  # years, beats/min; what else is there is da
 class Person:
     """Collects what an export tells about the person, part by part."""
 
-    def __init__(self) -> None:
+    def __init__(self, today: date | None = None) -> None:
+        self._today = today or datetime.now(UTC).date()
         self._me: bytes | None = None
         self._resting: tuple[bytes, float] = (b"", 0.0)  # the latest: day and beats/min
+        self._until = (self._today + timedelta(days=1)).isoformat().encode()  # the sun rises elsewhere earlier
 
     def add(self, text: bytes, start: int, end: int) -> None:
         """Reads the whole tags in `text[start:end]`."""
-        if self._me is None and (me := ME.search(text, start, end)):
-            self._me = me[1]
-        for record in RESTING.finditer(text, start, end):
-            day, value = DAY.search(record[1]), VALUE.search(record[1])
-            if day and value and b'unit="count/min"' in record[1] and RATES[0] <= float(value[1]) <= RATES[1]:
-                self._resting = max(self._resting, (day[1], float(value[1])), key=lambda each: each[0])
+        for tag in TAG.finditer(text, start, end):
+            me, record = tag.groups()
+            self._me = self._me or me
+            if not record or b'unit="count/min"' not in record:
+                continue
+            day, value = DAY.search(record), VALUE.search(record)
+            if day and value and RATES[0] <= float(value[1]) <= RATES[1] and self._resting[0] <= day[1] <= self._until:
+                self._resting = day[1], float(value[1])
 
-    def facts(self, today: date | None = None) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         """`age` in whole years, `sex`, and the latest `resting_heart_rate` in beats/min; each where it is told and plausible."""
         facts: dict[str, Any] = {}
         if birth := BIRTH.search(self._me or b""):
-            facts |= _age(birth[1].decode(), today or datetime.now(UTC).date())
+            facts |= _age(birth[1].decode(), self._today)
         if "age" in facts and (sex := SEX.search(self._me or b"")):
             facts["sex"] = sex[1].decode().lower()
         return facts | ({"resting_heart_rate": self._resting[1]} if self._resting[0] else {})

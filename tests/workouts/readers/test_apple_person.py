@@ -13,9 +13,9 @@ DAY = 86_400
 
 
 def person(*elements, today=date(2024, 6, 1)):
-    collected, text = Person(), health(*elements)
+    collected, text = Person(today), health(*elements)
     collected.add(text, 0, len(text))
-    return collected.facts(today)
+    return collected.facts()
 
 
 def resting(clock, value, **more):
@@ -54,6 +54,14 @@ def test_a_resting_heart_rate_that_cannot_be_tells_nothing(value):
 def test_other_units_and_sexes_tell_nothing():
     assert person(ME.format("1984-06-02", "NotSet"), resting(START, 50, unit="count/s")) == {"age": 39}
     assert person(ME.format("1984-06-02", "Other")) == {"age": 39}
+
+
+def test_a_day_to_come_and_a_comment_tell_nothing():
+    told = resting(START, 50), ME.format("1984-06-02", "Male")
+    ahead = resting(253_370_764_800, 44)  # 9998
+    commented = f"<!-- {ME.format('1990-01-01', 'Female')} {resting(START + DAY, 40)} -->"
+    assert person(commented, *told, ahead) == {"age": 39, "sex": "male", "resting_heart_rate": 50}
+    assert person(*told, ahead, "<!-- not closed", resting(START + DAY, 40))["resting_heart_rate"] == 50
 
 
 def test_the_extremes_may_be_told():
