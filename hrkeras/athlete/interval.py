@@ -13,6 +13,9 @@ TYPICAL = 0.64  # standard deviation of people's residuals, in the same units
 WEIGHT = 4.0  # hours of data that this prior counts for
 SPAN = 100.0  # runs after which a run counts for a third
 HOUR = 3600.0  # s
+# beats/min; a standard deviation above it is that of a person of whom hardly a run is known. The filter says of them that it knows
+# less than it does, so that it learns quickly: what is above counts for less than half
+SURE, BEYOND = 17.0, 0.45
 POSSIBLE = (30.0, 230.0)  # beats/min; beyond, a linear model extrapolates
 
 _BELOW = np.array([0.0, *(0.5 + 0.5 * erf(edge / TYPICAL / sqrt(2)) for edge in EDGES), 1.0])
@@ -22,10 +25,10 @@ _BELOW = np.array([0.0, *(0.5 + 0.5 * erf(edge / TYPICAL / sqrt(2)) for edge in 
 class PredictionInterval:
     """How far heart rate lay from its prediction in a person's runs so far, with older runs fading.
 
-    A histogram of residuals in units of the standard deviation that the athlete's state gives for each step, initialised with
-    what is usual among people. The limits are quantiles of it. Which quantiles is corrected after each run by the share of
-    heart rates beyond the limits, so that these keep their coverage while a person changes (Gibbs and Candès, "Adaptive
-    Conformal Inference under Distribution Shift", NeurIPS 2021).
+    A histogram of residuals in units of the standard deviation that the athlete's state gives for each step (`scale`),
+    initialised with what is usual among people. The limits are quantiles of it. Which quantiles is corrected after each run by
+    the share of heart rates beyond the limits, so that these keep their coverage while a person changes (Gibbs and Candès,
+    "Adaptive Conformal Inference under Distribution Shift", NeurIPS 2021).
 
     Attributes:
         hours: faded time in each bin between `EDGES`, shape `(len(EDGES) + 1,)`.
@@ -53,7 +56,7 @@ class PredictionInterval:
         measured = np.isfinite(heart_rate)
         if not measured.any():
             return
-        residuals = ((heart_rate - predicted) / standard_deviation)[measured]
+        residuals = ((heart_rate - predicted) / scale(standard_deviation))[measured]
         low, high = self.limits
         beyond = np.array([(residuals < low).mean(), (residuals > high).mean()])
         hours = len(residuals) * step / HOUR
@@ -71,5 +74,10 @@ def limits(predicted: np.ndarray, standard_deviation: np.ndarray, interval: np.n
         standard_deviation: of the prediction, beats/min, same shape.
         interval: from `PredictionInterval.limits`.
     """
-    low, high = (np.clip(predicted + limit * standard_deviation, *POSSIBLE) for limit in interval)
+    low, high = (np.clip(predicted + limit * scale(standard_deviation), *POSSIBLE) for limit in interval)
     return low, high
+
+
+def scale(standard_deviation: np.ndarray) -> np.ndarray:
+    """What prediction intervals are measured in, beats/min, from the standard deviation that the athlete's state gives."""
+    return np.minimum(standard_deviation, SURE + BEYOND * (standard_deviation - SURE))

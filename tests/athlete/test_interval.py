@@ -26,6 +26,12 @@ def test_it_comes_to_hold_four_of_five(centre, standard_deviation):
     np.testing.assert_allclose(np.mean(inside, axis=(0, 2)), 0.1, atol=0.01)
 
 
+def test_of_somebody_unknown_it_is_narrower_than_the_filter_says():
+    low, high = limits(np.full(3, 150.0), np.array([10.0, 17.0, 37.0]), np.array([-1.0, 2.0]))
+    np.testing.assert_allclose(low, [140.0, 133.0, 124.0])
+    np.testing.assert_allclose(high, [170.0, 184.0, 202.0])
+
+
 def test_by_hand():
     interval = PredictionInterval()
     interval.update(np.array([140.0, np.nan, 200.0]), np.full(3, 140.0), np.full(3, 10.0), 3600.0)
