@@ -27,7 +27,7 @@ from track_files import (
 )
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
-from hrkeras.workouts.readers import fit, fit_messages
+from hrkeras.workouts.readers import fit, fit_files, fit_messages
 from hrkeras.workouts.readers.fit_messages import FIT_EPOCH
 from hrkeras.workouts.readers.point_table import ALTITUDE, HEART_RATE, SPEED, TIME
 from hrkeras.workouts.readers.source import ReadLog
@@ -292,7 +292,7 @@ def test_fit_limits(monkeypatch):
     monkeypatch.setattr(fit, "MAX_ACTIVITIES", 2)
     with pytest.raises(InvalidWorkoutError, match="over 2 activities"):
         fit.read_sessions(io.BytesIO(fit_file(run(3), session(), session(), session())))
-    monkeypatch.setattr(fit_messages, "MAX_ACTIVITIES", 2)
+    monkeypatch.setattr(fit_files, "MAX_ACTIVITIES", 2)
     with pytest.raises(InvalidWorkoutError, match="over 2 FIT files in one"):
         fit.read_sessions(io.BytesIO(fit_file(run(3)) * 3))
     monkeypatch.setattr(fit_messages, "MAX_MESSAGES", 4)
