@@ -6,7 +6,7 @@ from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.interpolation import interpolate
 from hrkeras.workouts.readers import fit_files, fit_messages
 from hrkeras.workouts.readers.fit_heart_rate import HR, HeartRates
-from hrkeras.workouts.readers.fit_messages import Definition
+from hrkeras.workouts.readers.fit_messages import Definition, Messages
 from hrkeras.workouts.readers.fit_records import ESTIMATED, HEART_RATE_FIELD, RECORD, DeveloperField, RecordLayout, table_of
 from hrkeras.workouts.readers.point_table import (
     COLUMNS,
@@ -103,16 +103,15 @@ class _Content:
         self._sessions: list[tuple[float, str, str]] = []  # beginning, sport and name
         self._described: dict[tuple[int, int], DeveloperField] = {}
         self._unread: set[str] = set()
-        found, error = fit_messages.groups(body)
-        groups = [group for group in found if not group.is_definition]
-        records = [group for group in groups if group.definition.number == RECORD]
-        if sum(len(group.places) for group in records) > MAX_POINTS:
+        messages = Messages(body)
+        records = messages.find(RECORD)
+        if len(records) > MAX_POINTS:
             raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
         heart_rates = HeartRates()
         layouts: dict[Definition, RecordLayout] = {}
-        telling = [group for group in groups if group.definition.number in (FILE_ID, SPORT, SESSION, DESCRIPTION, HR)]
-        telling += [group.head for group in groups if group.definition.number in (RECORD, HRV)]
-        for message in fit_messages.in_order(telling, body):
+        first_records = records[np.unique(messages.kind[records], return_index=True)[1]]
+        telling = messages.find(FILE_ID, SPORT, SESSION, DESCRIPTION, HR), messages.find(HRV)[:1], first_records
+        for message in messages.read(np.sort(np.concatenate(telling))):
             definition = message.definition
             if definition.number == RECORD:  # by what is described before its first one
                 if definition not in layouts:
@@ -121,9 +120,9 @@ class _Content:
                 heart_rates.add(message)
             else:
                 self._note(definition, message.content)
-        if error:
-            raise error
-        self.table = table_of(body, ((layouts[group.definition], group) for group in records))
+        if messages.error:
+            raise messages.error
+        self.table = table_of(messages, records, layouts)
         self.rates = heart_rates.table()
         self._unread.update(*(layout.unread for layout in layouts.values()))
         if heart_rates.unread:

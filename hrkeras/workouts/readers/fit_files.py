@@ -70,7 +70,7 @@ def _after_words(level: int) -> np.ndarray:
     if level:
         table = _after_words(level - 1)
         return table[table]
-    crc = np.arange(1 << 16, dtype=np.uint16)
+    crc: np.ndarray = np.arange(1 << 16, dtype=np.uint16)
     for _ in range(16):
         crc = crc >> 1 ^ (crc & 1) * np.uint16(0xA001)
     return crc

@@ -2,7 +2,7 @@
 
 import struct
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from math import nan
 from typing import Any, NamedTuple, TypeVar
 
@@ -154,31 +154,21 @@ class Message(NamedTuple):
         return self.raw[1:]
 
 
-class Group(NamedTuple):
-    """The messages with data of one definition and one first byte, or a definition; others may lie between them.
-
-    Attributes:
-        first: that byte.
-        definition: of the messages.
-        size: bytes of each.
-        places: where each begins, increasing, shape `(n,)`.
-        times: of each, in s of the FIT epoch, NaN if it has none.
-    """
+class Kind(NamedTuple):
+    """What messages with one first byte and one definition have in common; a definition is of a kind of its own."""
 
     first: int
     definition: Definition
     size: int
-    places: np.ndarray
-    times: np.ndarray
 
-    @property
-    def is_definition(self) -> bool:
-        return is_definition(self.first)
+    def stamp(self) -> int:
+        """Where in a message its time begins, -1 if it is not there."""
+        stamp = self.definition.timestamp
+        return -1 if self.first & (COMPRESSED | DEFINITION) or stamp is None else 1 + stamp
 
-    @property
-    def head(self) -> "Group":
-        """The first of the messages alone."""
-        return self._replace(places=self.places[:1], times=self.times[:1])
+    def low_time(self) -> int:
+        """The lowest five bits of the time, -1 if the first byte does not have them."""
+        return self.first & 0x1F if self.first & COMPRESSED else -1
 
 
 def is_definition(first: int) -> bool:
@@ -193,44 +183,8 @@ def local_number(first: int) -> int:
 
 def numbers(body: bytes, places: np.ndarray, code: str) -> np.ndarray:
     """The numbers of a `struct` code that begin at some places."""
-    everywhere = np.ndarray(len(body) - struct.calcsize(code) + 1, code, body, strides=(1,))
+    everywhere = np.ndarray(max(0, len(body) - struct.calcsize(f"={code[-1]}") + 1), code, body, strides=(1,))
     return everywhere[places]
-
-
-def groups(body: bytes) -> tuple[list[Group], InvalidWorkoutError | None]:
-    """The messages of a FIT file, and what is wrong with those that follow them: damage, or more than a recording can have."""
-    found: list[tuple[int, Definition, int, array[int]]] = []
-    definitions: dict[int, Definition] = {}
-    current: dict[int, tuple[int, Callable[[int], None]]] = {}  # by the first byte
-    error = None
-    place = count = 0
-    try:
-        while place < len(body):
-            first = body[place]
-            if first in current:
-                size, append = current[first]
-            else:
-                places, local = array("I"), local_number(first)
-                append = places.append
-                if is_definition(first):
-                    definitions[local], size = _definition(body, place)
-                    current = {other: group for other, group in current.items() if local_number(other) != local}
-                else:
-                    size = 1 + definitions[local].size
-                    current[first] = size, append
-                found.append((first, definitions[local], size, places))
-            if place + size > len(body):
-                raise InvalidWorkoutError("damaged FIT")
-            if count == MAX_MESSAGES:
-                raise InvalidWorkoutError(f"FIT of over {MAX_MESSAGES:,} messages")
-            append(place)
-            place += size
-            count += 1
-    except InvalidWorkoutError as problem:
-        error = problem
-    except (IndexError, KeyError, struct.error):
-        error = InvalidWorkoutError("damaged FIT")
-    return _timed(body, [each for each in found if each[-1]]), error
 
 
 def _definition(body: bytes, place: int) -> tuple[Definition, int]:
@@ -246,49 +200,95 @@ def _definition(body: bytes, place: int) -> tuple[Definition, int]:
     return Definition(struct.unpack_from(f"{order}H", body, place + 3)[0], order, fields, own), end - place
 
 
-def _timed(body: bytes, found: Iterable[tuple[int, Definition, int, "array[int]"]]) -> list[Group]:
-    """Groups with the times of their messages."""
-    timed = []
-    for first, definition, size, added in found:
-        places = np.asarray(added)
-        if first & (COMPRESSED | DEFINITION) or definition.timestamp is None:
-            times = np.full(len(places), nan)
-        else:
-            stamps = numbers(body, places + 1 + definition.timestamp, f"{definition.order}I")
-            times = np.where(stamps == UNKNOWN_CLOCK, nan, stamps)
-        timed.append(Group(first, definition, size, places, times))
-    return _uncompressed(timed) if any(group.first & COMPRESSED for group in timed) else timed
+class Messages:
+    """The messages of a FIT file, `n` in the order of the file.
 
+    Attributes:
+        body: all their bytes.
+        error: what is wrong behind the last of them, damage or more than a recording can have; None if nothing is.
+        kinds: of messages.
+        kind: of each message, an index of `kinds`, shape `(n,)`.
+        places: where each begins, shape `(n,)`.
+        times: of each, in s of the FIT epoch, NaN if it has none, shape `(n,)`.
+    """
 
-def _uncompressed(found: list[Group]) -> list[Group]:
-    """Groups with the times of compressed messages: each has the lowest five bits and is 0 to 31 s after the time before it."""
-    counts = [len(group.places) for group in found]
-    order = np.argsort(np.concatenate([group.places for group in found]))
-    times = np.concatenate([group.times for group in found])[order]
-    low = np.repeat([group.first & 0x1F if group.first & COMPRESSED else -1 for group in found], counts)[order]
-    known = (low >= 0) | ~np.isnan(times)
-    times, low = np.append(0, times[known]), np.append(-1, low[known])  # the clock begins at 0
-    whole = low < 0
-    low[whole] = times[whole] % 32
-    passed = np.append(0, np.where(whole[1:], 0, np.diff(low) % 32)).cumsum()
-    last = np.maximum.accumulate(np.where(whole, np.arange(len(low)), 0))
-    result = np.full(len(order), nan)
-    result[order[known]] = (times[last] + passed - passed[last])[1:]
-    return [group._replace(times=part) for group, part in zip(found, np.split(result, np.cumsum(counts[:-1])), strict=True)]
+    def __init__(self, body: bytes):
+        self.body = body
+        self.error: InvalidWorkoutError | None = None
+        self.kinds: list[Kind] = []
+        places, kind = array("I"), array("I")
+        try:
+            self._find(places.append, kind.append)
+        except InvalidWorkoutError as error:
+            self.error = error
+        except (IndexError, KeyError, struct.error):
+            self.error = InvalidWorkoutError("damaged FIT")
+        self.places, self.kind = np.asarray(places), np.asarray(kind)
+        self.times = self._stamps()
+        low = self._each(Kind.low_time)
+        if (low >= 0).any():
+            self._uncompress(low)
 
+    def _find(self, add_place: Callable[[int], None], add_kind: Callable[[int], None]) -> None:
+        body, definitions, place, count = self.body, dict[int, Definition](), 0, 0
+        current: dict[int, tuple[int, int]] = {}  # size and kind by the first byte
+        while place < len(body):
+            first = body[place]
+            if first in current:
+                size, kind = current[first]
+            else:
+                local, kind = local_number(first), len(self.kinds)
+                if is_definition(first):
+                    definitions[local], size = _definition(body, place)
+                    current = {other: known for other, known in current.items() if local_number(other) != local}
+                else:
+                    size = 1 + definitions[local].size
+                    current[first] = size, kind
+                self.kinds.append(Kind(first, definitions[local], size))
+            if place + size > len(body):
+                raise InvalidWorkoutError("damaged FIT")
+            if count == MAX_MESSAGES:
+                raise InvalidWorkoutError(f"FIT of over {MAX_MESSAGES:,} messages")
+            add_place(place)
+            add_kind(kind)
+            place += size
+            count += 1
 
-def in_order(found: Iterable[Group], body: bytes) -> Iterator[Message]:
-    """The messages of some groups in the order of the file."""
-    found = list(found)
-    if not found:
-        return
-    places = np.concatenate([group.places for group in found])
-    times = np.concatenate([group.times for group in found])
-    index = np.repeat(np.arange(len(found)), [len(group.places) for group in found])
-    order = np.argsort(places)
-    for at, place, time in zip(index[order].data, places[order].data, times[order].data, strict=True):
-        first, definition, size, *_ = found[at]
-        yield Message(first, definition, body[place : place + size], time)
+    def _each(self, of_kind: Callable[[Kind], int]) -> np.ndarray:
+        """A number that the kind of each message tells."""
+        return np.array([of_kind(kind) for kind in self.kinds], np.int64)[self.kind]
+
+    def _stamps(self) -> np.ndarray:
+        """The times that lie in the messages themselves."""
+        times = np.full(len(self.places), nan)
+        stamp, is_big = self._each(Kind.stamp), self._each(lambda kind: kind.definition.order == ">")
+        for order in "<>":
+            index = np.flatnonzero((stamp >= 0) & (is_big == (order == ">")))
+            stamps = numbers(self.body, self.places[index] + stamp[index], f"{order}I")
+            times[index] = np.where(stamps == UNKNOWN_CLOCK, nan, stamps)
+        return times
+
+    def _uncompress(self, low: np.ndarray) -> None:
+        """Sets the times of which only the lowest bits are told: each is 0 to 31 s after the time before it, 0 at first."""
+        known = (low >= 0) | ~np.isnan(self.times)
+        times, low = np.append(0, self.times[known]), np.append(-1, low[known])
+        whole = low < 0
+        low[whole] = times[whole] % 32
+        passed = np.append(0, np.where(whole[1:], 0, np.diff(low) % 32)).cumsum()
+        last = np.maximum.accumulate(np.where(whole, np.arange(len(low)), 0))
+        self.times[known] = (times[last] + passed - passed[last])[1:]
+
+    def find(self, *message_numbers: int) -> np.ndarray:
+        """The indices of the messages with data that have one of these numbers in the FIT profile."""
+        return np.flatnonzero(
+            self._each(lambda kind: not is_definition(kind.first) and kind.definition.number in message_numbers)
+        )
+
+    def read(self, index: np.ndarray | slice = slice(None)) -> Iterator[Message]:
+        """Some messages, or all."""
+        for at, place, time in zip(self.kind[index].data, self.places[index].data, self.times[index].data, strict=True):
+            first, definition, size = self.kinds[at]
+            yield Message(first, definition, self.body[place : place + size], time)
 
 
 Numbers = TypeVar("Numbers", float, np.ndarray)

@@ -1,12 +1,12 @@
 """The records of a FIT file as rows of a table of points."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import nan
 from typing import NamedTuple
 
 import numpy as np
 
-from hrkeras.workouts.readers.fit_messages import BASE_TYPES, Definition, Field, Group, numbers, seconds
+from hrkeras.workouts.readers.fit_messages import BASE_TYPES, Definition, Field, Messages, numbers, seconds
 from hrkeras.workouts.readers.point_table import (
     ALTITUDE,
     COLUMNS,
@@ -86,36 +86,41 @@ class RecordLayout(NamedTuple):
         packed_speed = packed.begin if packed and packed.size == 3 else None
         return cls(definition.order, packed_speed, tuple(entry for entry in wanted if entry[0].scalar), frozenset(unread))
 
-    def fill(self, table: np.ndarray, body: bytes, places: np.ndarray) -> None:
-        """Sets what the records that begin at some places tell, but not their times, in a table with a row for each."""
+    def fill(self, table: np.ndarray, rows: np.ndarray, body: bytes, places: np.ndarray) -> None:
+        """Sets rows of a table to what the records at some places tell, but for their times."""
         if self.packed_speed is not None:
             packed = numbers(body, places + 1 + self.packed_speed, "<H")
             measured = packed != 0xFFFF
-            table[measured, SPEED] = (packed[measured] & 0x0FFF) / 100
+            table[rows[measured], SPEED] = (packed[measured] & 0x0FFF) / 100
         for field, column, divisor, less in self.fields:
             code, missing = BASE_TYPES[field.base]
             values = numbers(body, places + 1 + field.begin, self.order + code)
             measured = values != missing
             if column == HEART_RATE:
                 measured &= values != 0
-            table[measured, column] = values[measured].astype(np.float64) / divisor - less
+            table[rows[measured], column] = values[measured].astype(np.float64) / divisor - less
 
 
-def table_of(body: bytes, records: Iterable[tuple[RecordLayout, Group]]) -> np.ndarray:
-    """The records of a file in order, shape `(n, WIDTH)`: the columns of `point_table`, and `ESTIMATED`; NaN where missing."""
-    by_layout: dict[RecordLayout, list[Group]] = {}
-    for layout, group in records:
-        by_layout.setdefault(layout, []).append(group)
-    groups = [group for together in by_layout.values() for group in together]
-    if not groups:
-        return np.empty((0, WIDTH))
-    places = np.concatenate([group.places for group in groups])
-    table = np.full((len(places), WIDTH), nan)
-    table[:, TIME] = seconds(np.concatenate([group.times for group in groups]))
-    begin = 0
+def table_of(messages: Messages, index: np.ndarray, layouts: Mapping[Definition, RecordLayout]) -> np.ndarray:
+    """The records among the messages of a file.
+
+    Args:
+        messages: all.
+        index: of the records.
+        layouts: by definition.
+
+    Returns:
+        Their table, shape `(n, WIDTH)`: the columns of `point_table`, and `ESTIMATED`; NaN where missing.
+    """
+    table = np.full((len(index), WIDTH), nan)
+    table[:, TIME] = seconds(messages.times[index])
+    kinds, kind = np.unique(messages.kind[index], return_inverse=True)
+    found: dict[RecordLayout, int] = {}
+    numbered = [found.setdefault(layouts[messages.kinds[each].definition], len(found)) for each in kinds]
+    layout_of_each = np.array(numbered, np.int64)[kind]
+    order = np.argsort(layout_of_each, kind="stable")
+    parts = np.split(order, np.searchsorted(layout_of_each[order], np.arange(1, len(found))))
     with np.errstate(invalid="ignore"):  # in damaged numbers of floating point
-        for layout, together in by_layout.items():
-            end = begin + sum(len(group.places) for group in together)
-            layout.fill(table[begin:end], body, places[begin:end])
-            begin = end
-    return table[np.argsort(places)]
+        for layout, rows in zip(found, parts, strict=False):
+            layout.fill(table, rows, messages.body, messages.places[index[rows]])
+    return table

@@ -7,7 +7,7 @@ from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.readers import fit_files, fit_messages
 from hrkeras.workouts.readers.fit import DESCRIPTION
 from hrkeras.workouts.readers.fit_files import checksum
-from hrkeras.workouts.readers.fit_messages import DEFINITION, DEVELOPER, STRING, Message, in_order
+from hrkeras.workouts.readers.fit_messages import DEFINITION, DEVELOPER, STRING, Message, Messages
 from hrkeras.workouts.readers.fit_records import HEART_RATE_FIELD, MARK, RECORD
 from hrkeras.workouts.readers.point_table import HeartRateAt
 
@@ -55,15 +55,15 @@ def _file(head: bytes, body: bytes) -> bytes:
 
 def _body(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
     """The messages of one file with heart rates, and the number of records that got one."""
-    groups, error = fit_messages.groups(data)
-    if error:
-        raise error
-    taken = {developer for message in in_order(groups, data) if (developer := _developer(message)) is not None}
+    messages = Messages(data)
+    if messages.error:
+        raise messages.error
+    taken = {developer for message in messages.read() if (developer := _developer(message)) is not None}
     index = next((free for free in range(MOST) if free not in taken), None)
     if index is None:
         raise InvalidWorkoutError("FIT with 255 developers' fields")
     out, described, count = bytearray(), False, 0
-    for message in in_order(groups, data):
+    for message in messages.read():
         definition = message.definition
         if message.is_definition:
             if definition.number != RECORD:
