@@ -1,15 +1,13 @@
 """Read the sessions of FIT files (Garmin's binary format, written by most watches)."""
 
-from array import array
-
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.interpolation import interpolate
-from hrkeras.workouts.readers import fit_messages
+from hrkeras.workouts.readers import fit_files, fit_messages
 from hrkeras.workouts.readers.fit_heart_rate import HR, HeartRates
-from hrkeras.workouts.readers.fit_messages import Clock, Definition
-from hrkeras.workouts.readers.fit_records import ESTIMATED, HEART_RATE_FIELD, RECORD, WIDTH, DeveloperField, RecordLayout
+from hrkeras.workouts.readers.fit_messages import Definition, Messages
+from hrkeras.workouts.readers.fit_records import ESTIMATED, HEART_RATE_FIELD, RECORD, DeveloperField, RecordLayout, table_of
 from hrkeras.workouts.readers.point_table import (
     COLUMNS,
     COURSE,
@@ -71,8 +69,9 @@ def content(stream: Stream) -> bytes:
 
 def _contents(stream: Stream) -> tuple[list["_Content"], int]:
     """The content of the chained files with records or heart rates, and the number of bytes of others, which are passed over."""
-    files, left = fit_messages.files(content(stream))
+    files, left = fit_files.files(content(stream))
     contents: list[_Content] = []
+    points = 0
     for number, file in enumerate(files):
         try:
             contents.append(_Content(file.body))
@@ -81,9 +80,9 @@ def _contents(stream: Stream) -> tuple[list["_Content"], int]:
                 raise
             left += sum(content.size for content in files[number:])
             break
-    points = sum(len(content.table) for content in contents)
-    if points > MAX_POINTS:
-        raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+        points += len(contents[-1].table)
+        if points > MAX_POINTS:
+            raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
     if not points:
         raise InvalidWorkoutError(f"FIT, but {contents[0].kind} without track points" if contents[0].kind else "no track points")
     return [content for content in contents if len(content.table) or content.rates.size], left
@@ -104,26 +103,28 @@ class _Content:
         self._sessions: list[tuple[float, str, str]] = []  # beginning, sport and name
         self._described: dict[tuple[int, int], DeveloperField] = {}
         self._unread: set[str] = set()
-        heart_rates, clock, values = HeartRates(), Clock(), array("d")
+        messages = Messages(body)
+        records = messages.find(RECORD)
+        if len(records) > MAX_POINTS:
+            raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+        heart_rates = HeartRates()
         layouts: dict[Definition, RecordLayout] = {}
-        for message in fit_messages.messages(body):
-            if message.is_definition:
-                continue
+        first_records = records[np.unique(messages.kind[records], return_index=True)[1]]
+        telling = messages.find(FILE_ID, SPORT, SESSION, DESCRIPTION, HR), messages.find(HRV)[:1], first_records
+        for message in messages.read(np.sort(np.concatenate(telling))):
             definition = message.definition
-            time = clock.at(message)
-            if definition.number == RECORD:
-                if not (layout := layouts.get(definition)):
-                    layout = layouts[definition] = RecordLayout(definition, self._described)
-                values.extend(layout.row(message.raw, time))
-                if len(values) > MAX_POINTS * WIDTH:
-                    raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+            if definition.number == RECORD:  # by what is described before its first one
+                if definition not in layouts:
+                    layouts[definition] = RecordLayout.of(definition, self._described)
             elif definition.number == HR:
-                heart_rates.add(message, time)
+                heart_rates.add(message)
             else:
                 self._note(definition, message.content)
-        self.table = np.array(values).reshape(-1, WIDTH)
+        if messages.error:
+            raise messages.error
+        self.table = table_of(messages, records, layouts)
         self.rates = heart_rates.table()
-        self._unread.update(name for layout in layouts.values() for name in layout.unread)
+        self._unread.update(*(layout.unread for layout in layouts.values()))
         if heart_rates.unread:
             self._unread.add("hr messages without a time of day")
 

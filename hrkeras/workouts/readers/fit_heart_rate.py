@@ -1,5 +1,7 @@
 """Heart rates in the `hr` messages of a FIT file, written by straps that store them under water or without a watch."""
 
+from math import isnan
+
 import numpy as np
 
 from hrkeras.workouts.readers.fit_messages import Message, seconds
@@ -24,8 +26,8 @@ class HeartRates:
         self._latest: int | None = None  # on the strap's clock
         self._offset: float | None = None  # s since 1970 at 0 of the strap's clock
 
-    def add(self, message: Message, clock: int | None) -> None:
-        """Adds a message and its time in s of the FIT epoch."""
+    def add(self, message: Message) -> None:
+        """Adds a message."""
         definition, content = message.definition, message.content
         events = [int(event) for event in definition.values(content, EVENT) if event != 0xFFFFFFFF]
         if events:
@@ -34,10 +36,10 @@ class HeartRates:
             for low in _twelve_bits(bytes(definition.values(content, EVENT_12))):
                 self._latest += low - self._latest & 0xFFF
                 events.append(self._latest)
-        if events and clock is not None and self._offset is None:
+        if events and not isnan(message.time) and self._offset is None:
             fraction = definition.value(content, FRACTION)
             part = (definition.value(content, FRACTION_256) or 0) / 256 if fraction is None else fraction / 32768
-            self._offset = seconds(clock) + part - events[0] / TICKS
+            self._offset = seconds(message.time) + part - events[0] / TICKS
         self._lost |= not events and any(rate not in NO_RATES for rate in definition.values(content, BPM))
         for event, rate in zip(events, definition.values(content, BPM), strict=False):
             if rate not in NO_RATES:

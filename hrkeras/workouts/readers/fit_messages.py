@@ -1,11 +1,14 @@
-"""The layout of FIT files: the files chained in one, their messages, and the fields of a message."""
+"""The messages of a FIT file, and the fields of a message."""
 
 import struct
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from array import array
+from collections.abc import Callable, Iterator
+from math import nan
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
-from hrkeras.workouts.readers.point_table import MAX_ACTIVITIES
 
 MAX_MESSAGES = 2_000_000  # definitions included; a day of running has some 200,000
 COMPRESSED, DEFINITION, DEVELOPER = 0x80, 0x40, 0x20  # bits of a message's first byte
@@ -34,19 +37,6 @@ BASE_TYPES: dict[int, tuple[str, float]] = {
     16: ("Q", 0),
 }
 STRING = 7
-_UINT32 = {order: struct.Struct(f"{order}I") for order in "<>"}
-
-
-class File(NamedTuple):
-    """One FIT file: its header, and its messages without the checksum that follows them."""
-
-    head: bytes
-    body: bytes
-
-    @property
-    def size(self) -> int:
-        """Bytes of the whole."""
-        return len(self.head) + len(self.body) + 2
 
 
 class Field(NamedTuple):
@@ -135,15 +125,23 @@ class Definition:
 
 
 class Message(NamedTuple):
-    """A definition, or a message with data."""
+    """A definition, or a message with data.
+
+    Attributes:
+        first: its first byte.
+        definition: of its fields.
+        raw: all its bytes.
+        time: in s of the FIT epoch, NaN if it has none.
+    """
 
     first: int
     definition: Definition
     raw: bytes
+    time: float
 
     @property
     def is_definition(self) -> bool:
-        return self.first & (COMPRESSED | DEFINITION) == DEFINITION
+        return is_definition(self.first)
 
     @property
     def local(self) -> int:
@@ -156,128 +154,146 @@ class Message(NamedTuple):
         return self.raw[1:]
 
 
+class Kind(NamedTuple):
+    """What messages with one first byte and one definition have in common; a definition is of a kind of its own."""
+
+    first: int
+    definition: Definition
+    size: int
+
+    def stamp(self) -> int:
+        """Where in a message its time begins, -1 if it is not there."""
+        stamp = self.definition.timestamp
+        return -1 if self.first & (COMPRESSED | DEFINITION) or stamp is None else 1 + stamp
+
+    def low_time(self) -> int:
+        """The lowest five bits of the time, -1 if the first byte does not have them."""
+        return self.first & 0x1F if self.first & COMPRESSED else -1
+
+
+def is_definition(first: int) -> bool:
+    """Whether a message with this first byte is a definition."""
+    return first & (COMPRESSED | DEFINITION) == DEFINITION
+
+
 def local_number(first: int) -> int:
     """The local number in the first byte of a message."""
     return first >> 5 & 0x03 if first & COMPRESSED else first & 0x0F
 
 
-def files(data: bytes) -> tuple[list[File], int]:
-    """The FIT files in `data`, one or several chained, and the number of bytes after the last complete one.
+def numbers(body: bytes, places: np.ndarray, code: str) -> np.ndarray:
+    """The numbers of a `struct` code that begin at some places."""
+    everywhere = np.ndarray(max(0, len(body) - struct.calcsize(f"={code[-1]}") + 1), code, body, strides=(1,))
+    return everywhere[places]
 
-    Raises:
-        InvalidWorkoutError: if the first is not FIT, cut off or damaged.
+
+def _definition(body: bytes, place: int) -> tuple[Definition, int]:
+    """A definition, and its size in bytes."""
+    end = place + 6 + 3 * body[place + 5]
+    fields, own = body[place + 6 : end], b""
+    if body[place] & DEVELOPER:
+        begin, end = end + 1, end + 1 + 3 * body[end]
+        own = body[begin:end]
+    if end > len(body):
+        raise IndexError
+    order = ">" if body[place + 2] else "<"
+    return Definition(struct.unpack_from(f"{order}H", body, place + 3)[0], order, fields, own), end - place
+
+
+class Messages:
+    """The messages of a FIT file, `n` in the order of the file.
+
+    Attributes:
+        body: all their bytes.
+        error: what is wrong behind the last of them, damage or more than a recording can have; None if nothing is.
+        kinds: of messages.
+        kind: of each message, an index of `kinds`, shape `(n,)`.
+        places: where each begins, shape `(n,)`.
+        times: of each, in s of the FIT epoch, NaN if it has none, shape `(n,)`.
     """
-    if not data:
-        raise InvalidWorkoutError("empty file")
-    chained: list[File] = []
-    place = 0
-    while place < len(data):
+
+    def __init__(self, body: bytes):
+        self.body = body
+        self.error: InvalidWorkoutError | None = None
+        self.kinds: list[Kind] = []
+        places, kind = array("I"), array("I")
         try:
-            file = _file(data, place)
-        except InvalidWorkoutError:
-            if chained:
-                break
-            raise
-        chained.append(file)
-        place += file.size
-        if len(chained) > MAX_ACTIVITIES:
-            raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} FIT files in one")
-    return chained, len(data) - place
+            self._find(places.append, kind.append)
+        except InvalidWorkoutError as error:
+            self.error = error
+        except (IndexError, KeyError, struct.error):
+            self.error = InvalidWorkoutError("damaged FIT")
+        self.places, self.kind = np.asarray(places), np.asarray(kind)
+        self.times = self._stamps()
+        low = self._each(Kind.low_time)
+        if (low >= 0).any():
+            self._uncompress(low)
 
-
-def _file(data: bytes, place: int) -> File:
-    if data[place + 8 : place + 12] != b".FIT":
-        raise InvalidWorkoutError("not FIT")
-    head, size = data[place], struct.unpack_from("<I", data, place + 4)[0]
-    end = place + head + size
-    if head != 12 and head < 14:
-        raise InvalidWorkoutError("damaged FIT")
-    if not size:
-        raise InvalidWorkoutError("FIT whose header says that nothing follows, as where a watch did not finish the file")
-    if end + 2 > len(data):
-        raise InvalidWorkoutError("FIT that is cut off")
-    if head >= 14 and struct.unpack_from("<H", data, place + 12)[0] not in (0, checksum(data[place : place + 12])):
-        raise InvalidWorkoutError("FIT whose checksum is wrong")
-    if struct.unpack_from("<H", data, end)[0] != checksum(data[place:end]):
-        raise InvalidWorkoutError("FIT whose checksum is wrong")
-    return File(data[place : place + head], data[place + head : end])
-
-
-def _table() -> list[int]:
-    rows = []
-    for byte in range(256):
-        for _ in range(8):
-            byte = byte >> 1 ^ (0xA001 if byte & 1 else 0)
-        rows.append(byte)
-    return rows
-
-
-_CRC = _table()
-
-
-def checksum(data: bytes) -> int:
-    """The CRC-16 that ends a FIT file."""
-    crc, table = 0, _CRC
-    for byte in data:
-        crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
-    return crc
-
-
-def messages(body: bytes) -> Iterator[Message]:
-    """The messages of a FIT file in order.
-
-    Raises:
-        InvalidWorkoutError: if they are damaged, or more than a recording can have.
-    """
-    definitions: dict[int, Definition] = {}
-    place = count = 0
-    try:
+    def _find(self, add_place: Callable[[int], None], add_kind: Callable[[int], None]) -> None:
+        body, definitions, place, count = self.body, dict[int, Definition](), 0, 0
+        current: dict[int, tuple[int, int]] = {}  # size and kind by the first byte
         while place < len(body):
             first = body[place]
-            if first & COMPRESSED or not first & DEFINITION:
-                definition = definitions[local_number(first)]
-                end = place + 1 + definition.size
+            if first in current:
+                size, kind = current[first]
             else:
-                end = place + 6 + 3 * body[place + 5]
-                fields, own = body[place + 6 : end], b""
-                if first & DEVELOPER:
-                    begin, end = end + 1, end + 1 + 3 * body[end]
-                    own = body[begin:end]
-                order = ">" if body[place + 2] else "<"
-                definition = Definition(struct.unpack_from(f"{order}H", body, place + 3)[0], order, fields, own)
-                definitions[local_number(first)] = definition
-            count += 1
-            if end > len(body):
+                local, kind = local_number(first), len(self.kinds)
+                if is_definition(first):
+                    definitions[local], size = _definition(body, place)
+                    current = {other: known for other, known in current.items() if local_number(other) != local}
+                else:
+                    size = 1 + definitions[local].size
+                    current[first] = size, kind
+                self.kinds.append(Kind(first, definitions[local], size))
+            if place + size > len(body):
                 raise InvalidWorkoutError("damaged FIT")
-            if count > MAX_MESSAGES:
+            if count == MAX_MESSAGES:
                 raise InvalidWorkoutError(f"FIT of over {MAX_MESSAGES:,} messages")
-            yield Message(first, definition, body[place:end])
-            place = end
-    except (IndexError, KeyError, struct.error):
-        raise InvalidWorkoutError("damaged FIT") from None
+            add_place(place)
+            add_kind(kind)
+            place += size
+            count += 1
+
+    def _each(self, of_kind: Callable[[Kind], int]) -> np.ndarray:
+        """A number that the kind of each message tells."""
+        return np.array([of_kind(kind) for kind in self.kinds], np.int64)[self.kind]
+
+    def _stamps(self) -> np.ndarray:
+        """The times that lie in the messages themselves."""
+        times = np.full(len(self.places), nan)
+        stamp, is_big = self._each(Kind.stamp), self._each(lambda kind: kind.definition.order == ">")
+        for order in "<>":
+            index = np.flatnonzero((stamp >= 0) & (is_big == (order == ">")))
+            stamps = numbers(self.body, self.places[index] + stamp[index], f"{order}I")
+            times[index] = np.where(stamps == UNKNOWN_CLOCK, nan, stamps)
+        return times
+
+    def _uncompress(self, low: np.ndarray) -> None:
+        """Sets the times of which only the lowest bits are told: each is 0 to 31 s after the time before it, 0 at first."""
+        known = (low >= 0) | ~np.isnan(self.times)
+        times, low = np.append(0, self.times[known]), np.append(-1, low[known])
+        whole = low < 0
+        low[whole] = times[whole] % 32
+        passed = np.append(0, np.where(whole[1:], 0, np.diff(low) % 32)).cumsum()
+        last = np.maximum.accumulate(np.where(whole, np.arange(len(low)), 0))
+        self.times[known] = (times[last] + passed - passed[last])[1:]
+
+    def find(self, *message_numbers: int) -> np.ndarray:
+        """The indices of the messages with data that have one of these numbers in the FIT profile."""
+        return np.flatnonzero(
+            self._each(lambda kind: not is_definition(kind.first) and kind.definition.number in message_numbers)
+        )
+
+    def read(self, index: np.ndarray | slice = slice(None)) -> Iterator[Message]:
+        """Some messages, or all."""
+        for at, place, time in zip(self.kind[index].data, self.places[index].data, self.times[index].data, strict=True):
+            first, definition, size = self.kinds[at]
+            yield Message(first, definition, self.body[place : place + size], time)
 
 
-class Clock:
-    """The times of the messages of one file, which must be given in order."""
-
-    def __init__(self) -> None:
-        self._latest = 0
-
-    def at(self, message: Message) -> int | None:
-        """The time of a message with data, in s of the FIT epoch; None if it has none."""
-        if message.first & COMPRESSED:
-            self._latest += (message.first & 0x1F) - self._latest & 0x1F
-            return self._latest
-        place = message.definition.timestamp
-        if place is None:
-            return None
-        (stamp,) = _UINT32[message.definition.order].unpack_from(message.raw, 1 + place)
-        if stamp == UNKNOWN_CLOCK:
-            return None
-        self._latest = stamp
-        return stamp
+Numbers = TypeVar("Numbers", float, np.ndarray)
 
 
-def seconds(clock: float) -> float:
-    """A time of the FIT epoch in s since 1970-01-01 UTC; one that counts from the device's start stays as it is."""
-    return clock + FIT_EPOCH if clock >= EARLIEST_CLOCK else clock
+def seconds(clock: Numbers) -> Numbers:
+    """Times of the FIT epoch in s since 1970-01-01 UTC; those that count from the device's start stay as they are."""
+    return clock + FIT_EPOCH * (clock >= EARLIEST_CLOCK)

@@ -1,11 +1,12 @@
 """The records of a FIT file as rows of a table of points."""
 
-import struct
 from collections.abc import Mapping
 from math import nan
 from typing import NamedTuple
 
-from hrkeras.workouts.readers.fit_messages import BASE_TYPES, Definition, Field, seconds
+import numpy as np
+
+from hrkeras.workouts.readers.fit_messages import BASE_TYPES, Definition, Field, Messages, numbers, seconds
 from hrkeras.workouts.readers.point_table import (
     ALTITUDE,
     COLUMNS,
@@ -49,20 +50,27 @@ class DeveloperField(NamedTuple):
     name: str
 
 
-class RecordLayout:
-    """Reads the records of one definition.
-
-    Args:
-        definition: of the records.
-        described: developers' fields by developer and number.
+class RecordLayout(NamedTuple):
+    """What is read of records, and where it lies in them without their first byte.
 
     Attributes:
+        order: of the bytes in a number, as for `struct`.
+        packed_speed: offset of speed and distance in three bytes, None if they are not there.
+        fields: single numbers, each with its column, divisor and what is then subtracted; the last of a column that is not
+            missing counts.
         unread: names of fields that may be a heart rate but are not read as one.
     """
 
-    def __init__(self, definition: Definition, described: Mapping[tuple[int, int], DeveloperField]):
+    order: str
+    packed_speed: int | None
+    fields: tuple[tuple[Field, int, float, float], ...]
+    unread: frozenset[str]
+
+    @classmethod
+    def of(cls, definition: Definition, described: Mapping[tuple[int, int], DeveloperField]) -> "RecordLayout":
+        """The layout of the records of a definition, with developers' fields described by developer and number."""
         wanted: list[tuple[Field, int, float, float]] = []
-        self.unread: set[str] = set()
+        unread = set()
         for key, begin, size in definition.developer():
             base, name = described.get(key, DeveloperField(0, ""))
             if name == MARK:
@@ -70,34 +78,49 @@ class RecordLayout:
             elif name.strip().lower() in HEART_RATE_NAMES:
                 wanted.append((Field(begin, size, base), HEART_RATE, 1.0, 0.0))
             elif suggests_heart_rate(name):
-                self.unread.add(name)
+                unread.add(name)
         for number, column, divisor, less in FIELDS:
             if field := definition.field(number):
                 wanted.append((field, column, divisor, less))
-        wanted = [entry for entry in wanted if entry[0].scalar]
-        places = sorted({entry[0].begin: entry[0] for entry in wanted}.values())
-        layout, end = definition.order, -1  # the first byte of a message is not counted
-        for field in places:
-            layout += "x" * (field.begin - end) + BASE_TYPES[field.base][0]
-            end = field.begin + field.size
-        self._unpack = struct.Struct(layout).unpack_from
-        self._steps = [
-            (places.index(field), (BASE_TYPES[field.base][1], 0 if column == HEART_RATE else None), column, divisor, less)
-            for field, column, divisor, less in wanted
-        ]
         packed = definition.field(COMPRESSED_SPEED)
-        self._packed_speed = 1 + packed.begin if packed and packed.size == 3 else 0
+        packed_speed = packed.begin if packed and packed.size == 3 else None
+        return cls(definition.order, packed_speed, tuple(entry for entry in wanted if entry[0].scalar), frozenset(unread))
 
-    def row(self, raw: bytes, clock: int | None) -> list[float]:
-        """The row of a record, whose first byte is that of the message, at a time in s of the FIT epoch."""
-        row = [nan] * WIDTH
-        if clock is not None:
-            row[TIME] = seconds(clock)
-        if (at := self._packed_speed) and raw[at : at + 2] != b"\xff\xff":
-            row[SPEED] = (raw[at] | (raw[at + 1] & 0x0F) << 8) / 100
-        values = self._unpack(raw)
-        for index, missing, column, divisor, less in self._steps:
-            value = values[index]
-            if value not in missing:
-                row[column] = value / divisor - less
-        return row
+    def fill(self, table: np.ndarray, rows: np.ndarray, body: bytes, places: np.ndarray) -> None:
+        """Sets rows of a table to what the records at some places tell, but for their times."""
+        if self.packed_speed is not None:
+            packed = numbers(body, places + 1 + self.packed_speed, "<H")
+            measured = packed != 0xFFFF
+            table[rows[measured], SPEED] = (packed[measured] & 0x0FFF) / 100
+        for field, column, divisor, less in self.fields:
+            code, missing = BASE_TYPES[field.base]
+            values = numbers(body, places + 1 + field.begin, self.order + code)
+            measured = values != missing
+            if column == HEART_RATE:
+                measured &= values != 0
+            table[rows[measured], column] = values[measured].astype(np.float64) / divisor - less
+
+
+def table_of(messages: Messages, index: np.ndarray, layouts: Mapping[Definition, RecordLayout]) -> np.ndarray:
+    """The records among the messages of a file.
+
+    Args:
+        messages: all.
+        index: of the records.
+        layouts: by definition.
+
+    Returns:
+        Their table, shape `(n, WIDTH)`: the columns of `point_table`, and `ESTIMATED`; NaN where missing.
+    """
+    table = np.full((len(index), WIDTH), nan)
+    table[:, TIME] = seconds(messages.times[index])
+    kinds, kind = np.unique(messages.kind[index], return_inverse=True)
+    found: dict[RecordLayout, int] = {}
+    numbered = [found.setdefault(layouts[messages.kinds[each].definition], len(found)) for each in kinds]
+    layout_of_each = np.array(numbered, np.int64)[kind]
+    order = np.argsort(layout_of_each, kind="stable")
+    parts = np.split(order, np.searchsorted(layout_of_each[order], np.arange(1, len(found))))
+    with np.errstate(invalid="ignore"):  # in damaged numbers of floating point
+        for layout, rows in zip(found, parts, strict=False):
+            layout.fill(table, rows, messages.body, messages.places[index[rows]])
+    return table

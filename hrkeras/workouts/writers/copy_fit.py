@@ -1,11 +1,13 @@
 """Insert heart rates into the records of a FIT file; all other messages stay the same."""
 
 import struct
+from math import isnan
 
 from hrkeras.utils.errors import InvalidWorkoutError
-from hrkeras.workouts.readers import fit_messages
+from hrkeras.workouts.readers import fit_files, fit_messages
 from hrkeras.workouts.readers.fit import DESCRIPTION
-from hrkeras.workouts.readers.fit_messages import DEFINITION, DEVELOPER, STRING, Clock, Message, checksum, messages
+from hrkeras.workouts.readers.fit_files import checksum
+from hrkeras.workouts.readers.fit_messages import DEFINITION, DEVELOPER, STRING, Message, Messages
 from hrkeras.workouts.readers.fit_records import HEART_RATE_FIELD, MARK, RECORD
 from hrkeras.workouts.readers.point_table import HeartRateAt
 
@@ -32,7 +34,7 @@ def filled(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
     Raises:
         InvalidWorkoutError: if it is not a FIT file, or its records have no room for another field.
     """
-    files, left = fit_messages.files(data)
+    files, left = fit_files.files(data)
     parts, count = [], 0
     for file in files:
         body, more = _body(file.body, heart_rate_at)
@@ -53,12 +55,15 @@ def _file(head: bytes, body: bytes) -> bytes:
 
 def _body(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
     """The messages of one file with heart rates, and the number of records that got one."""
-    taken = {developer for message in messages(data) if (developer := _developer(message)) is not None}
+    messages = Messages(data)
+    if messages.error:
+        raise messages.error
+    taken = {developer for message in messages.read() if (developer := _developer(message)) is not None}
     index = next((free for free in range(MOST) if free not in taken), None)
     if index is None:
         raise InvalidWorkoutError("FIT with 255 developers' fields")
-    out, described, clock, count = bytearray(), False, Clock(), 0
-    for message in messages(data):
+    out, described, count = bytearray(), False, 0
+    for message in messages.read():
         definition = message.definition
         if message.is_definition:
             if definition.number != RECORD:
@@ -69,11 +74,10 @@ def _body(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
                 described = True
             out += _wider(message, index)
             continue
-        time = clock.at(message)
         if definition.number != RECORD:
             out += message.raw
             continue
-        new = 0 if time is None else heart_rate_at(fit_messages.seconds(time))
+        new = 0 if isnan(message.time) else heart_rate_at(fit_messages.seconds(message.time))
         count += bool(new)
         native, own = message.content[: definition.native_size], message.content[definition.native_size :]
         field = definition.field(HEART_RATE_FIELD)

@@ -1,9 +1,11 @@
 import io
 import struct
+from pathlib import Path
 
 import fitdecode
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies
 from track_files import (
     GENERIC,
     LAP_SWIMMING,
@@ -17,6 +19,7 @@ from track_files import (
     UINT8,
     UINT16,
     UINT32,
+    checksum,
     fit_file,
     gpx_file,
     message,
@@ -27,10 +30,12 @@ from track_files import (
 )
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
-from hrkeras.workouts.readers import fit, fit_messages
+from hrkeras.workouts.readers import fit, fit_files, fit_messages
 from hrkeras.workouts.readers.fit_messages import FIT_EPOCH
-from hrkeras.workouts.readers.point_table import ALTITUDE, HEART_RATE, SPEED, TIME
+from hrkeras.workouts.readers.point_table import ALTITUDE, DISTANCE, HEART_RATE, SPEED, TIME
 from hrkeras.workouts.readers.source import ReadLog
+
+REAL = Path(__file__).parents[4] / "shared/data/tracks"
 
 
 def test_fit_in_our_units(tmp_path):
@@ -292,7 +297,7 @@ def test_fit_limits(monkeypatch):
     monkeypatch.setattr(fit, "MAX_ACTIVITIES", 2)
     with pytest.raises(InvalidWorkoutError, match="over 2 activities"):
         fit.read_sessions(io.BytesIO(fit_file(run(3), session(), session(), session())))
-    monkeypatch.setattr(fit_messages, "MAX_ACTIVITIES", 2)
+    monkeypatch.setattr(fit_files, "MAX_ACTIVITIES", 2)
     with pytest.raises(InvalidWorkoutError, match="over 2 FIT files in one"):
         fit.read_sessions(io.BytesIO(fit_file(run(3)) * 3))
     monkeypatch.setattr(fit_messages, "MAX_MESSAGES", 4)
@@ -301,3 +306,93 @@ def test_fit_limits(monkeypatch):
     monkeypatch.setattr(fit, "MAX_BYTES", 1 << 20)
     with pytest.raises(InvalidWorkoutError, match="over 1 MB"):
         fit.read_sessions(io.BytesIO(bytes((1 << 20) + 1)))
+
+
+def local(number, fields, order="<", developer=()):
+    """A definition with a local number; `fields` and `developer`: three bytes of each."""
+    head = struct.pack(f"{order}BBBHB", 0x40 | 0x20 * bool(developer) | number, 0, order == ">", 20, len(fields))
+    return head + bytes(sum(fields, ())) + (bytes([len(developer), *sum(developer, ())]) if developer else b"")
+
+
+def decoded(data):
+    """Time, altitude, speed, heart rate and distance of the records, as fitdecode decodes them."""
+    names = ("timestamp", "altitude", "speed", "heart_rate", "distance")
+    with fitdecode.FitReader(io.BytesIO(data), check_crc=fitdecode.CrcCheck.RAISE) as frames:
+        records = [each for each in frames if each.frame_type == fitdecode.FIT_FRAME_DATA and each.name == "record"]
+    rows = []
+    for each in records:
+        for name in names:
+            values = [each.get_value(kind, fallback=None) for kind in (f"enhanced_{name}", name)]
+            value = next((value for value in values if value is not None), None)
+            if name == "timestamp" and value is not None:
+                value = value.timestamp()
+            elif name == "heart_rate":
+                value = value or None
+            rows.append(np.nan if value is None else value)
+    return np.array(rows, float).reshape(-1, len(names))
+
+
+def assert_read_as_fitdecode(data):
+    table = np.concatenate(fit.read_course(io.BytesIO(data)))
+    expected = decoded(data)
+    np.testing.assert_allclose(table[:, [TIME, ALTITUDE, SPEED, HEART_RATE, DISTANCE]], expected, rtol=1e-12)
+    return expected
+
+
+STAMP, HEART, FAST, HIGH = (253, 4, 0x86), (3, 1, 2), (73, 4, 0x86), (78, 4, 0x86)
+CLOCK = NOON - FIT_EPOCH
+
+
+@pytest.mark.filterwarnings("ignore:no such field:UserWarning")
+@settings(deadline=None)
+@given(strategies.lists(strategies.tuples(strategies.integers(0, 7), strategies.integers(0, 255)), min_size=1, max_size=80))
+def test_fit_interleaved_as_fitdecode_reads_it(steps):
+    """Definitions with both orders of bytes, redefined, with compressed times and developers' fields, in any order."""
+    body = local(0, [STAMP, HEART]) + struct.pack("<BIB", 0, CLOCK, 99)
+    body += local(1, [HEART, FAST], ">") + local(2, [HIGH, HEART, STAMP], ">", [(5, 2, 0)])
+    swapped = False
+    for second, (kind, value) in enumerate(steps):
+        time = CLOCK + second
+        if kind < 6:
+            body += (
+                struct.pack("<BBI", 0, value, time) if swapped else struct.pack("<BIB", 0, time, value),
+                struct.pack(">BBI", 0xA0 | time % 32, value, 4000 + value),
+                struct.pack(">BIBIH", 2, 3000 + value, value, time, 7),
+                struct.pack(">BBI", 1, value, 0xFFFFFFFF),
+                struct.pack(">BIBIH", 2, 0xFFFFFFFF, 0xFF, time, 7),
+                struct.pack(">BBI", 0xA0 | value % 32, value, 4000),
+            )[kind]
+        else:
+            swapped = not swapped
+            body += session() if kind == 7 else b""
+            body += local(0, [HEART, STAMP] if swapped else [STAMP, HEART])
+    expected = assert_read_as_fitdecode(fit_file(developer("power"), body))
+    assert len(expected) == 1 + sum(kind < 6 for kind, _ in steps)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(REAL.rglob("*.fit")) if path.stat().st_size < 300_000],  # fitdecode takes its time
+    ids=lambda path: path.name,
+)
+@pytest.mark.filterwarnings("ignore:invalid field size:UserWarning")
+def test_fit_real_files_as_fitdecode_reads_them(path):
+    assert_read_as_fitdecode(path.read_bytes())
+
+
+def test_fit_cut_off_anywhere_is_refused():
+    body = session() + developer("hr") + message(20, RECORD, record(0), record(1), developer=b"\x8c")
+    whole = fit_file(body)
+    for end in range(len(whole)):
+        with pytest.raises(InvalidWorkoutError):
+            fit.read_sessions(io.BytesIO(whole[:end]))
+    for end in range(len(body) - 1):  # with a header and a checksum that are right
+        if end == len(body) - 23:
+            continue  # between the two records, of 23 bytes each
+        with pytest.raises(InvalidWorkoutError, match="^(damaged FIT|no track points)$"):
+            fit.read_sessions(io.BytesIO(fit_file(body[:end])))
+
+
+@given(strategies.binary(max_size=300))
+def test_fit_checksum_of_any_bytes(data):
+    assert struct.pack("<H", fit_files.checksum(data)) == checksum(data)
