@@ -20,6 +20,14 @@ def pytest_make_parametrize_id(config, val, argname):
     return argname if isinstance(val, bytes) else None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_dir(tmp_path_factory):
+    """What commands keep of files goes here, not to the user's folder for caches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HRKERAS_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The optional folder of real data beside the checkout."""

@@ -1,6 +1,7 @@
 """Heart rates that the athlete's state predicts at a steady pace: on the flat, after an hour, uphill, in another season."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +38,12 @@ def steady(speed: float, minutes: int = MINUTES, grade: float = 0.0) -> Grid:
     return Grid(level, climb, np.full(steps, np.nan, np.float32))
 
 
+@lru_cache(8)
+def _efforts_at(speed: float) -> np.ndarray:
+    """Of a steady run on the flat; the same after every run of a timeline."""
+    return basis(steady(speed))
+
+
 class View(NamedTuple):
     """The filter's state at one point in time.
 
@@ -64,12 +71,15 @@ class View(NamedTuple):
 
     def at_pace(self, start: float, speed: float) -> Told:
         """Heart rate after about 20 minutes at a steady speed in m/s on the flat, on an average day of the season of `start`."""
-        return self.estimate(self.features(start, steady(speed)))
+        return self.estimate(self._features(start, _efforts_at(speed), READ))
 
     def features(self, start: float, grid: Grid, read: tuple[int, int] = READ) -> np.ndarray:
         """Features of the filter, averaged over some minutes of a run, shape `(len(STATES),)`."""
+        return self._features(start, basis(grid), read)
+
+    def _features(self, start: float, efforts: np.ndarray, read: tuple[int, int]) -> np.ndarray:
         first, last = (round(60 * minute / STEP) for minute in read)
-        mean = self.population.features(start, basis(grid))[first:last].mean(axis=0, dtype=np.float64)
+        mean = self.population.features(start, efforts)[first:last].mean(axis=0, dtype=np.float64)
         mean[-len(COURSE) :] = self.usual
         return mean
 

@@ -13,10 +13,12 @@ from hrkeras.cli.shared import (
     Backend,
     Json,
     Model,
+    NoCache,
     check_one_known,
     json_line,
     load_model_and_state,
     progress,
+    reader,
     reading,
 )
 
@@ -51,6 +53,7 @@ def estimate(
     ] = False,
     plot: Annotated[bool, typer.Option("--plot", help="Also draw a PNG of each run, beside the copies.")] = False,
     force: Force = False,
+    no_cache: NoCache = False,
     json: Json = False,
     backend: Backend = None,
 ) -> None:
@@ -70,7 +73,7 @@ def estimate(
         progress(None, "Estimating", "run") as estimating,
     ):
         result = estimation.estimate(
-            runs, state if athlete else None, histories, loaded, everything, bar.update, estimating.update
+            runs, state if athlete else None, histories, loaded, everything, bar.update, estimating.update, reader(no_cache)
         )
     written, uncopied = list[Path](), ReadLog()
     pictures = _pictures(result.estimates, output) if plot and output else {}

@@ -7,7 +7,7 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Json, Pace, Person, RunsOfOne, json_line, read_timeline
+from hrkeras.cli.shared import Json, NoCache, Pace, Person, RunsOfOne, json_line, read_timeline
 
 SHOWN = 8  # days that stand out
 
@@ -19,6 +19,7 @@ def fitness(
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write, one row per run.")] = None,
     force: Force = False,
     person: Person = None,
+    no_cache: NoCache = False,
     json: Json = False,
 ) -> None:
     """Show how a person's heart rate at a set pace on the flat has changed over time, and which days stand out."""
@@ -28,7 +29,7 @@ def fitness(
     from hrkeras.utils.errors import InputError
     from hrkeras.utils.files import atomic_write
 
-    runs = read_timeline(source, person, at)
+    runs = read_timeline(source, no_cache, person, at)
     if not runs.entries:
         raise InputError(
             f"{source}: not one run has a heart rate that fitness could be read from; `hrkeras report` estimates it."

@@ -7,7 +7,7 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Json, Limit, json_line, progress
+from hrkeras.cli.shared import Json, Limit, NoCache, json_line, progress, reader
 
 
 def inspect(
@@ -22,6 +22,7 @@ def inspect(
     output: Annotated[Path | None, typer.Option(file_okay=False, help="Folder for plots. Default: none are drawn.")] = None,
     force: Force = False,
     limit: Limit = None,
+    no_cache: NoCache = False,
     json: Json = False,
 ) -> None:
     """Show what a source holds: runs, what the quality filters remove, sensor faults, and how heart rate goes with speed and
@@ -34,16 +35,16 @@ def inspect(
     from hrkeras.workouts.readers.source import ReadLog
 
     limits = Limits().override(limit or [])
-    reader = detect.reader(source)
-    with progress(reader.size(source), f"Reading {source.name}", "B") as bar:
+    kind = detect.reader(source)
+    with progress(kind.size(source), f"Reading {source.name}", "B") as bar:
         log = ReadLog(bar.update)
-        result = inspection.inspect(reader.read(source, log=log), limits, log)
-    kind = reader.__name__.rpartition(".")[2]
+        result = inspection.inspect(reader(no_cache)(source, log), limits, log)
+    name = kind.__name__.rpartition(".")[2]
     if not json:
-        print(inspection_text.text(result, source, kind))
+        print(inspection_text.text(result, source, name))
     pictures = inspection_plots.draw(result, output) if output else []
     if json:
-        about = {name: getattr(inspection_text, name)(result, source, kind) for name in ("findings", "commands")}
+        about = {part: getattr(inspection_text, part)(result, source, name) for part in ("findings", "commands")}
         print(json_line(result.as_dict() | about | {"pictures": list(map(str, pictures))}))
     elif output:
         print(f"Pictures in {output}: {', '.join(picture.name for picture in pictures) or 'nothing to draw'}")

@@ -14,6 +14,7 @@ from hrkeras import __version__
 from hrkeras.cli import (
     audit,
     build,
+    cache,
     convert,
     demo,
     ensemble,
@@ -47,7 +48,7 @@ PANELS: dict[str, tuple[ModuleType, ...]] = {  # commands by what a person wants
     "Data": (build, inspect),
     "Models": (train, tune, finetune, ensemble, evaluate, audit, convert),
     "Export": (export,),
-    "My runs": (report, predict, update, plan, estimate, zones, fitness),
+    "My runs": (report, predict, update, plan, estimate, zones, fitness, cache),
 }
 
 

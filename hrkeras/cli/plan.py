@@ -12,10 +12,12 @@ from hrkeras.cli.shared import (
     Backend,
     Json,
     Model,
+    NoCache,
     check_one_known,
     json_line,
     load_model_and_state,
     progress,
+    reader,
     reading,
     warn,
 )
@@ -62,6 +64,7 @@ def plan(
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write, one row per kilometre.")] = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw.")] = None,
     force: Force = False,
+    no_cache: NoCache = False,
     json: Json = False,
     backend: Backend = None,
 ) -> None:
@@ -85,7 +88,7 @@ def plan(
     if history:
         with reading(history) as bar:
             log = ReadLog(bar.update)
-            workouts = run_choice.load_history(history, log)
+            workouts = run_choice.load_history(history, log, read=reader(no_cache))
         learnt = athlete_update.learn_from(state, workouts, until=begin or float("inf"), model=loaded)
     with progress(None, "Trying paces", "pace") as bar:
         begin = begin or planner.usual_start(state, time.time())

@@ -8,7 +8,7 @@ import typer
 
 from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import AthleteFile, Backend, Model, check_one_known, load_model_and_state, reading, warn
+from hrkeras.cli.shared import AthleteFile, Backend, Model, NoCache, check_one_known, load_model_and_state, reader, reading, warn
 
 
 def predict(
@@ -41,6 +41,7 @@ def predict(
     ] = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the prediction to.")] = None,
     force: Force = False,
+    no_cache: NoCache = False,
     backend: Backend = None,
 ) -> None:
     """Predict the heart rate of a run from its speed and altitude, and from earlier runs if there are any."""
@@ -57,7 +58,7 @@ def predict(
     default = None if workout or tracks.is_track(run) else "latest"
     histories = history or []
     with reading((run, *histories)) as bar:
-        chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update)
+        chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update, reader(no_cache))
     if default:
         defaults.use("--workout", default)
     learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)

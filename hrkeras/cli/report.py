@@ -7,7 +7,7 @@ import typer
 
 from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Backend, Model, Pace, Person, RunsOfOne, load_model, read_timeline
+from hrkeras.cli.shared import Backend, Model, NoCache, Pace, Person, RunsOfOne, load_model, read_timeline
 
 
 def report(
@@ -22,6 +22,7 @@ def report(
     model: Model = None,
     person: Person = None,
     force: Force = False,
+    no_cache: NoCache = False,
     backend: Backend = None,
 ) -> None:
     """Write one page about a person's runs: fitness, zones, predictions. It holds no position or name and loads nothing."""
@@ -30,7 +31,7 @@ def report(
     loaded = load_model(model, backend)
     from hrkeras.personal.report import page
 
-    runs = read_timeline(source, person, at, loaded)
+    runs = read_timeline(source, no_cache, person, at, loaded)
     page.write(runs, output)
     print("\n".join(f"- {headline}" for headline in page.headlines(runs)))
     print(f"Written: {output}; open it in a browser.")

@@ -80,6 +80,9 @@ RunsOfOne = Annotated[
     ),
 ]
 Person = Annotated[str | None, typer.Option(help="Name of the person, where SOURCE has several.")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Read every file anew and keep nothing of what was read; see `hrkeras cache`.")
+]
 Pace = Annotated[
     str | None, typer.Option("--pace", metavar="M:SS", help="Pace per kilometre, such as 5:30. Default: the person's usual one.")
 ]
@@ -217,16 +220,25 @@ def reading(sources: Iterable[Path], what: str = "Reading"):
     return progress(sum(detect.reader(path).size(path) for path in sources), what, "B")
 
 
-def read_timeline(source: Path, person: str | None = None, at: str | None = None, model=None):
+def reader(no_cache: bool):
+    """Reads sources as `detect.read` does, on all cores and, unless not wanted, with the cache."""
+    from functools import partial
+
+    from hrkeras.utils import processes
+    from hrkeras.workouts.readers import cache, detect
+
+    return partial(detect.read, processes=processes.cores(), cache=None if no_cache else cache.Cache(cache.folder()))
+
+
+def read_timeline(source: Path, no_cache: bool, person: str | None = None, at: str | None = None, model=None):
     """A `timeline.Timeline` of the runs of a source; `at` is a pace."""
     from hrkeras.personal import pace, timeline
-    from hrkeras.workouts.readers import detect
     from hrkeras.workouts.readers.source import ReadLog, read_log_lines
 
     speed = pace.parse(at) if at else None
     with reading([source], f"Reading {source.name}") as bar:
         log = ReadLog(bar.update)
-        workouts = list(detect.read(source, log))
+        workouts = list(reader(no_cache)(source, log))
     if log.passed_over:
         terminal.note(read_log_lines(log)[-1])
     with progress(None, "Following the runs", "run") as bar:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from hrkeras.cli import outputs, terminal
-from hrkeras.cli.shared import Backend, load_model, load_model_and_state, reading
+from hrkeras.cli.shared import Backend, NoCache, load_model, load_model_and_state, reader, reading
 
 FACTS = "What the person tells"
 
@@ -51,6 +51,7 @@ def update(
             rich_help_panel=FACTS,
         ),
     ] = None,
+    no_cache: NoCache = False,
     backend: Backend = None,
 ) -> None:
     """Keep a person's file up to date with their new runs and with what they tell; what it has already is left out."""
@@ -72,7 +73,13 @@ def update(
 
     with reading(runs) as bar:
         report = athlete_update.update(
-            athlete, runs, loaded, bar.update, lambda: terminal.note(f"Waiting for another update of {athlete} ..."), told
+            athlete,
+            runs,
+            loaded,
+            bar.update,
+            lambda: terminal.note(f"Waiting for another update of {athlete} ..."),
+            told,
+            reader(no_cache),
         )
     state = report.athlete
     if report.is_new:

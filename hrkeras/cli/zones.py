@@ -7,7 +7,7 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Json, Person, RunsOfOne, json_line, read_timeline
+from hrkeras.cli.shared import Json, NoCache, Person, RunsOfOne, json_line, read_timeline
 
 
 def zones(
@@ -24,6 +24,7 @@ def zones(
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the time in zones to.")] = None,
     force: Force = False,
     person: Person = None,
+    no_cache: NoCache = False,
     json: Json = False,
 ) -> None:
     """Estimate maximum and threshold heart rate from a person's runs, and the time in the five zones. No medical advice."""
@@ -37,7 +38,7 @@ def zones(
 
     state = athlete_file.load(athlete) if athlete else None
     own.estimate(state or AthleteState(), age, maximum, threshold)  # before anything is read: what is given may be impossible
-    timeline = read_timeline(source, person)
+    timeline = read_timeline(source, no_cache, person)
     count = len(timeline.entries)
     if state and state.count >= timeline.athlete.count:
         count = state.count

@@ -201,6 +201,7 @@ def update(
     on_bytes: Callable[[int], object] | None = None,
     on_wait: Callable[[], object] | None = None,
     told: facts.Facts | None = None,
+    read: detect.Read = detect.read,
 ) -> Report:
     """Adds a person's runs and what they tell to their file; if all of it is known already, the file is not touched.
 
@@ -214,6 +215,7 @@ def update(
         on_bytes: called with the number of bytes read since the last call.
         on_wait: called if another update of the file must be waited for.
         told: what the person tells; what they do not is taken from an export among the sources, if the file lacks it.
+        read: reads a source.
 
     Raises:
         InputError: if something cannot be read, if a source holds several people's runs, if the file starts from another
@@ -225,7 +227,7 @@ def update(
     taken, log, runs = Counter[str](), ReadLog(on_bytes), []
     latest = time.time() + DAY
     for source in sources:
-        source_runs = filtered(detect.read(source, log), taken)
+        source_runs = filtered(read(source, log), taken)
         taken[FUTURE] += sum(run.start > latest for run in source_runs)
         runs += one_person([run for run in source_runs if run.start <= latest], source)
     runs = distinct(runs, taken)

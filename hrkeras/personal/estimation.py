@@ -94,6 +94,7 @@ def estimate(
     everything: bool = False,
     on_bytes: Callable[[int], object] | None = None,
     on_run: Callable[[], object] | None = None,
+    read: detect.Read = detect.read,
 ) -> Estimation:
     """Estimates the heart rate of the runs of one person that have none.
 
@@ -108,6 +109,7 @@ def estimate(
         everything: whether to estimate runs with a heart rate too, each from earlier runs alone.
         on_bytes: called with the number of bytes read since the last call.
         on_run: called after each run.
+        read: reads a source.
 
     Raises:
         InputError: if a source cannot be read or holds several people's runs, or if no run can be estimated.
@@ -115,12 +117,11 @@ def estimate(
     log, workouts = ReadLog(on_bytes), list[Workout]()
     origins: dict[int, Path] = {}
     for source in sources:
-        reader = detect.reader(source)
-        if reader not in (apple_health, tracks):
+        if detect.reader(source) not in (apple_health, tracks):
             raise InputError(f"{source}: expected GPX, TCX or FIT files or an Apple Health export, found an Endomondo file.")
-        read = athlete_update.one_person(list(reader.read(source, log=log)), source)
-        workouts += read
-        origins |= {id(workout): source for workout in read}
+        recorded = athlete_update.one_person(list(read(source, log)), source)
+        workouts += recorded
+        origins |= {id(workout): source for workout in recorded}
     if not workouts:
         why = read_log_text(log) or "there is none"
         raise InputError(f"{sources[0]}: found no workout to estimate: {why}; look at it with `hrkeras inspect`.")
@@ -130,9 +131,7 @@ def estimate(
         raise InputError(f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions.")
     pending: list[prepare.PreparedRun] = []
     if athlete is None:
-        others = [
-            workout for source in histories for workout in athlete_update.one_person(list(detect.read(source, log)), source)
-        ]
+        others = [workout for source in histories for workout in athlete_update.one_person(list(read(source, log)), source)]
         pending = athlete_update.usable(others if histories else workouts)
     state = athlete or AthleteState(predictor.population(model))
     predictions = []

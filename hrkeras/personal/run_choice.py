@@ -72,7 +72,11 @@ def _distinct(recorded: list[Workout]) -> list[Workout]:
 
 
 def load_run(
-    path: Path, wanted: str | None = None, histories: Sequence[Path] = (), on_bytes: Callable[[int], object] | None = None
+    path: Path,
+    wanted: str | None = None,
+    histories: Sequence[Path] = (),
+    on_bytes: Callable[[int], object] | None = None,
+    read: detect.Read = detect.read,
 ) -> tuple[Workout, list[Workout], ReadLog]:
     """Reads the run to predict and the person's other workouts.
 
@@ -81,6 +85,7 @@ def load_run(
         wanted: see `choose`.
         histories: folders or exports with the person's earlier runs; if not given, the other runs of `path`.
         on_bytes: called with the number of bytes read since the last call.
+        read: reads a source.
 
     Returns:
         The run, the person's workouts, and what was skipped.
@@ -89,27 +94,30 @@ def load_run(
         InputError: if something cannot be read, or a history holds several people's runs.
     """
     log = ReadLog(on_bytes)
-    workouts = list(detect.read(path, log))
+    workouts = list(read(path, log))
     run = choose(workouts, wanted, path, log)
     if not histories:
         return run, [workout for workout in workouts if workout.user == run.user and workout is not run], log
-    return run, load_history(histories, log, run.user), log
+    return run, load_history(histories, log, run.user, read), log
 
 
-def load_history(histories: Sequence[Path], log: ReadLog, user: str | None = None) -> list[Workout]:
+def load_history(
+    histories: Sequence[Path], log: ReadLog, user: str | None = None, read: detect.Read = detect.read
+) -> list[Workout]:
     """Reads a person's workouts.
 
     Args:
         histories: folders or exports.
         log: counts the bytes read and collects what was skipped.
         user: the person to choose if a source has several.
+        read: reads a source.
 
     Raises:
         InputError: if something cannot be read, or a history holds several people's runs and none of them is `user`.
     """
     workouts: list[Workout] = []
     for history in histories:
-        recorded = list(detect.read(history, log))
+        recorded = list(read(history, log))
         workouts += one_person([workout for workout in recorded if workout.sport == "running"], history, user)
         workouts += [workout for workout in recorded if workout.sport != "running"]  # the filters remove and count these
     return workouts

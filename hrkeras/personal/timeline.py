@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,14 +47,21 @@ class Entry:
         at_pace: heart rate at the timeline's pace on the flat at that time, as the athlete's state sees it in hindsight.
         residual: mean of measured minus predicted heart rate, beats/min.
         stands_out: whether the residual is unusually large for the person.
-        faults: where the sensor looks wrong; None if it measured too seldom to tell.
+        workout: as recorded.
+        expected: its heart rate for finding faults of the sensor, as in `detection.faults`; None of a person's first runs.
     """
 
     found: Prediction
     at_pace: Told
     residual: float
     stands_out: bool
-    faults: list[Fault] | None
+    workout: Workout
+    expected: np.ndarray | None
+
+    @cached_property
+    def faults(self) -> list[Fault] | None:
+        """Where the sensor looks wrong; None if it measured too seldom to tell."""
+        return detection.faults(self.workout, self.expected) if detection.often_enough(self.workout) else None
 
     @property
     def start(self) -> float:
@@ -164,9 +172,7 @@ def write(
         residual = float(np.nanmean(run.grid.heart_rate - predicted))
         earlier = np.array([entry.residual for entry in entries[-REMEMBERED:]])
         values = view.at_pace(run.start, speed), residual, _stands_out(residual, earlier)
-        entries.append(
-            Entry(prediction, *values, _faults(recorded[run.start, run.where], predicted if len(entries) >= MUCH else None))
-        )
+        entries.append(Entry(prediction, *values, recorded[run.start, run.where], predicted if len(entries) >= MUCH else None))
     return Timeline(athlete, views[-1], speed, entries, unheard, report)
 
 
@@ -209,10 +215,6 @@ def usual_speed(runs: Sequence[PreparedRun]) -> float:
     """The median over the last runs of their mean speed, m/s, as a pace of whole 10 s a kilometre between 3 and 20 min."""
     speed = float(np.median([run.grid.speed.mean() for run in runs[-RECENT:]]))
     return 1000 / float(np.clip(10 * round(100 / max(speed, 0.5)), 180, 1200))
-
-
-def _faults(workout: Workout, expected: np.ndarray | None) -> list[Fault] | None:
-    return detection.faults(workout, expected) if detection.often_enough(workout) else None
 
 
 def _silent(workout: Workout) -> bool:

@@ -1,10 +1,13 @@
 """Distribute work over processes."""
 
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
+from itertools import chain
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -12,9 +15,17 @@ from hrkeras.utils import children
 from hrkeras.utils.errors import InputError
 
 LOST = (EOFError, BrokenPipeError, ConnectionResetError)  # what a pipe raises when its other end is closed
+MOST = 16  # processes, each of which has some 100 MB
+AHEAD = 4  # times `few` items are looked at, to see whether processes are worth their start
 
 
-def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int) -> Iterator:
+def cores() -> int:
+    """How many processes can work at once on this machine, at most `MOST`."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, MOST)
+
+
+def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int, few: int = 0) -> Iterator:
     """Yields `function(item)` of each item, in order; meant for items that take milliseconds.
 
     Each process has one item at a time, so memory stays bounded. Unlike `multiprocessing.Pool` it uses no threads, which
@@ -22,18 +33,38 @@ def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int)
 
     Args:
         function: must be picklable with more than one process, as must the items and the results.
-        items: consumed as needed.
+        items: consumed as needed; one that is None needs no work, and None is its result.
         processes: number of worker processes; with 1 the work is done in this one.
+        few: for so many items that need work, or less, no process is started.
 
     Raises:
         InputError: if a worker process dies.
         Exception: what `function` raised, whichever process it was called in.
     """
-    if processes == 1:
+    function, items, ahead, work = partial(_applied, function), iter(items), deque[Any](), 0
+    if processes > 1:
+        for item in items:
+            ahead.append(item)
+            work += item is not None
+            if work > few:
+                break
+            while ahead and (ahead[0] is None or len(ahead) > AHEAD * few):
+                work -= ahead[0] is not None
+                yield function(ahead.popleft())
+    items = chain(ahead, items)
+    if work > few:
+        yield from _mapped(function, items, processes)
+    else:
         yield from map(function, items)
-        return
+
+
+def _applied(function: Callable[[Any], Any], item: Any) -> Any:
+    return None if item is None else function(item)
+
+
+def _mapped(function: Callable[[Any], Any], items: Iterator, processes: int) -> Iterator:
     context = multiprocessing.get_context("spawn")  # a forked child of a process that has started TensorFlow can hang
-    items, busy, pipes, workers = iter(items), deque[Connection](), [], []
+    busy, pipes, workers = deque[Connection](), [], []
     try:
         for _ in range(processes):
             parent_end, child_end = context.Pipe()

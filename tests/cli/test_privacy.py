@@ -32,12 +32,13 @@ def test_a_persons_runs_stay_here(folder, tmp_path):
     ]
     words = json.dumps([[str(word) for word in command] for command in commands])
     environment = os.environ | {"HOME": str(home), "PYTHONPATH": str(Path(hrkeras.__file__).parents[1])}
-    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"):
+    for name in ("HRKERAS_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"):
         environment.pop(name, None)
     done = subprocess.run([sys.executable, "-c", CODE, words], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     kept = {path.relative_to(home).parts[:2] for path in home.rglob("*") if path.is_file()}
-    assert kept <= {(".cache", "matplotlib"), (".config", "matplotlib")}  # its list of fonts
+    # what was read from the runs, and matplotlib's list of fonts
+    assert kept <= {(".cache", "hrkeras"), (".cache", "matplotlib"), (".config", "matplotlib")}
 
 
 def test_what_other_libraries_would_tell_is_switched_off(monkeypatch):

@@ -6,13 +6,41 @@ from operator import neg
 import pytest
 
 from hrkeras.utils.errors import InputError
-from hrkeras.utils.processes import ordered_map
+from hrkeras.utils.processes import cores, ordered_map
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 20])
 def test_results_come_in_order(processes, count):
     assert list(ordered_map(neg, range(count), processes)) == [-item for item in range(count)]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("few", [0, 2, 100])
+def test_items_that_need_no_work_keep_their_place(processes, few):
+    items = [None] * 30 + [1, None, 2, None, 3, None, None, 4] + [None] * 30 + [5]
+    assert list(ordered_map(neg, items, processes, few)) == [item and -item for item in items]
+
+
+def test_few_items_need_no_process():
+    results = ordered_map(pid, [1, None, 2], 2, few=2)
+    assert list(results) == [os.getpid(), None, os.getpid()]
+    assert os.getpid() not in list(ordered_map(pid, [1, 2, 3], 2, few=2))
+
+
+def test_only_some_items_are_looked_at_before():
+    read = []
+    results = ordered_map(neg, (read.append(item) or item for item in [1, *[None] * 100]), 2, few=2)
+    assert next(results) == -1
+    assert len(read) == 9
+
+
+def test_at_least_one_process_can_work():
+    assert 1 <= cores() <= 16
+
+
+def pid(item):
+    return os.getpid()
 
 
 def test_big_items_and_results_do_not_block():

@@ -12,15 +12,20 @@ from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.utils.files import open_regular
 from hrkeras.workouts.interpolation import interpolate
 from hrkeras.workouts.readers import apple_routes, apple_xml, archive
+from hrkeras.workouts.readers import cache as caches
 from hrkeras.workouts.readers.apple_heart_rate import HeartRates
+from hrkeras.workouts.readers.apple_person import Person
 from hrkeras.workouts.readers.apple_routes import Routes, file_key
 from hrkeras.workouts.readers.apple_xml import Stream
 from hrkeras.workouts.readers.archive import Archive, Member
+from hrkeras.workouts.readers.cache import Cache
+from hrkeras.workouts.readers.content import Content, Recorder, pack, replay
 from hrkeras.workouts.readers.source import ReadLog, guarded, open_plain
 from hrkeras.workouts.workout import Workout, from_points
 
 USER = "apple_watch"  # one export holds one person
 HEAD = 1 << 18  # bytes within which the root element must begin; Apple's document type has 6 kB
+BY_DATE = ("age", "sex")  # what an export tells only with the age, which depends on today's date
 CANDIDATES = 20  # number of XML files in a zip or folder, the largest first, that are searched
 WANTED = (
     "expected an Apple Health export, which the iPhone's Health app makes under 'Export All Health Data': "
@@ -28,7 +33,7 @@ WANTED = (
 )
 
 
-def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
+def read(path, *, log: ReadLog | None = None, cache: Cache | None = None) -> Iterator[Workout]:
     """Reads every workout of an export, in the order of its XML.
 
     A run has the points of its route, with the heart rate of one source interpolated to their times; points while it
@@ -38,12 +43,44 @@ def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
     Args:
         path: a `.zip` (read in place, never unpacked to disk), a folder or an `.xml` file.
         log: receives the bytes read, in all `size(path)`, and each workout that is passed over.
+        cache: where what was read is kept, and is taken from if the export has not changed.
 
     Raises:
         InputError: if `path` is not an Apple Health export, or is damaged, encrypted, a decompression bomb or without
             any of the routes of its runs.
     """
     path, log = Path(path), log or ReadLog()
+    with _open(path) as export:
+        if cache is None:
+            yield from _read(path, export, log)
+            return
+        source, me = caches.source(export.files), _me(export)
+        if known := cache.get(source, path.name, USER):
+            log.advance(export.size)
+            log.person |= me | known.person
+            yield from replay(known.items, log)
+            return
+        record = Recorder(log)
+        for workout in _read(path, export, record):
+            record.items.append(workout)
+            yield workout
+        log.person |= record.person
+        lasting = {name: value for name, value in record.person.items() if name not in BY_DATE}
+        readable = not any(reason.endswith(apple_routes.DAMAGED) for reason in record.reasons)
+        if readable and record.person == me | lasting:
+            cache.put(source, pack(Content(record.items, lasting), path.name))
+
+
+def _me(export: "_Archive | _Folder") -> dict[str, Any]:
+    """What the beginning of an export tells about the person as of today, which is not kept."""
+    person = Person()
+    with export.open(export.xml, ReadLog()) as stream:
+        text = stream.read(HEAD)
+    person.add(text, 0, len(text))
+    return {name: value for name, value in person.facts().items() if name in BY_DATE}
+
+
+def _read(path: Path, export: "_Archive | _Folder", log: ReadLog) -> Iterator[Workout]:
     advanced = 0
 
     def count(size: int) -> None:
@@ -51,28 +88,27 @@ def read(path, *, log: ReadLog | None = None) -> Iterator[Workout]:
         advanced += size
         log.advance(size)
 
-    with _open(path) as export:
-        with export.open(export.xml, ReadLog(count)) as stream:
-            content = apple_xml.scan(stream, log, path.name)
-        log.person |= content.person
-        runs = [entry for entry in content.entries if entry.is_run_outdoors]
-        if runs and not apple_routes.any_present(runs, export.routes):
-            raise InputError(
-                f"{path}: route file missing for each of its runs ({len(runs):,}); give the whole export.zip, or the folder "
-                "unpacked from it, which has them in the folder workout-routes beside the XML."
-            )
-        route_files = Routes(runs, export.routes, export.open)
-        rest, number = export.size - advanced, len(content.entries)
-        for done, entry in enumerate(content.entries):
-            log.advance(rest * (done + 1) // (number + 1) - rest * done // (number + 1))
-            try:
-                with guarded():
-                    workout = _workout(entry, content.heart_rates, route_files)
-            except InvalidWorkoutError as error:
-                log.skip(str(error), entry.where)
-            else:
-                yield workout
-        log.advance(rest - rest * number // (number + 1))
+    with export.open(export.xml, ReadLog(count)) as stream:
+        content = apple_xml.scan(stream, log, path.name)
+    log.person |= content.person
+    runs = [entry for entry in content.entries if entry.is_run_outdoors]
+    if runs and not apple_routes.any_present(runs, export.routes):
+        raise InputError(
+            f"{path}: route file missing for each of its runs ({len(runs):,}); give the whole export.zip, or the folder "
+            "unpacked from it, which has them in the folder workout-routes beside the XML."
+        )
+    route_files = Routes(runs, export.routes, export.open)
+    rest, number = export.size - advanced, len(content.entries)
+    for done, entry in enumerate(content.entries):
+        log.advance(rest * (done + 1) // (number + 1) - rest * done // (number + 1))
+        try:
+            with guarded():
+                workout = _workout(entry, content.heart_rates, route_files)
+        except InvalidWorkoutError as error:
+            log.skip(str(error), entry.where)
+        else:
+            yield workout
+    log.advance(rest - rest * number // (number + 1))
 
 
 def routes(path) -> Iterator[tuple[str, Callable[[], AbstractContextManager[Stream]]]]:
@@ -172,6 +208,7 @@ class _Folder:
     Attributes:
         xml: the file of the health data.
         routes: route files by `apple_routes.file_key`, without links that lead outside the export.
+        files: all of these on the disk.
         size: total bytes.
     """
 
@@ -184,7 +221,8 @@ class _Folder:
             for file in self.xml.parent.glob("*/*.gpx")
             if file.is_file() and file.resolve().is_relative_to(root)
         }
-        self.size = sum(file.stat().st_size for file in (self.xml, *self.routes.values()))
+        self.files = (self.xml, *self.routes.values())
+        self.size = sum(file.stat().st_size for file in self.files)
 
     def open(self, file, log: ReadLog) -> AbstractContextManager[Stream]:
         return open_plain(file, log)
@@ -194,7 +232,7 @@ class _Archive:
     """An export as a zip file, which is read in place; attributes as in `_Folder`."""
 
     def __init__(self, path: Path, opened: Archive):
-        self._opened, self.size = opened, path.stat().st_size
+        self._opened, self.files, self.size = opened, (path,), path.stat().st_size
         xmls = [member for member in opened.members if member.name.lower().endswith(".xml")]
         self.xml: Member = _health_xml(path, xmls, lambda member: member.size, self.open)
         root = "".join(self.xml.name.rpartition("/")[:2])

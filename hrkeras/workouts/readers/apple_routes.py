@@ -14,6 +14,7 @@ from hrkeras.workouts.readers.apple_xml import Entry
 from hrkeras.workouts.readers.point_table import ALTITUDE, LATITUDE, LONGITUDE, SPEED, TIME, Stream
 from hrkeras.workouts.readers.source import ReadLog, guarded
 
+DAMAGED = "damaged"  # or not readable now
 MARGIN = 60.0  # s by which a route may begin before its workout or end after it
 MAX_KEPT = 2_000_000  # points, 80 MB, of routes that later workouts refer to as well; no real export has such
 
@@ -82,7 +83,7 @@ class Routes:
         except InvalidWorkoutError as error:
             return str(error)
         except (InputError, OSError):
-            return "damaged"
+            return DAMAGED
         points = points[:, [TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED]].T
         return points[:, np.argsort(points[0], kind="stable")]
 

@@ -44,6 +44,8 @@ class TrackFile(NamedTuple):
         inside: its path within the given folder or zip, of which no part leads out of it.
         size: bytes of the folder or zip that reading it reports to a log.
         listed: its entry in the export's table of activities.
+        at: the file on the disk; for one in a zip followed by where in it the member begins, in bytes, and likewise in a zip
+            in that zip.
         opened: opens it for reading, unpacked; for a file in a zip only until the next one is requested.
 
     `opened` raises `InputError` if the file cannot be read.
@@ -55,6 +57,7 @@ class TrackFile(NamedTuple):
     inside: PurePosixPath
     size: int
     listed: Listed
+    at: tuple[Path, *tuple[int, ...]]
     opened: Callable[[ReadLog], AbstractContextManager[Stream]]
 
 
@@ -107,7 +110,7 @@ def files(path: Path, log: ReadLog) -> Iterator[TrackFile]:
         yield from _in_folder(path, log)
     elif is_zip(path):
         with archive.open_zip(path) as opened:
-            yield from _in_zip(opened, path.stem, PurePosixPath(), log)
+            yield from _in_zip(opened, path.stem, PurePosixPath(), log, (path,))
     else:
         yield of_file(path)
 
@@ -167,16 +170,18 @@ def _in_folder(folder: Path, log: ReadLog) -> Iterator[TrackFile]:
         else:
             try:
                 with archive.open_zip(path) as opened:
-                    yield from _in_zip(opened, user, PurePosixPath(inside.as_posix()), log)
+                    yield from _in_zip(opened, user, PurePosixPath(inside.as_posix()), log, (path,))
             except InputError as error:
                 log.refuse(error, str(path))
 
 
 def _plain(path: Path, user: str, inside: PurePosixPath, listed: Listed) -> TrackFile:
-    return TrackFile(str(path), kind(path) or JSON, user, inside, size(path), listed, partial(open_plain, path))
+    return TrackFile(str(path), kind(path) or JSON, user, inside, size(path), listed, (path,), partial(open_plain, path))
 
 
-def _in_zip(opened: Archive, user: str, inside: PurePosixPath, log: ReadLog, nested: bool = False) -> Iterator[TrackFile]:
+def _in_zip(
+    opened: Archive, user: str, inside: PurePosixPath, log: ReadLog, at: tuple[Path, *tuple[int, ...]]
+) -> Iterator[TrackFile]:
     if any(member.name.startswith(APPLE) for member in opened.members):
         log.skip("Apple Health export, which is to be given by itself", opened.where)
         return
@@ -188,17 +193,18 @@ def _in_zip(opened: Archive, user: str, inside: PurePosixPath, log: ReadLog, nes
     others = set(paths)
     for path, member in zip(paths, opened.members, strict=True):
         place = opened.place(member)
+        here = (*at, member.info.header_offset)
         target = inside.joinpath(*(part.replace(":", "_") for part in path.parts if part not in ("..", "/", "//")))
         if track_kind := _kind(path, others):
             packed, listed = member.info.compress_size, _listed(tables, path)
-            yield TrackFile(place, track_kind, user, target, packed, listed, partial(opened.open, member))
+            yield TrackFile(place, track_kind, user, target, packed, listed, here, partial(opened.open, member))
         elif _named_zip(member.name):
-            if nested:
+            if len(at) > 1:
                 log.skip("zip in a zip in a zip", place)
                 continue
             try:
                 with opened.open_zip(member) as inner:
-                    yield from _in_zip(inner, user, target, log, nested=True)
+                    yield from _in_zip(inner, user, target, log, here)
             except InputError as error:
                 log.refuse(error, place)
 

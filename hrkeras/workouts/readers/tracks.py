@@ -1,23 +1,31 @@
 """Read the workouts in GPX, TCX and FIT files: a single one, or a folder or zip of them."""
 
+import io
 import os
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path, PurePath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
-from hrkeras.workouts.readers import activities, endomondo_export, fit, gpx, sports, tcx
+from hrkeras.utils.processes import ordered_map
+from hrkeras.workouts.readers import activities, cache, endomondo_export, fit, gpx, sports, tcx
+from hrkeras.workouts.readers.cache import Cache
+from hrkeras.workouts.readers.content import Content, Recorder, Remark, pack, replay, unpack
 from hrkeras.workouts.readers.point_table import COURSE, Recording, Stream
-from hrkeras.workouts.readers.source import ReadLog, guarded
+from hrkeras.workouts.readers.source import ReadLog, guarded, read_whole
 from hrkeras.workouts.readers.track_files import JSON, TrackFile, files, is_track, is_zip, size
 from hrkeras.workouts.workout import Workout, from_points
 
 Points = TypeVar("Points")
 ACTIVITY = ", activity "  # precedes the number of one of several activities in a file
-
+FEW = 16  # files that one process reads in less time than others need to start
+HELD = 16 << 20  # bytes; a larger file in a zip is not handed to another process
 
 READERS: dict[str, Callable[[Stream], list[Recording]]] = {
     "gpx": gpx.read_tracks,
@@ -27,7 +35,9 @@ READERS: dict[str, Callable[[Stream], list[Recording]]] = {
 }
 
 
-def read(path: str | os.PathLike, *, log: ReadLog | None = None) -> Iterator[Workout]:
+def read(
+    path: str | os.PathLike, *, log: ReadLog | None = None, processes: int = 1, cache: Cache | None = None
+) -> Iterator[Workout]:
     """Reads a GPX, TCX or FIT file, or all of them in a folder with its sub-folders or in a zip.
 
     `track_files.files` determines the person of each workout and their order. The sport is that in the export's table of
@@ -36,6 +46,8 @@ def read(path: str | os.PathLike, *, log: ReadLog | None = None) -> Iterator[Wor
     Args:
         path: a file, a folder or a zip (read in place, never unpacked to disk); every file may also be gzipped.
         log: receives the bytes read, in all `size(path)`, and the files in a folder or zip that cannot be used.
+        processes: how many read the files in a folder or zip; with 1 this one does.
+        cache: where what was read from these is kept, and is taken from if they have not changed.
 
     Raises:
         InputError: if there is nothing to read, or the single file given cannot be used.
@@ -48,7 +60,7 @@ def read(path: str | os.PathLike, *, log: ReadLog | None = None) -> Iterator[Wor
             f"{path}: expected a .gpx, .tcx or .fit file, or a folder or zip of them, but found {actual}; check the path."
         )
     with log.whole(size(path)) as part:
-        yield from _read_all(path, part) if several else _read_one(path, part)
+        yield from _read_all(path, part, processes, cache) if several else _read_one(path, part)
 
 
 def file_of(workout: Workout) -> str:
@@ -65,20 +77,84 @@ def _read_one(path: Path, log: ReadLog) -> Iterator[Workout]:
         raise InputError(f"{path}: expected the recording of a workout, but found: {error}{advice}.") from None
 
 
-def _read_all(path: Path, log: ReadLog) -> Iterator[Workout]:
+def _read_all(path: Path, log: ReadLog, processes: int, cache: Cache | None) -> Iterator[Workout]:
     has_files = False
-    for file in files(path, log):
-        has_files = True
-        try:
-            yield from _read_file(file, log)
-        except InvalidWorkoutError as error:
-            log.skip(str(error), file.where)
-        except InputError as error:
-            log.refuse(error, file.where)
+    for file, items in _contents(path, processes, cache):
+        yield from replay(items, log)
+        if file:
+            has_files = True
+            log.advance(file.size)
     if not has_files:
         where = "folder" if os.path.isdir(path) else "zip"
         why = "".join(f" ({reason}: {log.examples[reason][0]})" for reason in log.skipped)
         raise InputError(f"{path}: expected .gpx, .tcx or .fit files in this {where}, but found none{why}; check the path.")
+
+
+def _contents(path: Path, processes: int, kept: Cache | None) -> Iterator[tuple[TrackFile | None, list[Workout | Remark]]]:
+    """Each file with the remarks made on the way to it and what it holds, in order; at last None with the other remarks."""
+    way = Recorder(ReadLog())
+    begun = deque[tuple[TrackFile, list[Workout | Remark], cache.Source | None, Content | None, Any]]()
+
+    def unread() -> Iterator[TrackFile | None]:
+        for file in files(path, way):
+            before, way.items = way.items, []
+            source = _source(file) if kept else None
+            known = kept.get(source, file.where, file.user) if kept and source else None
+            held = None if known else _held(file)
+            here = None if known or held else _content(file, bool(kept))
+            begun.append((file, before, source, known, here))
+            yield held
+
+    for there in ordered_map(partial(_content, packed=bool(kept)), unread(), processes, FEW):
+        file, before, source, known, here = begun.popleft()
+        if known:
+            items = known.items
+        else:
+            items, lasting = here or there
+            if isinstance(items, bytes):
+                if kept and source and lasting:
+                    kept.put(source, items)
+                items = unpack(items, file.where, file.user).items
+        yield file, before + items
+    yield None, way.items
+
+
+def _source(file: TrackFile) -> cache.Source | None:
+    """What a file is read from; None if it is missing."""
+    try:
+        return cache.source(file.at[:1], file.at[1:], file.kind, file.listed)
+    except OSError:
+        return None
+
+
+def _held(file: TrackFile) -> TrackFile | None:
+    """The file, such that it can be opened at any time: one in a zip with its bytes; None if they are damaged or too many."""
+    if len(file.at) == 1:
+        return file
+    try:
+        with file.opened(ReadLog()) as stream:
+            return file._replace(opened=partial(_in_memory, read_whole(stream, HELD)))
+    except (InputError, InvalidWorkoutError):
+        return None
+
+
+def _in_memory(data: bytes, log: ReadLog) -> AbstractContextManager[Stream]:
+    return nullcontext(io.BytesIO(data))
+
+
+def _content(file: TrackFile, packed: bool) -> tuple[list[Workout | Remark] | bytes, bool]:
+    """What a file holds, as it is or packed, and whether that is what it would hold when it is read again."""
+    record, lasting = Recorder(ReadLog()), True
+    try:
+        for workout in _read_file(file, record):
+            record.items.append(workout)
+    except InvalidWorkoutError as error:
+        record.skip(str(error), file.where)
+        lasting = not isinstance(error.__cause__ or error.__context__, OSError | MemoryError)
+    except InputError as error:
+        record.refuse(error, file.where)
+        lasting = False
+    return pack(Content(record.items, {}), file.where) if packed else record.items, lasting
 
 
 def parse(file: TrackFile, readers: Mapping[str, Callable[[Stream], Points]], log: ReadLog) -> Points:

@@ -1,0 +1,64 @@
+"""The commands say the same with and without the cache, and `hrkeras cache` tells of it and empties it."""
+
+import os
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from hrkeras.cli.main import app
+
+
+@pytest.fixture
+def runs(folder, tmp_path, monkeypatch):
+    """Runs that were not changed just now, a file that cannot be read among them, and a cache of one's own."""
+    runs = tmp_path / "runs"
+    shutil.copytree(folder / "runs", runs)
+    (runs / "broken.gpx").write_text("<gpx>")
+    for path in runs.iterdir():
+        os.utime(path, (1.6e9, 1.6e9))
+    monkeypatch.setenv("HRKERAS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    return runs
+
+
+def told(*words):
+    answer = CliRunner().invoke(app, [str(word) for word in words])
+    return answer.exit_code, answer.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("fitness", "runs"),
+        ("zones", "runs"),
+        ("inspect", "runs"),
+        ("report", "runs", "--force"),
+        ("estimate", "runs", "--all"),
+        ("predict", "runs", "--force"),
+        ("plan", "runs/course.gpx", "--pace", "6:00", "--history", "runs", "--start", "2030-01-01"),
+        ("update", "me.json", "runs"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_every_command_says_the_same_with_and_without_cache(runs, words, tmp_path):
+    next(runs.glob("2*.gpx")).rename(runs / "course.gpx")
+    answers = []
+    for more in (("--no-cache",), (), ()):
+        (tmp_path / "me.json").unlink(missing_ok=True)
+        assert (tmp_path / "cache").exists() == (len(answers) > 1)
+        answers.append(told(*words, *more))
+    assert answers[0][0] == 0, answers[0][1]
+    assert answers[1:] == answers[:1] * 2
+    assert len(list((tmp_path / "cache/runs").iterdir())) == len(list(runs.iterdir()))
+
+
+def test_where_it_is_and_how_to_empty_it(runs, tmp_path):
+    place = tmp_path / "cache/runs"
+    assert told("cache")[1].startswith(f"{place}: 0 entries, 0.0 MB, at most 500 MB")
+    told("fitness", "runs")
+    count = len(list(runs.iterdir()))
+    assert told("cache")[1].startswith(f"{place}: {count} entries, 0.")
+    assert told("cache", "--clear")[1].startswith(f"Removed: {count} entries")
+    assert not place.exists()
+    assert told("cache")[1].startswith(f"{place}: 0 entries")
