@@ -96,8 +96,8 @@ def check(facts: Facts) -> None:
         below, above = rates[low], rates[high]
         if below is not None and above is not None and above - below < apart:
             raise InputError(
-                f"Expected the {high} heart rate at least {apart:g} beats/min above the {low} one, found {above:g} and {below:g}; "
-                "correct one of them.",
+                f"Expected the {high} heart rate at least {apart:g} beats/min above the {low} one, found {above:g} and "
+                f"{below:g}; correct one of them.",
                 "easy" if high == "easy" else "max_heart_rate",
             )
     if facts.sex and facts.age is None:
@@ -152,20 +152,21 @@ def _outcome(athlete: AthleteState, name: str, before: Facts, now: Facts) -> Out
 
 
 def _observe(athlete: AthleteState, name: str, now: Facts, before: Facts) -> None:
+    value = getattr(now, name)
     if name == "max_heart_rate" or (name == "age" and now.max_heart_rate is None):
         if getattr(before, name) is not None:
             earlier = Facts(**{name: fact.value for name, fact in athlete.told.items()})  # the age that was told then
-            value, variance = _highest(name, earlier)
+            highest, variance = _highest(name, earlier)
             if (athlete.covariance @ OF_HIGHEST @ OF_HIGHEST < variance).all():
-                athlete.observe(OF_HIGHEST, value, -variance)  # takes it back: the highest heart rate does not drift
+                athlete.observe(OF_HIGHEST, highest, -variance)  # takes it back: the highest heart rate does not drift
         athlete.observe(OF_HIGHEST, *_highest(name, now))
     elif name == "resting_heart_rate":  # so that of a person without runs it explains just this part of the level's variance
         variance, explained = athlete.population.covariance[0, 0], (BY_RESTING * RESTING_SPREAD) ** 2
-        shift = BY_RESTING * (now.resting_heart_rate - (before.resting_heart_rate or USUAL_RESTING))
+        shift = BY_RESTING * (value - (before.resting_heart_rate or USUAL_RESTING))
         level = athlete.weights @ OF_LEVEL + shift * variance / explained
         athlete.observe(OF_LEVEL, level, variance * (variance / explained - 1))
     elif name == "easy":
-        speed, heart_rate = now.easy
+        speed, heart_rate = value
         features = fitness.view(athlete).features(USUAL_START, fitness.steady(speed))
         features[len(BASIS) :] = 0  # an average day and course
         residual = heart_rate - athlete.weights[:, : len(STATES)] @ features  # of the level: one pace tells nothing of others
@@ -175,8 +176,8 @@ def _observe(athlete: AthleteState, name: str, now: Facts, before: Facts) -> Non
 def _highest(name: str, facts: Facts) -> tuple[float, float]:
     """What a maximum or an age tells of the state's highest heart rate, beats/min, and the variance of its error."""
     if name == "max_heart_rate":
-        return facts.max_heart_rate - BELOW_MAXIMUM, BELOW_SPREAD**2
-    return maximum_at(facts.age, facts.sex) - BELOW_MAXIMUM, ERROR**2 + BELOW_SPREAD**2
+        return getattr(facts, name) - BELOW_MAXIMUM, BELOW_SPREAD**2
+    return maximum_at(getattr(facts, name), facts.sex) - BELOW_MAXIMUM, ERROR**2 + BELOW_SPREAD**2
 
 
 def maximum_at(age: float, sex: str | None = None) -> float:

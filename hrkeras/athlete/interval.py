@@ -13,8 +13,8 @@ TYPICAL = 0.64  # standard deviation of people's residuals, in the same units
 WEIGHT = 4.0  # hours of data that this prior counts for
 SPAN = 100.0  # runs after which a run counts for a third
 HOUR = 3600.0  # s
-# beats/min; a standard deviation above it is that of a person of whom hardly a run is known. The filter says of them that it knows
-# less than it does, so that it learns quickly: what is above counts for less than half
+# beats/min; a standard deviation above it is that of a person of whom hardly a run is known. The filter says of them that it
+# knows less than it does, so that it learns quickly: what is above counts for less than half
 SURE, BEYOND = 17.0, 0.45
 POSSIBLE = (30.0, 230.0)  # beats/min; beyond, a linear model extrapolates
 

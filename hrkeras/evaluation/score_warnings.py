@@ -23,7 +23,8 @@ def of_scores(rows: Sequence[Score], models: Sequence[str], person: str = "") ->
     advice = (
         "a difference that may be chance, so nothing shows that it helps there."
         if best.worse_by and not best.differs
-        else "do not use it there; the person is not like those it has learnt from, or no longer is. See docs/how-to/finetuning.md."
+        else "do not use it there; the person is not like those it has learnt from, or no longer is. "
+        "See docs/how-to/finetuning.md."
     )
     return [
         f"{row.name} is off by {row.mae:.1f} beats/min{person}, no better than the {best.name} ({best.mae:.1f}): {advice}"

@@ -120,8 +120,9 @@ class Athlete:
     def __repr__(self) -> str:
         last = f", the last of {moment(self.runs[-1].start)}" if self.runs else ""
         left_out = f"; left out: {taken_text(self.taken)}" if self.taken.total() else ""
-        told = ", ".join(name.replace("_", " ") for name, _ in self.told.items())
-        return f"Athlete of {len(self.runs):,} run{'' if len(self.runs) == 1 else 's'}{last}{left_out}{f'; told: {told}' * bool(told)}"
+        names = ", ".join(name.replace("_", " ") for name, _ in self.told.items())
+        told = f"; told: {names}" if names else ""
+        return f"Athlete of {len(self.runs):,} run{'' if len(self.runs) == 1 else 's'}{last}{left_out}{told}"
 
 
 def predict(model: Model | str | None, workout: Workout, athlete: Athlete | None = None) -> Prediction:

@@ -27,8 +27,8 @@ def of_course(speed: np.ndarray) -> list[str]:
         )
     if seconds > LONGEST:
         sentences.append(
-            f"it lasts {seconds / HOUR:.0f} h, and nothing was learnt from runs of more than {LONGEST / HOUR:.0f} h: do not trust "
-            "what is predicted after that."
+            f"it lasts {seconds / HOUR:.0f} h, and nothing was learnt from runs of more than {LONGEST / HOUR:.0f} h: do not "
+            "trust what is predicted after that."
         )
     return sentences
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hrkeras.athlete import athlete_file, facts, fitness, population_fit, zones
+from hrkeras.athlete import athlete_file, facts, fitness, population_fit
 from hrkeras.athlete.facts import Facts
 from hrkeras.athlete.kalman import PACES, AthleteState
 from hrkeras.athlete.population import SIZE, STATES, Population, default

@@ -73,7 +73,11 @@ def test_what_is_good_is_not_doubted():
     good, mean = (Score(name, mae, mae, mae, (mae, mae), 1, 1) for name, mae in (("model", 5.0), ("person's mean", 12.0)))
     assert score_warnings.of_scores([good, mean], ["model"]) == []
     assert score_warnings.of_scores([good], ["model"]) == []
-    for worse_by, says in (((-1.0, -2.0, -0.5), "do not use it there"), ((-1.0, -2.0, 0.5), "may be chance"), (None, "do not use")):
+    for worse_by, says in (
+        ((-1.0, -2.0, -0.5), "do not use it there"),
+        ((-1.0, -2.0, 0.5), "may be chance"),
+        (None, "do not use"),
+    ):
         (warning,) = score_warnings.of_scores([replace(good, mae=13.0), replace(mean, worse_by=worse_by)], ["model"])
         assert says in warning
     steps = np.full(5, 150.0)
