@@ -32,7 +32,9 @@ class MaskedHuber(keras.losses.Loss):
         return loss / ops.maximum(ops.sum(measured), 1.0)
 
     def _sum_around(self, values):
-        return self.around * ops.average_pool(values[:, :, None], self.around, 1, "same")[:, :, 0]
+        before = self.around // 2
+        sums = ops.cumsum(ops.pad(values, ((0, 0), (before + 1, before))), axis=1)
+        return sums[:, self.around :] - sums[:, : -self.around]
 
     def _huber(self, error):
         size = ops.abs(error)
