@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import tensorflow_datasets as tfds
@@ -21,17 +22,17 @@ def builder_class(kind: str):
     return getattr(module, module.__all__[0])
 
 
-def size(kind: str, source: Path | None) -> int | None:
+def size(kind: str, sources: Sequence[Path]) -> int | None:
     """Bytes that building will report as read; None where nothing is read."""
-    return READERS[kind].size(source) if source else None
+    return sum(READERS[kind].size(source) for source in sources) if sources else None
 
 
-def build(kind: str, source: Path | None, config: str, data_dir: Path | None, **kwargs):
+def build(kind: str, source: Path | Sequence[Path] | None, config: str, data_dir: Path | None, **kwargs):
     """Builds a dataset anew, beside the old one, and puts it in its place when it is complete.
 
     Args:
         kind: "endomondo", "apple_watch", "tracks" or "synthetic".
-        source: the file or folder to read; None for simulated athletes.
+        source: the file or folder to read, or several Endomondo files; None for simulated athletes.
         config: "by_time" or "by_user".
         data_dir: TFDS's folder of datasets; TFDS's default if not given.
         **kwargs: passed to the builder: limits, processes, ...

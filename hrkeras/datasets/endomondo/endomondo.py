@@ -13,5 +13,5 @@ class Endomondo(RunsBuilder):
     )
     SOURCES = ("endomondoHR.json.gz", "endomondoHR.json")
 
-    def read_outcomes(self, source, log, then, processes):
-        return endomondo.read(source, log=log, processes=processes, then=then)
+    def read_outcomes(self, sources, log, then, processes):
+        return endomondo.read(*sources, log=log, processes=processes, then=then)

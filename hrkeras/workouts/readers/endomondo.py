@@ -5,10 +5,11 @@ WWW 2019. The file is available on request at https://sites.google.com/eng.ucsd.
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,18 +40,17 @@ def is_endomondo(path: Path) -> bool:
 
 
 def read(
-    path: Path | str,
-    *,
+    *paths: Path | str,
     log: ReadLog | None = None,
     processes: int = 1,
     then: Callable[[Workout], Any] | None = None,
 ) -> Iterator[Any]:
-    """Yields the file's workouts in its order, in constant memory.
+    """Yields the workouts of files in their order, in constant memory.
 
     A line that is not a workout is counted in the log with the reason, and skipped.
 
     Args:
-        path: the file; gzip is recognised by its content.
+        paths: the files; gzip is recognised by its content.
         log: receives the bytes read and the lines skipped.
         processes: number of worker processes that parse; with 1 this process does.
         then: function to apply to each workout in the process that parsed it; must be picklable with more than one.
@@ -59,23 +59,49 @@ def read(
         Each `Workout`, or the result of `then`.
 
     Raises:
-        InputError: if the file cannot be read or holds no workout.
+        InputError: if a file cannot be read or holds no workout.
     """
-    path, log = Path(path), log or ReadLog()
-    has_workouts = False
-    with open_plain(path, log) as stream:
-        parse = partial(_parse, name=path.name, then=then)
-        for items, skipped in ordered_map(parse, _blocks(stream), processes):
-            for reason, number in skipped:
-                log.skip(reason, f"{path.name}:{number}")
-            has_workouts = has_workouts or bool(items)
-            yield from items
-    if not has_workouts:
-        why = "; ".join(f"{reason} ({log.examples[reason][0]})" for reason in log.skipped) or "it is empty"
-        raise InputError(
-            f"{path}: expected an Endomondo file with one workout a line, found none: {why[:300]}. "
-            "Give endomondoHR.json, plain or gzip; GPX, TCX, FIT and Apple Health files have readers of their own."
-        )
+    log = log or ReadLog()
+    counts = Counter[Path]()
+    for block in ordered_map(partial(parse, then=then), _blocks_of([Path(path) for path in paths], log), processes):
+        counts[block.path] += len(block.items)
+        for reason, number in block.skipped:
+            log.skip(reason, f"{block.path.name}:{number}")
+        yield from block.items
+    check_counts([Path(path) for path in paths], counts, log)
+
+
+def check_counts(paths: Iterable[Path], counts: Mapping[Path, int], log: ReadLog) -> None:
+    """Raises an `InputError` if one of the files that were read has no workouts."""
+    for path in paths:
+        if not counts.get(path):
+            why = "; ".join(f"{reason} ({log.examples[reason][0]})" for reason in log.skipped) or "it is empty"
+            raise InputError(
+                f"{path}: expected an Endomondo file with one workout a line, found none: {why[:300]}. "
+                "Give endomondoHR.json, plain or gzip; GPX, TCX, FIT and Apple Health files have readers of their own."
+            )
+
+
+class Block(NamedTuple):
+    """Some complete lines of a file; `first` is the number of the first, from 1."""
+
+    path: Path
+    first: int
+    lines: bytes
+
+
+class Parsed(NamedTuple):
+    """What a block holds: workouts, or what `then` made of them, and the reason and number of each line that holds none."""
+
+    path: Path
+    items: list
+    skipped: list[tuple[str, int]]
+
+
+def _blocks_of(paths: Iterable[Path], log: ReadLog) -> Iterator[Block]:
+    for path in paths:
+        with open_plain(path, log) as stream:
+            yield from (Block(path, first, lines) for first, lines in _blocks(stream))
 
 
 def _blocks(stream: Stream) -> Iterator[tuple[int, bytes]]:
@@ -96,20 +122,20 @@ def _blocks(stream: Stream) -> Iterator[tuple[int, bytes]]:
         yield number, rest
 
 
-def _parse(block: tuple[int, bytes], name: str, then) -> tuple[list, list[tuple[str, int]]]:
-    first, lines = block
+def parse(block: Block, then: Callable[[Workout], Any] | None = None) -> Parsed:
+    """Parses the lines of a block; see `read` for `then`."""
     items, skipped = [], []
-    for number, line in enumerate(lines.split(b"\n"), start=first):
+    for number, line in enumerate(block.lines.split(b"\n"), start=block.first):
         if not line.strip():
             continue
         try:
             with guarded():
-                workout = _workout(_entry(line), f"{name}:{number}")
+                workout = _workout(_entry(line), f"{block.path.name}:{number}")
         except InvalidWorkoutError as error:
             skipped.append((str(error), number))
         else:
             items.append(then(workout) if then else workout)
-    return items, skipped
+    return Parsed(block.path, items, skipped)
 
 
 def _entry(line: bytes) -> dict:
