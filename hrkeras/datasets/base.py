@@ -130,14 +130,17 @@ class RunsBuilder(dataset_builder.FileReaderBuilder, skip_registration=True):  #
             files = list(
                 shards.plan(split, prepared.steps, download_config.get_shard_config(), download_config.max_examples_per_split)
             )
-            paths = partial(shards.Shard.path, folder=folder, dataset=self.name)
+            paths = partial(shards.File.path, folder=folder, dataset=self.name)
             written = shards.write(files, prepared, spool, paths, self._processes, self._on_windows)
         finally:
             prepared.close()
         return Summary(prepared.funnel, metadata(prepared.users, split, self._limits, prepared.funnel), written)
 
+    def _build_on_beam(self, sources, download_config) -> "Summary":
+        raise InputError(f"The dataset {self.name} is built in one process; of those here only endomondo is built on Beam.")
+
     def _split_info(self, name: str, written: list[shards.Written]) -> tfds_splits.SplitInfo:
-        files = sorted(file for file in written if file.split == name)
+        files = sorted(file for file in written if file.file.split == name)
         return tfds_splits.SplitInfo(
             name=name,
             shard_lengths=[file.windows for file in files],

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 
@@ -100,7 +101,7 @@ def writing(tfrecord: Path) -> Iterator[Writer]:
     from array_record.python import array_record_module
 
     paths = [tfrecord, tfrecord.with_name(tfrecord.name.replace(".tfrecord-", ".array_record-"))]
-    parts = [path.with_name(f"{path.name}.{os.getpid()}.part") for path in paths]
+    parts = [path.with_name(f"{path.name}.{uuid4().hex}.part") for path in paths]
     try:
         array_record = array_record_module.ArrayRecordWriter(os.fspath(parts[1]), "group_size:1")
         try:

@@ -19,33 +19,36 @@ WINDOW_BYTES = 18 * windows.WINDOW + 219  # about what a window takes in a file
 TOGETHER = 64  # windows that a process makes at once
 
 
-class Shard(NamedTuple):
-    """One of the `count` files of a split.
-
-    Attributes:
-        split: name of the split.
-        index: number of the file.
-        count: how many files the split has.
-        runs: numbers of the runs that its windows are of, in the order of the file, shape `(windows,)`.
-        first_steps: the step of the run that each begins at, shape `(windows,)`.
-    """
+class File(NamedTuple):
+    """One of the `count` files of a split."""
 
     split: str
     index: int
     count: int
-    runs: np.ndarray
-    first_steps: np.ndarray
 
     def path(self, folder: Path, dataset: str) -> Path:
-        """Where TFDS looks for the file, in its default format."""
+        """Where TFDS looks for it, in its default format."""
         return folder / f"{dataset}-{self.split}.tfrecord-{self.index:05}-of-{self.count:05}"
 
 
-class Written(NamedTuple):
-    """What was written of a shard: its split, its number, how many windows it has and their bytes."""
+class Shard(NamedTuple):
+    """What stands in a file.
 
-    split: str
-    index: int
+    Attributes:
+        file: which one.
+        runs: numbers of the runs that its windows are of, in the order of the file, shape `(windows,)`.
+        first_steps: the step of the run that each begins at, shape `(windows,)`.
+    """
+
+    file: File
+    runs: np.ndarray
+    first_steps: np.ndarray
+
+
+class Written(NamedTuple):
+    """A file that was written, how many windows it has and their bytes."""
+
+    file: File
     windows: int
     size: int
 
@@ -69,14 +72,14 @@ def plan(split: np.ndarray, steps: np.ndarray, config: shard_utils.ShardConfig, 
         count = config.get_number_shards(len(order) * WINDOW_BYTES, len(order))
         ends = shard_utils.get_shard_boundaries(len(order), count)
         for number, rows in enumerate(np.split(order, ends[:-1])):
-            yield Shard(name, number, count, runs[rows], first_steps[rows])
+            yield Shard(File(name, number, count), runs[rows], first_steps[rows])
 
 
 def write(
     shards: list[Shard],
     prepared: Prepared,
     spool: Path,
-    paths: Callable[[Shard], Path],
+    paths: Callable[[File], Path],
     processes: int = 1,
     on_windows: Callable[[int], object] = lambda count: None,
 ) -> list[Written]:
@@ -94,13 +97,13 @@ def write(
     written = []
     with closing(made):
         for shard in shards:
-            with records.writing(paths(shard)) as writer:
+            with records.writing(paths(shard.file)) as writer:
                 while writer.count < len(shard.runs):
                     together = next(made)
                     for record in together:
                         writer.write(record)
                     on_windows(len(together))
-            written.append(Written(shard.split, shard.index, writer.count, writer.size))
+            written.append(Written(shard.file, writer.count, writer.size))
     return written
 
 

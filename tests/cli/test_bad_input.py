@@ -349,7 +349,7 @@ def test_build_on_a_full_disk_as_tensorflow_says_it(tmp_path, monkeypatch):
     def full(*_):
         raise RuntimeError("ResourceExhaustedError: Failed to write; No space left on device")
 
-    monkeypatch.setattr("hrkeras.datasets.base.RunsBuilder._rewrite_records", full)
+    monkeypatch.setattr("hrkeras.datasets.records.Writer.write", full)
     said = refused(1, "build", "synthetic", "--athletes", "1", "--runs", "10", "--data-dir", tmp_path)
     assert "the disk is full" in said
     assert not list(tmp_path.iterdir())

@@ -4,9 +4,11 @@ Ni, Muhlstein and McAuley, "Modeling Heart Rate and Activity Data for Personaliz
 WWW 2019. The file is available on request at https://sites.google.com/eng.ucsd.edu/fitrec-project.
 """
 
+import os
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,14 +16,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.utils.files import open_regular
 from hrkeras.utils.processes import ordered_map
 from hrkeras.workouts.readers import literals, sports
 from hrkeras.workouts.readers.point_table import Stream
-from hrkeras.workouts.readers.source import ReadLog, guarded, open_plain
+from hrkeras.workouts.readers.source import GZIP, ReadLog, guarded, open_plain
 from hrkeras.workouts.workout import Workout, from_points
 
 MAX_LINE = 1 << 20  # bytes; 500 points need about 30,000
 MAX_POINTS = 100_000
+PART = 64 << 20  # bytes that a worker reads of a plain file on Beam
 BLOCK = 1 << 19  # bytes that are read, and that one process parses, at once
 
 
@@ -63,7 +67,7 @@ def read(
     """
     log = log or ReadLog()
     counts = Counter[Path]()
-    for block in ordered_map(partial(parse, then=then), _blocks_of([Path(path) for path in paths], log), processes):
+    for block in ordered_map(partial(_parse, then=then), _blocks_of([Path(path) for path in paths], log), processes):
         counts[block.path] += len(block.items)
         for reason, number in block.skipped:
             log.skip(reason, f"{block.path.name}:{number}")
@@ -82,6 +86,70 @@ def check_counts(paths: Iterable[Path], counts: Mapping[Path, int], log: ReadLog
             )
 
 
+class Part(NamedTuple):
+    """Lines of a file that one process can read: from byte `begin` to `end`, or all of a gzip file, whose `end` is None."""
+
+    path: Path
+    begin: int
+    end: int | None
+
+
+def parts(paths: Iterable[Path], size: int = PART) -> list[Part]:
+    """Cuts files at the ends of lines into parts of about `size` bytes; gzip can only be read from its beginning.
+
+    Raises:
+        InputError: if a file cannot be read.
+    """
+    cut = []
+    for path in paths:
+        with open_regular(path) as stream:
+            if stream.read(len(GZIP)) == GZIP:
+                cut.append(Part(path, 0, None))
+                continue
+            begin, behind = 0, stream.seek(0, os.SEEK_END)
+            while begin < behind:
+                stream.seek(begin + size)
+                while stream.readline(BLOCK)[-1:] not in (b"\n", b""):
+                    pass
+                end = min(stream.tell(), behind)
+                cut.append(Part(path, begin, end))
+                begin = end
+    return cut
+
+
+def read_part(part: Part, then: Callable[[Workout], Any]) -> Iterator["Parsed"]:
+    """Yields the workouts of a part, some lines at a time; the first has the number 1.
+
+    Args:
+        part: from `parts`.
+        then: function to apply to each workout.
+
+    Raises:
+        InputError: if the file cannot be read.
+    """
+    with ExitStack() as stack:
+        if part.end is None:
+            stream = stack.enter_context(open_plain(part.path, ReadLog()))
+        else:
+            file = stack.enter_context(open_regular(part.path))
+            file.seek(part.begin)
+            stream = _Limited(file, part.end - part.begin)
+        for first, lines in _blocks(stream):
+            yield _parse(Block(part.path, first, lines), then)
+
+
+class _Limited:
+    """A stream that ends after `left` bytes."""
+
+    def __init__(self, stream: Stream, left: int):
+        self._stream, self._left = stream, left
+
+    def read(self, size: int, /) -> bytes:
+        data = self._stream.read(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+
 class Block(NamedTuple):
     """Some complete lines of a file; `first` is the number of the first, from 1."""
 
@@ -91,9 +159,10 @@ class Block(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """What a block holds: workouts, or what `then` made of them, and the reason and number of each line that holds none."""
+    """What a block of `lines` lines holds: workouts, or what `then` made of them, and reason and number of lines without."""
 
     path: Path
+    lines: int
     items: list
     skipped: list[tuple[str, int]]
 
@@ -122,8 +191,7 @@ def _blocks(stream: Stream) -> Iterator[tuple[int, bytes]]:
         yield number, rest
 
 
-def parse(block: Block, then: Callable[[Workout], Any] | None = None) -> Parsed:
-    """Parses the lines of a block; see `read` for `then`."""
+def _parse(block: Block, then: Callable[[Workout], Any] | None) -> Parsed:
     items, skipped = [], []
     for number, line in enumerate(block.lines.split(b"\n"), start=block.first):
         if not line.strip():
@@ -135,7 +203,7 @@ def parse(block: Block, then: Callable[[Workout], Any] | None = None) -> Parsed:
             skipped.append((str(error), number))
         else:
             items.append(then(workout) if then else workout)
-    return Parsed(block.path, items, skipped)
+    return Parsed(block.path, block.lines.count(b"\n") + 1, items, skipped)
 
 
 def _entry(line: bytes) -> dict:
