@@ -13,7 +13,7 @@ Config = Annotated[
     typer.Option(help="How runs are split: by_time splits each person's runs by date, by_user puts each person in one split."),
 ]
 Source = Annotated[Path, typer.Argument(exists=True, help="The file or folder to read.", show_default=False)]
-Sources = Annotated[list[Path], typer.Argument(exists=True, metavar="SOURCE...", help="The files to read.", show_default=False)]
+Sources = Annotated[list[Path], typer.Argument(exists=True, help="The file to read, or several.", show_default=False)]
 BeamOptions = Annotated[
     str | None,
     typer.Option(

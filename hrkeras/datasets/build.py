@@ -4,7 +4,6 @@ import contextlib
 import importlib
 import io
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -84,7 +83,7 @@ def _on_beam(options: str) -> tfds.download.DownloadConfig:
         from hrkeras.datasets import on_beam
     except ImportError:
         raise InputError("To build on Beam, install it with `pip install 'hrkeras[beam]'`.") from None
-    return tfds.download.DownloadConfig(beam_options=on_beam.options(shlex.split(options)))
+    return tfds.download.DownloadConfig(beam_options=on_beam.options(options))
 
 
 def folder(kind: str, config: str, data_dir: Path | None) -> Path:

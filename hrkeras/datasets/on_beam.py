@@ -5,8 +5,8 @@ together once, some 200 bytes a run, so that no process holds the grids of a per
 """
 
 import json
+import shlex
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -58,9 +58,16 @@ class Tally:
     error: str = ""
 
 
-def options(flags: Iterable[str]) -> PipelineOptions:
-    """Beam's options of a command line."""
-    return PipelineOptions(list(flags))
+def options(text: str) -> PipelineOptions:
+    """Beam's options, as on a command line.
+
+    Raises:
+        InputError: if a quotation mark is not closed.
+    """
+    try:
+        return PipelineOptions(shlex.split(text))
+    except ValueError as error:
+        raise InputError(f"Beam's options {text!r} cannot be read ({error}); close what is opened.") from None
 
 
 def build(job: Job, options: PipelineOptions | None, runner: Any = None) -> Summary:
@@ -200,7 +207,7 @@ def _write(rows_of_file, folder: Path, dataset: str):
     file, rows = rows_of_file
     with records.writing(shards.File(*file).path(folder, dataset)) as writer:
         for _, record in sorted(rows):
-            writer.write(record)
+            writer.write(*record)
     return file, writer.count, writer.size
 
 

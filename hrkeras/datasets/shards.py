@@ -101,7 +101,7 @@ def write(
                 while writer.count < len(shard.runs):
                     together = next(made)
                     for record in together:
-                        writer.write(record)
+                        writer.write(*record)
                     on_windows(len(together))
             written.append(Written(shard.file, writer.count, writer.size))
     return written

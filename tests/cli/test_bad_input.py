@@ -119,6 +119,8 @@ def test_build_of_a_cut_file_keeps_what_was_there(sources, tmp_path):
         ["build", "synthetic", "--seed", "4294967296"],
         ["build", "synthetic", "--config", "by_moon"],
         ["build", "endomondo", "{endomondo}", "--processes", "0"],
+        ["build", "endomondo", "{endomondo}", "{endomondo}", "nowhere.json"],
+        ["build", "endomondo", "{endomondo}", "--processes", "2", "--beam-options", ""],
         ["train", "--data", "synthetic", "--output", "model.h5"],
         ["train", "--data", "synthetic", "--output", "model"],
         ["train", "--data", "synthetic", "--output", "{folder}"],

@@ -85,6 +85,8 @@ def test_errors_are_those_of_a_build_without(sources, tmp_path):
 def test_options_that_beam_cannot_use(sources, tmp_path):
     with pytest.raises(InputError, match=r"Beam did not build the dataset \(.*NoRunner.*\); check its options"):
         build.build("endomondo", sources, "by_time", tmp_path, beam_options="--runner NoRunner")
+    with pytest.raises(InputError, match="No closing quotation"):
+        build.build("endomondo", sources, "by_time", tmp_path, beam_options="--name 'a")
     config = tfds.download.DownloadConfig(beam_runner="FnApiRunner")
     with pytest.raises(InputError, match="only endomondo is built on Beam"):
         build.builder_class("synthetic")(data_dir=str(tmp_path)).download_and_prepare(download_config=config)

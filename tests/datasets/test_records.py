@@ -24,7 +24,7 @@ def test_a_record_says_what_that_of_tfds_does(grid, tmp_path):
     example = {**part, "user": 0, "start": 1_600_000_000, "run": 300}
     serializer = example_serializer.ExampleSerializer(features.get_serialized_info())
     expected = serializer.serialize_example(features.encode_example(example))
-    record = records.of_window(grid, part["first_step"], user=0, start=1_600_000_000, run=300)
+    record = records.of_window(grid, part["first_step"], user=0, start=1_600_000_000, run=300).data
     assert len(record) == len(expected)
     assert tf.train.Example.FromString(record) == tf.train.Example.FromString(expected)
     assert features.deserialize_example_np(record)["run_steps"] == 700
@@ -35,7 +35,7 @@ def test_both_files_hold_the_records(tmp_path):
     given = [b"", b"1", b"123456789", bytes(range(256)) * 40]
     with records.writing(path) as writer:
         for record in given:
-            writer.write(record)
+            writer.write(record, records.checksum(record))
     assert (writer.count, writer.size) == (4, sum(map(len, given)))
     assert list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator()) == given  # which checks the checksums
     source = array_record_data_source.ArrayRecordDataSource(str(tmp_path / "d-train.array_record-00000-of-00001"))
@@ -44,7 +44,7 @@ def test_both_files_hold_the_records(tmp_path):
 
 def test_a_failure_leaves_no_file(tmp_path):
     with pytest.raises(TypeError), records.writing(tmp_path / "d-train.tfrecord-00000-of-00001") as writer:
-        writer.write(None)
+        writer.write(None, b"")
     assert not list(tmp_path.iterdir())
 
 

@@ -79,7 +79,7 @@ def check_counts(paths: Iterable[Path], counts: Mapping[Path, int], log: ReadLog
     """Raises an `InputError` if one of the files that were read has no workouts."""
     for path in paths:
         if not counts.get(path):
-            why = "; ".join(f"{reason} ({log.examples[reason][0]})" for reason in log.skipped) or "it is empty"
+            why = "; ".join(f"{reason} ({log.examples[reason][0]})" for reason in log.skipped if size(path)) or "it is empty"
             raise InputError(
                 f"{path}: expected an Endomondo file with one workout a line, found none: {why[:300]}. "
                 "Give endomondoHR.json, plain or gzip; GPX, TCX, FIT and Apple Health files have readers of their own."
