@@ -94,7 +94,9 @@ def build(job: Job, options: PipelineOptions | None, runner: Any = None) -> Summ
     report.unlink()
     if "error" in told:
         raise InputError(told["error"], told["argument"])
-    counts = {name: Counter(told["funnel"].pop(name)) for name in ("unreadable", "passed_over", "taken", "other_sports")}
+    counts: dict[str, Any] = {
+        name: Counter(told["funnel"].pop(name)) for name in ("unreadable", "passed_over", "taken", "other_sports")
+    }
     written = [shards.Written(shards.File(*file), count, size) for file, count, size in told["written"]]
     return Summary(Funnel(**counts, **told["funnel"]), told["metadata"], written)
 

@@ -132,8 +132,8 @@ def checksum(data: bytes) -> bytes:
     """
     values = np.frombuffer(data, np.uint8).copy()
     values[:4] ^= 0xFF  # the register begins with 32 ones
-    table, rows = _contributions(-(-len(data) // 1024) * 1024)
-    crc = int(np.bitwise_xor.reduce(table.take(rows[len(rows) - len(data) :] + values))) ^ ALL >> 8 * min(len(data), 4) ^ ALL
+    table, places = _contributions(-(-len(data) // 1024) * 1024)
+    crc = int(np.bitwise_xor.reduce(table.take(places[len(places) - len(data) :] + values))) ^ ALL >> 8 * min(len(data), 4) ^ ALL
     return struct.pack("<I", ((crc >> 15 | crc << 17) + MASK) & ALL)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from tensorflow_datasets.core import hashing
@@ -20,15 +20,15 @@ TOGETHER = 64  # windows that a process makes at once
 
 
 class File(NamedTuple):
-    """One of the `count` files of a split."""
+    """One of the `total` files of a split, the one with a `number` from 0 on."""
 
     split: str
-    index: int
-    count: int
+    number: int
+    total: int
 
     def path(self, folder: Path, dataset: str) -> Path:
         """Where TFDS looks for it, in its default format."""
-        return folder / f"{dataset}-{self.split}.tfrecord-{self.index:05}-of-{self.count:05}"
+        return folder / f"{dataset}-{self.split}.tfrecord-{self.number:05}-of-{self.total:05}"
 
 
 class Shard(NamedTuple):
@@ -93,7 +93,7 @@ def write(
         processes: number of worker processes that make records; with 1 this process does.
         on_windows: called with the number of windows written since the last call.
     """
-    made = ordered_map(partial(records.of_windows, path=spool), _rows(shards, prepared), processes)
+    made: Any = ordered_map(partial(records.of_windows, path=spool), _rows(shards, prepared), processes)
     written = []
     with closing(made):
         for shard in shards:
