@@ -35,7 +35,7 @@ def endomondo(
     limit: Limit = None,
     processes: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="Number of processes that read and write. Default: one for each core."),
+        typer.Option(min=1, max=64, help="Number of processes that read and write. Default: one for each core, at most 16."),
     ] = None,
     beam_options: BeamOptions = None,
 ) -> None:
