@@ -44,7 +44,7 @@ $(VENV)/.developed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable '.[bayesian,jax,torch,chronos,fracast,litert,onnx]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[bayesian,beam,jax,torch,chronos,fracast,litert,onnx]' --group dev
 	$(BIN)/python -m pip install --quiet --no-deps nixtla==0.9.0 utilsforecast==0.2.17
 	$(BIN)/python -m pip install --quiet --no-deps tirex-2==0.4.0 flashrnn==1.0.8 mlstm_kernels==2.0.6 timesfm==3.0.2
 	touch $@

@@ -45,14 +45,15 @@ def test_a_table_is_made_anew_between_its_marks():
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_python_examples_run(page, data_dir, tmp_path):
-    """The examples of a page, one after the other in one program, with a small simulated dataset built and an export there."""
+    """The examples of a page, one after the other in one program, with a small simulated dataset built and two exports there."""
     examples = blocks(page, "python")
     if not examples:
         pytest.skip("no Python in it")
-    for name in ("torch", "jax"):
-        if re.search(rf"^(import|from) {name}\b", "".join(examples), re.MULTILINE):
+    for name, sign in (("torch", r"^(import|from) torch\b"), ("jax", r"^(import|from) jax\b"), ("apache_beam", r"\bbeam_")):
+        if re.search(sign, "".join(examples), re.MULTILINE):
             pytest.importorskip(name)
     formats.write_apple_health(synthetic.simulate(1, 6, seed=5, flawed=0, faulty=0), tmp_path / "export.zip")
+    formats.write_endomondo(synthetic.simulate(1, 6, seed=5, flawed=0, faulty=0), tmp_path / "endomondoHR.json.gz")
     environment = os.environ | {"TFDS_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
     found = subprocess.run(
         [sys.executable, "-c", "\n".join(examples)], cwd=tmp_path, env=environment, capture_output=True, text=True
@@ -78,7 +79,8 @@ def test_commands_and_their_options_exist(page):
             assert words[0] in command.commands, words
             command, words = command.commands[words[0]], words[1:]
         known = {name for param in command.params for name in (*param.opts, *param.secondary_opts)} | {"--help", "-h"}
-        assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known, words
+        given = (word for word in words if word.startswith("-") and " " not in word)  # the others are values, in quotes
+        assert {word.partition("=")[0] for word in given} <= known, words
 
 
 def anchors(page):

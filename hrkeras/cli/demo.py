@@ -52,7 +52,7 @@ def demo(
     )
     inspect.inspect(export, output=output / "inspected", force=force)
     say(f"hrkeras build endomondo {log} --data-dir {data_dir}", "Build a dataset from the running log.")
-    build.endomondo(log, data_dir=data_dir, processes=1)
+    build.endomondo([log], data_dir=data_dir, processes=1)
     say(f"hrkeras train --data endomondo --data-dir {data_dir} --output {model} --epochs {epochs}", "Learn from it.")
     train.train(["endomondo"], model, epochs=epochs, batch_size=16, seed=seed, data_dir=data_dir, backend=backend, force=force)
     say(

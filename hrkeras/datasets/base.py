@@ -1,19 +1,22 @@
 """What the dataset builders share: from a reader's workouts to windows in TFDS files."""
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
-from tensorflow_datasets.core import file_adapters
+from tensorflow_datasets.core import dataset_builder, file_adapters
+from tensorflow_datasets.core import splits as tfds_splits
 
-from hrkeras.datasets import windows
+from hrkeras.datasets import shards, windows
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import prepare, quality, splits
+from hrkeras.workouts.funnel import Funnel
+from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.workout import Workout
 
@@ -23,18 +26,18 @@ CONFIGS = {
 }
 
 
-class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
+class RunsBuilder(dataset_builder.FileReaderBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Windows of runs on a uniform grid, each with its person and its start, from which their history follows.
 
     A subclass defines how its source is read: `SOURCES` names the files to look for in TFDS's manual folder if no source
     is given, `read_outcomes` yields the result of `prepare.examine` for each workout.
 
     Args:
-        source: the file or folder to read; needed only to build.
+        source: the file or folder to read, or several files where the reader takes them; needed only to build.
         limits: of the quality filters.
         on_bytes: called with the number of bytes read since the last call.
         on_windows: called with the number of windows written since the last call.
-        processes: how many processes read, where the reader can use several.
+        processes: how many processes read, where the reader can use several, and then make the records.
     """
 
     VERSION = tfds.core.Version("2.0.0")
@@ -50,7 +53,7 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
     def __init__(
         self,
         *,
-        source: Path | str | None = None,
+        source: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
         limits: quality.Limits | None = None,
         on_bytes: Callable[[int], object] | None = None,
         on_windows: Callable[[int], object] | None = None,
@@ -59,16 +62,15 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
         **kwargs,
     ):
         del file_format  # `tfds.data_source` asks for one; both are always written
-        self._source = Path(source) if source else None
+        self._sources = [Path(each) for each in ([source] if isinstance(source, str | PathLike) else source or [])]
         self._limits = limits or quality.Limits()
         self._on_bytes = on_bytes
         self._on_windows = on_windows or (lambda count: None)
         self._processes = processes
-        self._prepared: prepare.Prepared | None = None
         super().__init__(**kwargs)
 
-    def read_outcomes(self, source: Path | None, log: ReadLog, then: Callable[[Workout], Any], processes: int) -> Iterator:
-        """Yields `then(workout)` for each workout of the source."""
+    def read_outcomes(self, sources: list[Path], log: ReadLog, then: Callable[[Workout], Any], processes: int) -> Iterator:
+        """Yields `then(workout)` for each workout of the sources."""
         raise NotImplementedError
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -100,68 +102,75 @@ class RunsBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # t
             alternative_file_formats=[file_adapters.FileFormat.ARRAY_RECORD],
         )
 
-    def _split_generators(self, dl_manager):
-        source = self._source
-        if self.SOURCES and source is None:
-            places = [Path(dl_manager.manual_dir) / name for name in self.SOURCES]
-            source = next((place for place in places if place.exists()), places[0])
-        if source and not source.exists():
-            raise InputError(f"{source}: no such file or folder; check the path.")
-        log = ReadLog(self._on_bytes)
-        then = partial(prepare.examine, limits=self._limits)
-        outcomes = self.read_outcomes(source, log, then, self._processes)
-        self._prepared = prepared = prepare.Prepared(outcomes, log, Path(self.data_dir))
-        split = splits.RULES[self.builder_config.name](prepared.users, prepared.starts)
-        self.funnel = prepared.funnel
-        self.info.metadata.update(
-            step=prepared.step,
-            window=windows.WINDOW,
-            people=int(prepared.users.max()) + 1,
-            runs={name: int((split == index).sum()) for index, name in enumerate(splits.SPLITS)},
-            limits={name: getattr(self._limits, name) for name in self._limits.__dataclass_fields__},
-            funnel=prepared.funnel.as_dict(),
-        )
-        return {name: self._generate_examples(prepared, split == index) for index, name in enumerate(splits.SPLITS)}
-
-    def _generate_examples(self, prepared, chosen):
-        for run in np.flatnonzero(chosen):
-            for part in windows.windows(prepared.grid(run), prepared.step):
-                yield (
-                    f"{run}_{part['first_step']}",
-                    {
-                        **part,
-                        "user": prepared.users[run],
-                        "start": round(prepared.starts[run]),
-                        "run": run,
-                    },
-                )
-                self._on_windows(1)
-
     def _download_and_prepare(self, dl_manager, download_config):
+        sources = self._sources
+        if self.SOURCES and not sources:
+            places = [Path(dl_manager.manual_dir) / name for name in self.SOURCES]
+            sources = [next((place for place in places if place.exists()), places[0])]
+        for source in sources:
+            if not source.exists():
+                raise InputError(f"{source}: no such file or folder; check the path.")
+        if download_config.beam_options or download_config.beam_runner:
+            summary = self._build_on_beam(sources, download_config)
+        else:
+            summary = self._build(sources, download_config)
+        self.funnel = summary.funnel
+        self.info.metadata.update(summary.metadata)
+        self.info.set_splits(tfds_splits.SplitDict([self._split_info(name, summary.written) for name in splits.SPLITS]))
+        funnel = json.dumps(self.funnel.as_dict(), indent=2) + "\n"
+        (Path(self.data_dir) / "funnel.json").write_text(funnel, encoding="utf-8")
+
+    def _build(self, sources, download_config) -> "Summary":
+        log, folder = ReadLog(self._on_bytes), Path(self.data_dir)
+        outcomes = self.read_outcomes(sources, log, partial(prepare.examine, limits=self._limits), self._processes)
+        spool = folder / "grids"
+        prepared = prepare.Prepared(outcomes, log, spool)
         try:
-            super()._download_and_prepare(dl_manager, download_config)
+            split = splits.RULES[self.builder_config.name](prepared.users, prepared.starts)
+            files = list(
+                shards.plan(split, prepared.steps, download_config.get_shard_config(), download_config.max_examples_per_split)
+            )
+            paths = partial(shards.File.path, folder=folder, dataset=self.name)
+            written = shards.write(files, prepared, spool, paths, self._processes, self._on_windows)
         finally:
-            if self._prepared:
-                self._prepared.close()
-        self._rewrite_records()
-        folder = Path(self.data_dir)
-        (folder / "funnel.json").write_text(json.dumps(self.funnel.as_dict(), indent=2) + "\n", encoding="utf-8")
+            prepared.close()
+        return Summary(prepared.funnel, metadata(prepared.users, split, self._limits, prepared.funnel), written)
 
-    def _rewrite_records(self):
-        """Writes the records anew, as TFRecord for `tfds.load` and as ArrayRecord for `tfds.data_source`.
+    def _build_on_beam(self, sources, download_config) -> "Summary":
+        raise InputError(f"The dataset {self.name} is built in one process; of those here only endomondo is built on Beam.")
 
-        TFDS leaves the order of the features inside a record to chance; sorted, equal sources give equal bytes.
-        """
-        import tensorflow as tf
+    def _split_info(self, name: str, written: list[shards.Written]) -> tfds_splits.SplitInfo:
+        files = sorted(file for file in written if file.file.split == name)
+        return tfds_splits.SplitInfo(
+            name=name,
+            shard_lengths=[file.windows for file in files],
+            num_bytes=sum(file.size for file in files),
+            filename_template=self._get_filename_template(split_name=name),
+        )
 
-        formats = file_adapters.ADAPTER_FOR_FORMAT
-        for path in (Path(path) for split in self.info.splits.values() for path in split.filepaths):
-            as_written = path.rename(path.with_name(path.name + ".unsorted"))
-            for name in ("array_record", "tfrecord"):
-                records = tf.data.TFRecordDataset(os.fspath(as_written)).as_numpy_iterator()
-                serialized = (
-                    (None, tf.train.Example.FromString(record).SerializeToString(deterministic=True)) for record in records
-                )
-                write = formats[file_adapters.FileFormat(name)].write_examples
-                write(path.with_name(path.name.replace(".tfrecord-", f".{name}-")), serialized)
-            as_written.unlink()
+
+class Summary(NamedTuple):
+    """What a build has to tell about the dataset it wrote."""
+
+    funnel: Funnel
+    metadata: dict[str, Any]
+    written: list[shards.Written]
+
+
+def metadata(users: np.ndarray, split: np.ndarray, limits: quality.Limits, funnel: Funnel) -> dict[str, Any]:
+    """What a dataset's `info.metadata` tells.
+
+    Args:
+        users: number of each run's person, shape `(runs,)`.
+        split: index into `splits.SPLITS` of each run, shape `(runs,)`.
+        limits: of the filters.
+        funnel: what they took.
+    """
+    return {
+        "step": STEP,
+        "window": windows.WINDOW,
+        "people": int(users.max()) + 1,
+        "runs": {name: int((split == index).sum()) for index, name in enumerate(splits.SPLITS)},
+        "limits": {name: getattr(limits, name) for name in limits.__dataclass_fields__},
+        "funnel": funnel.as_dict(),
+    }

@@ -1,6 +1,5 @@
 """Whole runs in memory, of a dataset, of workouts or of arrays, each with its split."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass, replace
@@ -99,7 +98,7 @@ class Runs:
         if not any(workout.user for workout in workouts):
             limits = replace(limits, require_user=False)
         outcomes = (prepare.examine(workout, limits) for workout in workouts)
-        prepared = prepare.Prepared(outcomes, log, Path(tempfile.gettempdir()))
+        prepared = prepare.Prepared(outcomes, log)
         try:
             users, starts, grids = prepared.users, prepared.starts, list(prepared.grids())
             names = _split(split, users, starts, prepared.numbers, len(workouts))

@@ -1,6 +1,6 @@
 """Windows of runs: what models are trained on, scored on and asked to predict."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -218,7 +218,7 @@ def window(whole: Grid, first: int, step: float, size: int = WINDOW) -> dict[str
     }
 
 
-def windows(whole: Grid, step: float, size: int = WINDOW, firsts: np.ndarray | None = None) -> Iterator[dict[str, Any]]:
+def windows(whole: Grid, step: float, size: int = WINDOW, firsts: Iterable[int] | None = None) -> Iterator[dict[str, Any]]:
     """The windows of a run: for each the arrays of `window`, its `first_step` and the run's `run_steps`.
 
     They begin at `firsts`, or at `window_starts` if not given.

@@ -85,7 +85,7 @@ def _mapped(function: Callable[[Any], Any], items: Iterator, processes: int) -> 
         while busy:
             yield _received(busy.popleft())
     except LOST:
-        raise InputError("A process that was reading has ended, perhaps for want of memory; use one process.") from None
+        raise InputError("A worker process has ended, perhaps for want of memory; use one process.") from None
     finally:
         for pipe in pipes:
             pipe.close()

@@ -43,6 +43,12 @@ class Funnel:
         if isinstance(taken, Taken) and taken == "sport":
             self.other_sports[taken.sport or UNNAMED] += 1
 
+    def add(self, other: "Funnel") -> None:
+        """Counts what another funnel has counted, but not what it could not read."""
+        self.workouts += other.workouts
+        self.taken.update(other.taken)
+        self.other_sports.update(other.other_sports)
+
     def count_duplicates(self, count: int) -> None:
         """Sets how many of the counted workouts are duplicates, which is known once all are read."""
         if count:

@@ -1,5 +1,6 @@
 """From workouts to runs ready for a dataset: filtered, without duplicates, gridded."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -60,13 +61,38 @@ def distinct(runs: Sequence[PreparedRun]) -> list[PreparedRun]:
     return duplicates.distinct(runs, [run.content for run in runs])
 
 
+def arrange(names: Sequence[str], starts: np.ndarray, funnel: Funnel) -> tuple[np.ndarray, np.ndarray]:
+    """Puts runs in the order of their starts, and numbers the people in the order of their first runs.
+
+    Args:
+        names: the person of each run.
+        starts: s since 1970-01-01 UTC, shape `(runs,)`.
+        funnel: tells in the error what was left out.
+
+    Returns:
+        The order, and the number of each run's person in that order, both of shape `(runs,)`.
+
+    Raises:
+        InputError: if there are no runs.
+    """
+    if not len(names):
+        raise InputError(
+            f"Of {funnel.workouts:,} workouts none passed the filters:\n{funnel}\n"
+            "Look at them with `hrkeras inspect`, or loosen a limit.",
+            "limit",
+        )
+    order = np.argsort(starts, kind="stable")
+    _, first, inverse = np.unique(np.array(names)[order], return_index=True, return_inverse=True)
+    return order, np.argsort(np.argsort(first))[inverse]
+
+
 class Prepared:
     """Runs ready for a dataset. Their grids are kept in a temporary file, so that memory does not grow with them.
 
     Args:
         outcomes: for each workout its run or the filter that took it, from `examine`.
         log: what the reader skipped; used once `outcomes` is exhausted.
-        directory: where the temporary file is made.
+        spool: where the temporary file is made, for other processes to read; an unnamed one if not given.
         step: s, length of a step.
 
     Attributes:
@@ -81,10 +107,10 @@ class Prepared:
         InputError: if no workout is left.
     """
 
-    def __init__(self, outcomes: Iterable[PreparedRun | str], log: ReadLog, directory: Path, step: float = STEP):
+    def __init__(self, outcomes: Iterable[PreparedRun | str], log: ReadLog, spool: Path | None = None, step: float = STEP):
         self.funnel = Funnel(log.skipped, log.passed_over, log.examples)
         self.step = step
-        self._spool = Spool(directory)
+        self._spool = Spool(spool)
         try:
             self._collect(outcomes)
         except BaseException:
@@ -92,10 +118,9 @@ class Prepared:
             raise
 
     def _collect(self, outcomes: Iterable[PreparedRun | str]) -> None:
+        people: dict[str, str] = {}  # each name once, however many runs have it
         names: list[str] = []
-        numbers: list[int] = []
-        starts: list[float] = []
-        ends: list[float] = []
+        numbers, starts, ends = array("q"), array("d"), array("d")
         contents: list[duplicates.Content] = []
         for outcome in outcomes:
             if isinstance(outcome, str):
@@ -103,23 +128,17 @@ class Prepared:
                 continue
             self.funnel.count(None)
             self._spool.append(outcome.grid)
-            names.append(outcome.user)
+            names.append(people.setdefault(outcome.user, outcome.user))
             numbers.append(self.funnel.workouts - 1)
             starts.append(outcome.start)
             ends.append(outcome.end)
             contents.append(outcome.content)
-        if not names:
-            raise InputError(
-                f"Of {self.funnel.workouts:,} workouts none passed the filters:\n{self.funnel}\n"
-                "Look at them with `hrkeras inspect`, or loosen a limit.",
-                "limit",
-            )
+        self._spool.flush()
         kept = np.flatnonzero(duplicates.kept(names, starts, ends, contents))
         self.funnel.count_duplicates(len(names) - len(kept))
-        self._order = kept[np.argsort(np.array(starts)[kept], kind="stable")]
+        order, self.users = arrange([names[row] for row in kept], np.array(starts)[kept], self.funnel)
+        self._order = kept[order]
         self.starts, self.numbers = np.array(starts)[self._order], np.array(numbers)[self._order]
-        _, first, inverse = np.unique(np.array(names)[self._order], return_index=True, return_inverse=True)
-        self.users = np.argsort(np.argsort(first))[inverse]
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -127,6 +146,15 @@ class Prepared:
     def grid(self, run: int) -> Grid:
         """The grid of one run."""
         return self._spool.grid(int(self._order[run]))
+
+    @property
+    def steps(self) -> np.ndarray:
+        """How many steps each run has, shape `(runs,)`."""
+        return self._spool.steps[self._order]
+
+    def begin(self, run: int) -> int:
+        """Where the grid of one run begins in the temporary file, for `spool.read`."""
+        return self._spool.begin(int(self._order[run]))
 
     def grids(self) -> Iterator[Grid]:
         """The grids of all runs, in order."""

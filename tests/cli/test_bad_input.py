@@ -119,6 +119,8 @@ def test_build_of_a_cut_file_keeps_what_was_there(sources, tmp_path):
         ["build", "synthetic", "--seed", "4294967296"],
         ["build", "synthetic", "--config", "by_moon"],
         ["build", "endomondo", "{endomondo}", "--processes", "0"],
+        ["build", "endomondo", "{endomondo}", "{endomondo}", "nowhere.json"],
+        ["build", "endomondo", "{endomondo}", "--processes", "2", "--beam-options", ""],
         ["train", "--data", "synthetic", "--output", "model.h5"],
         ["train", "--data", "synthetic", "--output", "model"],
         ["train", "--data", "synthetic", "--output", "{folder}"],
@@ -349,7 +351,7 @@ def test_build_on_a_full_disk_as_tensorflow_says_it(tmp_path, monkeypatch):
     def full(*_):
         raise RuntimeError("ResourceExhaustedError: Failed to write; No space left on device")
 
-    monkeypatch.setattr("hrkeras.datasets.base.RunsBuilder._rewrite_records", full)
+    monkeypatch.setattr("hrkeras.datasets.records.Writer.write", full)
     said = refused(1, "build", "synthetic", "--athletes", "1", "--runs", "10", "--data-dir", tmp_path)
     assert "the disk is full" in said
     assert not list(tmp_path.iterdir())

@@ -236,7 +236,7 @@ def test_a_full_disk_leaves_the_old_dataset(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("hrkeras.datasets.base.RunsBuilder._rewrite_records", full)
+    monkeypatch.setattr("hrkeras.datasets.records.Writer.write", full)
     with pytest.raises(OSError, match="No space left"):
         build.build("synthetic", None, "by_time", tmp_path, athletes=2, runs=8)
     assert tree(tmp_path) == before

@@ -116,9 +116,9 @@ def test_lag_of_simulated_athletes_is_that_of_their_hearts(found):
     assert found.lags.correlation[1].max() > found.lags.correlation[0].max()  # they feel the hills
 
 
-def test_funnel_is_that_of_a_build(workouts, found, tmp_path):
+def test_funnel_is_that_of_a_build(workouts, found):
     limits = quality.Limits()
-    prepared = prepare.Prepared((prepare.examine(w, limits) for w in workouts), ReadLog(), tmp_path)
+    prepared = prepare.Prepared((prepare.examine(w, limits) for w in workouts), ReadLog())
     assert found.funnel.as_dict() == prepared.funnel.as_dict()
     assert found.funnel.taken[quality.DUPLICATE]
     prepared.close()

@@ -188,7 +188,7 @@ def test_what_is_known_is_what_a_dataset_would_say(model, runs, monkeypatch):
     monkeypatch.setattr("hrkeras.evaluation.predict.predict", lambda model, found, _: seen.append(found) or [np.zeros(1)])
     prediction.predict(runs[-1], known(runs, runs[-1].start), model)
     outcomes = (prepare.examine(run, quality.Limits()) for run in runs)
-    prepared = prepare.Prepared(outcomes, ReadLog(), None)
+    prepared = prepare.Prepared(outcomes, ReadLog())
     (given,) = seen
     assert prepared.funnel.left == len(runs)
     *_, (last, said) = follow(prepared.starts, list(prepared.grids()))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts import prepare, quality
+from hrkeras.workouts import prepare, quality, spool
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation import synthetic
 from hrkeras.workouts.workout import Workout
@@ -29,8 +29,8 @@ def plain(user="a", day=0, heart_rate=150.0, points=100, **changes) -> Workout:
     return replace(run, **changes)
 
 
-def prepared(workouts, tmp_path, limits=LIMITS) -> prepare.Prepared:
-    return prepare.Prepared((prepare.examine(each, limits) for each in workouts), ReadLog(), tmp_path)
+def prepared(workouts, limits=LIMITS, file=None) -> prepare.Prepared:
+    return prepare.Prepared((prepare.examine(each, limits) for each in workouts), ReadLog(), file)
 
 
 def test_examine_grids_what_passes_and_names_the_filter_otherwise():
@@ -59,33 +59,38 @@ def test_what_no_grid_can_hold_is_taken_whatever_the_limits():
     assert prepare.examine(endless, loose.override(["min_heart_rate_share=0"])) == "duration"
 
 
-def test_runs_are_in_the_order_of_their_starts_and_people_of_their_first(tmp_path):
+def test_runs_are_in_the_order_of_their_starts_and_people_of_their_first():
     workouts = [plain("c", 5), plain("b", 1), plain("a", 3, points=200), plain("b", 4), plain("a", 2, points=60)]
-    found = prepared(workouts, tmp_path)
+    found = prepared(workouts)
     assert ((found.starts - 1.6e9) / DAY).tolist() == [1, 2, 3, 4, 5]
     assert found.users.tolist() == [0, 1, 1, 0, 2]
     assert [len(each.speed) for each in found.grids()] == [99, 59, 199, 99, 99]
-    assert not list(tmp_path.iterdir())  # the temporary file has no name
+    assert found.steps.tolist() == [99, 59, 199, 99, 99]
     found.close()
 
 
 def test_grids_come_back_from_the_temporary_file(tmp_path):
     workouts = [each for each in synthetic.read(athletes=1, runs=6, seed=2) if not quality.taken_by(each, LIMITS)]
-    found = prepared(workouts, tmp_path)
+    found = prepared(workouts, file=tmp_path / "grids")
     for workout, grid in zip(workouts, found.grids(), strict=True):
         for one, other in zip(grid, quality.gridded(workout, LIMITS), strict=True):
             np.testing.assert_array_equal(one, other)
+    with open(tmp_path / "grids", "rb") as stream:  # as another process does
+        again = spool.read(stream, found.begin(2), int(found.steps[2]))
+    np.testing.assert_array_equal(again.speed, found.grid(2).speed)
+    found.close()
+    assert not list(tmp_path.iterdir())
 
 
-def test_duplicates_count_once_and_in_the_funnel(tmp_path):
-    found = prepared([plain("a"), plain("a", start=1.6e9 + 0.2), plain("b"), plain("a", 1), plain(sport="chess")], tmp_path)
+def test_duplicates_count_once_and_in_the_funnel():
+    found = prepared([plain("a"), plain("a", start=1.6e9 + 0.2), plain("b"), plain("a", 1), plain(sport="chess")])
     assert len(found) == 3
     assert found.funnel.as_dict()["taken"] | {"duplicate": 1, "sport": 1} == found.funnel.as_dict()["taken"]
     assert (found.funnel.workouts, found.funnel.left) == (5, 3)
 
 
-def test_nothing_left_says_what_took_them(tmp_path):
+def test_nothing_left_says_what_took_them():
     with pytest.raises(InputError, match=r"(?s)Of 2 workouts none passed.*sport: another sport +2 .*or loosen a limit\.$"):
-        prepared([plain(sport="chess"), plain(sport="golf")], tmp_path)
+        prepared([plain(sport="chess"), plain(sport="golf")])
     with pytest.raises(InputError, match="Of 0 workouts"):
-        prepared([], tmp_path)
+        prepared([])

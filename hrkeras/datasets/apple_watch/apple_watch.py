@@ -12,5 +12,5 @@ class AppleWatch(RunsBuilder):
     )
     SOURCES = ("export.zip",)
 
-    def read_outcomes(self, source, log, then, processes):
-        return map(then, apple_health.read(source, log=log))
+    def read_outcomes(self, sources, log, then, processes):
+        return map(then, apple_health.read(*sources, log=log))

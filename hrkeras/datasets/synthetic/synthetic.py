@@ -11,5 +11,5 @@ class Synthetic(RunsBuilder):
         self._simulation = {"athletes": athletes, "runs": runs, "seed": seed}
         super().__init__(**kwargs)
 
-    def read_outcomes(self, source, log, then, processes):
+    def read_outcomes(self, sources, log, then, processes):
         return map(then, synthetic.read(**self._simulation, log=log))

@@ -10,5 +10,5 @@ class Tracks(RunsBuilder):
     MANUAL_DOWNLOAD_INSTRUCTIONS = "Put a folder named tracks here, with GPX, TCX or FIT files in it."
     SOURCES = ("tracks",)
 
-    def read_outcomes(self, source, log, then, processes):
-        return map(then, tracks.read(source, log=log))
+    def read_outcomes(self, sources, log, then, processes):
+        return map(then, tracks.read(*sources, log=log))

@@ -4,23 +4,28 @@ Ni, Muhlstein and McAuley, "Modeling Heart Rate and Activity Data for Personaliz
 WWW 2019. The file is available on request at https://sites.google.com/eng.ucsd.edu/fitrec-project.
 """
 
+import os
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.utils.files import open_regular
 from hrkeras.utils.processes import ordered_map
 from hrkeras.workouts.readers import literals, sports
 from hrkeras.workouts.readers.point_table import Stream
-from hrkeras.workouts.readers.source import ReadLog, guarded, open_plain
+from hrkeras.workouts.readers.source import GZIP, ReadLog, guarded, open_plain
 from hrkeras.workouts.workout import Workout, from_points
 
 MAX_LINE = 1 << 20  # bytes; 500 points need about 30,000
 MAX_POINTS = 100_000
+PART = 64 << 20  # bytes that a worker reads of a plain file on Beam
 BLOCK = 1 << 19  # bytes that are read, and that one process parses, at once
 
 
@@ -39,18 +44,17 @@ def is_endomondo(path: Path) -> bool:
 
 
 def read(
-    path: Path | str,
-    *,
+    *paths: Path | str,
     log: ReadLog | None = None,
     processes: int = 1,
     then: Callable[[Workout], Any] | None = None,
 ) -> Iterator[Any]:
-    """Yields the file's workouts in its order, in constant memory.
+    """Yields the workouts of files in their order, in constant memory.
 
     A line that is not a workout is counted in the log with the reason, and skipped.
 
     Args:
-        path: the file; gzip is recognised by its content.
+        paths: the files; gzip is recognised by its content.
         log: receives the bytes read and the lines skipped.
         processes: number of worker processes that parse; with 1 this process does.
         then: function to apply to each workout in the process that parsed it; must be picklable with more than one.
@@ -59,23 +63,114 @@ def read(
         Each `Workout`, or the result of `then`.
 
     Raises:
-        InputError: if the file cannot be read or holds no workout.
+        InputError: if a file cannot be read or holds no workout.
     """
-    path, log = Path(path), log or ReadLog()
-    has_workouts = False
-    with open_plain(path, log) as stream:
-        parse = partial(_parse, name=path.name, then=then)
-        for items, skipped in ordered_map(parse, _blocks(stream), processes):
-            for reason, number in skipped:
-                log.skip(reason, f"{path.name}:{number}")
-            has_workouts = has_workouts or bool(items)
-            yield from items
-    if not has_workouts:
-        why = "; ".join(f"{reason} ({log.examples[reason][0]})" for reason in log.skipped) or "it is empty"
-        raise InputError(
-            f"{path}: expected an Endomondo file with one workout a line, found none: {why[:300]}. "
-            "Give endomondoHR.json, plain or gzip; GPX, TCX, FIT and Apple Health files have readers of their own."
-        )
+    log = log or ReadLog()
+    counts = Counter[Path]()
+    for block in ordered_map(partial(_parse, then=then), _blocks_of([Path(path) for path in paths], log), processes):
+        counts[block.path] += len(block.items)
+        for reason, number in block.skipped:
+            log.skip(reason, f"{block.path.name}:{number}")
+        yield from block.items
+    check_counts([Path(path) for path in paths], counts, log)
+
+
+def check_counts(paths: Iterable[Path], counts: Mapping[Path, int], log: ReadLog) -> None:
+    """Raises an `InputError` if one of the files that were read has no workouts."""
+    for path in paths:
+        if not counts.get(path):
+            why = "; ".join(f"{reason} ({log.examples[reason][0]})" for reason in log.skipped if size(path)) or "it is empty"
+            raise InputError(
+                f"{path}: expected an Endomondo file with one workout a line, found none: {why[:300]}. "
+                "Give endomondoHR.json, plain or gzip; GPX, TCX, FIT and Apple Health files have readers of their own."
+            )
+
+
+class Part(NamedTuple):
+    """Lines of a file that one process can read: from byte `begin` to `end`, or all of a gzip file, whose `end` is None."""
+
+    path: Path
+    begin: int
+    end: int | None
+
+
+def parts(paths: Iterable[Path], size: int = PART) -> list[Part]:
+    """Cuts files at the ends of lines into parts of about `size` bytes; gzip can only be read from its beginning.
+
+    Raises:
+        InputError: if a file cannot be read.
+    """
+    cut = []
+    for path in paths:
+        with open_regular(path) as stream:
+            if stream.read(len(GZIP)) == GZIP:
+                cut.append(Part(path, 0, None))
+                continue
+            begin, behind = 0, stream.seek(0, os.SEEK_END)
+            while begin < behind:
+                stream.seek(begin + size)
+                while stream.readline(BLOCK)[-1:] not in (b"\n", b""):
+                    pass
+                end = min(stream.tell(), behind)
+                cut.append(Part(path, begin, end))
+                begin = end
+    return cut
+
+
+def read_part(part: Part, then: Callable[[Workout], Any]) -> Iterator["Parsed"]:
+    """Yields the workouts of a part, some lines at a time; the first has the number 1.
+
+    Args:
+        part: from `parts`.
+        then: function to apply to each workout.
+
+    Raises:
+        InputError: if the file cannot be read.
+    """
+    with ExitStack() as stack:
+        if part.end is None:
+            stream = stack.enter_context(open_plain(part.path, ReadLog()))
+        else:
+            file = stack.enter_context(open_regular(part.path))
+            file.seek(part.begin)
+            stream = _Limited(file, part.end - part.begin)
+        for first, lines in _blocks(stream):
+            yield _parse(Block(part.path, first, lines), then)
+
+
+class _Limited:
+    """A stream that ends after `left` bytes."""
+
+    def __init__(self, stream: Stream, left: int):
+        self._stream, self._left = stream, left
+
+    def read(self, size: int, /) -> bytes:
+        data = self._stream.read(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+
+class Block(NamedTuple):
+    """Some complete lines of a file; `first` is the number of the first, from 1."""
+
+    path: Path
+    first: int
+    lines: bytes
+
+
+class Parsed(NamedTuple):
+    """What a block of `lines` lines holds: workouts, or what `then` made of them, and reason and number of lines without."""
+
+    path: Path
+    lines: int
+    items: list
+    skipped: list[tuple[str, int]]
+
+
+def _blocks_of(paths: Iterable[Path], log: ReadLog) -> Iterator[Block]:
+    for path in paths:
+        with open_plain(path, log) as stream:
+            yield from (Block(path, first, lines) for first, lines in _blocks(stream))
 
 
 def _blocks(stream: Stream) -> Iterator[tuple[int, bytes]]:
@@ -96,20 +191,19 @@ def _blocks(stream: Stream) -> Iterator[tuple[int, bytes]]:
         yield number, rest
 
 
-def _parse(block: tuple[int, bytes], name: str, then) -> tuple[list, list[tuple[str, int]]]:
-    first, lines = block
+def _parse(block: Block, then: Callable[[Workout], Any] | None) -> Parsed:
     items, skipped = [], []
-    for number, line in enumerate(lines.split(b"\n"), start=first):
+    for number, line in enumerate(block.lines.split(b"\n"), start=block.first):
         if not line.strip():
             continue
         try:
             with guarded():
-                workout = _workout(_entry(line), f"{name}:{number}")
+                workout = _workout(_entry(line), f"{block.path.name}:{number}")
         except InvalidWorkoutError as error:
             skipped.append((str(error), number))
         else:
             items.append(then(workout) if then else workout)
-    return items, skipped
+    return Parsed(block.path, block.lines.count(b"\n") + 1, items, skipped)
 
 
 def _entry(line: bytes) -> dict:
