@@ -63,7 +63,7 @@ def simulated(count: int, seed: int = 0):
     from hrkeras.datasets.runs import Runs
     from hrkeras.workouts import grid, splits
     from hrkeras.workouts.simulation import synthetic
-    from hrkeras.workouts.tables import Tables, StoredGrids
+    from hrkeras.workouts.tables import StoredGrids, Tables
 
     random = np.random.default_rng(seed)
     templates = [grid.resample(workout) for workout in synthetic.read(**TEMPLATES)]

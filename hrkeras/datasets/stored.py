@@ -11,7 +11,7 @@ from hrkeras.utils.errors import InputError
 from hrkeras.utils.sequences import Selected
 from hrkeras.workouts import duplicates
 from hrkeras.workouts.grid import STEP, Grid
-from hrkeras.workouts.tables import Tables, StoredGrids
+from hrkeras.workouts.tables import StoredGrids, Tables
 
 
 def runs(name: str, data_dir: Path | None) -> tuple[np.ndarray, np.ndarray, Sequence[Grid]]:

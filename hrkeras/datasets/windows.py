@@ -155,8 +155,7 @@ def of_runs(
     )
     size = min(size, int(whole.steps.max()))
     firsts = [window_starts(steps, size) for steps in whole.steps]
-    places = np.repeat(np.arange(len(grids)), [len(each) for each in firsts])
-    return whole.windows(places, np.concatenate(firsts), size, step=step)
+    return whole.windows(np.repeat(np.arange(len(grids)), list(map(len, firsts))), np.concatenate(firsts), size, step=step)
 
 
 @dataclass
@@ -204,9 +203,8 @@ class EndToEnd:
         """Some of the runs, by their places."""
         steps = self.steps[places]
         index = np.arange(steps.sum()) + np.repeat(self.begins[places] - (np.cumsum(steps) - steps), steps)
-        return EndToEnd(
-            self.grid[:, index], self.expected[index], steps, {name: values[places] for name, values in self.facts.items()}
-        )
+        facts = {name: values[places] for name, values in self.facts.items()}
+        return EndToEnd(self.grid[:, index], self.expected[index], steps, facts)
 
     def windows(
         self, places: np.ndarray, firsts: np.ndarray, size: int, longest: np.ndarray | None = None, step: float = STEP

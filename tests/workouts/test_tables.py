@@ -3,7 +3,7 @@
 import numpy as np
 
 from hrkeras.workouts.grid import Grid
-from hrkeras.workouts.tables import Tables, StoredGrids
+from hrkeras.workouts.tables import StoredGrids, Tables
 
 
 def test_grids_come_back_as_they_were():
