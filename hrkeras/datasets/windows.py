@@ -160,7 +160,7 @@ def of_runs(
 
 @dataclass
 class EndToEnd:
-    """Whole runs laid end to end, with what was known before each; windows are cut of them.
+    """Whole runs laid end to end, of which windows are cut.
 
     Attributes:
         grid: speed, altitude and heart rate, as of a `Grid`, of shape `(3, steps of all runs)`.
@@ -177,12 +177,10 @@ class EndToEnd:
     @classmethod
     def of(cls, grids: Sequence[Grid], known: Sequence[Known], **facts: np.ndarray) -> "EndToEnd":
         """Of grids and what was known before each; `facts` are the others of each run."""
-        return cls(
-            np.concatenate([np.stack(grid) for grid in grids], axis=1),
-            np.concatenate([state.expected for state in known]),
-            np.array([len(grid.speed) for grid in grids]),
-            facts | {name: np.stack([getattr(state, name) for state in known]).astype(np.float32) for name in KNOWN_FACTS},
-        )
+        facts |= {name: np.stack([getattr(state, name) for state in known]).astype(np.float32) for name in KNOWN_FACTS}
+        steps = np.array([len(grid.speed) for grid in grids])
+        expected = np.concatenate([state.expected for state in known])
+        return cls(np.concatenate([np.stack(grid) for grid in grids], axis=1), expected, steps, facts)
 
     @classmethod
     def joined(cls, parts: Sequence["EndToEnd"]) -> "EndToEnd":

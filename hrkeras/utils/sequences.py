@@ -19,9 +19,10 @@ class Selected(Sequence[Item]):
     """
 
     def __init__(self, items: Sequence[Item], places: np.ndarray):
+        self._items: Sequence[Item] = items
+        self._places = np.asarray(places, np.int64)
         if isinstance(items, Selected):
-            items, places = items._items, items._places[places]
-        self._items, self._places = items, np.asarray(places, np.int64)
+            self._items, self._places = items._items, items._places[self._places]
 
     def __len__(self) -> int:
         return len(self._places)
