@@ -228,7 +228,7 @@ class Runs:
     def windows(self, known: Sequence[Known], split: str, size: int = WINDOW) -> Windows:
         """Windows of the runs of one split, see `of_runs` for `size`; `known` is of all runs."""
         rows = np.flatnonzero(self.split == split)
-        parts = [self.grids[row] for row in rows], [known[int(row)] for row in rows], self.starts[rows]
+        parts = [self.grids[int(row)] for row in rows], [known[int(row)] for row in rows], self.starts[rows]
         persons = splits.person_numbers(self.users, self.starts)[rows]
         return of_runs(*parts, users=self.users[rows], persons=persons, numbers=rows, size=size)
 

@@ -78,7 +78,7 @@ def cut(
         states: list[Known] = [None] * len(rows)  # type: ignore[list-item]
         everything = np.concatenate([mine, rows])
         learnt = np.arange(len(everything)) < len(mine)
-        whole = [runs.grids[row] for row in mine]
+        whole = [runs.grids[int(row)] for row in mine]
         for place, state in follow(runs.starts[everything], [*whole, *grids], population, learnt):
             if not learnt[place]:
                 row = everything[place]

@@ -133,7 +133,7 @@ class Feed:
         """The blocks from the beginning of an epoch on, to the end of the last one."""
         with closing(self._dealt(epoch)) as dealt:
             for number in self._numbers(epoch):
-                first, firsts, left = 0, self._firsts, []
+                first, firsts, left = 0, self._firsts, list[EndToEnd]()
                 for plan in self._plan(number):
                     runs, firsts = list(left), firsts.copy() if self._augment else firsts
                     for shard in plan.shards:

@@ -243,7 +243,7 @@ def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[
 def _check_measured(runs: Runs) -> None:
     """Raises `InputError` where a split has no heart rate to learn from or to choose the best epoch by."""
     for split in ("train", "validation"):
-        if not any(np.isfinite(runs.grids[run].heart_rate).any() for run in np.flatnonzero(runs.split == split)):
+        if not any(np.isfinite(runs.grids[int(run)].heart_rate).any() for run in np.flatnonzero(runs.split == split)):
             raise InputError(
                 f"The {split} split has no measured heart rate; build the dataset from runs recorded with a heart rate sensor."
             )
