@@ -27,4 +27,4 @@ def made_up(people=3, runs=10, steps=(60, 100), seed=0) -> Runs:
     starts = np.tile(1.5e9 + 2 * DAY * np.arange(runs), people) + 3600.0 * users
     order = np.argsort(starts)
     grids = [grids[run] for run in order]
-    return Runs(users[order], starts[order], grids, split[order], [effort.basis(grid) for grid in grids])
+    return Runs(users[order], starts[order], grids, split[order])

@@ -101,7 +101,7 @@ def train(
 
     from hrkeras import models
     from hrkeras.datasets import selection
-    from hrkeras.training import fit, model_card
+    from hrkeras.training import feed, fit, model_card
     from hrkeras.utils import presets
 
     given = {"units": units, "num_layers": layers, "bidirectional": bidirectional or None, "dropout": dropout}
@@ -130,6 +130,7 @@ def train(
         description=description,
         resume=resume,
         callbacks=[epoch_bar(epochs), epoch_line(print)],
+        processes=feed.usual_processes(len(runs)),
         on_moved=lambda earlier: print(f"Until this training has ended, the earlier one of {folder} is in {earlier}."),
     )
     fit.save(best, output)

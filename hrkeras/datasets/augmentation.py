@@ -4,13 +4,10 @@ Augmentation changes the recording, before any history is computed from it. Hear
 it may be missing, or sampled at other moments together with speed and altitude.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 
-from hrkeras.datasets.runs import Runs
-from hrkeras.datasets.windows import Windows
-from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.simulation.course import wander
 from hrkeras.workouts.simulation.synthetic import BAROMETER_ERROR, GPS_ERROR
@@ -24,20 +21,20 @@ DROPOUT_STEPS = 12.0  # ... and how long they are
 CUT = 0.5  # largest shift of a window, relative to its length
 
 
-def perturbed(runs: Runs, strength: float, random: np.random.Generator) -> Runs:
+def perturbed(grids: Sequence[Grid], trained: np.ndarray, strength: float, random: np.random.Generator) -> list[Grid]:
     """The runs, with some of the training split perturbed.
 
     Args:
-        runs: of any splits; only those of the training split change.
+        grids: the runs.
+        trained: which are of the training split, booleans of shape `(runs,)`; only those change.
         strength: of all perturbations; 1 as this module's constants say, 0 none.
         random: generator of the random choices.
     """
-    grids, efforts = list(runs.grids), list(runs.efforts)
-    for row in np.flatnonzero(runs.split == "train"):
+    changed = list(grids)
+    for row in np.flatnonzero(trained):
         if strength and random.random() < SHARE:
-            grids[row] = recorded_otherwise(grids[row], strength, random)
-            efforts[row] = basis(grids[row])
-    return replace(runs, grids=grids, efforts=efforts)
+            changed[row] = recorded_otherwise(changed[row], strength, random)
+    return changed
 
 
 def recorded_otherwise(grid: Grid, strength: float, random: np.random.Generator) -> Grid:
@@ -91,21 +88,17 @@ def with_dropouts(grid: Grid, strength: float, random: np.random.Generator) -> G
     return grid._replace(heart_rate=heart_rate)
 
 
-def slid(windows: Windows, lengths: np.ndarray, runs: Runs, random: np.random.Generator) -> list[np.ndarray]:
-    """Shifted first steps of the windows, in a run all later or all earlier, but inside it.
+def slid(firsts: np.ndarray, lengths: np.ndarray, steps: int, random: np.random.Generator) -> np.ndarray:
+    """Shifted first steps of the windows of a run, all later or all earlier, but inside it.
 
     Args:
-        windows: of the training runs, as cut without augmentation.
+        firsts: first steps of the windows as cut without augmentation, shape `(windows,)`.
         lengths: steps of each that are used, shape `(windows,)`.
-        runs: what the windows will be cut from.
+        steps: of the run that the windows will be cut from.
         random: generator of the random choices.
 
     Returns:
-        For each training run, the first steps of its windows.
+        Shape `(windows,)`.
     """
-    firsts = []
-    for run in windows.runs():
-        used, steps = lengths[run.rows], len(runs.grids[run.number].speed)
-        later = (random.uniform(-CUT, CUT) * used).astype(int)
-        firsts.append(np.clip(windows.first_step[run.rows] + later, 0, np.maximum(steps - used, 0)))
-    return firsts
+    later = (random.uniform(-CUT, CUT) * lengths).astype(int)
+    return np.clip(firsts + later, 0, np.maximum(steps - lengths, 0))

@@ -1,8 +1,9 @@
-"""Whole runs in memory, of a dataset, of workouts or of arrays, each with its split."""
+"""Whole runs, of a dataset, of workouts or of arrays, each with its split."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass, replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
@@ -10,14 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hrkeras.athlete import population_fit
-from hrkeras.athlete.following import follow
+from hrkeras.athlete.following import follow_all
 from hrkeras.athlete.kalman import USUAL_START, Known
 from hrkeras.athlete.population import DAY, Population
-from hrkeras.datasets.builders import find
-from hrkeras.datasets.windows import WINDOW, Windows, of_runs, whole_grid
+from hrkeras.datasets import stored
+from hrkeras.datasets.windows import WINDOW, Windows, of_runs
 from hrkeras.utils.errors import InputError, expect
-from hrkeras.workouts import duplicates, prepare, quality, splits
-from hrkeras.workouts.effort import basis
+from hrkeras.utils.sequences import Selected
+from hrkeras.workouts import prepare, quality, splits
 from hrkeras.workouts.funnel import Funnel
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.readers.source import ReadLog
@@ -35,9 +36,8 @@ class Runs:
     Attributes:
         users: shape `(runs,)`, number of the person.
         starts: s since 1970-01-01 UTC, shape `(runs,)`.
-        grids: the runs.
+        grids: the runs; those of a built dataset lie in a temporary file and are read when they are asked for.
         split: name of each run's split, shape `(runs,)`.
-        efforts: of each run, from `effort.basis`.
         funnel: how many workouts the filters took and why; None for a built dataset, whose folder holds it.
         source: what they are, for messages and the model card.
 
@@ -56,9 +56,8 @@ class Runs:
 
     users: np.ndarray
     starts: np.ndarray
-    grids: list[Grid]
+    grids: Sequence[Grid]
     split: np.ndarray
-    efforts: list[np.ndarray]
     funnel: Funnel | None = None
     source: str = ""
 
@@ -107,7 +106,7 @@ class Runs:
             raise InputError(f"{error}\n{prepared.funnel}") from None
         finally:
             prepared.close()
-        return cls(users, starts, grids, names, [basis(grid) for grid in grids], prepared.funnel, source)
+        return cls(users, starts, grids, names, prepared.funnel, source)
 
     @classmethod
     def from_arrays(
@@ -183,10 +182,15 @@ class Runs:
         """
         return load(name, None if data_dir is None else Path(data_dir))
 
+    @cached_property
+    def steps(self) -> np.ndarray:
+        """Number of steps of each run, shape `(runs,)`."""
+        return np.array([len(grid.speed) for grid in self.grids])
+
     @property
     def ends(self) -> np.ndarray:
         """s since 1970-01-01 UTC, shape `(runs,)`."""
-        return self.starts + np.array([len(grid.speed) * STEP for grid in self.grids])
+        return self.starts + STEP * self.steps
 
     @property
     def counts(self) -> dict:
@@ -194,12 +198,10 @@ class Runs:
         runs = {name: int((self.split == name).sum()) for name in splits.SPLITS}
         return {"people": len(np.unique(self.users)), "runs": {name: count for name, count in runs.items() if count}}
 
-    def population(self, source: str = "") -> Population:
+    def population(self, source: str = "", processes: int = 1) -> Population:
         """The population of the training split."""
         chosen = np.flatnonzero(self.split == splits.SPLITS[0])
-        return population_fit.fit(
-            [(self.users[run], self.starts[run], self.grids[run], self.efforts[run]) for run in chosen], source
-        )
+        return population_fit.fit(self.users[chosen], self.starts[chosen], Selected(self.grids, chosen), source, processes)
 
     def known(
         self,
@@ -216,24 +218,19 @@ class Runs:
             learnt: which runs are learnt from, booleans of shape `(runs,)`; all if not given.
             on_run: called after each run.
         """
-        people = self.users if people is None else people
         states: list[Known] = [None] * len(self.grids)  # type: ignore[list-item]
-        for user in np.unique(people):
-            rows = np.flatnonzero(people == user)
-            grids, efforts = [self.grids[row] for row in rows], [self.efforts[row] for row in rows]
-            mine = follow(self.starts[rows], grids, efforts, start, None if learnt is None else learnt[rows])
-            for place, state in mine:
-                states[rows[place]] = state
-                if on_run:
-                    on_run()
+        for row, state in follow_all(self.users if people is None else people, self.starts, self.grids, start, learnt):
+            states[row] = state
+            if on_run:
+                on_run()
         return states
 
-    def windows(self, known: Sequence[Known], split: str, size: int = WINDOW, firsts: Sequence | None = None) -> Windows:
-        """Windows of the runs of one split, see `of_runs` for `size` and `firsts`; `known` is of all runs."""
+    def windows(self, known: Sequence[Known], split: str, size: int = WINDOW) -> Windows:
+        """Windows of the runs of one split, see `of_runs` for `size`; `known` is of all runs."""
         rows = np.flatnonzero(self.split == split)
-        parts = [self.grids[row] for row in rows], [known[int(row)] for row in rows], self.starts[rows]
+        parts = [self.grids[int(row)] for row in rows], [known[int(row)] for row in rows], self.starts[rows]
         persons = splits.person_numbers(self.users, self.starts)[rows]
-        return of_runs(*parts, users=self.users[rows], persons=persons, numbers=rows, size=size, firsts=firsts)
+        return of_runs(*parts, users=self.users[rows], persons=persons, numbers=rows, size=size)
 
 
 def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits.SPLITS) -> Runs:
@@ -248,32 +245,11 @@ def load(name: str, data_dir: Path | None = None, wanted: Sequence[str] = splits
     Raises:
         InputError: if there is no such dataset, it is damaged, or a wanted split is empty.
     """
-    import tensorflow as tf
-
-    builder = find(name, data_dir)
-    parts = []
-    for split in builder.info.splits:
-        try:
-            parts += list(builder.as_dataset(split=split).batch(1024).as_numpy_iterator())
-        except tf.errors.OpError as error:
-            reason = str(error.message).splitlines()[0][:200]
-            raise InputError(f"The dataset {name} at {builder.data_dir} is damaged ({reason}); build it again.") from None
-    columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    columns["heart_rate"] = np.where(columns.pop("measured"), columns["heart_rate"], np.float32(np.nan))
-    order = np.lexsort((columns["first_step"], columns["run"]))
-    rows = np.split(order, np.flatnonzero(np.diff(columns["run"][order])) + 1)
-    first = np.array([windows[0] for windows in rows])
-    grids = [whole_grid(columns, windows) for windows in rows]
-    users, starts = columns["user"][first], columns["start"][first].astype(np.float64)
-    contents = [(int(np.isfinite(grid.heart_rate).sum()), len(grid.speed)) for grid in grids]
-    kept = duplicates.kept(users, starts, starts + STEP * columns["run_steps"][first], contents)
-    users, starts, grids = users[kept], starts[kept], [grids[row] for row in np.flatnonzero(kept)]
-    numbers = splits.rule(name)(users, starts)
-    split = np.array(splits.SPLITS)[numbers]
+    users, starts, grids = stored.runs(name, data_dir)
+    split = np.array(splits.SPLITS)[splits.rule(name)(users, starts)]
     _check_splits(split, wanted, f"The dataset {name}")
     chosen = np.flatnonzero(np.isin(split, wanted))
-    grids = [grids[row] for row in chosen]
-    return Runs(users[chosen], starts[chosen], grids, split[chosen], [basis(grid) for grid in grids], source=name)
+    return Runs(users[chosen], starts[chosen], Selected(grids, chosen), split[chosen], source=name)
 
 
 def _split(split: Split, users: np.ndarray, starts: np.ndarray, numbers: np.ndarray, count: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from hrkeras.datasets.runs import Runs, load
 from hrkeras.utils.errors import InputError
+from hrkeras.utils.sequences import Chained, Selected
 from hrkeras.workouts import splits
 
 FEWEST = 10  # training runs of a person that a model can be adapted to
@@ -23,9 +24,8 @@ def part(runs: Runs, rows: np.ndarray, users: np.ndarray | None = None, split: n
     return Runs(
         runs.users[rows] if users is None else users,
         runs.starts[rows],
-        [runs.grids[row] for row in rows],
+        Selected(runs.grids, rows),
         runs.split[rows] if split is None else split,
-        [runs.efforts[row] for row in rows],
         source=runs.source,
     )
 
@@ -88,9 +88,8 @@ def together(sources: Sequence[Runs]) -> tuple[Runs, np.ndarray]:
     merged = Runs(
         users,
         np.concatenate([runs.starts for runs in sources]),
-        [grid for runs in sources for grid in runs.grids],
+        Chained([runs.grids for runs in sources]),
         np.concatenate([runs.split for runs in sources]),
-        [efforts for runs in sources for efforts in runs.efforts],
     )
     order = np.argsort(merged.starts, kind="stable")
     return part(merged, order), source[order]

@@ -1,6 +1,6 @@
 """Windows of runs: what models are trained on, scored on and asked to predict."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,6 +14,7 @@ WINDOW = 500  # steps
 OVERLAP = 50  # steps of context that a later window of a long run has at least
 BATCH = 32  # runs that are predicted at once
 WHOLE = 1500  # steps, over four hours; a longer run is predicted in windows
+KNOWN_FACTS = ("course", "course_share", "history", "shrinkage")  # of `Known`
 STEP_FIELDS = ("time", "speed", "altitude", "valid", "heart_rate")
 
 
@@ -106,8 +107,9 @@ class Windows:
 
     def whole(self, rows: np.ndarray) -> "Run":
         """One run of its windows."""
-        first = rows[0]
-        return Run(int(self.run[first]), int(self.user[first]), float(self.start[first]), whole_grid(vars(self), rows), rows)
+        first, steps = rows[0], int(self.run_steps[rows[0]])
+        grid = Grid(*(stitch(getattr(self, name)[rows], self.first_step[rows], steps) for name in Grid._fields))
+        return Run(int(self.run[first]), int(self.user[first]), float(self.start[first]), grid, rows)
 
 
 @dataclass
@@ -130,7 +132,6 @@ def of_runs(
     persons: np.ndarray | None = None,
     numbers: np.ndarray | None = None,
     size: int = WINDOW,
-    firsts: Sequence[np.ndarray] | None = None,
 ) -> Windows:
     """Windows of whole runs.
 
@@ -142,42 +143,95 @@ def of_runs(
         users: shape `(runs,)`; all of one person if not given.
         persons: their numbers among all people, shape `(runs,)`; unknown if not given.
         numbers: of the runs, shape `(runs,)`; their order in `grids` if not given.
-        size: steps of a window; without `firsts`, at most as many as the longest run has.
-        firsts: for each run, the first steps of its windows; from `window_starts` if not given.
+        size: steps of a window; at most as many as the longest run has.
     """
-    size = size if firsts else min(size, max(len(whole.speed) for whole in grids))
-    rows = [
-        part
-        | {
-            "expected": _cut(known[run].expected, part["first_step"], size),
-            "course": known[run].course,
-            "course_share": known[run].course_share,
-            "history": known[run].history,
-            "shrinkage": np.float32(known[run].shrinkage),
-            "user": 0 if users is None else users[run],
-            "person": np.float32(np.nan) if persons is None else persons[run],
-            "start": starts[run],
-            "run": run if numbers is None else numbers[run],
-        }
-        for run, whole in enumerate(grids)
-        for part in windows(whole, step, size, None if firsts is None else firsts[run])
-    ]
-    columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-    measured = columns.pop("measured")
-    columns["heart_rate"] = np.where(measured, columns["heart_rate"], np.float32(np.nan))
-    columns["valid"] = columns["valid"].astype(np.float32)
-    return Windows(**columns)
+    whole = EndToEnd.of(
+        grids,
+        known,
+        start=starts,
+        user=np.zeros(len(grids), int) if users is None else users,
+        person=np.full(len(grids), np.nan, np.float32) if persons is None else persons,
+        run=np.arange(len(grids)) if numbers is None else numbers,
+    )
+    size = min(size, int(whole.steps.max()))
+    firsts = [window_starts(steps, size) for steps in whole.steps]
+    return whole.windows(np.repeat(np.arange(len(grids)), list(map(len, firsts))), np.concatenate(firsts), size, step=step)
 
 
-def _cut(values: np.ndarray, first: int, size: int) -> np.ndarray:
-    part = values[first : first + size]
-    return np.pad(part, ((0, size - len(part)), (0, 0)), mode="edge")
+@dataclass
+class EndToEnd:
+    """Whole runs laid end to end, of which windows are cut.
 
+    Attributes:
+        grid: speed, altitude and heart rate, as of a `Grid`, of shape `(3, steps of all runs)`.
+        expected: as in `Known`, shape `(steps of all runs, len(athlete.EXPECTED))`.
+        steps: of each run, shape `(runs,)`.
+        facts: those fields of `Windows` that are the same throughout a run, by their names, with a row a run.
+    """
 
-def whole_grid(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> Grid:
-    """The grid of a run from those rows of columns that are its windows."""
-    steps, starts = int(columns["run_steps"][rows[0]]), columns["first_step"][rows]
-    return Grid(*(stitch(columns[name][rows], starts, steps) for name in Grid._fields))
+    grid: np.ndarray
+    expected: np.ndarray
+    steps: np.ndarray
+    facts: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, grids: Sequence[Grid], known: Sequence[Known], **facts: np.ndarray) -> "EndToEnd":
+        """Of grids and what was known before each; `facts` are the others of each run."""
+        facts |= {name: np.stack([getattr(state, name) for state in known]).astype(np.float32) for name in KNOWN_FACTS}
+        steps = np.array([len(grid.speed) for grid in grids])
+        expected = np.concatenate([state.expected for state in known])
+        return cls(np.concatenate([np.stack(grid) for grid in grids], axis=1), expected, steps, facts)
+
+    @classmethod
+    def joined(cls, parts: Sequence["EndToEnd"]) -> "EndToEnd":
+        """Several, one after the other."""
+        return cls(
+            np.concatenate([part.grid for part in parts], axis=1),
+            np.concatenate([part.expected for part in parts]),
+            np.concatenate([part.steps for part in parts]),
+            {name: np.concatenate([part.facts[name] for part in parts]) for name in parts[0].facts},
+        )
+
+    @property
+    def begins(self) -> np.ndarray:
+        """Where each run begins, shape `(runs,)`."""
+        return np.cumsum(self.steps) - self.steps
+
+    def some(self, places: np.ndarray) -> "EndToEnd":
+        """Some of the runs, by their places."""
+        steps = self.steps[places]
+        index = np.arange(steps.sum()) + np.repeat(self.begins[places] - (np.cumsum(steps) - steps), steps)
+        facts = {name: values[places] for name, values in self.facts.items()}
+        return EndToEnd(self.grid[:, index], self.expected[index], steps, facts)
+
+    def windows(
+        self, places: np.ndarray, firsts: np.ndarray, size: int, longest: np.ndarray | None = None, step: float = STEP
+    ) -> Windows:
+        """Windows of some runs; those steps of a window that are not of its run are padding.
+
+        Args:
+            places: of the run of each window, shape `(windows,)`.
+            firsts: first step of each, shape `(windows,)`.
+            size: steps of a window.
+            longest: steps of each after which all is padding, shape `(windows,)`; `size` if not given.
+            step: s, length of a step.
+        """
+        used = np.minimum(self.steps[places] - firsts, size if longest is None else longest)[:, None]
+        ahead = np.arange(size)
+        valid = ahead < used
+        index = (self.begins[places] + firsts)[:, None] + np.minimum(ahead, used - 1)
+        speed, altitude, heart_rate = (values[index] for values in self.grid)
+        return Windows(
+            time=(step * (firsts[:, None] + ahead)).astype(np.float32),
+            speed=np.where(valid, speed, np.float32(0)),
+            altitude=altitude,
+            valid=valid.astype(np.float32),
+            heart_rate=np.where(valid, heart_rate, np.float32(np.nan)),
+            expected=self.expected[index],
+            first_step=firsts,
+            run_steps=self.steps[places],
+            **{name: values[places] for name, values in self.facts.items()},
+        )
 
 
 def window_starts(steps: int, window: int = WINDOW, overlap: int = OVERLAP) -> np.ndarray:

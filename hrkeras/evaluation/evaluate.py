@@ -10,7 +10,7 @@ from hrkeras.athlete.interval import limits
 from hrkeras.athlete.kalman import Known
 from hrkeras.datasets.runs import Runs
 from hrkeras.datasets.windows import Run, Windows
-from hrkeras.evaluation import baselines
+from hrkeras.evaluation import baselines, memory
 from hrkeras.evaluation.audit.data import people as people_check
 from hrkeras.evaluation.evaluation import CaseResult, Evaluation
 from hrkeras.evaluation.partly_known import PartlyKnown
@@ -58,7 +58,8 @@ def evaluate(
             If it returns None, its row is left out.
 
     Raises:
-        InputError: if no heart rate was measured, the protocol does not exist, or it needs another split of the runs.
+        InputError: if the runs do not fit into memory, no heart rate was measured, the protocol does not exist, or it needs
+            another split of the runs.
 
     Example:
         >>> import hrkeras
@@ -71,6 +72,7 @@ def evaluate(
     """
     model = load(model) if isinstance(model, str) else model
     protocol = _checked(model, runs, protocol, split)
+    memory.check(runs)
     name, population = name or model.name, saving.population(model)
     own = runs.population()
     alone = runs.known(population)

@@ -16,7 +16,7 @@ from hrkeras.datasets.runs import Runs
 from hrkeras.datasets.windows import Run, Windows, of_runs
 from hrkeras.evaluation.protocols import TAIL
 from hrkeras.workouts import splits
-from hrkeras.workouts.effort import GRADE_SECONDS, basis
+from hrkeras.workouts.effort import GRADE_SECONDS
 from hrkeras.workouts.grid import STEP, Grid
 
 EVERY = 30  # steps between two origins, and before the first
@@ -78,9 +78,8 @@ def cut(
         states: list[Known] = [None] * len(rows)  # type: ignore[list-item]
         everything = np.concatenate([mine, rows])
         learnt = np.arange(len(everything)) < len(mine)
-        efforts = [*(runs.efforts[row] for row in mine), *map(basis, grids)]
-        whole = [runs.grids[row] for row in mine]
-        for place, state in follow(runs.starts[everything], [*whole, *grids], efforts, population, learnt):
+        whole = [runs.grids[int(row)] for row in mine]
+        for place, state in follow(runs.starts[everything], [*whole, *grids], population, learnt):
             if not learnt[place]:
                 row = everything[place]
                 kept = known[row].shrinkage, known[row].interval

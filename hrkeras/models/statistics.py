@@ -1,5 +1,6 @@
 """What a model takes from the training split."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -13,46 +14,64 @@ from hrkeras.models.frame import USUAL, Statistics
 from hrkeras.models.multitask import INNOVATION, SPEED, speed_scale
 from hrkeras.utils.errors import InputError
 
+AT_ONCE = 256  # windows
 
-def of_training(windows: Windows, population: Population) -> Statistics:
+
+def of_training(parts: Iterable[Windows], population: Population) -> Statistics:
     """What a model takes from the training split: means and variances, and where the athlete's state starts.
 
     Only steps inside the runs count, and of heart rate only measured ones.
+
+    Args:
+        parts: the windows of the training split, some at a time; none is kept.
+        population: where the athlete's state starts.
     """
-    mean, variance = run_moments(windows.time, windows.speed, windows.altitude, windows.valid)
-    measured = windows.heart_rate[np.isfinite(windows.heart_rate)]
+    run, history, course, heart_rate = _Moments(), _Moments(), _Moments(), _Moments()
+    people: set[float] = set()
+    for windows in parts:
+        run.add(_run_features(windows)[windows.valid > 0])
+        history.add(windows.history)
+        course.add(windows.course)
+        heart_rate.add(windows.heart_rate.reshape(-1, 1))
+        people.update(np.unique(windows.person[np.isfinite(windows.person)]).tolist())
     return Statistics(
-        tuple(mean),
-        tuple(variance),
-        *_moments(windows.history),
-        *_moments(windows.course),
-        float(measured.mean(dtype=np.float64)),
-        population.as_dict(),
-        tuple(np.unique(windows.person[np.isfinite(windows.person)]).tolist()) or (0.0,),
-    )
+        *run.tuples(), *history.tuples(), *course.tuples(), heart_rate.tuples()[0][0], population.as_dict(),
+        tuple(sorted(people)) or (0.0,),
+    )  # fmt: skip
 
 
-def run_moments(time, speed, altitude, valid) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and variance of each of `RunFeatures.FEATURES` over the steps inside the runs; each of shape `(windows, steps)`."""
-    layer, count = RunFeatures(), 0
-    total = squares = np.zeros(len(RunFeatures.FEATURES))
-    for begin in range(0, len(time), 1024):
-        part = slice(begin, begin + 1024)
-        features = ops.convert_to_numpy(layer(time[part], speed[part], altitude[part]))[valid[part] > 0]
-        total = total + features.sum(axis=0, dtype=np.float64)
-        squares = squares + np.square(features, dtype=np.float64).sum(axis=0)
-        count += len(features)
-    mean = total / count
-    return mean, np.maximum(squares / count - mean**2, 1e-6)
+def _run_features(windows: Windows) -> np.ndarray:
+    """What `RunFeatures` gives, shape `(windows, steps, features)`; a backend compiles it for one number of windows."""
+    layer, count = RunFeatures(), len(windows)
+    rows = np.resize(np.arange(count), -(-count // AT_ONCE) * AT_ONCE).reshape(-1, AT_ONCE)
+    parts = [layer(windows.time[some], windows.speed[some], windows.altitude[some]) for some in rows]
+    return np.concatenate([ops.convert_to_numpy(part) for part in parts])[:count]
 
 
-def _moments(values: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and variance of the known values of each column."""
-    values = values.astype(np.float64)
-    finite = np.isfinite(values)
-    number = np.maximum(finite.sum(axis=0), 1)
-    mean = np.where(finite, values, 0).sum(axis=0) / number
-    return tuple(mean), tuple(np.maximum(np.square(np.where(finite, values - mean, 0)).sum(axis=0) / number, 1e-6))
+class _Moments:
+    """Mean and variance of the known values of each column, from parts of a table (Chan et al., "Algorithms for computing the
+    sample variance", Am Stat 37, 1983)."""
+
+    def __init__(self) -> None:
+        self._count, self._mean, self._squares = np.zeros(1), np.zeros(1), np.zeros(1)
+
+    def add(self, values: np.ndarray) -> None:
+        """Adds rows, shape `(rows, columns)`; NaN is unknown."""
+        values = values.astype(np.float64)
+        finite = np.isfinite(values)
+        count = finite.sum(axis=0)
+        mean = np.where(finite, values, 0).sum(axis=0) / np.maximum(count, 1)
+        squares = np.square(np.where(finite, values - mean, 0)).sum(axis=0)
+        both = np.maximum(self._count + count, 1)
+        apart = mean - self._mean
+        self._squares = self._squares + squares + np.square(apart) * self._count * count / both
+        self._mean = self._mean + apart * count / both
+        self._count = self._count + count
+
+    def tuples(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The mean and the variance of each column."""
+        variance = np.maximum(self._squares / np.maximum(self._count, 1), 1e-6)
+        return tuple(self._mean.tolist()), tuple(variance.tolist())
 
 
 def with_statistics(model: keras.Model, statistics: Statistics) -> keras.Model:

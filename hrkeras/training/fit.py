@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from numbers import Real
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 from keras import ops
 
 from hrkeras.athlete.population import Population
+from hrkeras.datasets.followed import FollowedRuns
 from hrkeras.datasets.runs import Runs
 from hrkeras.models import Statistics, model_limits
 from hrkeras.models.frame import CONDITIONED, UNCONDITIONED, trained_with_both
@@ -19,6 +21,7 @@ from hrkeras.models.losses import MaskedHuber, MaskedMeanAbsoluteError
 from hrkeras.models.statistics import of_training
 from hrkeras.training import epoch_plot, layerwise_adamw, resume_check, resuming, training_folder
 from hrkeras.training.batches import Batches
+from hrkeras.training.feed import Feed
 from hrkeras.utils.errors import InputError, expect
 from hrkeras.utils.files import atomic_write
 from hrkeras.utils.presets import LEARNING_RATE
@@ -69,11 +72,13 @@ class DivergedError(InputError):
 class _Keeper(keras.callbacks.Callback):
     """After each epoch: the log, the best model, all that a resumed training needs, and whether to stop."""
 
-    def __init__(self, folder: Path, settings: Settings, log: list[dict]):
+    def __init__(self, folder: Path, settings: Settings, log: list[dict], batches: Batches):
         super().__init__()
+        self._batches = batches
         self._folder, self._settings, self.log = folder, settings, log
 
     def on_epoch_begin(self, epoch, logs=None):
+        self._batches.epoch = epoch
         # a model file does not keep how far dropout has drawn, so each epoch begins to draw anew; PyTorch's dropout
         # draws from the global generator, the others' from one a layer
         keras.utils.set_random_seed(int(np.random.SeedSequence((self._settings.seed, epoch)).generate_state(1)[0]))
@@ -131,6 +136,7 @@ def train(
     resume: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     on_moved: Callable[[Path], object] | None = None,
+    processes: int = 1,
 ) -> tuple[keras.Model, list[dict]]:
     """Trains a model. The folder holds the log, the picture of it, and what is needed to resume.
 
@@ -148,6 +154,7 @@ def train(
         resume: whether to go on from the last finished epoch that the folder holds, if it holds one.
         callbacks: further Keras callbacks.
         on_moved: called with the folder to which an earlier training that is not resumed is moved, until this one has ended.
+        processes: that prepare the data; the result does not depend on them.
 
     Returns:
         The model with the weights of its best epoch, and the log: a dict an epoch with `epoch` (from 1), `loss`,
@@ -163,45 +170,47 @@ def train(
     advice = "ask for what it was begun with, or begin anew without resuming"
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
-    with training_folder.opened(folder, resume, on_moved) as last:
+    with training_folder.opened(folder, resume, on_moved) as last, ExitStack() as stack:
         resume_check.check(folder / training_folder.SETTINGS, asked, advice, "resume")
-        population = population or runs.population((description or {}).get("data", ""))
-        known = runs.known(population)
-        train_windows, validation_windows = (runs.windows(known, split) for split in ("train", "validation"))
+        population = population or runs.population((description or {}).get("data", ""), processes)
+        followed = stack.enter_context(closing(FollowedRuns(runs, population, folder, processes)))
         if last:
             kept = folder / training_folder.after(last)
             model, log = resuming.model(kept), resuming.log(folder, last)
             resuming.model(folder / training_folder.BEST)  # refused before the other epochs are trained, not after them
         else:
-            built = build(of_training(train_windows, population))
+            built = build(of_training(Feed(followed, "train", settings.batch_size).parts(), population))
             model_limits.check_tensors(built)  # else it could not be loaded when it is trained
             model = trained_with_both(built)
         epoch = len(log)
         batches = Batches(
-            train_windows,
+            followed,
+            "train",
             settings.batch_size,
             seed=settings.seed,
-            runs=runs,
-            population=population,
             history_dropout=settings.history_dropout,
-            weights=None if weights is None else weights[train_windows.run],
+            weights=weights,
             augment=settings.augment,
             epoch=epoch,
+            epochs=settings.epochs,
+            processes=processes,
         )
+        stack.enter_context(closing(batches))
         _compile(model, settings, len(batches), rates)
         if last:
             resuming.restore_optimizer(model, kept)
         if epoch < settings.epochs and not is_over(log, settings.patience):
+            validation = stack.enter_context(closing(Batches(followed, "validation", 64)))
             model.fit(
                 batches,
-                validation_data=Batches(validation_windows, 64),
+                validation_data=validation,
                 initial_epoch=epoch,
                 epochs=settings.epochs,
                 verbose=0,
                 shuffle=False,
                 callbacks=[
                     keras.callbacks.TensorBoard(os.fspath(folder / training_folder.TENSORBOARD), write_graph=False),
-                    _Keeper(folder, settings, log),
+                    _Keeper(folder, settings, log, batches),
                     *callbacks,
                 ],
             )
@@ -234,7 +243,7 @@ def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[
 def _check_measured(runs: Runs) -> None:
     """Raises `InputError` where a split has no heart rate to learn from or to choose the best epoch by."""
     for split in ("train", "validation"):
-        if not any(np.isfinite(runs.grids[run].heart_rate).any() for run in np.flatnonzero(runs.split == split)):
+        if not any(np.isfinite(runs.grids[int(run)].heart_rate).any() for run in np.flatnonzero(runs.split == split)):
             raise InputError(
                 f"The {split} split has no measured heart rate; build the dataset from runs recorded with a heart rate sensor."
             )

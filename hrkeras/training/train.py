@@ -1,4 +1,4 @@
-"""Train a model on runs in memory; its working files are kept only if a folder is given."""
+"""Train a model on runs; its working files are kept only if a folder is given."""
 
 from __future__ import annotations
 
@@ -81,6 +81,7 @@ def train(
     folder: str | PathLike[str] | None = None,
     resume: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    processes: int = 1,
 ) -> tuple[keras.Model, History]:
     """Trains a model from nothing on the training split; the best epoch is chosen on the validation split.
 
@@ -100,6 +101,8 @@ def train(
         folder: for the log, curves, TensorBoard files and what is needed to resume; a temporary one that is removed if not given.
         resume: whether to go on from the last finished epoch that the folder holds.
         callbacks: further Keras callbacks, such as `keras.callbacks.ProgbarLogger()` to see it work.
+        processes: that prepare the data; several pay from tens of thousands of runs on. A script that asks for several must
+            call this under `if __name__ == "__main__":`. The result does not depend on them.
 
     Returns:
         The trained model, which `evaluate` and `predict` take and whose `save("model.keras")` writes a file that `load` opens;
@@ -140,5 +143,6 @@ def train(
             description=description,
             resume=resume,
             callbacks=callbacks,
+            processes=processes,
         )
     return trained, History(log, settings, description)

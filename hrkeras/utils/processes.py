@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import chain
@@ -25,7 +25,7 @@ def cores() -> int:
     return min(usable, MOST)
 
 
-def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int, few: int = 0) -> Iterator:
+def ordered_map(function: Callable[[Any], Any], items: Iterable, processes: int, few: int = 0) -> Generator:
     """Yields `function(item)` of each item, in order; meant for items that take milliseconds.
 
     Each process has one item at a time, so memory stays bounded. Unlike `multiprocessing.Pool` it uses no threads, which

@@ -12,7 +12,7 @@ GRADE_SECONDS = 50.0
 MAX_GRADE = 0.3
 SLOPE_FACTORS = (0.4, 1.25)  # of the speed on the flat
 SPANS = (3, 12, 30, 90, 180)  # steps of 10 s
-BLOCK = 256
+BLOCK = 64  # few enough that the weights stay in the cache
 WALKING = 2.0  # m/s, about the transition from walking to running
 
 BASIS = (

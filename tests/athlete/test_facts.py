@@ -25,7 +25,7 @@ DAY = date(2026, 5, 1)
 def joint() -> Population:
     """The population of some simulated people, in which weights go with the highest heart rate."""
     runs = athlete_update.usable(synthetic.read(athletes=12, runs=8, seed=1))
-    return population_fit.fit((run.user, run.start, run.grid, None) for run in runs)
+    return population_fit.fit(*zip(*((run.user, run.start, run.grid) for run in runs), strict=True))
 
 
 def told(population, **values):

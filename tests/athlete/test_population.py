@@ -25,18 +25,23 @@ def made_up(seed, steps=80):
     return Grid(*(np.float32(each) for each in (speed, random.normal(0, 4, steps).cumsum(), heart_rate)))
 
 
+def fit(runs, source=""):
+    """The population of runs, of which each is a person, a start and a grid."""
+    return population_fit.fit(*zip(*runs, strict=True), source)
+
+
 def made_up_runs(count=6):
-    return [(run % 3, NOON + 9.3 * run * DAY, made_up(run), None) for run in range(count)]
+    return [(run % 3, NOON + 9.3 * run * DAY, made_up(run)) for run in range(count)]
 
 
 @pytest.fixture(scope="module")
 def fitted():
-    return population_fit.fit(made_up_runs(), "invented runs")
+    return fit(made_up_runs(), "invented runs")
 
 
 def test_features_are_standardised_by_the_runs(fitted):
     runs = made_up_runs()
-    raw = [np.column_stack([basis(grid), np.tile(population.facts(start, basis(grid)), (80, 1))]) for _, start, grid, _ in runs]
+    raw = [np.column_stack([basis(grid), np.tile(population.facts(start, basis(grid)), (80, 1))]) for _, start, grid in runs]
     some = np.concatenate([each[::EVERY] for each in raw])
     centre, scale = some.mean(axis=0), some.std(axis=0)
     centre[0] = 0
@@ -59,19 +64,19 @@ def drawn(people, runs, seed=0, usual=0.3):
             speed = np.float32(np.clip(own + 0.3 * random.normal() + random.normal(0, 0.2, 150), 0.5, 5))
             grid = Grid(speed, np.zeros(150, "f"), np.empty(0))
             heart_rate = level + 25 * (basis(grid)[:, BASIS.index("speed_over_12")] - own) + 4 * random.normal()
-            given.append((user, NOON + 1000 * DAY * user + run * DAY, grid._replace(heart_rate=heart_rate.astype("f")), None))
+            given.append((user, NOON + 1000 * DAY * user + run * DAY, grid._replace(heart_rate=heart_rate.astype("f"))))
     return given, np.array(told)
 
 
 def test_who_usually_runs_faster_is_fitter():
     """The first run of new people: its level is told by how fast it is, though nothing of its heart rate is known."""
-    found = population_fit.fit(drawn(40, 6)[0])
+    found = fit(drawn(40, 6)[0])
     assert found.person[0] == pytest.approx(2.7, abs=0.2)
     errors, slopes = {"joint": [], "apart": []}, {"joint": [], "apart": []}
     strangers, told = drawn(12, 1, seed=1)
     apart = replace(found, differences=tuple((*each[: len(STATES)], 0.0, 0.0) for each in found.differences))
     for name, start_ in (("joint", found), ("apart", apart)):
-        for _, start, grid, _ in strangers:
+        for _, start, grid in strangers:
             predicted = AthleteState(start_).predict(start, grid).expected[60:, 0]
             errors[name].append(np.abs(predicted - grid.heart_rate[60:]).mean())
             slopes[name].append(predicted.mean())
@@ -81,7 +86,7 @@ def test_who_usually_runs_faster_is_fitter():
 
 
 def test_of_runs_at_one_hour_nothing_is_learnt_about_the_others():
-    found = population_fit.fit((0, NOON + run * DAY + 600 * (run % 2), made_up(run), None) for run in range(8))
+    found = fit((0, NOON + run * DAY + 600 * (run % 2), made_up(run)) for run in range(8))
     start, efforts = NOON + 0.5 * DAY, basis(made_up(9))
     day = slice(len(BASIS), len(BASIS) + 4)
     moved = found.features(start, efforts)[0] - found.features(start - 0.5 * DAY, efforts)[0]
@@ -95,10 +100,10 @@ def test_the_differences_are_the_way_in_which_people_differ():
     def of(user, level, slope, run):
         grid = made_up(100 * user + run, steps=200)
         speed = basis(grid)[:, rise]
-        return user, NOON + run * DAY, grid._replace(heart_rate=(120 + level + (20 + slope) * (speed - 2.7)).astype("f")), None
+        return user, NOON + run * DAY, grid._replace(heart_rate=(120 + level + (20 + slope) * (speed - 2.7)).astype("f"))
 
     people = [(level, slope) for level in (-30.0, 30.0) for slope in (-8.0, 8.0)] * 5
-    found = population_fit.fit([of(user, *differs, run) for user, differs in enumerate(people) for run in range(5)])
+    found = fit([of(user, *differs, run) for user, differs in enumerate(people) for run in range(5)])
     first = np.array(found.differences[0])
     assert abs(first[0]) > 5 * np.abs(first[1 : len(STATES)]).max()
     prior = np.diag([*found.spread(found.prior), *found.person_prior])
@@ -108,18 +113,18 @@ def test_the_differences_are_the_way_in_which_people_differ():
 
 
 def test_of_one_person_the_spread_is_assumed():
-    found = population_fit.fit(run for run in made_up_runs() if run[0] == 2)
+    found = fit(run for run in made_up_runs() if run[0] == 2)
     assert found.covariance[0, 0] > 200
     assert found.covariance[0, len(STATES) + PERSON.index("usual_effort")] < 0 < found.person_prior[0]
 
 
-def test_efforts_that_are_there_already_are_not_needed_again(fitted):
-    runs = ((user, start, grid, basis(grid)) for user, start, grid, _ in made_up_runs())
-    assert population_fit.fit(runs, "invented runs") == fitted
+def test_processes_that_share_the_work_change_nothing(fitted):
+    *columns, source = *zip(*made_up_runs(), strict=True), "invented runs"
+    assert population_fit.fit(*columns, source, processes=2) == fitted
 
 
 def test_one_run_more_is_another_population(fitted):
-    assert population_fit.fit(made_up_runs(5)).weights != fitted.weights
+    assert fit(made_up_runs(5)).weights != fitted.weights
 
 
 def test_features_are_efforts_and_facts_standardised():

@@ -25,7 +25,7 @@ def saved(path, data_dir, splits):
     runs = load("synthetic", data_dir)
     runs = replace(runs, split=np.where(np.isin(runs.split, splits), "train", "other"))
     population = runs.population("synthetic")
-    statistics = of_training(runs.windows(runs.known(population), "train"), population)
+    statistics = of_training([runs.windows(runs.known(population), "train")], population)
     keras.utils.set_random_seed(0)
     models.gru(units=4, num_layers=1, statistics=statistics).save(path)
     return path

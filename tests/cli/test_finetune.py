@@ -110,7 +110,7 @@ def test_a_base_that_has_seen_the_test_runs_is_refused(mine, tmp_path):
     runs = load("synthetic", mine / "one")
     runs = replace(runs, split=np.full(len(runs.split), "train"))
     population = runs.population()
-    statistics = of_training(runs.windows(runs.known(population), "train"), population)
+    statistics = of_training([runs.windows(runs.known(population), "train")], population)
     models.gru(units=4, num_layers=1, statistics=statistics).save(tmp_path / "seen.keras")
     result = run("finetune", "--base", tmp_path / "seen.keras", "--data", "synthetic", "--data-dir", mine / "one")
     assert result.exit_code == 1

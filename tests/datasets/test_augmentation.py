@@ -6,6 +6,7 @@ from made_up import made_up
 
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets import augmentation
+from hrkeras.datasets.followed import FollowedRuns
 from hrkeras.training.batches import Batches
 from hrkeras.workouts import effort
 from hrkeras.workouts.grid import STEP, Grid
@@ -74,48 +75,59 @@ def test_heart_rate_is_dropped_and_never_changed(runs):
 
 
 def test_half_of_the_training_runs_and_no_other(runs):
-    found = augmentation.perturbed(runs, 1.0, np.random.default_rng(3))
-    changed = np.array([one is not two for one, two in zip(found.grids, runs.grids, strict=True)])
-    assert not changed[runs.split != "train"].any()
-    assert 0 < changed[runs.split == "train"].mean() < 1
+    trained = runs.split == "train"
+    found = augmentation.perturbed(runs.grids, trained, 1.0, np.random.default_rng(3))
+    changed = np.array([one is not two for one, two in zip(found, runs.grids, strict=True)])
+    assert not changed[~trained].any()
+    assert 0 < changed[trained].mean() < 1
     for row in np.flatnonzero(changed):
-        np.testing.assert_array_equal(found.efforts[row], effort.basis(found.grids[row]))
-        known = np.isfinite(found.grids[row].heart_rate)
+        known = np.isfinite(found[row].heart_rate)
         low, high = np.nanmin(runs.grids[row].heart_rate), np.nanmax(runs.grids[row].heart_rate)
-        assert ((found.grids[row].heart_rate[known] >= low) & (found.grids[row].heart_rate[known] <= high)).all()
-    nothing = augmentation.perturbed(runs, 0.0, np.random.default_rng(3))
-    assert all(one is two for one, two in zip(nothing.grids, runs.grids, strict=True))
+        assert ((found[row].heart_rate[known] >= low) & (found[row].heart_rate[known] <= high)).all()
+    nothing = augmentation.perturbed(runs.grids, trained, 0.0, np.random.default_rng(3))
+    assert all(one is two for one, two in zip(nothing, runs.grids, strict=True))
 
 
-def everything(batches: Batches) -> list[np.ndarray]:
-    return [batches[index][0][name] for index in range(len(batches)) for name in ("speed", "altitude", "expected", "history")]
+def inputs(batches: Batches, epochs: int = 1) -> list[dict[str, np.ndarray]]:
+    """The inputs of so many epochs."""
+    found = []
+    for _ in range(epochs):
+        found += [given for given, _ in batches]
+        batches.epoch += 1
+    return found
+
+
+def everything(batches: Batches, skipped: int = 0) -> list[np.ndarray]:
+    """Arrays of the epoch after those that are skipped."""
+    given = inputs(batches, skipped + 1)[skipped * len(batches) :]
+    return [each[name] for each in given for name in ("speed", "altitude", "expected", "history")]
 
 
 def test_an_epoch_depends_on_seed_and_number_alone(runs):
-    population = runs.population()
-    windows = runs.windows(runs.known(population), "train")
+    followed = FollowedRuns(runs, runs.population())
+    windows = runs.windows(runs.known(runs.population()), "train")
 
     def batches(seed, epoch, augment=1.0):
-        return Batches(windows, 4, seed=seed, epoch=epoch, runs=runs, population=population, augment=augment)
+        return Batches(followed, "train", 4, seed=seed, epoch=epoch, augment=augment)
 
-    first, later = everything(batches(0, 2)), batches(0, 1)
-    later.on_epoch_end()
-    for one, two in zip(first, everything(later), strict=True):
+    first = everything(batches(0, 2))
+    for one, two in zip(first, everything(batches(0, 1), 1), strict=True):
         np.testing.assert_array_equal(one, two)
     for other in (batches(0, 3), batches(1, 2), batches(0, 2, augment=0.5), batches(0, 2, augment=0.0)):
         assert any(one.shape != two.shape or (one != two).any() for one, two in zip(first, everything(other), strict=True))
-    plain = Batches(windows, 4, runs=runs, population=population, augment=1.0)  # as validation is
-    np.testing.assert_array_equal(plain[0][0]["speed"], windows.speed[np.arange(4)][:, : plain[0][0]["speed"].shape[1]])
+    plain = Batches(followed, "train", 4)  # as validation is
+    speed = inputs(plain)[0]["speed"]
+    np.testing.assert_array_equal(speed, windows.speed[np.arange(4)][:, : speed.shape[1]])
 
 
 def test_what_is_expected_belongs_to_what_is_seen(runs):
     """Of a person's first run the state expects what it expects of the very speed and altitude that a batch holds."""
     population = runs.population()
-    windows = runs.windows(runs.known(population), "train")
+    windows, followed = runs.windows(runs.known(population), "train"), FollowedRuns(runs, population)
     perturbed = 0
     for epoch in range(4):
-        batches = Batches(windows, 64, seed=0, epoch=epoch, runs=runs, population=population, augment=1.0)
-        for given in (batches[index][0] for index in range(len(batches))):
+        batches = Batches(followed, "train", 64, seed=0, epoch=epoch, augment=1.0)
+        for given in inputs(batches):
             for row in np.flatnonzero(given["history"][:, -1] == 0):
                 (first,) = np.flatnonzero((windows.history[:, :6] == given["history"][row, :6]).all(axis=1))
                 steps = int(given["valid"][row].sum())
@@ -128,16 +140,16 @@ def test_what_is_expected_belongs_to_what_is_seen(runs):
 
 
 def test_windows_of_long_runs_slide_inside_them():
-    runs = made_up(people=1, runs=4, steps=(1100, 1101), seed=2)
-    population = runs.population()
-    windows = runs.windows(runs.known(population), "train", 500)
-    lengths, firsts = np.full(len(windows), 500), []
+    before, lengths, found = np.array([0, 300, 600]), np.full(3, 500), []
     for seed in range(20):
-        found = augmentation.slid(windows, lengths, runs, np.random.default_rng(seed))
-        assert [len(each) for each in found] == [len(run.rows) for run in windows.runs()]
-        assert all((np.diff(each) >= 0).all() and each.min() >= 0 and each.max() <= 600 for each in found)
-        firsts.append(found[0][1])
-    assert np.ptp(firsts) > 200
-    cut = runs.windows(runs.known(population), "train", 500, found)
-    np.testing.assert_array_equal(cut.first_step[:3], found[0])
-    np.testing.assert_array_equal(cut.speed[1], runs.grids[0].speed[found[0][1] :][:500])
+        found.append(augmentation.slid(before, lengths, 1100, np.random.default_rng(seed)))
+        assert (np.diff(found[-1]) >= 0).all()
+        assert found[-1].min() >= 0
+        assert found[-1].max() <= 600
+    assert np.ptp(found, axis=0)[1] > 200
+    runs = made_up(people=1, runs=4, steps=(1100, 1101), seed=2)
+    batches, seen = Batches(FollowedRuns(runs, runs.population()), "train", 4, seed=0, augment=0.01), set()
+    for given in inputs(batches, 4):
+        seen |= set(given["time"][:, 0].tolist())
+        assert (given["valid"] == 1).all()
+    assert len(seen) > 6

@@ -5,10 +5,11 @@ import pytest
 from made_up import made_up
 
 from hrkeras.datasets import selection
+from hrkeras.datasets.followed import FollowedRuns
 from hrkeras.datasets.runs import Runs
-from hrkeras.training.batches import Batches, drawn
+from hrkeras.training.batches import Batches
+from hrkeras.training.feed import drawn
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import Grid
 
 
@@ -20,7 +21,7 @@ def runs():
 def test_one_person(runs):
     mine = selection.one_person(runs, "synthetic", 1)
     assert set(mine.users) == {1}
-    assert len(mine.grids) == len(mine.efforts) == 16
+    assert len(mine.grids) == 16
     assert (np.diff(mine.starts) > 0).all()
     assert selection.one_person(mine, "synthetic").starts.tolist() == mine.starts.tolist()
 
@@ -48,7 +49,6 @@ def test_nobody_of_one_source_is_anybody_of_another(runs):
         (same,) = np.flatnonzero((other.starts == both.starts[row]) & (other.users == both.users[row] - 3))
         assert both.grids[row] is other.grids[same]
         assert both.split[row] == other.split[same]
-        assert both.efforts[row] is other.efforts[same]
 
 
 def test_things_are_drawn_as_often_as_they_weigh():
@@ -65,14 +65,12 @@ def test_things_are_drawn_as_often_as_they_weigh():
 
 def test_runs_that_weigh_more_come_more_often(runs):
     windows = runs.windows(runs.known(runs.population()), "train")
-    weights = np.where(windows.user == 1, 2.0, 0.5)
-    batches = Batches(windows, 7, seed=0, weights=weights)
+    batches = Batches(FollowedRuns(runs, runs.population()), "train", 7, seed=0, weights=np.where(runs.users == 1, 2.0, 0.5))
     counts = np.zeros(3)
-    for _ in range(30):
-        for index in range(len(batches)):
-            for speed in batches[index][0]["speed"]:
-                counts[windows.user[(windows.speed[:, : len(speed)] == speed).all(axis=1)][0]] += 1
-        batches.on_epoch_end()
+    for epoch in range(30):
+        batches.epoch = epoch
+        for speed in (speed for given, _ in batches for speed in given["speed"]):
+            counts[windows.user[(windows.speed[:, : len(speed)] == speed).all(axis=1)][0]] += 1
     assert counts[1] / counts[[0, 2]] == pytest.approx([4, 4], rel=0.25)
 
 
@@ -80,7 +78,7 @@ def test_a_share_is_the_latest_of_each_person():
     split = np.array(["train"] * 5 + ["validation"] + ["train"] * 3 + ["validation"] * 2)
     users, starts = np.array([1] * 6 + [2] * 5), np.array([4, 3, 2, 1, 0, 9, 0, 1, 2, 3, 4], float)
     grids = [Grid(*np.full((3, 5), number, np.float32)) for number in range(11)]
-    runs = Runs(users, starts, grids, split, [basis(each) for each in grids])
+    runs = Runs(users, starts, grids, split)
     found = selection.latest(runs, 0.5)
     assert [int(each.speed[0]) for each in found.grids] == [0, 1, 2, 5, 7, 8, 9, 10]
     assert [int(each.speed[0]) for each in selection.latest(runs, 0.01).grids] == [0, 5, 8, 9, 10]

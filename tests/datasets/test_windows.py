@@ -15,7 +15,6 @@ from hrkeras.datasets.runs import load
 from hrkeras.datasets.windows import OVERLAP, WINDOW
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import splits
-from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import Grid
 
 LENGTHS = [3, WINDOW, WINDOW + 1, 1234]
@@ -150,8 +149,6 @@ def test_whole_runs_are_loaded_the_earliest_first(runs, data_dir):
     assert runs.counts == {"people": metadata["people"], "runs": metadata["runs"]}
     assert (np.diff(runs.starts) >= 0).all()
     assert max(len(grid.speed) for grid in runs.grids) > WINDOW
-    for grid, efforts in zip(runs.grids, runs.efforts, strict=True):
-        np.testing.assert_array_equal(efforts, basis(grid))
     np.testing.assert_array_equal(runs.split, np.array(splits.SPLITS)[splits.by_time(runs.users, runs.starts)])
 
 
@@ -189,12 +186,11 @@ def test_loaded_until_a_date_the_test_is_what_comes_later(runs, data_dir):
 
 def test_the_population_is_that_of_the_training_split(runs):
     chosen = runs.split == "train"
-    wanted = population_fit.fit(
-        [(runs.users[run], runs.starts[run], runs.grids[run], None) for run in np.flatnonzero(chosen)], "these"
-    )
+    grids = [runs.grids[run] for run in np.flatnonzero(chosen)]
+    wanted = population_fit.fit(runs.users[chosen], runs.starts[chosen], grids, "these")
     assert runs.population("these") == wanted
     others = [grid if known else made_up(90, 9) for grid, known in zip(runs.grids, chosen, strict=True)]
-    changed = replace(runs, grids=others, efforts=[basis(grid) for grid in others])
+    changed = replace(runs, grids=others)
     assert changed.population("these") == wanted
 
 

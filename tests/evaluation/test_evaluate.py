@@ -36,7 +36,7 @@ def model(runs):
     keras.utils.set_random_seed(1)
     population = runs.population()
     train = runs.windows(runs.known(population), "train")
-    return models.gru(units=4, num_layers=1, statistics=statistics.of_training(train, population))
+    return models.gru(units=4, num_layers=1, statistics=statistics.of_training([train], population))
 
 
 def scored(model, runs, protocol="profile", **kwargs):
@@ -189,7 +189,8 @@ def test_what_is_learnt_does_not_change_with_validation_and_test(runs):
     other = scrambled(runs, set(np.flatnonzero(runs.split != "train")))
     assert other.population() == runs.population()
     one, two = (
-        statistics.of_training(each.windows(each.known(each.population()), "train"), each.population()) for each in (runs, other)
+        statistics.of_training([each.windows(each.known(each.population()), "train")], each.population())
+        for each in (runs, other)
     )
     assert one == two
 

@@ -13,7 +13,6 @@ from hrkeras.evaluation.audit import model as audit
 from hrkeras.evaluation.protocols import AHEAD, PROTOCOLS, TAIL, recorded
 from hrkeras.models.frame import new_inputs
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import Grid
 
 CHANGED = 151  # first step of a run that changes
@@ -120,12 +119,11 @@ def test_changing_everything_after_a_step_changes_no_forecast_from_before(runs, 
     place = max(range(len(before.runs)), key=lambda place: len(before.runs[place].grid.speed))
     row = before.runs[place].number
     random = np.random.default_rng(0)
-    grids, efforts = list(runs.grids), list(runs.efforts)
+    grids = list(runs.grids)
     later = len(grids[row].speed) - CHANGED
     new = random.uniform(0, 5, later), random.normal(0, 20, later), random.uniform(60, 200, later)
     grids[row] = Grid(*(np.concatenate([old[:CHANGED], np.float32(values)]) for old, values in zip(grids[row], new, strict=True)))
-    efforts[row] = basis(grids[row])
-    after = evaluate.evaluate(model, replace(runs, grids=grids, efforts=efforts), "past_only", name="mine")
+    after = evaluate.evaluate(model, replace(runs, grids=grids), "past_only", name="mine")
     for one, two in zip(before.cases, after.cases, strict=True):
         steps = np.flatnonzero(one.counted[place])
         known = steps[steps - one.case.ahead <= CHANGED]
@@ -148,4 +146,4 @@ def test_the_audit_catches_an_assumption_that_looks_ahead(runs, model, monkeypat
 def test_runs_without_an_origin_are_refused(runs, model):
     short = [Grid(*(values[:60] for values in grid)) for grid in runs.grids]
     with pytest.raises(InputError, match="No run has enough heart rate around an origin"):
-        evaluate.evaluate(model, replace(runs, grids=short, efforts=[basis(grid) for grid in short]), "past_only", name="mine")
+        evaluate.evaluate(model, replace(runs, grids=short), "past_only", name="mine")

@@ -16,7 +16,6 @@ from hrkeras.layers import ExpectedFeatures
 from hrkeras.models import saving
 from hrkeras.models.statistics import of_training, with_statistics
 from hrkeras.training import finetuning, fit
-from hrkeras.workouts import effort
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.simulation import synthetic
 
@@ -114,7 +113,7 @@ def test_recent_runs_weigh_more(mine):
 
 def test_from_nothing_has_the_architecture_and_statistics_of_its_own(base, mine):
     own = mine.population()
-    statistics = of_training(mine.windows(mine.known(own), "train"), own)
+    statistics = of_training([mine.windows(mine.known(own), "train")], own)
     found = with_statistics(base, statistics)
     assert [each.shape for each in found.weights] == [each.shape for each in base.weights]
     assert saving.population(found) == own != saving.population(base)
@@ -133,7 +132,7 @@ def small(statistics) -> keras.Model:
 def beginnings(runs: Runs, steps: int = 100) -> Runs:
     """The first minutes of the runs, which are quick to learn from."""
     grids = [Grid(*(values[:steps] for values in grid)) for grid in runs.grids]
-    return replace(runs, grids=grids, efforts=[effort.basis(grid) for grid in grids])
+    return replace(runs, grids=grids)
 
 
 def test_two_stages_beat_either_on_a_person_whose_fitness_changes(tmp_path):

@@ -16,13 +16,15 @@ from made_up import made_up
 from hrkeras import models
 from hrkeras.athlete.kalman import COURSE_FACTS
 from hrkeras.datasets import selection, windows
+from hrkeras.datasets.followed import FollowedRuns
 from hrkeras.datasets.runs import Runs, load
 from hrkeras.layers import RunFeatures
 from hrkeras.models import losses
 from hrkeras.models.frame import CONDITIONED, UNCONDITIONED, trained_with_both
 from hrkeras.models.statistics import of_training
 from hrkeras.training import fit, resuming
-from hrkeras.training.batches import DEALT, LONGEST_DELAY, MOST, MOVED, SHARES, Batches, mask_heart_rate, split_people
+from hrkeras.training.batches import LONGEST_DELAY, MOVED, SHARES, Batches, mask_heart_rate
+from hrkeras.training.histories import DEALT, MOST, split_people
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.grid import STEP
 
@@ -46,6 +48,11 @@ def runs():
 @pytest.fixture(scope="module")
 def train(runs):
     return prepared(runs)[1]
+
+
+@pytest.fixture(scope="module")
+def followed(runs):
+    return FollowedRuns(runs, runs.population())
 
 
 def small(statistics):
@@ -80,7 +87,7 @@ def test_unmeasured_steps_and_padding_never_weigh(train):
 
 def test_statistics_are_those_of_the_valid_steps(runs, train):
     population = runs.population("made up")
-    found = of_training(train, population)
+    found = of_training([train], population)
     speed = train.speed[train.valid > 0]
     assert found.run_mean[RunFeatures.FEATURES.index("speed")] == pytest.approx(speed.mean(), rel=1e-4)
     assert found.run_variance[RunFeatures.FEATURES.index("speed")] == pytest.approx(speed.var(), rel=1e-3)
@@ -91,7 +98,7 @@ def test_statistics_are_those_of_the_valid_steps(runs, train):
     np.testing.assert_allclose(found.course_mean, train.course.mean(axis=0), rtol=1e-4)
     assert found.population == population.as_dict()
     padded = replace(train, speed=np.where(train.valid > 0, train.speed, 99).astype("float32"))
-    assert of_training(padded, population) == found
+    assert of_training([padded], population) == found
 
 
 def changed(runs: Runs, rows: np.ndarray, more: float) -> Runs:
@@ -113,8 +120,14 @@ def test_a_model_is_built_from_the_training_split_alone(runs, tmp_path):
     assert found[0] == found[1] != found[2]
 
 
-def batches_of(batches: Batches) -> list:
-    return [batches[index] for index in range(len(batches))]
+def batches_of(batches: Batches, epochs: int = 1) -> list:
+    """All batches of so many epochs."""
+    found = []
+    for _ in range(epochs):
+        found += list(batches)
+        batches.epoch += 1
+    batches.epoch -= epochs
+    return found
 
 
 def rows_of(windows, given: dict) -> np.ndarray:
@@ -123,26 +136,26 @@ def rows_of(windows, given: dict) -> np.ndarray:
     return np.array([np.flatnonzero(first == each).item() for each in given["speed"][:, 0] + 1j * given["altitude"][:, 0]])
 
 
-def test_every_window_comes_once_an_epoch_and_the_order_depends_on_the_seed(train):
+def test_every_window_comes_once_an_epoch_and_the_order_depends_on_the_seed(train, followed):
     def order(batches):
         return np.concatenate([rows_of(train, given) for given, _ in batches_of(batches)]).tolist()
 
-    first, again, other = (Batches(train, 8, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (Batches(followed, "train", 8, seed=seed) for seed in (1, 1, 2))
     assert order(first) == order(again) != order(other)
     assert sorted(order(first)) == list(range(len(train)))
-    before = order(first)
-    first.on_epoch_end()
-    assert sorted(before) == sorted(order(first))
-    assert before != order(first) == order(Batches(train, 8, seed=1, epoch=1))
-    plain = Batches(train, 8)
+    both = np.concatenate([rows_of(train, given) for given, _ in batches_of(first, 2)]).tolist()
+    before, later = both[: len(train)], both[len(train) :]
+    assert before == order(first)
+    assert sorted(before) == sorted(later)
+    assert before != later == order(Batches(followed, "train", 8, seed=1, epoch=1))
+    plain = Batches(followed, "train", 8)
     assert all((np.diff(rows_of(train, given)) == 1).all() for given, _ in batches_of(plain))
-    before = order(plain)
-    plain.on_epoch_end()
-    assert order(plain) == before
+    twice = np.concatenate([rows_of(train, given) for given, _ in batches_of(plain, 2)]).tolist()
+    assert twice == 2 * order(plain)
 
 
-def test_what_is_known_depends_on_the_seed_and_the_epoch_alone(train):
-    first, again, later = (Batches(train, 8, seed=1, epoch=epoch) for epoch in (3, 3, 4))
+def test_what_is_known_depends_on_the_seed_and_the_epoch_alone(followed):
+    first, again, later = (Batches(followed, "train", 8, seed=1, epoch=epoch) for epoch in (3, 3, 4))
     heart_rates = [
         np.nan_to_num(np.concatenate([given["heart_rate"] for given, _ in batches_of(each)])) for each in (first, again, later)
     ]
@@ -152,25 +165,26 @@ def test_what_is_known_depends_on_the_seed_and_the_epoch_alone(train):
 
 @pytest.fixture(scope="module")
 def long():
-    """Training windows of many lengths."""
-    return prepared(made_up(people=4, runs=8, steps=(20, 420), seed=2))[1]
+    """Runs of many lengths, and the windows of their training split."""
+    found = made_up(people=4, runs=8, steps=(20, 420), seed=2)
+    return FollowedRuns(found, found.population()), prepared(found)[1]
 
 
 def test_batches_cut_no_valid_step_off(long):
-    found = [given["valid"] for given, _ in batches_of(Batches(long, 2, seed=0))]
-    assert sum(float(valid.sum()) for valid in found) == long.valid.sum()
-    assert {valid.shape[1] for valid in found} == {100, 200, 300, 400, long.valid.shape[1]}
+    found = [given["valid"] for given, _ in batches_of(Batches(long[0], "train", 2, seed=0))]
+    assert sum(float(valid.sum()) for valid in found) == long[1].valid.sum()
+    assert {valid.shape[1] for valid in found} == {100, 200, 300, 400, long[1].valid.shape[1]}
 
 
 def test_the_first_two_batches_are_of_the_least_and_the_greatest_length(long):
     """Keras takes from these which sizes vary; whatever else came first, it would refuse the others on TensorFlow."""
     for seed in range(400):
-        batches = Batches(long, 2, seed=seed)
-        assert {batches[index][0]["valid"].shape[1] for index in (0, 1)} == {100, long.valid.shape[1]}
+        batches = Batches(long[0], "train", 2, seed=seed)
+        assert {batches[index][0]["valid"].shape[1] for index in (0, 1)} == {100, long[1].valid.shape[1]}
 
 
-def test_without_a_seed_nothing_of_the_run_is_known_but_its_course(train):
-    for given, wanted in batches_of(Batches(train, 8)):
+def test_without_a_seed_nothing_of_the_run_is_known_but_its_course(train, followed):
+    for given, wanted in batches_of(Batches(followed, "train", 8)):
         rows = rows_of(train, given)
         assert np.isnan(given["heart_rate"]).all()
         assert (given["delay"] == 0).all()
@@ -180,9 +194,9 @@ def test_without_a_seed_nothing_of_the_run_is_known_but_its_course(train):
             np.testing.assert_array_equal(wanted[output], train.heart_rate[rows])
 
 
-def test_the_unaided_prediction_learns_from_all_that_was_measured(train):
+def test_the_unaided_prediction_learns_from_all_that_was_measured(train, followed):
     levels = np.empty(0)
-    for given, wanted in batches_of(Batches(train, 8, seed=3)):
+    for given, wanted in batches_of(Batches(followed, "train", 8, seed=3)):
         rows = rows_of(train, given)
         np.testing.assert_array_equal(wanted[UNCONDITIONED], train.heart_rate[rows])
         for others in (given["heart_rate"], wanted[CONDITIONED]):  # at the level of another day, the same throughout a window
@@ -194,10 +208,10 @@ def test_the_unaided_prediction_learns_from_all_that_was_measured(train):
     assert np.std(levels) == pytest.approx(MOVED, rel=0.5)
 
 
-def test_who_does_not_know_the_course_is_told_nothing_of_it(train):
+def test_who_does_not_know_the_course_is_told_nothing_of_it(train, followed):
     live = []
     for epoch in range(30):
-        for given, _ in batches_of(Batches(train, len(train), seed=0, epoch=epoch)):
+        for given, _ in batches_of(Batches(followed, "train", len(train), seed=0, epoch=epoch)):
             rows = rows_of(train, given)
             hidden = np.isnan(given["course"]).all(axis=1)
             assert np.isfinite(given["course"][~hidden]).all()
@@ -209,11 +223,10 @@ def test_who_does_not_know_the_course_is_told_nothing_of_it(train):
     assert np.mean(live) == pytest.approx(0.15, abs=0.04)
 
 
-def test_as_many_windows_as_asked_know_less_of_their_person(runs, train):
-    population = runs.population()
+def test_as_many_windows_as_asked_know_less_of_their_person(train, followed):
     count, less = train.history[:, -1], []
     for epoch in range(12):
-        batches = Batches(train, len(train), seed=0, epoch=epoch, runs=runs, population=population, history_dropout=0.5)
+        batches = Batches(followed, "train", len(train), seed=0, epoch=epoch, history_dropout=0.5)
         ((given, _),) = batches_of(batches)
         rows = rows_of(train, given)
         assert (given["history"][:, -1] <= count[rows] + 1e-6).all()
@@ -234,11 +247,10 @@ def test_who_knows_less_knows_it_from_the_same_person(runs, train):
             for each, user in zip(runs.grids, runs.users, strict=True)
         ],
     )
+    known = FollowedRuns(silent, runs.population())
     windows = silent.windows(silent.known(runs.population()), "train")
     for epoch in range(5):
-        ((given, _),) = batches_of(
-            Batches(windows, len(windows), seed=1, epoch=epoch, runs=silent, population=runs.population(), history_dropout=1.0)
-        )
+        ((given, _),) = batches_of(Batches(known, "train", len(windows), seed=1, epoch=epoch, history_dropout=1.0))
         others = windows.user[rows_of(windows, given)] != 0
         mean_heart_rate = given["history"][:, 6]
         assert np.isnan(mean_heart_rate[others]).all()

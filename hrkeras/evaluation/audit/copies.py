@@ -1,5 +1,6 @@
 """Runs that were recorded twice: near copies, whatever their person and start time."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ class Copy(NamedTuple):
     correlation: float
 
 
-def find(grids: list[Grid], split: np.ndarray) -> tuple[list[Copy], int]:
+def find(grids: Sequence[Grid], split: np.ndarray) -> tuple[list[Copy], int]:
     """Near copies of runs in another split: noisy, cut, shifted by some steps, or under another name.
 
     Two excerpts of each run outside the largest split, those that vary most, are searched for in the runs of

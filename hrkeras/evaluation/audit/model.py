@@ -11,13 +11,12 @@ from hrkeras import models
 from hrkeras.athlete.population import Population
 from hrkeras.datasets.runs import Runs
 from hrkeras.datasets.windows import STEP_FIELDS, Windows
-from hrkeras.evaluation import origins, predict
+from hrkeras.evaluation import memory, origins, predict
 from hrkeras.evaluation.audit import statistics
 from hrkeras.evaluation.audit.check import Check
 from hrkeras.evaluation.audit.scrambling import alone, pick, scrambled
 from hrkeras.evaluation.protocols import PROTOCOLS, TAIL, Case
 from hrkeras.layers import WindowedAttention
-from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
 
 RUNS = 30  # that are checked
@@ -70,6 +69,7 @@ def checks(
         quick: whether to leave out the model's statistics of histories, which need every history computed.
         seed: for the random choices.
     """
+    memory.check(runs)
     random = np.random.default_rng(seed)
     few, rows = alone(runs, pick(runs, np.flatnonzero(runs.split == split), RUNS, random), BEFORE)
     sample = _Sample(model, population, few, rows, random)
@@ -187,7 +187,7 @@ class _Sample:
 
     def _other_future(self, cuts: np.ndarray, ended: bool) -> Runs:
         """The runs with another future after these steps, or ending there."""
-        grids, efforts = list(self._runs.grids), list(self._runs.efforts)
+        grids = list(self._runs.grids)
         for row, cut in zip(self._rows, cuts, strict=True):
             grid, later = grids[row], len(grids[row].speed) - cut - 1
             begun = [values[: cut + 1] for values in grid]
@@ -198,8 +198,7 @@ class _Sample:
             )
             parts = begun if ended else [np.float32(np.concatenate(pair)) for pair in zip(begun, future, strict=True)]
             grids[row] = type(grid)(*parts)
-            efforts[row] = basis(grids[row])
-        return replace(self._runs, grids=grids, efforts=efforts)
+        return replace(self._runs, grids=grids)
 
     def padding(self, cases: list[Case]) -> Check:
         """Whether predictions move with the content or the length of the padding."""

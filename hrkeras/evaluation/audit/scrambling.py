@@ -54,4 +54,4 @@ def scrambled(runs: Runs, hidden: Mapping[int, slice | np.ndarray], random: np.r
         replacement = np.where(random.random(len(heart_rate)) < 0.2, np.nan, random.uniform(60, 200, len(heart_rate)))
         heart_rate[steps] = replacement[steps]
         grids[row] = grids[row]._replace(heart_rate=heart_rate)
-    return Runs(runs.users, runs.starts, grids, runs.split, runs.efforts)
+    return Runs(runs.users, runs.starts, grids, runs.split)

@@ -103,7 +103,7 @@ def _origins(kept: Numbers, runs: Runs, known: list[Known]) -> tuple[dict[str, s
 def _numbers(runs: Runs, known: list[Known], trained: np.ndarray) -> Numbers:
     """The numbers that a model trained on some of the runs would keep."""
     chosen = replace(runs, split=np.where(trained, splits.SPLITS[0], ""))
-    return _of(statistics.of_training(chosen.windows(known, splits.SPLITS[0]), chosen.population()))
+    return _of(statistics.of_training([chosen.windows(known, splits.SPLITS[0])], chosen.population()))
 
 
 def _of(given: Statistics) -> Numbers:

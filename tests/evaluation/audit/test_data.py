@@ -7,7 +7,6 @@ import pytest
 
 from hrkeras.datasets.runs import Runs, load
 from hrkeras.evaluation.audit import data as audit_data
-from hrkeras.workouts.effort import basis
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +34,6 @@ def with_more(runs, grid, user, start, split) -> Runs:
         np.append(runs.starts, start),
         [*runs.grids, grid],
         np.append(runs.split, split),
-        [*runs.efforts, basis(grid)],
     )
 
 

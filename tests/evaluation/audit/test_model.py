@@ -28,7 +28,7 @@ def population(runs):
 def statistics(runs, split="train"):
     chosen = replace(runs, split=np.where(np.isin(runs.split, split), "train", "other"))
     population = chosen.population()
-    return of_training(chosen.windows(chosen.known(population), "train"), population)
+    return of_training([chosen.windows(chosen.known(population), "train")], population)
 
 
 @pytest.fixture(scope="module")
