@@ -144,10 +144,10 @@ def _contributions(length: int) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         Shape `(length * 256,)`, uint32; and where in it the row of 256 values of each byte begins, shape `(length,)`.
     """
-    last = np.arange(256, dtype=np.uint32)
+    last: np.ndarray = np.arange(256, dtype=np.uint32)
     for _ in range(8):
         last = last >> 1 ^ np.where(last & 1, np.uint32(POLYNOMIAL), np.uint32(0))
-    rows = [last]
+    rows: list[np.ndarray] = [last]
     for _ in range(length - 1):
         rows.append(rows[-1] >> 8 ^ last[rows[-1] & 0xFF])
     return np.concatenate(rows[::-1]), 256 * np.arange(length)
