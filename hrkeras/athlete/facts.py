@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from hrkeras.athlete import fitness
+from hrkeras.athlete.history import RECORD
 from hrkeras.athlete.kalman import USUAL_START, AthleteState
 from hrkeras.athlete.population import PERSON, SIZE, STATES
 from hrkeras.utils.errors import InputError
@@ -26,10 +27,11 @@ WOMEN_BELOW = 5.0
 # At 70 % of the heart rate reserve (Karvonen et al., Ann Med Exp Biol Fenn 35, 1957) the resting heart rate counts for 30 %.
 # Of 92,457 people it was 65.5 +- 7.7 beats/min (Quer et al., PLoS ONE 15(2):e0227709, 2020); runners' is taken to be lower.
 USUAL_RESTING, RESTING_SPREAD, BY_RESTING = 60.0, 7.7, 0.3  # beats/min, beats/min, beats/min for one
+FAULT = 0.05  # share of the runs in which a sensor may read more than the heart can beat
 EASY_SPREAD = 5.0  # beats/min, standard deviation of what a person says of their easy runs
 OF_HIGHEST = np.eye(SIZE)[len(STATES) + PERSON.index("highest_heart_rate")]
 OF_LEVEL = np.eye(SIZE)[0]
-Outcome = Literal["used", "changed", "besides", "known", "maximum is known"]
+Outcome = Literal["used", "changed", "besides", "known", "maximum is known", "contradicts"]
 CHANGES = ("used", "changed", "besides")  # outcomes by which the state has learnt something
 
 
@@ -154,9 +156,10 @@ def _outcome(athlete: AthleteState, name: str, before: Facts, now: Facts) -> Out
 def _observe(athlete: AthleteState, name: str, now: Facts, before: Facts) -> None:
     value = getattr(now, name)
     if name == "max_heart_rate" or (name == "age" and now.max_heart_rate is None):
-        if getattr(before, name) is not None:
-            earlier = Facts(**{name: fact.value for name, fact in athlete.told.items()})  # the age that was told then
-            highest, variance = _highest(name, earlier)
+        earlier = {name: fact.value for name, fact in athlete.told.items()}  # with the age that was told then
+        old = next((name for name in ("max_heart_rate", "age") if getattr(before, name) is not None), None)
+        if old:
+            highest, variance = _highest(old, Facts(**earlier))
             if (athlete.covariance @ OF_HIGHEST @ OF_HIGHEST < variance).all():
                 athlete.observe(OF_HIGHEST, highest, -variance)  # takes it back: the highest heart rate does not drift
         athlete.observe(OF_HIGHEST, *_highest(name, now))
@@ -194,12 +197,35 @@ def told(athlete: AthleteState, day: date | None = None) -> Facts:
     return Facts(**values)
 
 
-def completed(athlete: AthleteState, facts: Facts, source: dict[str, Any]) -> Facts:
-    """The facts, and those of a source (`ReadLog.person`) that neither these nor the state have."""
+def completed(athlete: AthleteState, facts: Facts, source: dict[str, Any]) -> tuple[Facts, dict[str, Outcome]]:
+    """The facts, and those of a source (`ReadLog.person`) that neither these nor the state have; and which cannot be true
+    beside them, which are left out."""
     there = {name for name, _ in facts.items()} | athlete.told.keys()
     if there & {"age", "max_heart_rate"}:
         there |= {"age", "sex"}
-    return replace(facts, **{name: value for name, value in source.items() if name not in there})
+    outcomes: dict[str, Outcome] = {}
+    for name, value in source.items():
+        if name in there:
+            continue
+        more = replace(facts, **{name: value})
+        try:
+            check(replace(told(athlete), **dict(more.items())))
+            facts = more
+        except InputError:
+            outcomes[name] = "contradicts"
+    return facts, outcomes
+
+
+def doubt(athlete: AthleteState) -> str:
+    """A sentence if the person's runs went higher than the maximum heart rate that was told; empty if not."""
+    maximum, highest = told(athlete).max_heart_rate, athlete.records[:, RECORD.index("highest_heart_rate")]
+    above = highest[highest > maximum] if maximum else highest[:0]
+    if len(above) <= FAULT * len(athlete.records):
+        return ""
+    return (
+        f"{len(above):,} of the last {len(athlete.records):,} runs went above the maximum heart rate of {maximum:g} that was "
+        f"told, up to {above.max():.0f}: correct it with `hrkeras update --max-heart-rate`, unless the sensor is wrong"
+    )
 
 
 def as_dict(athlete: AthleteState) -> dict[str, dict[str, Any]]:

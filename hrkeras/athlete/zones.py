@@ -14,12 +14,11 @@ SHARES = (0.85, 0.90, 0.95, 1.0)  # of the threshold, where zones 2 to 5 begin; 
 NAMES = ("recovery", "easy", "tempo", "below threshold", "threshold and above")
 USUAL_AGE, AGES = 40.0, 11.5  # years and their standard deviation, where age is not known: all from 20 to 60 alike
 THRESHOLD, THRESHOLD_SPREAD = 0.91, 0.03  # of the maximum, see `estimate`
-FAULT = 0.05  # share of the runs in which a sensor may read more than the heart can beat
 SHORT, LEAST_SHORT = 0.25, 0.03  # how far the hardest of n runs stays below the maximum: that over the root of n, and at least
 SLOW, LEAST_SLOW = 0.5, 0.1  # how far the fastest of n runs stays below what the person could run for an hour
 ENDURANCE = 1 - 1 / 1.06  # speed falls with time to this power; Riegel, Athletic records and human endurance, Am Sci 69, 1981
 SHORTEST, SUSTAINED = 20.0, 40.0  # min, least of a run that shows the speed for an hour, and of one whose mean could be held
-GRID = 110.0, 231.0  # beats/min, in which maximum and threshold lie
+GRID, THRESHOLDS = (110.0, 231.0), (70.0, 231.0)  # beats/min, in which maximum and threshold lie
 NORMAL = 1.2816  # standard deviations from the middle of a normal distribution beyond which a share `TAIL` of it lies
 
 _MEAN, _HIGHEST, _EFFORT, _MINUTES = (
@@ -86,7 +85,7 @@ def estimate(
     age, maximum = (told.age if age is None else age), (told.max_heart_rate if maximum is None else maximum)
     _check(age, maximum, threshold)
     highest = np.arange(*GRID)[:, None] if maximum is None else np.array([[float(maximum)]])
-    thresholds = np.arange(*GRID)[None] if threshold is None else np.array([[float(threshold)]])
+    thresholds = np.arange(*THRESHOLDS)[None] if threshold is None else np.array([[float(threshold)]])
     middle = facts.maximum_at(USUAL_AGE if age is None else age, told.sex)
     spread = facts.ERROR if age is not None else np.hypot(facts.ERROR, facts.PER_YEAR * AGES)
     likely = _normal(highest, middle, spread) + _normal(thresholds / highest, THRESHOLD, THRESHOLD_SPREAD) - np.log(highest)
@@ -98,6 +97,7 @@ def estimate(
         likely = likely + _normal(thresholds, *_at_an_hours_speed(athlete, records[minutes >= SHORTEST]))
     if np.any(minutes >= SUSTAINED):
         likely = likely + _above(thresholds, _believed(records[minutes >= SUSTAINED, _MEAN]))
+    likely = np.where(thresholds < highest, likely, -np.inf)
     weight = np.exp(likely - likely.max())
     return Zones(*_quantiles(highest.ravel(), weight.sum(axis=1)), *_quantiles(thresholds.ravel(), weight.sum(axis=0)))
 
@@ -122,12 +122,12 @@ def _normal(value: np.ndarray, mean: float, spread: float) -> np.ndarray:
 
 def _believed(rates: np.ndarray) -> np.ndarray:
     """All but the highest twentieth of one heart rate per run; sensor faults may have caused the highest."""
-    return np.sort(rates)[: len(rates) - len(rates) // round(1 / FAULT)]
+    return np.sort(rates)[: len(rates) - len(rates) // round(1 / facts.FAULT)]
 
 
 def _above(limit: np.ndarray, rates: np.ndarray) -> np.ndarray:
     """Log-likelihood of the rates of some runs, shape `(runs,)`, that lie above each limit because of a fault."""
-    return np.log(FAULT) * (rates > limit[..., None]).sum(axis=-1)
+    return np.log(facts.FAULT) * (rates > limit[..., None]).sum(axis=-1)
 
 
 def _highs(maximum: np.ndarray, highs: np.ndarray) -> np.ndarray:

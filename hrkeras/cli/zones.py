@@ -63,6 +63,8 @@ def zones(
         is_known = (age, maximum, told.age, told.max_heart_rate) != (None,) * 4
         whom, advice = ("adults of this maximum or age", "") if is_known else ("adults", "--age or ")
         print(f"No run with heart rate is known, so the rest is what {whom} have in general; give {advice}runs with heart rate.")
+    if doubted := facts.doubt(state):
+        print(f"{doubted}.")
     if maximum is None and told.max_heart_rate:
         print(f"The maximum is what {athlete} was told; give another with --maximum.")
     if why := timeline.report.taken:

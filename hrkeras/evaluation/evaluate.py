@@ -70,7 +70,8 @@ def evaluate(
         >>> list(scores.to_frame()["name"][:2])
         ['lstm', "athlete's state alone"]
     """
-    model = load(model) if isinstance(model, str) else model
+    if isinstance(model, str):
+        name, model = name or model, load(model)
     protocol = _checked(model, runs, protocol, split)
     memory.check(runs)
     name, population = name or model.name, saving.population(model)

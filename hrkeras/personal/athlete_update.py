@@ -234,7 +234,8 @@ def update(
     busy = f"{path}: another update of this file has not ended after {PATIENCE:.0f} s; repeat the command later."
     with files.locked(path, busy, PATIENCE, on_wait):
         athlete, is_new = _opened(path, population)
-        outcomes = facts.tell(athlete, facts.completed(athlete, told or facts.Facts(), log.person))
+        completed, contradictions = facts.completed(athlete, told or facts.Facts(), log.person)
+        outcomes = facts.tell(athlete, completed) | contradictions
         report = learn(athlete, runs, model=model)
         report.is_new, report.log, report.taken, report.told = is_new, log, +taken, outcomes
         if report.is_changed:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hrkeras.athlete import zones
-from hrkeras.athlete.interval import limits
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
 from hrkeras.athlete.zones import Zones
@@ -128,7 +127,10 @@ def estimate(
     silent, measured, skipped = _sorted(workouts, everything)
     if not silent and not measured:
         why = update_text.taken_text(skipped)
-        raise InputError(f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions.")
+        raise InputError(
+            f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions, and may last "
+            f"{LIMITS.max_duration / 3600:.0f} h."
+        )
     pending: list[prepare.PreparedRun] = []
     if athlete is None:
         others = [workout for source in histories for workout in athlete_update.one_person(list(read(source, log)), source)]
@@ -200,5 +202,5 @@ def _after(start: float, state: AthleteState) -> float:
 def anew(predicted: Prediction, athlete: AthleteState) -> Prediction:
     """The prediction of a run by another state of the person, which may know later runs."""
     known = athlete.predict(_after(predicted.start, athlete), predicted.grid)
-    low, high = limits(known.expected[:, 0], known.standard_deviation, known.interval)
-    return replace(predicted, heart_rate=known.expected[:, 0], low=low, high=high, earlier_runs=athlete.count, by=predictor.STATE)
+    heart_rate, low, high = prediction.with_interval(known.expected[:, 0], known, athlete)
+    return replace(predicted, heart_rate=heart_rate, low=low, high=high, earlier_runs=athlete.count, by=predictor.STATE)

@@ -1,7 +1,7 @@
 """Facts that a person tells, from text and in words."""
 
 from hrkeras.athlete import facts
-from hrkeras.athlete.facts import Facts, Outcome
+from hrkeras.athlete.facts import SPEED, Facts, Outcome
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.personal import pace
 from hrkeras.utils.errors import InputError
@@ -13,15 +13,22 @@ def parse_easy(text: str) -> tuple[float, float]:
     Raises:
         InputError: if it is something else.
     """
-    speed, _, heart_rate = text.partition("@")
+    written, _, heart_rate = text.partition("@")
     if not heart_rate.strip().isdecimal() or len(heart_rate.strip()) > 3:
         raise InputError(f"Expected a pace and a heart rate such as 6:00@145, found {text[:40]!r}.", "easy")
-    return pace.parse(speed), float(heart_rate)
+    speed = pace.parse(written)
+    if not SPEED[0] <= speed <= SPEED[1]:
+        raise InputError(
+            f"Expected the pace of an easy run from {pace.text(SPEED[1])} to {pace.text(SPEED[0])}, found {written[:40]}.", "easy"
+        )
+    return speed, float(heart_rate)
 
 
 def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> list[str]:
     """What became of the facts that a person (`given`) or their export told, a sentence for each kind of answer."""
     now, said = facts.told(athlete), dict(given.items())
+    if "sex" in said:
+        said.setdefault("age", now.age)
 
     def named(answer: Outcome, own: bool = True) -> str:
         names = [name for name, outcome in outcomes.items() if outcome == answer and (name in said) == own]
@@ -35,7 +42,13 @@ def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> 
         "Known already: {}; no change.": named("known"),
         "Not needed, since the maximum heart rate is known: {}.": named("maximum is known"),
     }
-    return [sentence.format(text) for sentence, text in sentences.items() if text]
+    doubted = facts.doubt(athlete)
+    contradicting = [name.replace("_", " ") for name, outcome in outcomes.items() if outcome == "contradicts"]
+    return [
+        *(sentence.format(text) for sentence, text in sentences.items() if text),
+        *(f"Left out, since what was told contradicts it: the export's {name}." for name in contradicting),
+        *([f"{doubted}."] if doubted else []),
+    ]
 
 
 def _text(name: str, value, sex: str | None) -> str:

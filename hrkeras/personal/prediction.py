@@ -12,7 +12,8 @@ import numpy as np
 
 from hrkeras.athlete import athlete_file, facts
 from hrkeras.athlete.interval import POSSIBLE, limits
-from hrkeras.athlete.kalman import AthleteState
+from hrkeras.athlete.kalman import AthleteState, Known
+from hrkeras.athlete.population import DAY
 from hrkeras.evaluation import predict as inference
 from hrkeras.evaluation import predictor
 from hrkeras.evaluation.predictor import STATE, population
@@ -149,6 +150,10 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
     except InvalidWorkoutError as error:
         advice = "; a run needs speed or positions" if "no speed" in str(error) else ""
         raise InputError(f"{run.where or 'The run'}: cannot be predicted, {error}{advice}.") from None
+    if len(grid.speed) * STEP > DAY:
+        raise InputError(
+            f"{run.where or 'The run'}: lasts {len(grid.speed) * STEP / DAY:.1f} days; nothing can be said of more than one."
+        )
     begin = date_or_nan(run.start)
     if athlete is None:
         athlete = AthleteState(population(model))
@@ -167,18 +172,24 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
         check_population(athlete, population(model))
         known = athlete.asked_by(predictor.of(model).fingerprint, known)
         (heart_rate,) = inference.whole_runs(model, [grid], [known], np.array([start]))
-    most = facts.told(athlete).max_heart_rate or POSSIBLE[1]
-    heart_rate, low, high = (
-        np.minimum(values, most) for values in (heart_rate, *limits(heart_rate, known.standard_deviation, known.interval))
-    )
+    heart_rate, low, high = with_interval(heart_rate, known, athlete)
     warnings = [
         *prediction_warnings.of_course(grid.speed),
         *prediction_warnings.of_prediction(
             heart_rate, expected, known.standard_deviation, grid.heart_rate, prediction_warnings.days_since(start, athlete.ends)
         ),
     ]
+    if doubted := facts.doubt(athlete):
+        warnings.append(f"{doubted}.")
     has_altitude = quality.without_outliers(run, LIMITS).has_altitude
     return Prediction(begin, grid, heart_rate, low, high, athlete.count, has_altitude, warnings, predictor.title(model))
+
+
+def with_interval(heart_rate: np.ndarray, known: Known, athlete: AthleteState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A predicted heart rate and its interval, none of it above the maximum that the person told; beats/min, `(steps,)` each."""
+    most = facts.told(athlete).max_heart_rate or POSSIBLE[1]
+    low, high = limits(heart_rate, known.standard_deviation, known.interval)
+    return np.minimum(heart_rate, most), np.minimum(low, most), np.minimum(high, most)
 
 
 def opened(path: Path | None, model: Model | None = None) -> AthleteState:

@@ -14,9 +14,9 @@ MANY = 1 << 24  # up to which single precision represents all whole numbers
 
 
 def by_person(users: np.ndarray, starts: np.ndarray) -> list[np.ndarray]:
-    """Rows of each person's runs, the earliest first; the people in the order of their numbers."""
+    """Rows of each person's runs, the earliest first; the people in the order of their numbers or names."""
     order = np.lexsort((starts, users))
-    return np.split(order, np.flatnonzero(np.diff(users[order])) + 1)
+    return np.split(order, np.flatnonzero(users[order][1:] != users[order][:-1]) + 1)
 
 
 def person_numbers(users: np.ndarray, starts: np.ndarray) -> np.ndarray:

@@ -142,11 +142,33 @@ def test_an_age_grows_by_itself():
 def test_a_source_tells_only_what_is_not_known():
     source = {"age": 41, "sex": "female", "resting_heart_rate": 50.0}
     athlete = AthleteState()
-    assert facts.completed(athlete, Facts(), source) == Facts(**source)
-    assert facts.completed(athlete, Facts(age=30), source) == Facts(age=30, resting_heart_rate=50)
-    assert facts.completed(athlete, Facts(max_heart_rate=180), source) == Facts(180, resting_heart_rate=50)
+    assert facts.completed(athlete, Facts(), source) == (Facts(**source), {})
+    assert facts.completed(athlete, Facts(age=30), source) == (Facts(age=30, resting_heart_rate=50), {})
+    assert facts.completed(athlete, Facts(max_heart_rate=180), source) == (Facts(180, resting_heart_rate=50), {})
     facts.tell(athlete, Facts(**source))
-    assert facts.completed(athlete, Facts(), source) == Facts()
+    assert facts.completed(athlete, Facts(), source) == (Facts(), {})
+    slow = Facts(easy=(1.5, 60))
+    assert facts.completed(AthleteState(), slow, source | {"resting_heart_rate": 70.0}) == (
+        Facts(easy=(1.5, 60), age=41, sex="female"),
+        {"resting_heart_rate": "contradicts"},
+    )
+
+
+def test_an_age_does_not_count_beside_a_maximum_in_any_order(joint):
+    late, early = told(joint, age=40), told(joint, max_heart_rate=190)
+    facts.tell(late, Facts(max_heart_rate=190), DAY)
+    facts.tell(early, Facts(age=40), DAY)
+    np.testing.assert_allclose(late.weights, early.weights)
+    np.testing.assert_allclose(late.covariance, early.covariance)
+
+
+def test_runs_above_the_maximum_that_was_told_are_doubted(joint):
+    athlete = told(joint, max_heart_rate=120)
+    assert facts.doubt(athlete) == ""
+    athlete_update.learn(athlete, athlete_update.usable(synthetic.read(athletes=1, runs=4, seed=3)))
+    assert "3 of the last 3 runs went above the maximum heart rate of 120 that was told, up to" in facts.doubt(athlete)
+    facts.tell(athlete, Facts(max_heart_rate=220), DAY)
+    assert facts.doubt(athlete) == ""
 
 
 @pytest.mark.parametrize(

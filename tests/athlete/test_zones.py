@@ -87,3 +87,12 @@ class TestTimes:
         least, most = zones.seconds_within(self.edges, level, level - 15, level + 5, 10.0)
         assert least.tolist() == [0, 0, 0, 0, 0]
         assert most.tolist() == [0, 60, 60, 0, 0]
+
+
+@pytest.mark.parametrize("maximum", [100, 150])
+def test_a_threshold_lies_below_a_maximum_that_is_known(maximum):
+    athlete = AthleteState()
+    athlete_update.learn(athlete, athlete_update.usable(synthetic.read(athletes=1, runs=6, seed=3)))
+    found = zones.estimate(athlete, maximum=maximum)
+    assert found.threshold_high < found.maximum == maximum
+    assert zones.estimate(AthleteState(), maximum=maximum).threshold == pytest.approx(0.91 * maximum, abs=2)

@@ -41,6 +41,18 @@ class Person:
         return facts | ({"resting_heart_rate": self._resting[1]} if self._resting[0] else {})
 
 
+def plausible(kept: dict[str, Any]) -> dict[str, float]:
+    """What was kept of `Person.facts`, without what depends on the date.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    rates = [float(value) for value in kept.values()]
+    if not kept.keys() <= {"resting_heart_rate"} or not all(RATES[0] <= rate <= RATES[1] for rate in rates):
+        raise ValueError("this is not what an export tells")
+    return dict(zip(kept, rates, strict=True))
+
+
 def _age(birth: str, today: date) -> dict[str, int]:
     try:
         born = date.fromisoformat(birth)

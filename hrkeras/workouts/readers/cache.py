@@ -34,11 +34,11 @@ class Source(NamedTuple):
     """What an entry was read from.
 
     Attributes:
-        files: absolute path, size in bytes and time of change in ns of each file.
+        files: absolute path, size in bytes, and times in ns of the last change of content and of status of each file.
         about: what else the result depends on.
     """
 
-    files: tuple[tuple[str, int, int], ...]
+    files: tuple[tuple[str, int, int, int], ...]
     about: tuple
 
     @property
@@ -54,8 +54,12 @@ def source(paths: Iterable[Path], *about) -> Source:
     Raises:
         OSError: if a file is missing.
     """
-    statuses = ((os.path.abspath(path), os.stat(path)) for path in paths)
-    return Source(tuple((path, status.st_size, status.st_mtime_ns) for path, status in statuses), about)
+    return Source(tuple(_state(os.path.abspath(path)) for path in paths), about)
+
+
+def _state(path: str) -> tuple[str, int, int, int]:
+    status = os.stat(path)
+    return path, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def folder() -> Path:
@@ -94,8 +98,8 @@ class Cache:
     def put(self, source: Source, packed: bytes) -> None:
         """Keeps what was read from a source, unless that has changed meanwhile or has just been written."""
         with suppress(OSError):
-            now = tuple((path, status.st_size, status.st_mtime_ns) for path, *_ in source.files for status in [os.stat(path)])
-            newest = max(changed for *_, changed in source.files) / 1e9
+            now = tuple(_state(path) for path, *_ in source.files)
+            newest = max(changed for _, _, changed, _ in source.files) / 1e9
             if now != source.files or abs(time.time() - newest) < SETTLED or self._written + len(packed) > MAX_SIZE:
                 return
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hrkeras.workouts.clock import date_or_nan
+from hrkeras.workouts.readers import apple_person
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.workout import Workout
 
@@ -142,7 +143,7 @@ def unpack(packed: bytes, where: str, user: str) -> Content:
         else:
             reason, place, skipped = item
             items.append(Remark(str(reason), where + str(place), bool(skipped)))
-    return Content(items, {str(name): float(value) for name, value in about["person"].items()})
+    return Content(items, apple_person.plausible(about["person"]))
 
 
 def _workout(item: dict[str, Any], columns: dict[str, np.ndarray], where: str, user: str) -> Workout:

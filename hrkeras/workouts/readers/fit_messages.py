@@ -11,6 +11,7 @@ import numpy as np
 from hrkeras.utils.errors import InvalidWorkoutError
 
 MAX_MESSAGES = 2_000_000  # definitions included; a day of running has some 200,000
+MAX_DEFINITIONS = 200_000  # each takes some 500 bytes; watches that write one before every message stay far below
 COMPRESSED, DEFINITION, DEVELOPER = 0x80, 0x40, 0x20  # bits of a message's first byte
 TIMESTAMP = 253  # number of this field in every message of the FIT profile
 UNKNOWN_CLOCK = 0xFFFFFFFF
@@ -236,6 +237,8 @@ class Messages:
             first = body[place]
             if first in current:
                 size, kind = current[first]
+            elif len(self.kinds) == MAX_DEFINITIONS:
+                raise InvalidWorkoutError(f"FIT of over {MAX_DEFINITIONS:,} definitions")
             else:
                 local, kind = local_number(first), len(self.kinds)
                 if is_definition(first):
