@@ -149,16 +149,16 @@ def tune(
         return [*bars, epoch_line(_say, what)]
 
     if is_worker():
-        Search(plan, output, data_dir, reporters).search()
+        Search(plan, output, data_dir, reporters, _say).search()
         _say("The search has no more to try.")
         return
     command = _again(context)
     if workers:
-        Search(plan, output, data_dir, reporters)  # which can refuse
-        tune_processes.run(command, workers)
+        Search(plan, output, data_dir, reporters, _say)  # which can refuse
+        tune_processes.run(command, workers, _say)
     busy = f"{output}: another search is at work in this folder; wait for its end or choose another."
     with files.locked(output, busy, PATIENCE):
-        search = Search(plan, output, data_dir, reporters)
+        search = Search(plan, output, data_dir, reporters, _say)
         search.search()
         _write(search, output, " ".join(["hrkeras", *map(quote, command)]), data_dir, as_json)
 

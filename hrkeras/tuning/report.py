@@ -66,8 +66,8 @@ def write(search: Search, folder: Path, command: str) -> Report:
     """
     trials = search.trials()
     if not trials or not trials[0].trained:
-        why = "their losses are not finite; search another space"
-        raise InputError(f"All {len(trials)} trials of {folder} failed: {why}.", "space")
+        why = f", the first: {trials[0].reason}" if trials else ""
+        raise InputError(f"All {len(trials)} trials of {folder} failed{why}; search another space in another folder.", "space")
     report = Report(trials, results.table(trials), results.sentence(trials), _setting(search))
     with atomic_write(folder / TABLE) as part:
         part.write_text(results.as_csv(trials), encoding="utf-8")

@@ -57,12 +57,13 @@ class Trained(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """A trial: its number, its hyperparameters, its epochs, and a training per seed; none if it failed."""
+    """A trial: its number, its hyperparameters, its epochs, and a training per seed; none if it failed, but the reason."""
 
     trial_id: str
     hyperparameters: HyperParameters
     epochs: int
     trained: list[Trained]
+    reason: str = ""
 
     @property
     def values(self) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def table(trials: Sequence[Trial]) -> str:
 
 def _cells(trial: Trial, best: Trial) -> list[str]:
     if not trial.trained:
-        return ["failed: the loss is not finite", "", "", "", ""]
+        return [f"failed: {trial.reason}".replace("|", "/"), "", "", "", ""]
     worse = difference(best, trial) if trial is not best else None
     shown = "" if worse is None else "{:+.2f} ({:+.2f} to {:+.2f})".format(*worse)
     return [
@@ -165,7 +166,7 @@ def _cells(trial: Trial, best: Trial) -> list[str]:
 
 
 def rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """One dict a training, for programs; a failed trial has one without errors."""
+    """One dict a training, for programs; a failed trial has one with the reason and without errors."""
     records = []
     for trial in trials:
         common = {"trial": trial.trial_id, **trial.values}
@@ -180,7 +181,7 @@ def rows(trials: Sequence[Trial]) -> list[dict[str, Any]]:
                 "seconds_per_epoch": statistics.median(trained.seconds) if trained.seconds else None,
             }
             for trained in trial.trained
-        ] or [common]
+        ] or [common | {"failed": trial.reason}]
     return records
 
 

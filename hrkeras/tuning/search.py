@@ -3,9 +3,10 @@
 import json
 import os
 import statistics
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -20,14 +21,14 @@ from hrkeras.datasets.runs import Runs, load
 from hrkeras.datasets.selection import latest
 from hrkeras.training import fit, resume_check
 from hrkeras.training.training_folder import SECONDS
-from hrkeras.tuning import oracles
+from hrkeras.tuning import oracles, parallel
 from hrkeras.tuning.plan import Plan
 from hrkeras.tuning.results import Trained, Trial, label
-from hrkeras.tuning.roles import HOST, PORT, is_worker
+from hrkeras.tuning.roles import is_chief, is_worker
 from hrkeras.tuning.spaces import SPACES
 from hrkeras.utils import small_json
 from hrkeras.utils.errors import InputError
-from hrkeras.utils.files import atomic_write
+from hrkeras.utils.files import atomic_write, is_full
 from hrkeras.workouts.splits import SPLITS
 
 PATIENCE = 1.0  # s between two questions of a worker for whom there is nothing to do yet
@@ -41,10 +42,9 @@ def _chief() -> Iterator[None]:
     try:
         yield
     except grpc.RpcError as error:
-        place = f"{os.environ[HOST]}:{os.environ[PORT]}"
         raise InputError(
-            f"The chief of the search at {place} does not answer ({error.code().name}); start it and its workers again, with "
-            "the same commands, and the search goes on."
+            f"The chief of the search at {parallel.address()} does not answer ({error.code().name}); start it and its workers "
+            "again, with the same commands, and the search goes on."
         ) from None
 
 
@@ -59,19 +59,30 @@ class Search(BaseTuner):
         folder: for all that is kept; several processes must see the same.
         data_dir: the folder of datasets.
         reporters: makes further Keras callbacks of each training.
+        say: told in a sentence of each trial that did not end well.
 
     Raises:
         InputError: if the dataset is not there, or the folder was begun with another plan.
     """
 
-    def __init__(self, plan: Plan, folder: Path, data_dir: Path | None = None, reporters: Reporters = lambda what, epochs: ()):
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        data_dir: Path | None = None,
+        reporters: Reporters = lambda what, epochs: (),
+        say: Callable[[str], object] = lambda sentence: None,
+    ):
         self.plan, self._data_dir, self._reporters = plan, data_dir, reporters
         runs = builders.find(plan.data, data_dir).info.metadata["runs"]
         asked = asdict(plan) | {"runs": runs, "backend": keras.backend.backend()}
         del asked["trials"]  # more of them may be asked for later
-        super().__init__(oracles.make(plan), SPACES[plan.space], directory=os.fspath(folder), project_name="trials")
+        oracle = oracles.make(plan)
+        oracle.say = say
+        super().__init__(oracle, SPACES[plan.space], directory=os.fspath(folder), project_name="trials")
         self.folder, self._asked = folder, False
         if is_worker():
+            self.oracle = parallel.Client(oracle)
             with _chief():
                 self.oracle.get_space()  # waits for the chief, who keeps what was asked for
         resume_check.check(folder / "search.json", asked, "repeat what began it, or choose another folder", "output")
@@ -104,9 +115,16 @@ class Search(BaseTuner):
     def search(self) -> None:
         """Runs trials until the oracle has no more; a chief serves its workers instead.
 
+        A trial whose loss is not finite fails. One in which a worker dies or raises an error is run again, by whichever worker
+        is free, and fails after `oracles.ATTEMPTS`; an error of the disk or the network ends the worker.
+
         Raises:
-            InputError: and whatever else stops a training, except a loss that is not finite: that trial fails.
+            InputError: and whatever else stops a training.
         """
+        if is_chief():
+            self.save()
+            self._server = parallel.serve(self.oracle)
+            return
         try:
             with _chief():
                 super().search()
@@ -128,14 +146,23 @@ class Search(BaseTuner):
             The mean over the seeds of the validation error of the best epoch, beats/min.
         """
         try:
-            for seed in self.plan.seeds:
-                self._train(trial.hyperparameters, seed, self._folder_of(trial, seed), self.runs)
-            val_mae = statistics.fmean(trained.val_mae for trained in self._trained(trial))
-        except fit.DivergedError as error:
-            raise keras_tuner.errors.FailedTrialError(str(error)) from error
-        except Exception as error:  # of which KerasTuner would make a failed trial
+            with self.oracle.alive(trial.trial_id) if is_worker() else nullcontext():
+                for seed in self.plan.seeds:
+                    self._train(trial.hyperparameters, seed, self._folder_of(trial, seed), self.runs)
+                val_mae = statistics.fmean(trained.val_mae for trained in self._trained(trial))
+        except Exception as error:
+            self._reason = _reason(error)
+            if isinstance(error, fit.DivergedError):
+                raise keras_tuner.errors.FailedTrialError(str(error)) from error
+            if is_worker() and not isinstance(error, OSError) and not is_full(error):
+                raise  # so that KerasTuner tells the chief
             raise keras_tuner.errors.FatalError(str(error)) from error
         return {oracles.OBJECTIVE.name: val_mae}
+
+    def on_trial_end(self, trial):
+        if trial.message:  # a traceback, by KerasTuner
+            trial.message = self._reason
+        super().on_trial_end(trial)
 
     def trials(self) -> list[Trial]:
         """The trials so far, the best first, the failed last; not for a worker, which does not know the others' trials."""
@@ -145,7 +172,7 @@ class Search(BaseTuner):
                 trial.trial_id, trial.hyperparameters, self.plan.settings(trial.hyperparameters, 0).epochs, self._trained(trial)
             )
             if trial.status == keras_tuner.engine.trial.TrialStatus.COMPLETED
-            else Trial(trial.trial_id, trial.hyperparameters, 0, [])
+            else Trial(trial.trial_id, trial.hyperparameters, 0, [], trial.message or "unknown")
             for trial in ended
         ]
         return sorted(trials, key=lambda trial: trial.val_mae)
@@ -186,6 +213,12 @@ class Search(BaseTuner):
 
     def _trained(self, trial) -> list[Trained]:
         return [Trained.read(seed, self._folder_of(trial, seed)) for seed in self.plan.seeds]
+
+
+def _reason(error: Exception) -> str:
+    """Why a training failed, in a line, without advice."""
+    text = str(error).partition(";")[0] if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+    return textwrap.shorten(text, 120, placeholder=" ...").rstrip(".: ")
 
 
 class Clock(keras.callbacks.Callback):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from keras_tuner import HyperParameters
 
-from hrkeras.tuning import oracles
+from hrkeras.tuning import oracles, roles
 from hrkeras.tuning.plan import Plan
 from hrkeras.tuning.spaces import SPACES
 from hrkeras.utils.errors import InputError
@@ -144,3 +144,70 @@ def test_more_trials_may_be_asked_for_later(tmp_path):
     more = to_the_end(opened(replace(plan, trials=12), tmp_path))
     assert (len(first), len(more)) == (5, 7)
     assert not {json.dumps(values) for _, values in first} & {json.dumps(values) for _, values in more}
+
+
+def test_a_trial_of_a_worker_that_was_started_again_counts_and_fails_in_the_end(tmp_path):
+    oracle = opened(SEARCHES["random"], tmp_path)
+    said = []
+    oracle.say = said.append
+    for _ in range(oracles.ATTEMPTS):
+        assert oracle.create_trial("worker-1").trial_id == "0"
+    assert oracle.create_trial("worker-1").trial_id == "1"
+    assert (oracle.trials["0"].status, oracle.trials["0"].message) == ("FAILED", "worker-1 ended while it trained")
+    assert said == [
+        "Trial 0, attempt 1 of 3: worker-1 ended while it trained; it will be run again.",
+        "Trial 0, attempt 2 of 3: worker-1 ended while it trained; it will be run again.",
+        "Trial 0 has failed: worker-1 ended while it trained.",
+    ]
+    assert opened(SEARCHES["random"], tmp_path).end_order == ["0"]
+
+
+def test_a_silent_workers_trial_is_given_to_another_and_what_it_still_tells_counts(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(oracles.time, "monotonic", lambda: now[0])
+    oracle = opened(replace(SEARCHES["random"], trials=1), tmp_path)
+    trial = oracle.create_trial("worker-1")
+    assert oracle.create_trial("worker-2").status == "IDLE"  # there may be something to do again
+    now[0] += oracles.SILENCE
+    oracle.get_trial(trial.trial_id)  # the first worker's sign of life
+    now[0] += oracles.SILENCE
+    assert oracle.create_trial("worker-2").status == "IDLE"
+    now[0] += 1
+    assert oracle.create_trial("worker-2").trial_id == trial.trial_id
+    oracle.update_trial(trial.trial_id, {"val_mae": 7.0})
+    trial.status = "COMPLETED"
+    oracle.end_trial(trial)  # by the first, which was only cut off
+    oracle.end_trial(trial)  # by the second
+    assert (oracle.end_order, oracle.ongoing_trials, oracle.over) == ([trial.trial_id], {}, False)
+    assert [oracle.create_trial(worker).status for worker in ("worker-1", "worker-2")] == ["STOPPED"] * 2
+    assert oracle.over
+    assert oracle.is_alone()
+
+
+def test_a_chief_that_is_started_again_leaves_trials_to_their_workers(tmp_path, monkeypatch):
+    plan = SEARCHES["random"]
+    oracle = opened(plan, tmp_path)
+    first, second, third = (oracle.create_trial(f"worker-{number}") for number in (1, 2, 3))
+    oracle.update_trial(third.trial_id, {"val_mae": 7.0})
+    oracle._display.on_trial_end = lambda trial: killed()  # it is written that the trial has ended, not that its worker is free
+    third.status = "COMPLETED"
+    with pytest.raises(KilledError):
+        oracle.end_trial(third)
+    monkeypatch.setenv(roles.HOST, "127.0.0.1")
+    monkeypatch.setenv(roles.ID, "chief")
+    for _ in range(oracles.ATTEMPTS + 1):  # a kill of all is no attempt
+        oracle = opened(plan, tmp_path)
+        assert {worker: trial.trial_id for worker, trial in oracle.ongoing_trials.items()} == {
+            "worker-1": first.trial_id,
+            "worker-2": second.trial_id,
+        }
+        assert oracle.create_trial("worker-2").trial_id == second.trial_id
+    assert oracle.create_trial("worker-3").trial_id not in {first.trial_id, second.trial_id, third.trial_id}
+    assert oracle.end_order == [third.trial_id]
+
+
+def test_a_search_that_is_over_stays_so_unless_more_is_asked_for(tmp_path):
+    plan = SEARCHES["random"]
+    to_the_end(opened(plan, tmp_path))
+    assert opened(plan, tmp_path).over
+    assert not opened(replace(plan, trials=12), tmp_path).over

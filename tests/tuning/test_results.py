@@ -51,7 +51,7 @@ def test_unknown_seconds_are_left_blank():
 
 
 BEST, NEXT = trial("1", [7.0, 7.2, 7.1], batch_size=16), trial("2", [7.3, 7.4, 7.5], batch_size=32)
-LAST, FAILED = trial("0", [7.0, 9.0, 8.0], batch_size=8), trial("3", [], batch_size=64)
+LAST, FAILED = trial("0", [7.0, 9.0, 8.0], batch_size=8), trial("3", [], batch_size=64)._replace(reason="MemoryError: 1|2")
 
 
 def test_a_difference_is_paired_by_seed():
@@ -83,7 +83,7 @@ def test_the_table():
         ["16", "7.10 ± 0.10", "7.10 ± 0.10", "2.0 of 3", "2.0", ""],
         ["32", "7.40 ± 0.10", "7.40 ± 0.10", "2.0 of 3", "2.0", "+0.30 (+0.05 to +0.55)"],
         ["8", "8.00 ± 1.00", "8.00 ± 1.00", "2.0 of 3", "2.0", "[+0.90 (-1.34 to +3.14)]"],
-        ["64", "failed: the loss is not finite", "", "", "", ""],
+        ["64", "failed: MemoryError: 1/2", "", "", "", ""],
     ]
 
 
@@ -99,7 +99,9 @@ def test_the_csv_has_a_row_a_training():
         "mae": "7.2",
         "val_mae": "7.2",
         "seconds_per_epoch": "2.0",
+        "failed": "",
     }
+    assert found[3]["failed"] == "MemoryError: 1|2"
 
 
 def test_the_picture_of_many_trials(tmp_path):

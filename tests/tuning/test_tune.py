@@ -103,9 +103,9 @@ def test_a_process_of_a_search_ends_with_who_started_it():
     assert process.wait(30) == 1
 
 
-def test_a_worker_that_fails_ends_all(monkeypatch):
+def test_workers_that_all_fail_end_the_search():
     with pytest.raises(InputError, match=r"The process (chief|worker-\d) of the search ended with code 2"):
-        tune_processes.run(["tune", "--no-such-option"], 2)
+        tune_processes.run(["tune", "--no-such-option"], 2, lambda sentence: None)
 
 
 def test_other_settings_and_wrong_calls_are_refused(by_workers, data_dir, tmp_path, monkeypatch):
