@@ -86,6 +86,10 @@ def train(
         bool,
         typer.Option("--resume", help="Resume an interrupted run from its last finished epoch.", rich_help_panel=TRAINING),
     ] = False,
+    devices: Annotated[
+        int,
+        typer.Option(min=1, help="Devices that share each batch, with --backend jax.", rich_help_panel=TRAINING),
+    ] = 1,
     force: Force = False,
     data_dir: DataDir = None,
     backend: Backend = None,
@@ -131,6 +135,7 @@ def train(
         resume=resume,
         callbacks=[epoch_bar(epochs), epoch_line(print)],
         processes=feed.usual_processes(len(runs)),
+        devices=devices,
         on_moved=lambda earlier: print(f"Until this training has ended, the earlier one of {folder} is in {earlier}."),
     )
     fit.save(best, output)

@@ -9,6 +9,7 @@ import numpy as np
 from hrkeras.datasets.followed import FollowedRuns
 from hrkeras.datasets.windows import Windows
 from hrkeras.models.frame import CONDITIONED, UNCONDITIONED
+from hrkeras.training.data_parallel import shared
 from hrkeras.training.feed import Block, Feed
 from hrkeras.utils.ahead import Ahead
 from hrkeras.workouts.grid import STEP
@@ -37,6 +38,7 @@ class Batches(keras.utils.PyDataset):
         batch_size: windows a batch.
         seed: random seed; with None the order is kept, and of each run only the course is known.
         epoch: see below.
+        devices: that share each batch.
         **how: see `Feed`.
 
     Attributes:
@@ -44,8 +46,19 @@ class Batches(keras.utils.PyDataset):
         waited: s that batches had to be waited for, in all.
     """
 
-    def __init__(self, runs: FollowedRuns, split: str, batch_size: int, *, seed: int | None = None, epoch: int = 0, **how):
+    def __init__(
+        self,
+        runs: FollowedRuns,
+        split: str,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        epoch: int = 0,
+        devices: int = 1,
+        **how,
+    ):
         super().__init__()
+        self._devices = devices
         self._feed, self._seed, self.epoch = Feed(runs, split, batch_size, seed=seed, **how), seed, epoch
         self._blocks: Ahead[Block] | None = None
         self._block: Block | None = None
@@ -60,7 +73,7 @@ class Batches(keras.utils.PyDataset):
         with self._lock:
             block = self._block_of(index)
         length, rows = block.batches[index - block.first]
-        return self._batch(block.windows(rows, length), block.epoch, index)
+        return shared(*self._batch(block.windows(rows, length), block.epoch, index), self._devices)
 
     def _block_of(self, index: int) -> Block:
         epoch = self.epoch

@@ -19,7 +19,7 @@ from hrkeras.models import Statistics, model_limits
 from hrkeras.models.frame import CONDITIONED, UNCONDITIONED, trained_with_both
 from hrkeras.models.losses import MaskedHuber, MaskedMeanAbsoluteError
 from hrkeras.models.statistics import of_training
-from hrkeras.training import epoch_plot, layerwise_adamw, resume_check, resuming, training_folder
+from hrkeras.training import data_parallel, epoch_plot, layerwise_adamw, resume_check, resuming, training_folder
 from hrkeras.training.batches import Batches
 from hrkeras.training.feed import Feed
 from hrkeras.utils.errors import InputError, expect
@@ -137,6 +137,7 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     on_moved: Callable[[Path], object] | None = None,
     processes: int = 1,
+    devices: int = 1,
 ) -> tuple[keras.Model, list[dict]]:
     """Trains a model. The folder holds the log, the picture of it, and what is needed to resume.
 
@@ -155,14 +156,15 @@ def train(
         callbacks: further Keras callbacks.
         on_moved: called with the folder to which an earlier training that is not resumed is moved, until this one has ended.
         processes: that prepare the data; the result does not depend on them.
+        devices: that share each batch, see `data_parallel`.
 
     Returns:
         The model with the weights of its best epoch, and the log: a dict an epoch with `epoch` (from 1), `loss`,
         `mae`, `val_loss`, `val_mae` and `learning_rate`; the errors are those of the protocol `profile`.
 
     Raises:
-        InputError: if what is to be resumed was begun with other settings, another training is at work in the folder, or it
-            holds something else; `DivergedError` if the loss is not finite.
+        InputError: if what is to be resumed was begun with other settings, another training is at work in the folder, it holds
+            something else, or there are not so many devices; `DivergedError` if the loss is not finite.
     """
     settings = settings or Settings()
     _check_measured(runs)
@@ -171,6 +173,7 @@ def train(
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
     with training_folder.opened(folder, resume, on_moved) as last, ExitStack() as stack:
+        stack.enter_context(data_parallel.devices(devices))
         resume_check.check(folder / training_folder.SETTINGS, asked, advice, "resume")
         population = population or runs.population((description or {}).get("data", ""), processes)
         followed = stack.enter_context(closing(FollowedRuns(runs, population, folder, processes)))
@@ -194,13 +197,14 @@ def train(
             epoch=epoch,
             epochs=settings.epochs,
             processes=processes,
+            devices=devices,
         )
         stack.enter_context(closing(batches))
         _compile(model, settings, len(batches), rates)
         if last:
             resuming.restore_optimizer(model, kept)
         if epoch < settings.epochs and not is_over(log, settings.patience):
-            validation = stack.enter_context(closing(Batches(followed, "validation", 64)))
+            validation = stack.enter_context(closing(Batches(followed, "validation", 64, devices=devices)))
             model.fit(
                 batches,
                 validation_data=validation,
@@ -214,6 +218,7 @@ def train(
                     *callbacks,
                 ],
             )
+        stack.close()
         best = resuming.model(folder / training_folder.BEST)
     return keras.Model(best.input, best.output[CONDITIONED], name=best.name), log
 

@@ -1,0 +1,43 @@
+"""Training on several devices: each has the whole model and computes a part of each batch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+
+from hrkeras.utils.errors import InputError
+
+
+@contextmanager
+def devices(count: int) -> Iterator[None]:
+    """While it lasts, what is built and trained is so on the first `count` devices of JAX.
+
+    Raises:
+        InputError: if there are fewer devices, or the backend is another one than JAX.
+    """
+    if count == 1:
+        yield
+        return
+    if (backend := keras.backend.backend()) != "jax":
+        raise InputError(f"Training on several devices needs the backend jax, found {backend}; give --backend jax.", "devices")
+    found = keras.distribution.list_devices()
+    if len(found) < count:
+        raise InputError(f"Expected at most {len(found)} devices, the number of those that JAX finds, found {count}.", "devices")
+    with keras.distribution.DataParallel(devices=found[:count], auto_shard_dataset=False).scope():
+        yield
+
+
+def shared(inputs: dict[str, np.ndarray], wanted: dict[str, np.ndarray], count: int) -> tuple[dict, dict]:
+    """A batch that so many devices can share: rows are repeated until their number divides, and nothing is wanted of these.
+
+    Args:
+        inputs: by name, shape `(batch, ...)`.
+        wanted: heart rate in beats/min by output, shape `(batch, steps)`; NaN where none is wanted.
+        count: of devices.
+    """
+    if not (missing := -len(inputs["time"]) % count):
+        return inputs, wanted
+    inputs = {name: np.concatenate([values, values[:1].repeat(missing, axis=0)]) for name, values in inputs.items()}
+    nothing = ((0, missing), (0, 0))
+    return inputs, {name: np.pad(values, nothing, constant_values=np.nan) for name, values in wanted.items()}
