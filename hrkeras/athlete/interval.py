@@ -13,7 +13,7 @@ TYPICAL = 0.64  # standard deviation of people's residuals, in the same units
 WEIGHT = 4.0  # hours of data that this prior counts for
 SPAN = 100.0  # runs after which a run counts for a third
 HOUR = 3600.0  # s
-# beats/min; a standard deviation above it is that of a person of whom hardly a run is known. The filter says of them that it
+# beats/min; a mean standard deviation above it is that of a person of whom hardly a run is known. The filter says of them that it
 # knows less than it does, so that it learns quickly: what is above counts for less than half
 SURE, BEYOND = 17.0, 0.45
 POSSIBLE = (30.0, 230.0)  # beats/min; beyond, a linear model extrapolates
@@ -79,5 +79,6 @@ def limits(predicted: np.ndarray, standard_deviation: np.ndarray, interval: np.n
 
 
 def scale(standard_deviation: np.ndarray) -> np.ndarray:
-    """What prediction intervals are measured in, beats/min, from the standard deviation that the athlete's state gives."""
-    return np.minimum(standard_deviation, SURE + BEYOND * (standard_deviation - SURE))
+    """What the prediction interval of a run is measured in, beats/min, from the standard deviation that the state gives."""
+    mean = standard_deviation.mean()
+    return standard_deviation * min(1.0, (SURE + BEYOND * (mean - SURE)) / mean)

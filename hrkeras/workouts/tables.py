@@ -1,6 +1,7 @@
 """Tables of the steps of runs in a temporary file, in parts and by several threads, so that memory does not grow with them."""
 
 import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
@@ -23,6 +24,7 @@ class Tables:
     def __init__(self, directory: Path | None = None, columns: int = len(Grid._fields)):
         self._file = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 (closed by `close`)
         self._columns, self._ends, self._lock = columns, [0], Lock()
+        weakref.finalize(self, self._file.close)
 
     def __len__(self) -> int:
         return len(self._ends) - 1

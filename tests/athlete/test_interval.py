@@ -27,9 +27,11 @@ def test_it_comes_to_hold_four_of_five(centre, standard_deviation):
 
 
 def test_of_somebody_unknown_it_is_narrower_than_the_filter_says():
-    low, high = limits(np.full(3, 150.0), np.array([10.0, 17.0, 37.0]), np.array([-1.0, 2.0]))
-    np.testing.assert_allclose(low, [140.0, 133.0, 124.0])
-    np.testing.assert_allclose(high, [170.0, 184.0, 202.0])
+    usual, wide = np.array([10.0, 17.0, 24.0]), np.array([30.0, 37.0, 44.0])
+    for deviations, share in ((usual, 1.0), (wide, 26.0 / 37.0)):
+        low, high = limits(np.full(3, 130.0), deviations, np.array([-1.0, 2.0]))
+        np.testing.assert_allclose(low, 130.0 - share * deviations)
+        np.testing.assert_allclose(high, 130.0 + 2 * share * deviations)
 
 
 def test_by_hand():

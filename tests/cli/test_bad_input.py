@@ -169,7 +169,7 @@ def test_wrong_calls(sources, model, tmp_path, monkeypatch, arguments):
 @pytest.mark.parametrize("chosen", ["theano", "keras.nothing", "numpy"])
 def test_an_unknown_backend_in_the_environment(monkeypatch, tmp_path, chosen):
     monkeypatch.setenv("KERAS_BACKEND", chosen)
-    said = refused(2, "build", "synthetic", "--data-dir", tmp_path)
+    said = refused(2, "evaluate", "base", "--data-dir", tmp_path)
     assert f"KERAS_BACKEND is {chosen}" in said
     assert "tensorflow, jax, torch" in said
 

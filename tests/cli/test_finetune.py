@@ -10,8 +10,7 @@ from typer.testing import CliRunner
 from hrkeras import models
 from hrkeras.cli.main import app
 from hrkeras.datasets import build as building
-from hrkeras.datasets import builders
-from hrkeras.datasets import runs as runs_module
+from hrkeras.datasets import builders, stored
 from hrkeras.datasets.runs import load
 from hrkeras.models import saving
 from hrkeras.models.statistics import of_training
@@ -122,7 +121,7 @@ def test_train_mixes_sources(mine, data_dir, tmp_path, monkeypatch):
     """Tracks are stood in for by simulated athletes of another folder."""
     folders = {"synthetic": data_dir, "tracks": mine / "two"}
     find = builders.find
-    for module in (builders, runs_module):
+    for module in (builders, stored):
         monkeypatch.setattr(module, "find", lambda name, _: find("synthetic", folders[name]))
     given = []
     monkeypatch.setattr(fit, "train", lambda build, runs, *rest, **more: given.append((runs, more)) or 1 / 0)

@@ -1,5 +1,6 @@
 """`hrkeras update` as a person runs it: again, bit by bit, and killed."""
 
+import json
 import os
 import re
 import signal
@@ -30,6 +31,17 @@ def run(*arguments, code=0):
     return " ".join((result.stdout if code == 0 else result.stderr).split())
 
 
+def assert_same(one, two):
+    """Two persons' files; what a network predicts for several runs at once may differ in the last bit."""
+    contents = [json.loads(path.read_text()) for path in (one, two)]
+    states = [content.pop("network") for content in contents]
+    assert contents[0] == contents[1]
+    assert states[0]["name"] == states[1]["name"]
+    assert states[0]["trust"] == pytest.approx(states[1]["trust"], rel=1e-5)
+    assert states[0]["band"]["hours"] == pytest.approx(states[1]["band"]["hours"], abs=0.01)
+    assert states[0]["band"]["tails"] == pytest.approx(states[1]["band"]["tails"], abs=0.01)
+
+
 def test_a_first_time_and_a_second(folder, simulated, tmp_path):
     me = tmp_path / "new" / "me.json"
     days = [date(track.clock[0]) for track in simulated]
@@ -56,7 +68,7 @@ def test_bit_by_bit_is_as_in_one_go(folder, tmp_path):
         said = run("update", tmp_path / "bits.json", *paths[:number], path)
         assert "Added 1 run: " in said
         assert f"; {number + 1} run" in said
-    assert (tmp_path / "bits.json").read_bytes() == (tmp_path / "once.json").read_bytes()
+    assert_same(tmp_path / "bits.json", tmp_path / "once.json")
 
 
 def test_what_comes_too_late_or_is_no_run_is_said(folder, simulated, tmp_path):
@@ -97,12 +109,14 @@ def test_what_the_person_tells_needs_no_runs_and_is_kept(folder, tmp_path):
     assert said.startswith("Known already: maximum heart rate 190 beats/min, resting heart rate 52 beats/min, easy runs")
     assert f"Not needed, since the maximum heart rate is known: age 41. Unchanged: {me}; 0 runs known." in said
     assert me.read_bytes() == before
-    assert "Taken into account besides what was told before: maximum heart rate 186" in run("update", me, "--max-heart-rate", 186)
+    assert "Taken into account instead of what was told before: maximum heart rate 186" in run(
+        "update", me, "--max-heart-rate", 186
+    )
     assert "Added 8 runs" in run("update", me, folder / "runs")
     assert facts.told(athlete_file.load(me)) == facts.Facts(186, resting_heart_rate=52, easy=(1000 / 360, 145))
     run("update", tmp_path / "plain.json", folder / "runs")
     weights = [athlete_file.load(tmp_path / name).weights for name in ("me.json", "plain.json")]
-    assert np.abs(weights[0] - weights[1])[0].max() > 0.5
+    assert np.abs(weights[0] - weights[1])[0].max() > 0.2
 
 
 def test_what_an_export_tells_is_used_once_and_no_birthday_is_kept(folder, tmp_path):
@@ -201,7 +215,7 @@ def test_a_killed_update_leaves_the_old_state(folder, tmp_path, how, is_new):
     run("update", me, folder / "runs")
     run("update", tmp_path / "once.json", folder / "runs")
     assert sorted(os.listdir(tmp_path)) == ["me.json", "once.json"]
-    assert me.read_bytes() == (tmp_path / "once.json").read_bytes()
+    assert_same(me, tmp_path / "once.json")
 
 
 SLOW = """

@@ -95,7 +95,9 @@ def test_what_cannot_be_had_is_said(planner):
     mine = planner()
     with pytest.raises(InputError, match=r"70 is too low for this course: walking at 12:00 /km expect \d+; give a higher one\."):
         mine.for_mean(70)
-    with pytest.raises(InputError, match=r"219 is more than can be predicted: at \d:\d\d /km, the fastest pace that the known"):
+    with pytest.raises(
+        InputError, match=r"219 is more than can be predicted: at \d:\d\d /km, the fastest pace that is looked at"
+    ):
         mine.for_mean(219)
     with pytest.raises(InputError, match=r"No pace keeps the expected heart rate under 70 .* give a higher limit\."):
         mine.answer(limit=70)
