@@ -1,5 +1,6 @@
 """What the commands share: options, how a backend is chosen, progress bars."""
 
+import atexit
 import importlib.util
 import os
 import sys
@@ -121,6 +122,7 @@ def _use_private_temp() -> None:
     if not Path(tempfile.gettempdir()).name.startswith(files.PREFIX):
         with suppress(OSError):
             AT_END.enter_context(files.private_temp())
+            atexit.register(AT_END.close)  # a script, unlike the command, does not close it
 
 
 def load_model(model: Path | None, backend: str | None):

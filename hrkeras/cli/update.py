@@ -83,9 +83,8 @@ def update(
         )
     state = report.athlete
     if report.is_new:
-        print(
-            f"New: nothing was known of the person; starting from people in general ({athlete_update.about(state.population)})."
-        )
+        people = athlete_update.about(state.population).partition(", ")[0]
+        print(f"New: nothing was known of the person; starting from people in general ({people}).")
     for line in facts_text.lines(report.told, state, told):
         print(line)
     if report.added:
