@@ -62,6 +62,7 @@ def process(role, *arguments):
         running.communicate()
 
 
+@pytest.mark.skipif("HRKERAS_LONG_TESTS" not in os.environ, reason="takes minutes; set HRKERAS_LONG_TESTS=1 to run it")
 def test_a_worker_then_the_chief_then_both_are_killed(loopback, data_dir, tmp_path):
     folder = tmp_path / "searched"
     command = ["tune", "--space", "batch", "--trials", "3", "--seeds", "1", "--epochs", "3", "--model", "gru", "--units", "4"]
