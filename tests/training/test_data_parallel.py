@@ -24,7 +24,7 @@ from made_up import made_up
 runs, logs = made_up(people=2, runs=14, steps=(60, 90)), []
 for devices in (1, 2):
     build = lambda statistics: models.lstm(units=4, num_layers=1, statistics=statistics)
-    settings = fit.Settings(epochs=2, batch_size=7)
+    settings = fit.Settings(epochs=1, batch_size=7)
     model, log = fit.train(build, runs, Path(sys.argv[2]) / str(devices), settings, devices=devices)
     logs.append(log)
     model.save(Path(sys.argv[2]) / f"{devices}.keras")
@@ -45,11 +45,10 @@ def test_two_devices_learn_what_one_does(tmp_path):
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     one, two, refused = json.loads(done.stdout.splitlines()[-1])
-    assert len(one) == len(two) == 2
+    assert len(one) == len(two) == 1
     for first, second in zip(one, two, strict=True):
         for name in ("mae", "val_mae"):  # Keras weighs the loss of each batch by its rows, those that fill it up among them
             assert second[name] == pytest.approx(first[name], rel=1e-4)
-        assert second["loss"] == pytest.approx(first["loss"], rel=0.01)
     assert refused == "Expected at most 2 devices, the number of those that JAX finds, found 3."
 
 

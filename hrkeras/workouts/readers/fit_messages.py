@@ -121,8 +121,7 @@ class Definition:
         field = self.field(number)
         if field is None or field.base != STRING:
             return ""
-        raw = content[field.begin : field.begin + field.size]
-        return raw.partition(b"\0")[0].decode(errors="replace").strip()
+        return content[field.begin : field.begin + field.size].partition(b"\0")[0].decode(errors="replace").strip()
 
 
 class Message(NamedTuple):
@@ -283,9 +282,8 @@ class Messages:
 
     def find(self, *message_numbers: int) -> np.ndarray:
         """The indices of the messages with data that have one of these numbers in the FIT profile."""
-        return np.flatnonzero(
-            self._each(lambda kind: not is_definition(kind.first) and kind.definition.number in message_numbers)
-        )
+        found = self._each(lambda kind: not is_definition(kind.first) and kind.definition.number in message_numbers)
+        return np.flatnonzero(found)
 
     def read(self, index: np.ndarray | slice = slice(None)) -> Iterator[Message]:
         """Some messages, or all."""
