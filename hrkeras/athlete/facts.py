@@ -93,8 +93,8 @@ def _within(value: Any, argument: str, name: str, limits: tuple[float, float], u
 def check(facts: Facts) -> None:
     """Raises `InputError` if facts that are each plausible cannot be true together, or a sex comes without an age."""
     easy = facts.easy[1] if facts.easy else None
+    rates = {"resting": facts.resting_heart_rate, "easy": easy, "maximum": facts.max_heart_rate}
     for low, high, apart in (("resting", "easy", 1.0), ("easy", "maximum", 1.0), ("resting", "maximum", LEAST_RESERVE)):
-        rates = {"resting": facts.resting_heart_rate, "easy": easy, "maximum": facts.max_heart_rate}
         below, above = rates[low], rates[high]
         if below is not None and above is not None and above - below < apart:
             raise InputError(

@@ -222,13 +222,19 @@ def npy(array):
     return stream.getvalue()
 
 
-def test_damaged_entries_are_ignored_and_replaced(tmp_path, kept):
+def one_kept(tmp_path, kept):
+    """A folder with one track, its entry in the cache, and what was said of it."""
     folder = tmp_path / "runs"
     folder.mkdir()
     (folder / "a.gpx").write_bytes(gpx_file())
     old(folder)
     once = said(folder, cache=kept)
     ((entry, _),) = kept.entries()
+    return folder, entry, once
+
+
+def test_damaged_entries_are_ignored_and_replaced(tmp_path, kept):
+    folder, entry, once = one_kept(tmp_path, kept)
     whole = entry.read_bytes()
     for data in damaged(whole):
         entry.write_bytes(data)
@@ -239,12 +245,7 @@ def test_damaged_entries_are_ignored_and_replaced(tmp_path, kept):
 
 
 def test_nothing_but_files_is_opened(tmp_path, kept):
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    (folder / "a.gpx").write_bytes(gpx_file())
-    old(folder)
-    once = said(folder, cache=kept)
-    ((entry, _),) = kept.entries()
+    folder, entry, once = one_kept(tmp_path, kept)
     entry.unlink()
     os.mkfifo(entry)
     assert said(folder, cache=kept) == once
