@@ -123,15 +123,15 @@ class RunsBuilder(dataset_builder.FileReaderBuilder, skip_registration=True):  #
     def _build(self, sources, download_config) -> "Summary":
         log, folder = ReadLog(self._on_bytes), Path(self.data_dir)
         outcomes = self.read_outcomes(sources, log, partial(prepare.examine, limits=self._limits), self._processes)
-        spool = folder / "grids"
-        prepared = prepare.Prepared(outcomes, log, spool)
+        grids = folder / "grids"
+        prepared = prepare.Prepared(outcomes, log, grids)
         try:
             split = splits.RULES[self.builder_config.name](prepared.users, prepared.starts)
             files = list(
                 shards.plan(split, prepared.steps, download_config.get_shard_config(), download_config.max_examples_per_split)
             )
             paths = partial(shards.File.path, folder=folder, dataset=self.name)
-            written = shards.write(files, prepared, spool, paths, self._processes, self._on_windows)
+            written = shards.write(files, prepared, grids, paths, self._processes, self._on_windows)
         finally:
             prepared.close()
         return Summary(prepared.funnel, metadata(prepared.users, split, self._limits, prepared.funnel), written)

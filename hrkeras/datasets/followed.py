@@ -36,7 +36,7 @@ class FollowedRuns:
         self.runs, self.population = runs, population
         self.shards = shards(runs.users, runs.starts)
         self._persons = splits.person_numbers(runs.users, runs.starts)
-        self._expected, self._numbers = Tables(directory, len(EXPECTED)), np.empty(len(runs), np.int64)
+        self._expected, self._numbers = Tables(directory=directory, columns=len(EXPECTED)), np.empty(len(runs), np.int64)
         self._facts: dict[str, np.ndarray] = {}
         tasks = ((runs.users[rows], runs.starts[rows], [runs.grids[row] for row in rows]) for rows in self.shards)
         for rows, states in zip(self.shards, ordered_map(partial(_follow, population), tasks, processes), strict=True):

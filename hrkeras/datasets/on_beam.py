@@ -23,9 +23,10 @@ from hrkeras.utils import children
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import duplicates, prepare, quality, splits
 from hrkeras.workouts.funnel import Funnel
+from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.readers import endomondo
 from hrkeras.workouts.readers.source import ReadLog
-from hrkeras.workouts.spool import packed, unpacked
+from hrkeras.workouts.tables import packed, unpacked
 
 RUNNER = "FnApiRunner"  # Beam's own processes; its DirectRunner would first try to download another
 SUMMARY, TALLIES = "summary", "tallies"  # outputs beside the main ones
@@ -202,7 +203,7 @@ def _windows(grouped):
     _, found = grouped
     for file, row, first, facts in found["places"]:
         ((*_, grid),) = found["runs"]
-        yield file, (row, records.of_window(unpacked(grid), first, **facts))
+        yield file, (row, records.of_window(Grid(*unpacked(grid)), first, **facts))
 
 
 def _write(rows_of_file, folder: Path, dataset: str):

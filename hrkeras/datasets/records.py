@@ -15,7 +15,7 @@ from uuid import uuid4
 import numpy as np
 
 from hrkeras.datasets import windows
-from hrkeras.workouts import spool
+from hrkeras.workouts import tables
 from hrkeras.workouts.grid import STEP, Grid
 
 BYTES_FIELD, FLOATS, INTEGERS = 2, 2, 3  # Protocol Buffers' type of such a field; numbers of fields in `tf.train.Feature`
@@ -39,7 +39,7 @@ def of_window(grid: Grid, first_step: int, *, user: int, start: int, run: int) -
 
 
 def of_windows(rows: np.ndarray, path: Path) -> list[Record]:
-    """The records of windows of runs in a spool's file.
+    """The records of windows of runs in a file of `Tables`.
 
     Args:
         rows: where the run's grid begins, how many steps it has, and the last four arguments of `of_window`; shape
@@ -48,7 +48,7 @@ def of_windows(rows: np.ndarray, path: Path) -> list[Record]:
     """
     with open(path, "rb") as stream:
         return [
-            of_window(spool.read(stream, begin, steps), first, user=user, start=start, run=run)
+            of_window(Grid(*tables.read(stream, begin, steps)), first, user=user, start=start, run=run)
             for begin, steps, first, user, start, run in rows.tolist()
         ]
 

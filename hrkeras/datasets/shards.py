@@ -78,7 +78,7 @@ def plan(split: np.ndarray, steps: np.ndarray, config: shard_utils.ShardConfig, 
 def write(
     shards: list[Shard],
     prepared: Prepared,
-    spool: Path,
+    grids: Path,
     paths: Callable[[File], Path],
     processes: int = 1,
     on_windows: Callable[[int], object] = lambda count: None,
@@ -88,12 +88,12 @@ def write(
     Args:
         shards: from `plan`.
         prepared: the runs.
-        spool: their temporary file.
+        grids: their temporary file.
         paths: where each file goes.
         processes: number of worker processes that make records; with 1 this process does.
         on_windows: called with the number of windows written since the last call.
     """
-    made: Any = ordered_map(partial(records.of_windows, path=spool), _rows(shards, prepared), processes)
+    made: Any = ordered_map(partial(records.of_windows, path=grids), _rows(shards, prepared), processes)
     written = []
     with closing(made):
         for shard in shards:

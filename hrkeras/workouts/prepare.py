@@ -12,7 +12,7 @@ from hrkeras.workouts import duplicates, quality
 from hrkeras.workouts.funnel import Funnel
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.readers.source import ReadLog
-from hrkeras.workouts.spool import Spool
+from hrkeras.workouts.tables import Tables
 from hrkeras.workouts.workout import Workout
 
 
@@ -92,7 +92,7 @@ class Prepared:
     Args:
         outcomes: for each workout its run or the filter that took it, from `examine`.
         log: what the reader skipped; used once `outcomes` is exhausted.
-        spool: where the temporary file is made, for other processes to read; an unnamed one if not given.
+        path: where the temporary file is made, for other processes to read; an unnamed one if not given.
         step: s, length of a step.
 
     Attributes:
@@ -107,10 +107,10 @@ class Prepared:
         InputError: if no workout is left.
     """
 
-    def __init__(self, outcomes: Iterable[PreparedRun | str], log: ReadLog, spool: Path | None = None, step: float = STEP):
+    def __init__(self, outcomes: Iterable[PreparedRun | str], log: ReadLog, path: Path | None = None, step: float = STEP):
         self.funnel = Funnel(log.skipped, log.passed_over, log.examples)
         self.step = step
-        self._spool = Spool(spool)
+        self._tables = Tables(path)
         try:
             self._collect(outcomes)
         except BaseException:
@@ -127,13 +127,13 @@ class Prepared:
                 self.funnel.count(outcome)
                 continue
             self.funnel.count(None)
-            self._spool.append(outcome.grid)
+            self._tables.append(outcome.grid)
             names.append(people.setdefault(outcome.user, outcome.user))
             numbers.append(self.funnel.workouts - 1)
             starts.append(outcome.start)
             ends.append(outcome.end)
             contents.append(outcome.content)
-        self._spool.flush()
+        self._tables.flush()
         kept = np.flatnonzero(duplicates.kept(names, starts, ends, contents))
         self.funnel.count_duplicates(len(names) - len(kept))
         order, self.users = arrange([names[row] for row in kept], np.array(starts)[kept], self.funnel)
@@ -145,16 +145,16 @@ class Prepared:
 
     def grid(self, run: int) -> Grid:
         """The grid of one run."""
-        return self._spool.grid(int(self._order[run]))
+        return self._tables.grid(int(self._order[run]))
 
     @property
     def steps(self) -> np.ndarray:
         """How many steps each run has, shape `(runs,)`."""
-        return self._spool.steps[self._order]
+        return self._tables.steps[self._order]
 
     def begin(self, run: int) -> int:
-        """Where the grid of one run begins in the temporary file, for `spool.read`."""
-        return self._spool.begin(int(self._order[run]))
+        """Where the grid of one run begins in the temporary file, for `tables.read`."""
+        return self._tables.begin(int(self._order[run]))
 
     def grids(self) -> Iterator[Grid]:
         """The grids of all runs, in order."""
@@ -162,4 +162,4 @@ class Prepared:
 
     def close(self) -> None:
         """Removes the temporary file."""
-        self._spool.close()
+        self._tables.close()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts import prepare, quality, spool
+from hrkeras.workouts import prepare, quality, tables
+from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation import synthetic
 from hrkeras.workouts.workout import Workout
@@ -76,7 +77,7 @@ def test_grids_come_back_from_the_temporary_file(tmp_path):
         for one, other in zip(grid, quality.gridded(workout, LIMITS), strict=True):
             np.testing.assert_array_equal(one, other)
     with open(tmp_path / "grids", "rb") as stream:  # as another process does
-        again = spool.read(stream, found.begin(2), int(found.steps[2]))
+        again = Grid(*tables.read(stream, found.begin(2), int(found.steps[2])))
     np.testing.assert_array_equal(again.speed, found.grid(2).speed)
     found.close()
     assert not list(tmp_path.iterdir())

@@ -16,7 +16,7 @@ from hrkeras.workouts import duplicates, prepare, quality
 from hrkeras.workouts.funnel import Funnel
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.readers.source import ReadLog
-from hrkeras.workouts.spool import Spool
+from hrkeras.workouts.tables import Tables
 from hrkeras.workouts.workout import Workout
 
 SAMPLE = 200  # runs from which a typical one is chosen
@@ -106,7 +106,7 @@ class Inspection:
         self.latest: Shown | None = None
         self.only: Shown | None = None
         self._usable: list[Usable] = []
-        self._grids = Spool()
+        self._grids = Tables()
         self._sample: list[Shown] = []
         self._rng = np.random.default_rng(0)
 
