@@ -19,7 +19,7 @@ from hrkeras.cli.shared import (
     epoch_line,
     start,
 )
-from hrkeras.utils.presets import Preset
+from hrkeras.utils.presets import Precision, Preset
 
 
 def train(
@@ -90,6 +90,13 @@ def train(
         int,
         typer.Option(min=1, help="Devices that share each batch, with --backend jax.", rich_help_panel=TRAINING),
     ] = 1,
+    precision: Annotated[
+        Precision,
+        typer.Option(
+            help="Arithmetic of the layers in training; mixed_bfloat16 is quicker on GPUs that have it.",
+            rich_help_panel=TRAINING,
+        ),
+    ] = "float32",
     force: Force = False,
     data_dir: DataDir = None,
     backend: Backend = None,
@@ -136,6 +143,7 @@ def train(
         callbacks=[epoch_bar(epochs), epoch_line(print)],
         processes=feed.usual_processes(len(runs)),
         devices=devices,
+        precision=precision,
         on_moved=lambda earlier: print(f"Until this training has ended, the earlier one of {folder} is in {earlier}."),
     )
     fit.save(best, output)

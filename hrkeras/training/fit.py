@@ -22,9 +22,10 @@ from hrkeras.models.statistics import of_training
 from hrkeras.training import data_parallel, epoch_plot, layerwise_adamw, resume_check, resuming, training_folder
 from hrkeras.training.batches import Batches
 from hrkeras.training.feed import Feed
+from hrkeras.training.precision import built_for, in_float32
 from hrkeras.utils.errors import InputError, expect
 from hrkeras.utils.files import atomic_write
-from hrkeras.utils.presets import LEARNING_RATE
+from hrkeras.utils.presets import LEARNING_RATE, Precision
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def train(
     on_moved: Callable[[Path], object] | None = None,
     processes: int = 1,
     devices: int = 1,
+    precision: Precision = "float32",
 ) -> tuple[keras.Model, list[dict]]:
     """Trains a model. The folder holds the log, the picture of it, and what is needed to resume.
 
@@ -157,6 +159,7 @@ def train(
         on_moved: called with the folder to which an earlier training that is not resumed is moved, until this one has ended.
         processes: that prepare the data; the result does not depend on them.
         devices: that share each batch, see `data_parallel`.
+        precision: that layers compute in while they are trained; the model returned computes in float32.
 
     Returns:
         The model with the weights of its best epoch, and the log: a dict an epoch with `epoch` (from 1), `loss`,
@@ -169,6 +172,7 @@ def train(
     settings = settings or Settings()
     _check_measured(runs)
     asked = {"settings": asdict(settings), **({} if rates is None else {"rates": rates}), **(description or {})}
+    asked |= {} if precision == "float32" else {"precision": precision}
     advice = "ask for what it was begun with, or begin anew without resuming"
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
@@ -182,9 +186,11 @@ def train(
             model, log = resuming.model(kept), resuming.log(folder, last)
             resuming.model(folder / training_folder.BEST)  # refused before the other epochs are trained, not after them
         else:
-            built = build(of_training(Feed(followed, "train", settings.batch_size).parts(), population))
-            model_limits.check_tensors(built)  # else it could not be loaded when it is trained
-            model = trained_with_both(built)
+            statistics = of_training(Feed(followed, "train", settings.batch_size).parts(), population)
+            with built_for(precision):
+                built = build(statistics)
+                model_limits.check_tensors(built)  # else it could not be loaded when it is trained
+                model = trained_with_both(built)
         epoch = len(log)
         batches = Batches(
             followed,
@@ -219,7 +225,7 @@ def train(
                 ],
             )
         stack.close()
-        best = resuming.model(folder / training_folder.BEST)
+        best = in_float32(resuming.model(folder / training_folder.BEST))
     return keras.Model(best.input, best.output[CONDITIONED], name=best.name), log
 
 

@@ -18,6 +18,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {  # name: function of `hrkeras
 LEARNING_RATE = 3e-3  # peak
 BASE = {"units": 64, "num_layers": 2, "dropout": 0.15}  # the LSTM that comes with the package, see `recipes/base.py`
 BASE_EPOCHS = 16
+Precision = Literal["float32", "mixed_bfloat16"]  # of a training, as Keras names them; float16 would need a scaled loss
 # deep recurrent models diverge at first with that rate
 LOWER = dict.fromkeys(("gru_large", "lstm_large", "lstm_bidirectional"), 1e-3)
 

@@ -63,12 +63,11 @@ def test_a_leaking_model_is_told_and_still_scored(leaking, data_dir):
     assert "statistics: FAILED: " in result.stdout
     assert "all splits of synthetic" in result.stdout
     assert "1 of 10 checks failed." in result.stderr
-    stdout = run("evaluate", *arguments, exit_code=1).stdout
-    assert "leaking (fails the audit) " in stdout
-    assert "all splits of synthetic" in stdout
-    found = json.loads(run("evaluate", *arguments, "--json", exit_code=1).stdout)
-    assert [each["check"] for each in found["audit"] if each["state"] == "FAILED"] == ["statistics"]
-    assert found["cases"][0]["rows"][0]["name"] == "leaking (fails the audit)"
+    result = run("evaluate", *arguments, exit_code=1)
+    assert "leaking (fails the audit) " in result.stdout
+    assert "all splits of synthetic" in result.stdout
+    assert "Audit under this protocol: 1 of 10 checks failed." in result.stdout
+    assert "The audit fails, so these scores mean nothing." in result.stderr
 
 
 def test_evaluate_says_what_audit_says(clean, data_dir, monkeypatch):
@@ -79,10 +78,9 @@ def test_evaluate_says_what_audit_says(clean, data_dir, monkeypatch):
     arguments = [clean, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "profile"]
     audited = json.loads(run("audit", *arguments, "--json", exit_code=1).stdout)
     assert "inputs of steps" in [each["check"] for each in audited if each["state"] == "FAILED"]
-    assert json.loads(run("evaluate", *arguments, "--json", exit_code=1).stdout)["audit"] == audited
-    result = run("evaluate", *arguments, exit_code=1)
-    assert f"Audit under this protocol: 1 of {len(audited)} checks failed." in result.stdout
-    assert "The audit fails, so these scores mean nothing." in result.stderr
+    found = json.loads(run("evaluate", *arguments, "--json", exit_code=1).stdout)
+    assert found["audit"] == audited
+    assert found["cases"][0]["rows"][0]["name"] == "clean (fails the audit)"
 
 
 def test_people_that_were_trained_on_fail_by_user(clean, data_dir):
