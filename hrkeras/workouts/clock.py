@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from datetime import UTC, datetime
-from math import isnan, nan
+from math import isfinite, isnan, nan
 
 import numpy as np
 
@@ -48,9 +48,33 @@ def date_or_nan(moment: float) -> float:
     return moment if is_date(moment) else nan
 
 
-def date(start: float) -> str:
-    """A start in s since 1970-01-01 as text, in UTC; it may be NaN."""
-    return "unknown date" if isnan(start) else datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d %H:%M")
+def date(start: float, utc_offset: float = nan) -> str:
+    """A start in s since 1970-01-01 UTC as text; it may be NaN.
+
+    Args:
+        start: the moment.
+        utc_offset: s that local time is ahead of UTC; NaN where that is not known, which gives UTC.
+    """
+    return "unknown date" if isnan(start) else local(start, utc_offset).strftime("%Y-%m-%d %H:%M")
+
+
+def local(start: float, utc_offset: float = nan) -> datetime:
+    """A moment as calendar and clock showed it there, or in UTC; arguments as of `date`."""
+    return datetime.fromtimestamp(start + (0.0 if isnan(utc_offset) else utc_offset), UTC)
+
+
+def zone(utc_offset: float) -> str:
+    """The name of an offset from UTC in s, such as "UTC+8" or "UTC-3:30"; "UTC" where it is NaN."""
+    if isnan(utc_offset) or not utc_offset:
+        return "UTC"
+    hours, minutes = divmod(round(abs(utc_offset) / 60), 60)
+    return f"UTC{'-' if utc_offset < 0 else '+'}{hours}{f':{minutes:02}' if minutes else ''}"
+
+
+def possible_offset(seconds: float) -> float:
+    """An offset from UTC to the nearest quarter of an hour, as zones have it; NaN if no zone has it."""
+    quarters = round(seconds / 900) * 900.0 if isfinite(seconds) else nan
+    return quarters if abs(quarters - seconds) <= 60 and -43_200 <= quarters <= 50_400 else nan
 
 
 def date_or_none(start: float) -> str | None:
@@ -58,9 +82,9 @@ def date_or_none(start: float) -> str | None:
     return None if isnan(start) else date(start)
 
 
-def moment(start: float) -> str:
-    """The same for the middle of a sentence, which says that it is UTC."""
-    return date(start) if isnan(start) else f"{date(start)} UTC"
+def moment(start: float, utc_offset: float = nan) -> str:
+    """`date` with its zone, such as "2025-06-16 23:04 UTC+8"."""
+    return date(start) if isnan(start) else f"{date(start, utc_offset)} {zone(utc_offset)}"
 
 
 def _is_plain(clock: np.ndarray) -> bool:

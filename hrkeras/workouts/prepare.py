@@ -25,6 +25,8 @@ class PreparedRun(NamedTuple):
         grid: the workout on the grid.
         content: how much data it holds, see `duplicates.content`.
         where: see `Workout`.
+        utc_offset: likewise.
+        duration: s, of the recording; NaN if that is not known.
     """
 
     user: str
@@ -32,6 +34,8 @@ class PreparedRun(NamedTuple):
     grid: Grid
     content: duplicates.Content = (0, 0)
     where: str = ""
+    utc_offset: float = np.nan
+    duration: float = np.nan
 
     @property
     def end(self) -> float:
@@ -51,9 +55,8 @@ def examine(workout: Workout, limits: quality.Limits, step: float = STEP) -> Pre
         grid = quality.gridded(workout, limits, step)
     except InvalidWorkoutError:  # the limits allow what no grid can hold
         return "duration" if np.isfinite(workout.speed).any() else "gps"
-    return PreparedRun(
-        workout.user, workout.start, grid, duplicates.content(quality.without_outliers(workout, limits)), workout.where
-    )
+    content = duplicates.content(quality.without_outliers(workout, limits))
+    return PreparedRun(workout.user, workout.start, grid, content, workout.where, workout.utc_offset, workout.duration)
 
 
 def distinct(runs: Sequence[PreparedRun]) -> list[PreparedRun]:

@@ -39,6 +39,7 @@ class Workout:
         heart_rate_samples: how many times heart rate was measured during the workout, which is fewer than the points
             with a heart rate if a reader has interpolated it to the times of positions; as many as these if not given.
         first_clock: s, what the source's clock showed at the first point; `start` unless the date is unknown.
+        utc_offset: s that local time is ahead of UTC; NaN where the source does not tell.
 
     Raises:
         ValueError: if the arrays are not of one length, or time does not increase strictly from 0.
@@ -63,6 +64,7 @@ class Workout:
     heart_rate_samples: int
     estimated: bool
     first_clock: float
+    utc_offset: float
 
     def __init__(
         self,
@@ -78,6 +80,7 @@ class Workout:
         heart_rate_samples: int | None = None,
         estimated: bool = False,
         first_clock: float = np.nan,
+        utc_offset: float = np.nan,
     ) -> None:
         time = np.array(time, np.float64)
         nothing = np.full(time.shape, np.nan)
@@ -94,7 +97,7 @@ class Workout:
             heart_rate_samples = int(np.count_nonzero(np.isfinite(heart_rate)))
         texts = cleaned(user or ""), cleaned(sport or "")
         values = (time, speed, altitude, heart_rate, *texts, float(start), gps_fraction, where)
-        for attribute, value in zip(fields(self), (*values, heart_rate_samples, estimated, first_clock), strict=True):
+        for attribute, value in zip(fields(self), (*values, heart_rate_samples, estimated, first_clock, utc_offset), strict=True):
             object.__setattr__(self, attribute.name, value)
 
     def __repr__(self) -> str:
@@ -105,7 +108,7 @@ class Workout:
             parts.append(f"mean heart rate {np.nanmean(self.heart_rate):.0f} beats/min")
         if self.user:
             parts.append(f"user {self.user!r}")
-        return f"Workout of {moment(date_or_nan(self.start))}: {', '.join(parts)}"
+        return f"Workout of {moment(date_or_nan(self.start), self.utc_offset)}: {', '.join(parts)}"
 
     def __len__(self) -> int:
         return len(self.time)
@@ -140,6 +143,7 @@ def from_points(
     where: str = "",
     heart_rate_samples: int | None = None,
     estimated: bool = False,
+    utc_offset: float = np.nan,
 ) -> Workout:
     """Makes a `Workout` of raw points; every reader uses it, so all sources are treated alike.
 
@@ -165,6 +169,7 @@ def from_points(
         where: see `Workout`.
         heart_rate_samples: see `Workout`.
         estimated: see `Workout`.
+        utc_offset: see `Workout`.
 
     Raises:
         InvalidWorkoutError: if the columns differ in length or fewer than two points have a usable time.
@@ -197,6 +202,7 @@ def from_points(
         heart_rate_samples=heart_rate_samples,
         estimated=estimated,
         first_clock=first_clock,
+        utc_offset=utc_offset,
     )
 
 

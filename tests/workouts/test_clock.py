@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from hrkeras.workouts import clock
 from hrkeras.workouts.clock import in_order, is_date
 
 START = 1_700_000_000.0
@@ -62,3 +63,20 @@ def test_no_time_at_all(clock):
 )
 def test_which_clocks_can_be_right(moment, answer):
     assert is_date(moment) == answer
+
+
+def test_local_time_says_which_it_is():
+    summer = 1_750_086_240.0  # 2025-06-16 15:04 UTC
+    assert clock.moment(summer) == "2025-06-16 15:04 UTC"
+    assert clock.moment(summer, 8 * 3600) == "2025-06-16 23:04 UTC+8"
+    assert clock.moment(summer, 9.5 * 3600) == "2025-06-17 00:34 UTC+9:30"
+    assert clock.moment(summer, -3.5 * 3600) == "2025-06-16 11:34 UTC-3:30"
+    assert clock.moment(np.nan, 3600) == "unknown date"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "offset"),
+    [(28_800, 28_800), (28_798, 28_800), (-12_600, -12_600), (500, np.nan), (90_000, np.nan), (np.nan, np.nan)],
+)
+def test_offsets_that_zones_have(seconds, offset):
+    np.testing.assert_equal(clock.possible_offset(seconds), offset)

@@ -78,6 +78,7 @@ def _join(parts: list[Recording]) -> Recording:
         any(part.estimated for part in parts),
         next((part.name for part in parts if part.name), ""),
         () if measured else parts[0].passed_over,
+        next((part.utc_offset for part in parts if np.isfinite(part.utc_offset)), np.nan),
     )
 
 

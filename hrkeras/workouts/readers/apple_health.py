@@ -149,7 +149,7 @@ def size(path) -> int:
 
 def _workout(entry: apple_xml.Entry, heart_rates: HeartRates, routes: Routes) -> Workout:
     clock, heart_rate = heart_rates.during(entry.start, entry.end, entry.source)
-    about: dict[str, Any] = {"user": USER, "sport": entry.sport, "where": entry.where}
+    about: dict[str, Any] = {"user": USER, "sport": entry.sport, "where": entry.where, "utc_offset": entry.utc_offset}
     if not entry.is_run_outdoors:
         if entry.sport == "running":
             about["sport"] = "indoor running"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
-from hrkeras.workouts.clock import EARLIEST, LATEST
+from hrkeras.workouts.clock import EARLIEST, LATEST, possible_offset
 from hrkeras.workouts.readers.apple_heart_rate import MAX_NAME, Collector, HeartRates, source_name
 from hrkeras.workouts.readers.apple_person import Person
 from hrkeras.workouts.readers.source import ReadLog
@@ -79,6 +79,7 @@ class Entry(NamedTuple):
     end: float
     pauses: list[tuple[float, float]]
     routes: list[str]  # paths as the export writes them, each once
+    utc_offset: float  # s that the export's clock is ahead of UTC
     points: np.ndarray  # of an inline route in order of time, (5, n): time, latitude, longitude, altitude, speed
 
     @property
@@ -185,8 +186,15 @@ def _entry(tag: bytes, body: bytes, where: str) -> Entry:
         end=end_clock,
         pauses=_pauses(dates, begins, end_clock),
         routes=list(routes),
+        utc_offset=_offset(start),
         points=_points(body),
     )
+
+
+def _offset(date: bytes) -> float:
+    """s that the zone of a date is ahead of UTC."""
+    seconds = 3600.0 * int(date[-4:-2]) + 60.0 * int(date[-2:])
+    return possible_offset(-seconds if date[-5:-4] == b"-" else seconds)
 
 
 def _not_crowded(entries: list[Entry], log: ReadLog) -> list[Entry]:

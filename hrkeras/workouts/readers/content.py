@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hrkeras.workouts.clock import date_or_nan
+from hrkeras.workouts.clock import date_or_nan, possible_offset
 from hrkeras.workouts.readers import apple_person
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.workout import Workout
 
 COLUMNS = ("time", "speed", "altitude", "heart_rate")
-NUMBERS = ("start", "gps_fraction", "first_clock")
+NUMBERS = ("start", "gps_fraction", "first_clock", "utc_offset")
 ABOUT, POINTS = "about.json", "points.npy"  # entries of the zip, which is an npz with a text in it
 MAX_BYTES = 1 << 30  # unpacked
 
@@ -147,7 +147,7 @@ def unpack(packed: bytes, where: str, user: str) -> Content:
 
 
 def _workout(item: dict[str, Any], columns: dict[str, np.ndarray], where: str, user: str) -> Workout:
-    start, gps_fraction, first_clock = (float(item[name]) for name in NUMBERS)
+    start, gps_fraction, first_clock, utc_offset = (float(item[name]) for name in NUMBERS)
     return Workout(
         **columns,
         user=user,
@@ -158,4 +158,5 @@ def _workout(item: dict[str, Any], columns: dict[str, np.ndarray], where: str, u
         heart_rate_samples=int(item["heart_rate_samples"]),
         estimated=bool(item["estimated"]),
         first_clock=first_clock,
+        utc_offset=possible_offset(utc_offset),
     )

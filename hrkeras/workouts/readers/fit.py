@@ -3,6 +3,7 @@
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts.clock import possible_offset
 from hrkeras.workouts.interpolation import interpolate
 from hrkeras.workouts.readers import fit_files, fit_messages
 from hrkeras.workouts.readers.fit_heart_rate import HR, HeartRates
@@ -22,8 +23,9 @@ from hrkeras.workouts.readers.point_table import (
 from hrkeras.workouts.readers.source import read_whole
 
 MAX_BYTES = 32 << 20  # a day's run recorded every second has 5 MB
-FILE_ID, SPORT, SESSION, HRV, DESCRIPTION = 0, 12, 18, 78, 206  # message numbers of the FIT profile
+FILE_ID, SPORT, SESSION, ACTIVITY, HRV, DESCRIPTION = 0, 12, 18, 34, 78, 206  # message numbers of the FIT profile
 ACTIVITY_FILE, COURSE_FILE = 4, 6  # types of files
+TIMESTAMP, LOCAL_TIMESTAMP = 253, 5  # fields of the message of an activity
 
 
 def read_sessions(stream: Stream) -> list[Recording]:
@@ -95,10 +97,11 @@ class _Content:
         table: its points, shape `(n, WIDTH)`: the columns of `point_table`, and `ESTIMATED`.
         rates: the heart rates of its `hr` messages, as from `HeartRates.table`.
         kind: type of the file if it is not an activity, else empty.
+        utc_offset: s that local time is ahead of UTC; NaN where the file does not tell.
     """
 
     def __init__(self, body: bytes):
-        self.kind = ""
+        self.kind, self.utc_offset = "", np.nan
         self._sports: list[tuple[str, str]] = []  # sport and name
         self._sessions: list[tuple[float, str, str]] = []  # beginning, sport and name
         self._described: dict[tuple[int, int], DeveloperField] = {}
@@ -110,7 +113,7 @@ class _Content:
         heart_rates = HeartRates()
         layouts: dict[Definition, RecordLayout] = {}
         first_records = records[np.unique(messages.kind[records], return_index=True)[1]]
-        telling = messages.find(FILE_ID, SPORT, SESSION, DESCRIPTION, HR), messages.find(HRV)[:1], first_records
+        telling = messages.find(FILE_ID, SPORT, SESSION, ACTIVITY, DESCRIPTION, HR), messages.find(HRV)[:1], first_records
         for message in messages.read(np.sort(np.concatenate(telling))):
             definition = message.definition
             if definition.number == RECORD:  # by what is described before its first one
@@ -138,6 +141,10 @@ class _Content:
             self._sessions.append((begin, _sport(definition, content, 5, 6), definition.text(content, 110)))
             if len(self._sessions) > MAX_ACTIVITIES:
                 raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
+        elif number == ACTIVITY:
+            utc, local = (definition.value(content, field) for field in (TIMESTAMP, LOCAL_TIMESTAMP))
+            if utc is not None and local is not None:
+                self.utc_offset = possible_offset(local - utc)
         elif number == HRV:
             self._unread.add("times between heartbeats")
         elif number == DESCRIPTION:
@@ -168,7 +175,8 @@ class _Content:
         for (_, sport, name), part in zip(sessions, parts, strict=True):
             if len(part):
                 estimated = bool((part[:, ESTIMATED] > 0).any())
-                recordings.append(Recording(sport, part[:, :COLUMNS], estimated, name, without_heart_rate(part, self._unread)))
+                unread = without_heart_rate(part, self._unread)
+                recordings.append(Recording(sport, part[:, :COLUMNS], estimated, name, unread, self.utc_offset))
         return recordings
 
 

@@ -30,6 +30,7 @@ class Recording(NamedTuple):
         estimated: whether the file is marked as having a heart rate that hrkeras estimated.
         name: the activity's name as written, empty if it has none.
         passed_over: what could not be read in the file although the activity can be used, each a few words.
+        utc_offset: s that local time is ahead of UTC; NaN where the file does not tell.
     """
 
     sport: str
@@ -37,6 +38,7 @@ class Recording(NamedTuple):
     estimated: bool = False
     name: str = ""
     passed_over: tuple[str, ...] = ()
+    utc_offset: float = np.nan
 
 
 class Stream(Protocol):

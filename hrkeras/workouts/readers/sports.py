@@ -138,7 +138,8 @@ def name(text: str) -> str:
     plain = text.strip().lower()
     if sport := ALONE.get(plain) or of_text(text):
         return sport
-    words = [word for word in plain.split() if word != "generic"]
+    words = [word for word in plain.replace("_", " ").split() if word != "generic"]
+    words = [word for place, word in enumerate(words) if word not in words[place + 1 :]]  # "training cardio_training"
     named = [word for word in words if not word.isdecimal()]
     if folded(" ".join(words)) in SILENT:
         return ""

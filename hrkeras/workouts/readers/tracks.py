@@ -211,6 +211,7 @@ def _workout(recording: Recording, user: str, sport: str, where: str) -> Workout
             user=user,
             sport=sport,
             estimated=recording.estimated,
+            utc_offset=recording.utc_offset,
             where=where,
         )
     except InvalidWorkoutError as error:

@@ -35,8 +35,8 @@ class TestWorkouts:
             assert begins(workouts([Recording("run", points)])) == expected
 
     def test_parts_keep_what_is_known_of_all(self):
-        first, second = workouts([Recording("run", table(NOON + np.array([0, 1, DAY, DAY + 1])), True, "n", ("x",))])
-        assert first[2:] == second[2:] == (True, "n", ("x",))
+        first, second = workouts([Recording("run", table(NOON + np.array([0, 1, DAY, DAY + 1])), True, "n", ("x",), 3600.0)])
+        assert first[2:] == second[2:] == (True, "n", ("x",), 3600.0)
         assert [first.sport, second.sport] == ["run"] * 2
 
     def test_single_points_far_from_all_others_are_left_out(self):

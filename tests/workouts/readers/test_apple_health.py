@@ -511,3 +511,9 @@ def test_real_export_with_a_broken_document_type():
     workouts, log = read(real("export_ios16_broken_dtd.zip"))
     assert not log.skipped
     assert sum(map(well_measured, workouts)) == 12
+
+
+@pytest.mark.parametrize(("hours", "offset"), [(8, 28_800), (-5, -18_000), (0, 0)])
+def test_local_time_is_that_of_the_export(tmp_path, hours, offset):
+    run = read_run(zipped(tmp_path, health(records(), workout(reference(), hours=hours))))
+    assert (run.start, run.utc_offset) == (START, offset)

@@ -396,3 +396,15 @@ def test_fit_cut_off_anywhere_is_refused():
 @given(strategies.binary(max_size=300))
 def test_fit_checksum_of_any_bytes(data):
     assert struct.pack("<H", fit_files.checksum(data)) == checksum(data)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "offset"), [(28_800, 28_800), (-12_600, -12_600), (0, 0), (28_797, 28_800), (200_000, np.nan), (None, np.nan)]
+)
+def test_fit_local_time_of_the_activity(tmp_path, ahead, offset):
+    utc = NOON - FIT_EPOCH
+    local = 0xFFFFFFFF if ahead is None else utc + ahead
+    data = fit_file(session(), run(), message(34, {253: UINT32, 5: UINT32}, [utc, local]))
+    (workout,) = read_file(tmp_path, "a.fit", data)
+    assert workout.start == NOON
+    np.testing.assert_equal(workout.utc_offset, offset)

@@ -115,3 +115,17 @@ def test_where_nothing_is_said_titles_tell(said, titles, sport):
 )
 def test_a_table_of_activities_is_believed_first(listed, said, sport):
     assert sports.of_activity(listed, said, ["Evening Ride"]) == sport
+
+
+@pytest.mark.parametrize(
+    ("text", "sport"),
+    [
+        ("training strength_training", "strength training"),
+        ("training cardio_training", "cardio training"),
+        ("hiit hiit", "hiit"),
+        ("floor_climbing generic", "floor climbing"),
+        ("training generic", "training"),
+    ],
+)
+def test_a_sport_and_its_kind_are_named_once(text, sport):
+    assert sports.name(text) == sport
