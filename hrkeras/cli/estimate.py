@@ -88,7 +88,7 @@ def estimate(
 
         with progress(len(pictures), "Drawing", "run") as bar:
             for path, estimated in pictures.items():
-                title = f"Run of {moment(estimated.run.start)}, heart rate estimated"
+                title = f"Run of {moment(estimated.run.start, estimated.run.utc_offset)}, heart rate estimated"
                 written.append(plotting.save(person_plots.run(estimated.prediction, title), path))
                 bar.update()
     if json:
@@ -109,7 +109,7 @@ def _pictures(estimates, output: Path) -> dict[Path, Any]:
     from hrkeras.workouts.readers import tracks
 
     def name(run) -> str:
-        return Path(run.where).name if isnan(run.start) else clock.date(run.start)
+        return Path(run.where).name if isnan(run.start) else clock.date(run.start, run.utc_offset)
 
     folder = output.parent if tracks.is_track(output) else output
     return {folder / f"{name(estimate.run).replace(' ', '_').replace(':', '')}.png": estimate for estimate in estimates}

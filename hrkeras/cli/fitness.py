@@ -7,7 +7,19 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Json, NoCache, Pace, Person, RunsOfOne, json_line, read_timeline
+from hrkeras.cli.shared import (
+    AthleteFile,
+    Backend,
+    Json,
+    Model,
+    NoCache,
+    Pace,
+    Person,
+    RunsOfOne,
+    json_line,
+    load_model_and_state,
+    read_timeline,
+)
 
 SHOWN = 8  # days that stand out
 
@@ -15,21 +27,25 @@ SHOWN = 8  # days that stand out
 def fitness(
     source: RunsOfOne,
     at: Pace = None,
+    athlete: AthleteFile = None,
+    model: Model = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw fitness over time to.")] = None,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write, one row per run.")] = None,
     force: Force = False,
     person: Person = None,
     no_cache: NoCache = False,
     json: Json = False,
+    backend: Backend = None,
 ) -> None:
     """Show how a person's heart rate at a set pace on the flat has changed over time, and which days stand out."""
-    outputs.check([source], [(output, kinds.FITNESS), (plot, kinds.PNG)], force)
-    from hrkeras.personal import fitness_text, pace, person_plots, timeline, update_text
+    outputs.check([source, athlete, model], [(output, kinds.FITNESS), (plot, kinds.PNG)], force)
+    loaded, state = load_model_and_state(model, athlete, backend)
+    from hrkeras.personal import fitness_text, pace, person_plots, timeline
     from hrkeras.utils import plotting
     from hrkeras.utils.errors import InputError
     from hrkeras.utils.files import atomic_write
 
-    runs = read_timeline(source, no_cache, person, at)
+    runs = read_timeline(source, no_cache, person, at, loaded, state if athlete else None)
     if not runs.entries:
         raise InputError(
             f"{source}: not one run has a heart rate that fitness could be read from; `hrkeras report` estimates it."
@@ -40,10 +56,17 @@ def fitness(
     if plot:
         plotting.save(person_plots.fitness(runs), plot)
     if json:
-        print(json_line({"pace": pace.text(runs.speed), "runs": timeline.frame(runs).to_dict("records")}))
+        print(
+            json_line(
+                {
+                    "pace": pace.text(runs.speed),
+                    "runs": timeline.frame(runs).to_dict("records"),
+                    **timeline.usage_dict(runs, False),
+                }
+            )
+        )
         return
-    days = fitness_text.days(runs.entries[0].start, runs.entries[-1].start)
-    print(f"{fitness_text.count(len(runs.entries))}, {days}.")
+    print(f"{fitness_text.count(len(runs.entries))} with heart rate, {fitness_text.days(runs.entries)}.")
     print("\n".join(fitness_text.summary(runs)))
     if effects := fitness_text.effects(runs):
         print(
@@ -51,8 +74,12 @@ def fitness(
         )
     if outliers := fitness_text.standing_out(runs):
         latest = "" if len(outliers) == 1 else f" (the latest {SHOWN})" if len(outliers) > SHOWN else " (the latest first)"
-        print(f"{fitness_text.days_standing_out(len(outliers))}{latest}; heat, illness, a tired day or a sensor can be why:")
-        print("\n".join(f"- {fitness_text.day(entry.start)}: {fitness_text.residual(entry)}" for entry in outliers[:SHOWN]))
-    if taken := update_text.taken_text(runs.report.taken):
-        print(f"Not used: {taken}.")
+        print(f"{fitness_text.standing_out_of(runs)}{latest}; heat, illness, a tired day or a sensor can be why:")
+        print(
+            "\n".join(
+                f"- {fitness_text.day(entry.start, entry.utc_offset)}: {fitness_text.residual(entry)}"
+                for entry in outliers[:SHOWN]
+            )
+        )
+    print("\n".join([*timeline.usage(runs, estimated=False), fitness_text.zones_text(runs.entries)]))
     print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot FITNESS.png.")

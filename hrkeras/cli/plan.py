@@ -80,7 +80,7 @@ def plan(
     from hrkeras.personal import pace as paces
     from hrkeras.utils import plotting
     from hrkeras.utils.files import atomic_write
-    from hrkeras.workouts.readers import route, source
+    from hrkeras.workouts.readers import route
     from hrkeras.workouts.readers.source import ReadLog
 
     speed, begin = paces.parse(pace) if pace else None, _moment(start_at)
@@ -108,10 +108,8 @@ def plan(
     print(f"Predicted by {planned.prediction.by}.")
     warn(planned.warnings)
     print(update_text.known_text(state))
-    if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):
-        print(f"Nothing could be learnt from the workouts: {why}.")
-    for sentence in source.read_log_lines(log):
-        print(sentence)
+    if learnt:
+        print("\n".join(update_text.usage_lines(learnt, log)))
     print(f"\n{planning_text.table(planned)}\n")
     if output:
         print(f"Written: {output}")

@@ -37,7 +37,7 @@ def predict(
     ] = None,
     workout: Annotated[
         str | None,
-        typer.Option(help="The run to predict, where RUN has several: its date in UTC (2025-06-16), or latest. Default: latest."),
+        typer.Option(help="The run to predict, where RUN has several: its local date (2025-06-16), or latest. Default: latest."),
     ] = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the prediction to.")] = None,
     force: Force = False,
@@ -53,7 +53,7 @@ def predict(
     from hrkeras.personal import athlete_update, prediction, run_choice, update_text
     from hrkeras.utils.files import atomic_write
     from hrkeras.workouts import clock
-    from hrkeras.workouts.readers import source, tracks
+    from hrkeras.workouts.readers import tracks
 
     default = None if workout or tracks.is_track(run) else "latest"
     histories = history or []
@@ -63,32 +63,36 @@ def predict(
         defaults.use("--workout", default)
     learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)
     predicted = prediction.predict(chosen, state, loaded)
+    when = clock.moment(predicted.start, predicted.utc_offset)
     with atomic_write(output) as part:
         predicted.to_csv(part)
     print(
-        f"Run of {clock.moment(predicted.start)}, {predicted.minutes:.0f} min: "
+        f"Run of {when}, {predicted.minutes:.0f} min: "
         f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
         f"give or take {(predicted.high - predicted.low).mean() / 2:.0f} (four times in five)."
     )
     if predicted.error is not None and predicted.inside is not None:
         inside = f"{100 * predicted.inside:.0f} % of it in the prediction interval (10 to 90 %)"
-        print(f"Compared with the measured heart rate: mean absolute error {predicted.error:.1f} beats/min, {inside}.")
+        measured, expected = predicted.means or (0.0, 0.0)
+        print(
+            f"Measured mean {measured:.0f}, where {expected:.0f} is predicted: mean absolute error {predicted.error:.1f} "
+            f"beats/min, {inside}."
+        )
     print(f"Predicted by {predicted.by}.")
     warn(predicted.warnings)
     print(update_text.known_text(state))
-    if learnt and not state.count and (why := athlete_update.left_out_text(learnt)):
-        print(f"Nothing could be learnt from the other workouts: {why}.")
     if isnan(predicted.start):
         taken = ": it was taken as the day after the last known run" if state.count else ""
         print(f"The run's date is unknown, since its clock was not set{taken}.")
     if not predicted.has_altitude:
         print("The run has no altitude: it was taken as flat.")
-    for line in source.read_log_lines(log):
-        print(line)
+    left_out = len(others) if athlete else 0
+    if others or log.skipped:
+        print("\n".join(update_text.usage_lines(learnt or athlete_update.Report(state), log, 1, left_out)))
     print(f"Written: {output}")
     if plot:
         from hrkeras.personal import person_plots
         from hrkeras.utils import plotting
 
-        plotting.save(person_plots.run(predicted, f"Run of {clock.moment(predicted.start)}"), plot)
+        plotting.save(person_plots.run(predicted, f"Run of {when}"), plot)
         print(f"Picture: {plot}")

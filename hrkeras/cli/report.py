@@ -7,7 +7,17 @@ import typer
 
 from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Backend, Model, NoCache, Pace, Person, RunsOfOne, load_model, read_timeline
+from hrkeras.cli.shared import (
+    AthleteFile,
+    Backend,
+    Model,
+    NoCache,
+    Pace,
+    Person,
+    RunsOfOne,
+    load_model_and_state,
+    read_timeline,
+)
 
 
 def report(
@@ -19,6 +29,7 @@ def report(
         ),
     ] = None,
     at: Pace = None,
+    athlete: AthleteFile = None,
     model: Model = None,
     person: Person = None,
     force: Force = False,
@@ -27,11 +38,13 @@ def report(
 ) -> None:
     """Write one page about a person's runs: fitness, zones, predictions. It holds no position or name and loads nothing."""
     output = output or defaults.use("--output", Path("report.html"))
-    outputs.check([source, model], [(output, kinds.PAGE)], force)
-    loaded = load_model(model, backend)
+    outputs.check([source, model, athlete], [(output, kinds.PAGE)], force)
+    loaded, state = load_model_and_state(model, athlete, backend)
     from hrkeras.personal.report import page
+    from hrkeras.personal.timeline import usage
 
-    runs = read_timeline(source, no_cache, person, at, loaded)
+    runs = read_timeline(source, no_cache, person, at, loaded, state if athlete else None)
     page.write(runs, output)
     print("\n".join(f"- {headline}" for headline in page.headlines(runs)))
+    print("\n".join(usage(runs)))
     print(f"Written: {output}; open it in a browser.")

@@ -232,19 +232,17 @@ def reader(no_cache: bool):
     return partial(detect.read, processes=processes.cores(), cache=None if no_cache else cache.Cache(cache.folder()))
 
 
-def read_timeline(source: Path, no_cache: bool, person: str | None = None, at: str | None = None, model=None):
-    """A `timeline.Timeline` of the runs of a source; `at` is a pace."""
+def read_timeline(source: Path, no_cache: bool, person: str | None = None, at: str | None = None, model=None, known=None):
+    """A `timeline.Timeline` of the runs of a source; `at` is a pace, `known` the person's state."""
     from hrkeras.personal import pace, timeline
-    from hrkeras.workouts.readers.source import ReadLog, read_log_lines
+    from hrkeras.workouts.readers.source import ReadLog
 
     speed = pace.parse(at) if at else None
     with reading([source], f"Reading {source.name}") as bar:
         log = ReadLog(bar.update)
         workouts = list(reader(no_cache)(source, log))
-    if log.passed_over:
-        terminal.note(read_log_lines(log)[-1])
     with progress(None, "Following the runs", "run") as bar:
-        return timeline.write(workouts, person, speed, model, bar.update, log.skipped)
+        return timeline.write(workouts, person, speed, model, bar.update, log, known)
 
 
 def warn(sentences) -> None:

@@ -69,7 +69,6 @@ def update(
     from hrkeras.personal import athlete_update, update_text
     from hrkeras.personal.fitness_text import count
     from hrkeras.workouts.clock import date
-    from hrkeras.workouts.readers import source
 
     with reading(runs) as bar:
         report = athlete_update.update(
@@ -104,10 +103,8 @@ def update(
             f"Before {date(state.starts[0])} UTC: {report.forgotten:,}. So far back the file keeps no dates; they are known "
             "already or else too late."
         )
-    if taken := update_text.taken_text(report.taken):
-        print(f"Removed by the filters: {taken}.")
-    for line in source.read_log_lines(report.log):
-        print(line)
+    if runs:
+        print("\n".join(update_text.usage_lines(report, report.log)))
     last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
     print(f"{'Written' if report.is_changed else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
     if report.is_new:

@@ -7,15 +7,24 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Json, NoCache, Person, RunsOfOne, json_line, read_timeline
+from hrkeras.cli.shared import (
+    AthleteFile,
+    Backend,
+    Json,
+    Model,
+    NoCache,
+    Person,
+    RunsOfOne,
+    json_line,
+    load_model_and_state,
+    read_timeline,
+)
 
 
 def zones(
     source: RunsOfOne,
-    athlete: Annotated[
-        Path | None,
-        typer.Option(dir_okay=False, help="The person's file from `hrkeras update`, if it knows more runs than SOURCE."),
-    ] = None,
+    athlete: AthleteFile = None,
+    model: Model = None,
     age: Annotated[
         float | None, typer.Option(help="Age in years; makes the maximum more certain where there are few runs.")
     ] = None,
@@ -26,25 +35,19 @@ def zones(
     person: Person = None,
     no_cache: NoCache = False,
     json: Json = False,
+    backend: Backend = None,
 ) -> None:
     """Estimate maximum and threshold heart rate from a person's runs, and the time in the five zones. No medical advice."""
-    outputs.check([source, athlete], [(plot, kinds.PNG)], force)
-    from dataclasses import replace
-
-    from hrkeras.athlete import athlete_file, facts
+    outputs.check([source, athlete, model], [(plot, kinds.PNG)], force)
+    loaded, known = load_model_and_state(model, athlete, backend)
+    from hrkeras.athlete import facts
     from hrkeras.athlete import zones as own
-    from hrkeras.athlete.kalman import AthleteState
-    from hrkeras.personal import estimation, fitness_text, time_in_zones
+    from hrkeras.personal import fitness_text, time_in_zones
+    from hrkeras.personal.timeline import usage, usage_dict
 
-    state = athlete_file.load(athlete) if athlete else None
-    own.estimate(state or AthleteState(), age, maximum, threshold)  # before anything is read: what is given may be impossible
-    timeline = read_timeline(source, no_cache, person)
-    count = len(timeline.entries)
-    if state and state.count >= timeline.athlete.count:
-        count = state.count
-        timeline = replace(timeline, unheard=[estimation.anew(run, state) for run in timeline.unheard])
-    else:  # the runs of the source tell more
-        state = replace(timeline.athlete, told=state.told if state else {})
+    own.estimate(known, age, maximum, threshold)  # before anything is read: what is given may be impossible
+    timeline = read_timeline(source, no_cache, person, None, loaded, known if athlete else None)
+    state = timeline.athlete
     limits, told = own.estimate(state, age, maximum, threshold), facts.told(state)
     recent, everything = time_in_zones.times(timeline, limits, time_in_zones.WEEKS), time_in_zones.times(timeline, limits)
     if plot:
@@ -53,11 +56,11 @@ def zones(
 
         plotting.save(person_plots.zones(limits, recent, everything), plot)
     if json:
-        print(json_line(time_in_zones.as_dict(limits, recent, everything)))
+        print(json_line(time_in_zones.as_dict(limits, recent, everything) | usage_dict(timeline)))
         return
     print("\n".join(time_in_zones.lines(limits, recent, everything)))
-    if count:
-        runs = fitness_text.count(count)
+    if state.count:
+        runs = fitness_text.count(state.count)
         print(f"Read from {runs} with heart rate, not from a test; give what a test said with --maximum or --threshold.")
     else:
         is_known = (age, maximum, told.age, told.max_heart_rate) != (None,) * 4
@@ -66,11 +69,8 @@ def zones(
     if doubted := facts.doubt(state):
         print(f"{doubted}.")
     if maximum is None and told.max_heart_rate:
-        print(f"The maximum is what {athlete} was told; give another with --maximum.")
-    if why := timeline.report.taken:
-        from hrkeras.personal import update_text
-
-        print(f"Not used: {update_text.taken_text(why)}.")
+        print(f"The maximum is the self-reported one in {athlete}; give another with --maximum.")
+    print("\n".join(usage(timeline)))
     print(time_in_zones.ADVICE)
     if plot:
         print(f"Picture: {plot}")

@@ -67,6 +67,13 @@ class Report:
     later: int = 0
     told: dict[str, facts.Outcome] = field(default_factory=dict)
 
+    def add(self, more: Report) -> None:
+        """Adds what was learnt next by the same state."""
+        for name in ("added", "before", "predicted"):
+            getattr(self, name).extend(getattr(more, name))
+        for name in ("known", "older", "forgotten", "later"):
+            setattr(self, name, getattr(self, name) + getattr(more, name))
+
     @property
     def is_changed(self) -> bool:
         """Whether the state has learnt something."""
@@ -256,12 +263,6 @@ def _opened(path: Path, population: Population | None) -> tuple[AthleteState, bo
     if population:
         check_population(athlete, population, str(path))
     return athlete, False
-
-
-def left_out_text(report: Report) -> str:
-    """Why runs were not learnt from, in a line; empty if all were."""
-    later = f"{report.later:,} not over when the run began" if report.later else ""
-    return ", ".join(filter(None, [later, taken_text(report.taken)]))
 
 
 def check_population(athlete: AthleteState, population: Population, path: str = "The athlete's state") -> None:

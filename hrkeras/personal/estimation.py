@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +13,12 @@ import numpy as np
 
 from hrkeras.athlete import zones
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.athlete.population import DAY
 from hrkeras.athlete.zones import Zones
 from hrkeras.evaluation import predictor
-from hrkeras.personal import athlete_update, prediction, update_text
+from hrkeras.personal import athlete_update, update_text
 from hrkeras.personal.prediction import Prediction
-from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.personal.silent import LIMITS, SPORTS, follow, sort
+from hrkeras.utils.errors import InputError
 from hrkeras.workouts import duplicates, prepare, quality
 from hrkeras.workouts.readers import apple_health, detect, tracks
 from hrkeras.workouts.readers.source import ReadLog, read_log_text
@@ -26,11 +26,6 @@ from hrkeras.workouts.workout import Workout
 
 if TYPE_CHECKING:
     from hrkeras.evaluation.predictor import Model
-
-SPORTS = ("running", "indoor running")
-LIMITS = replace(athlete_update.LIMITS, sports=SPORTS, min_heart_rate_share=0.0, min_gps_share=0.0)
-ENOUGH_MEASURED = athlete_update.LIMITS.min_heart_rate_share  # a run with more has a heart rate
-ENOUGH = 10  # runs to learn from, later ones if need be, before a run is estimated
 
 
 @dataclass(frozen=True)
@@ -131,25 +126,15 @@ def estimate(
             f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions, and may last "
             f"{LIMITS.max_duration / 3600:.0f} h."
         )
-    pending: list[prepare.PreparedRun] = []
+    heard: list[prepare.PreparedRun] = []
     if athlete is None:
         others = [workout for source in histories for workout in athlete_update.one_person(list(read(source, log)), source)]
-        pending = athlete_update.usable(others if histories else workouts)
+        heard = athlete_update.usable(others if histories else workouts)
     state = athlete or AthleteState(predictor.population(model))
-    predictions = []
-    for run in silent:
-        due = 0
-        while due < len(pending) and (not pending[due].end > run.start or (not everything and state.count + due < ENOUGH)):
-            due += 1
-        athlete_update.learn(state, pending[:due], model=model)
-        del pending[:due]
-        predictions.append((run, _predicted(run, state, model)))
-        if on_run:
-            on_run()
-    athlete_update.learn(state, pending, model=model)
+    _, predictions = follow(state, heard, silent, model, everything, on_run=on_run)
     own = zones.estimate(state)
     estimates = []
-    for run, predicted in predictions:
+    for run, predicted in zip(silent, predictions, strict=True):
         seconds = zones.seconds_in(own.edges, predicted.heart_rate, predicted.step)
         within = zones.seconds_within(own.edges, predicted.heart_rate, predicted.low, predicted.high, predicted.step)
         estimates.append(Estimate(run, origins[id(run)], predicted, seconds, within))
@@ -158,49 +143,9 @@ def estimate(
 
 def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout], int, Counter[str]]:
     """Runs to estimate, how many have a heart rate already, and why the others cannot be."""
-    silent, measured, skipped = [], 0, Counter[str]()
-    recorded = [workout for workout in workouts if workout.sport in SPORTS]
-    skipped.update(f"another sport ({workout.sport})" for workout in workouts if workout.sport not in SPORTS)
-    runs = duplicates.distinct(recorded, map(duplicates.content, recorded))
-    skipped[quality.REASONS[quality.DUPLICATE]] += len(recorded) - len(runs)
-    for workout in sorted(runs, key=lambda run: (isnan(run.start), run.start)):  # unknown dates last
-        if not everything and quality.covered_share(workout.time, workout.heart_rate) >= ENOUGH_MEASURED:
-            measured += 1
-        elif reason := _reason_against(workout):
-            skipped[reason] += 1
-        else:
-            silent.append(workout)
-    return silent, measured, +skipped
-
-
-def _reason_against(workout: Workout) -> str | None:
-    """Why the heart rate of a run cannot be estimated: it needs speed, and must pass the filters other than those on heart
-    rate."""
-    taken = quality.taken_by(replace(workout, heart_rate=np.full(len(workout), np.nan)), LIMITS)
-    if taken and taken != "metadata":  # the last one: of any person, at any time
-        return quality.REASONS[taken]
-    try:
-        quality.gridded(workout, LIMITS)
-    except InvalidWorkoutError as error:
-        return str(error)
-    return None
-
-
-def _predicted(run: Workout, state: AthleteState, model: Model | None) -> Prediction:
-    """Its heart rate; of a run that was not measured also from later ones, as if it were run on the day after those."""
-    silent = quality.measured_share(run) < ENOUGH_MEASURED
-    start = _after(run.start, state) if silent else run.start
-    return replace(prediction.predict(replace(run, start=start), state, model), start=run.start)
-
-
-def _after(start: float, state: AthleteState) -> float:
-    """The same time of day, not before the person's last known run; s since 1970-01-01 UTC."""
-    start = state.assumed_start(start)
-    return start + DAY * float(np.ceil(max(state.ends[-1] - start, 0.0) / DAY)) if state.count else start
-
-
-def anew(predicted: Prediction, athlete: AthleteState) -> Prediction:
-    """The prediction of a run by another state of the person, which may know later runs."""
-    known = athlete.predict(_after(predicted.start, athlete), predicted.grid)
-    heart_rate, low, high = prediction.with_interval(known.expected[:, 0], known, athlete)
-    return replace(predicted, heart_rate=heart_rate, low=low, high=high, earlier_runs=athlete.count, by=predictor.STATE)
+    runs = sort(workouts, everything)
+    skipped = runs.left_out + Counter(quality.reason("sport", run) for run in runs.heard if run.sport not in SPORTS)
+    recorded = [run for run in runs.heard if run.sport in SPORTS]
+    measured = len(duplicates.distinct(recorded, map(duplicates.content, recorded)))
+    skipped[quality.REASONS[quality.DUPLICATE]] += len(recorded) - measured
+    return runs.silent, measured, +skipped

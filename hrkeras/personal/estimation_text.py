@@ -1,9 +1,11 @@
 """What was estimated, in sentences and for programs."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hrkeras.athlete.zones import NAMES
-from hrkeras.personal import update_text
+from hrkeras.personal import fitness_text
 from hrkeras.personal.estimation import Estimate, Estimation
 from hrkeras.personal.fitness_text import count
 from hrkeras.personal.prediction import Prediction
@@ -18,13 +20,11 @@ def lines(estimation: Estimation) -> list[str]:
     text = []
     if estimation.estimates:
         labels = [f"{name} {limits}" for name, limits in zip(NAMES, estimation.zones.limits, strict=True)]
-        columns = "".join(f"{f'zone {zone}':12}" for zone in range(1, 1 + len(NAMES)))
         text += [
             "Estimated heart rate in beats/min, minutes in zones; in brackets what the prediction interval (10 to 90 %) allows.",
             f"Zones: {', '.join(f'{zone} {label}' for zone, label in enumerate(labels, 1))}.",
-            f"{'run (UTC)':16}  {'min':>4}  {'mean':13}  {'highest':13}  {columns}".rstrip(),
+            *_table(estimation.estimates[-SHOWN:]),
         ]
-        text += [_row(estimate) for estimate in estimation.estimates[-SHOWN:]]
         if len(estimation.estimates) > SHOWN:
             text.append(f"The last {SHOWN} of {len(estimation.estimates):,}; --json has all.")
         text += _reliability(estimation)
@@ -32,9 +32,14 @@ def lines(estimation: Estimation) -> list[str]:
         text.append(f"Nothing to estimate: {count(estimation.measured)}, all with heart rate. --all estimates these too.")
     if estimation.measured and estimation.estimates:
         text.append(f"Left alone, since they have a heart rate: {count(estimation.measured)}.")
-    if estimation.skipped:
-        text.append(f"Cannot be estimated: {update_text.taken_text(estimation.skipped)}.")
-    return text + source.read_log_lines(estimation.log)
+    used, left_out = len(estimation.estimates) + estimation.measured, estimation.skipped + estimation.log.skipped
+    runs = [estimate.run for estimate in estimation.estimates]
+    return [
+        *text,
+        source.usage_text(used, left_out, estimation.log.examples),
+        *source.passed_over_lines(estimation.log),
+        *([fitness_text.zones_text(runs)] if runs else []),
+    ]
 
 
 def _reliability(estimation: Estimation) -> list[str]:
@@ -66,12 +71,18 @@ def _reliability(estimation: Estimation) -> list[str]:
     return sentences
 
 
-def _row(estimate: Estimate) -> str:
-    prediction = estimate.prediction
-    mean, highest = _with_limits(*_mean(prediction)), _with_limits(*_highest(prediction))
-    zones = "".join(f"{_with_limits(*values):12}" for values in zip(*_minutes(estimate), strict=True))
-    minutes = f"{prediction.minutes:.0f}"
-    return f"{date(estimate.run.start):16}  {minutes:>4}  {mean:13}  {highest:13}  {zones}".rstrip()
+def _table(estimates: Sequence[Estimate]) -> list[str]:
+    """A line for each run, below the names of the columns."""
+    rows = [("run", "min", "mean", "highest", *(f"zone {zone}" for zone in range(1, 1 + len(NAMES))))]
+    rows += [_row(estimate) for estimate in estimates]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _row(estimate: Estimate) -> tuple[str, ...]:
+    run, prediction = estimate.run, estimate.prediction
+    numbers = (_mean(prediction), _highest(prediction), *zip(*_minutes(estimate), strict=True))
+    return date(run.start, run.utc_offset), f"{prediction.minutes:.0f}", *(_with_limits(*values) for values in numbers)
 
 
 def _mean(prediction: Prediction) -> tuple[float, float, float]:

@@ -1,6 +1,9 @@
 """A person's fitness, in sentences."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from math import isnan, nan
+from typing import Protocol
 
 import numpy as np
 
@@ -8,6 +11,7 @@ from hrkeras.athlete import fitness
 from hrkeras.athlete.population import DAY
 from hrkeras.personal import pace
 from hrkeras.personal.timeline import Entry, Timeline
+from hrkeras.workouts import clock
 
 COMPARED = 365 * DAY  # s back, where there are runs so old
 MONTHS = 3 * 30 * DAY  # s, less than that is no comparison
@@ -15,21 +19,45 @@ FEW, MANY = 5, 20  # fewest runs for a change and its causes, and for seasons
 WORTH = 1.5  # beats/min, less is not worth a sentence
 
 
-def day(start: float) -> str:
-    """A start in s since 1970-01-01 UTC as a date, such as "16 June 2025"."""
-    when = datetime.fromtimestamp(start, UTC)
+class Dated(Protocol):
+    """Something with a start in s since 1970-01-01 UTC and the s that local time is ahead of UTC, NaN where that is not known."""
+
+    @property
+    def start(self) -> float: ...
+    @property
+    def utc_offset(self) -> float: ...
+
+
+def day(start: float, utc_offset: float = nan) -> str:
+    """The date of a start in s since 1970-01-01 UTC, such as "16 June 2025"; the local one where the offset of that is known."""
+    if isnan(start):
+        return "unknown date"
+    when = clock.local(start, utc_offset)
     return f"{when.day} {when:%B %Y}"
 
 
-def days(first: float, last: float) -> str:
-    """One day or the first and the last of several, such as "16 June 2025 to 2 July 2025"."""
-    return " to ".join(dict.fromkeys([day(first), day(last)]))
+def days(runs: Iterable[Dated]) -> str:
+    """The day of one run, or the first and the last of several, such as "16 June 2025 to 2 July 2025"."""
+    dated = sorted((run.start, run.utc_offset) for run in runs if not isnan(run.start))
+    return " to ".join(dict.fromkeys(day(*moment) for moment in dated[:1] + dated[-1:])) or "unknown date"
 
 
-def short_day(start: float) -> str:
+def short_day(start: float, utc_offset: float = nan) -> str:
     """The same for a table, such as "16 Jun 2025", in one line."""
-    when = datetime.fromtimestamp(start, UTC)
+    if isnan(start):
+        return "unknown"
+    when = clock.local(start, utc_offset)
     return f"{when.day}\N{NO-BREAK SPACE}{when:%b}\N{NO-BREAK SPACE}{when:%Y}"
+
+
+def zones_text(runs: Iterable[Dated]) -> str:
+    """Whose times and days are shown, in a sentence."""
+    zones = list(dict.fromkeys(clock.zone(run.utc_offset) for run in runs if not isnan(run.utc_offset)))
+    if not zones:
+        return "Times and days are in UTC, since the files do not tell the local time."
+    if any(isnan(run.utc_offset) for run in runs):
+        return f"Times and days are local where the file tells it ({', '.join(zones)}), and else in UTC."
+    return f"Times and days are local, as the source tells ({', '.join(zones)})."
 
 
 def now(timeline: Timeline) -> str:
@@ -38,7 +66,7 @@ def now(timeline: Timeline) -> str:
     value, low, high = last.at_pace
     return (
         f"At {pace.text(timeline.speed)} on the flat, heart rate is {value:.0f} beats/min ({low:.0f} to {high:.0f}), as of "
-        f"{day(last.start)}."
+        f"{day(last.start, last.utc_offset)}."
     )
 
 
@@ -52,7 +80,7 @@ def change(timeline: Timeline) -> str:
     # of what is shown, which is rounded
     difference = round(last.at_pace.value) - round(first.at_pace.value)
     reach = float(np.hypot(last.at_pace.high - last.at_pace.value, first.at_pace.high - first.at_pace.value))
-    when, then = day(first.start), f"{first.at_pace.value:.0f}"
+    when, then = day(first.start, first.utc_offset), f"{first.at_pace.value:.0f}"
     if not difference:
         return f"On {when} it was {then} too."
     if abs(difference) <= reach:
@@ -67,7 +95,7 @@ def best(timeline: Timeline) -> str:
     if fittest.at_pace.high >= last.at_pace.value:
         return ""
     value, low, high = fittest.at_pace
-    return f"It was lowest around {datetime.fromtimestamp(fittest.start, UTC):%B %Y}: {value:.0f} ({low:.0f} to {high:.0f})."
+    return f"It was lowest around {clock.local(fittest.start, fittest.utc_offset):%B %Y}: {value:.0f} ({low:.0f} to {high:.0f})."
 
 
 def summary(timeline: Timeline) -> list[str]:
@@ -103,15 +131,23 @@ def count(number: int) -> str:
 
 
 def standing_out(timeline: Timeline) -> list[Entry]:
-    """The days that stand out, the latest first."""
+    """The runs that stand out, the latest first."""
     return [entry for entry in reversed(timeline.entries) if entry.stands_out]
 
 
-def days_standing_out(number: int) -> str:
-    """How many days stand out."""
-    return "1 day stands out" if number == 1 else f"{number:,} days stand out"
+def standing_out_of(timeline: Timeline) -> str:
+    """How many runs stand out."""
+    number, total = len(standing_out(timeline)), len(timeline.entries)
+    return f"{number:,} of {count(total)} {'stands' if number == 1 else 'stand'} out"
+
+
+def means(entry: Entry) -> tuple[int, int, int]:
+    """Mean measured and expected heart rate of a run over the steps where it was measured, and the difference, as shown."""
+    measured, expected = map(round, entry.found.means or (nan, nan))
+    return measured, expected, measured - expected
 
 
 def residual(entry: Entry) -> str:
     """How far off a run was."""
-    return f"{abs(entry.residual):.0f} beats/min {'above' if entry.residual > 0 else 'below'} what was expected"
+    difference = means(entry)[2]
+    return f"{abs(difference)} beats/min {'above' if difference > 0 else 'below'} what was expected"

@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from hrkeras.personal import prediction_warnings
 from hrkeras.personal.athlete_update import LIMITS, check_population
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts import duplicates, quality
-from hrkeras.workouts.clock import date, date_or_nan, moment
+from hrkeras.workouts.clock import date_or_nan, moment
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.workout import Workout
 
@@ -46,6 +46,8 @@ class Prediction:
         warnings: plausibility warnings, from `prediction_warnings.of_prediction`.
         by: what predicted it, such as "the base model".
         step: s, length of a step.
+        duration: s, of the recording, which ends within a step; NaN where only the steps are known.
+        utc_offset: s that local time is ahead of UTC; NaN where the source does not tell.
 
     Example:
         >>> import hrkeras
@@ -65,6 +67,8 @@ class Prediction:
     warnings: list[str]
     by: str = STATE
     step: float = STEP
+    duration: float = np.nan
+    utc_offset: float = np.nan
 
     def __repr__(self) -> str:
         parts = [f"mean {self.heart_rate.mean():.0f}, highest {self.heart_rate.max():.0f} beats/min"]
@@ -72,7 +76,8 @@ class Prediction:
         parts.append(f"by {self.by} from {self.earlier_runs:,} earlier run{'' if self.earlier_runs == 1 else 's'}")
         if self.error is not None:
             parts.append(f"mean absolute error {self.error:.1f} where it was measured")
-        parts = [f"Predicted heart rate of the run of {moment(self.start)}, {self.minutes:.0f} min: {', '.join(parts)}"]
+        when = moment(self.start, self.utc_offset)
+        parts = [f"Predicted heart rate of the run of {when}, {self.minutes:.0f} min: {', '.join(parts)}"]
         return "\n".join([*parts, *(f"Warning: {sentence}" for sentence in self.warnings)])
 
     @property
@@ -83,7 +88,7 @@ class Prediction:
     @property
     def minutes(self) -> float:
         """How long the run is."""
-        return len(self.heart_rate) * self.step / 60
+        return (len(self.heart_rate) * self.step if isnan(self.duration) else self.duration) / 60
 
     @property
     def kilometres(self) -> float:
@@ -95,6 +100,15 @@ class Prediction:
         """Mean absolute error in beats/min where heart rate was measured; None if it was nowhere."""
         measured = np.isfinite(self.grid.heart_rate)
         return float(np.abs(self.heart_rate - self.grid.heart_rate)[measured].mean()) if measured.any() else None
+
+    @property
+    def means(self) -> tuple[float, float] | None:
+        """Mean measured heart rate, and the mean predicted one of the same steps, beats/min; None if it was measured nowhere."""
+        measured = np.isfinite(self.grid.heart_rate)
+        if not measured.any():
+            return None
+        both = (self.grid.heart_rate, self.heart_rate)
+        return tuple(float(values[measured].mean(dtype=np.float64)) for values in both)  # type: ignore[return-value]
 
     @property
     def inside(self) -> float | None:
@@ -159,10 +173,10 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
         athlete = AthleteState(population(model))
     if athlete.count and athlete.ends[-1] > begin:
         is_known = duplicates.overlap(run.start, run.end, athlete.starts, athlete.ends).any()
-        what = "this very run" if is_known else f"the run of {date(athlete.starts[-1])} UTC"
+        what = "this very run" if is_known else f"the run of {moment(athlete.starts[-1])}"
         raise InputError(
-            f"The run of {date(run.start)} UTC can only be predicted from earlier runs, but the athlete's state has learnt from "
-            f"{what}; predict it from earlier runs alone.",
+            f"The run of {moment(run.start, run.utc_offset)} can only be predicted from earlier runs, but the athlete's state "
+            f"has learnt from {what}; predict it from earlier runs alone.",
             "history",
         )
     start = athlete.assumed_start(begin)
@@ -182,7 +196,8 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
     if doubted := facts.doubt(athlete):
         warnings.append(f"{doubted}.")
     has_altitude = quality.without_outliers(run, LIMITS).has_altitude
-    return Prediction(begin, grid, heart_rate, low, high, athlete.count, has_altitude, warnings, predictor.title(model))
+    about: dict[str, Any] = {"by": predictor.title(model), "duration": run.duration, "utc_offset": run.utc_offset}
+    return Prediction(begin, grid, heart_rate, low, high, athlete.count, has_altitude, warnings, **about)
 
 
 def with_interval(heart_rate: np.ndarray, known: Known, athlete: AthleteState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ from hrkeras.workouts.readers import detect
 from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
 
+OTHER = "not asked for"  # of the source of the run to predict
 SHOWN = 8  # runs of which a message names the dates
 
 
@@ -22,8 +23,8 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
 
     Args:
         workouts: what the source holds.
-        wanted: the run's date or date and time in UTC as far as it is unambiguous, such as "2025-06-16"; or
-            "latest"; or None where the source holds one run.
+        wanted: the run's date or date and time, local where the source tells it, as far as it is unambiguous, such as
+            "2025-06-16"; or "latest"; or None where the source holds one run.
         path: of the source, for messages.
         log: what its reader skipped, for the message if there is no run.
 
@@ -37,7 +38,7 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
     runs = _distinct(recorded)
     if wanted == "latest":
         return runs[-1]
-    fitting = _distinct([run for run in recorded if date(run.start).startswith(wanted or "")])
+    fitting = _distinct([run for run in recorded if _name(run).startswith(wanted or "")])
     if len(fitting) == 1:
         return fitting[0]
     count = f"{len(fitting)} runs" if fitting else f"no run of that date among {len(runs)}"
@@ -57,11 +58,16 @@ def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> st
 
 def _offer(runs: Sequence[Workout]) -> str:
     """Which of several runs can be chosen by name: those whose minute no other one shares."""
-    counts = Counter(date(run.start) for run in runs)
+    counts = Counter(map(_name, runs))
     names = [name for name, count in counts.items() if count == 1]
     shown = [*(["..."] if len(names) > SHOWN else []), *names[-SHOWN:]]
     offer = f"choose one of {', '.join(shown)}, or latest" if shown else "choose latest"
     return offer if len(names) == len(runs) else f"{offer}, or give the file of one run alone"
+
+
+def _name(run: Workout) -> str:
+    """Its date and time by which it is chosen."""
+    return date(run.start, run.utc_offset)
 
 
 def _distinct(recorded: list[Workout]) -> list[Workout]:
@@ -98,6 +104,9 @@ def load_run(
     run = choose(workouts, wanted, path, log)
     if not histories:
         return run, [workout for workout in workouts if workout.user == run.user and workout is not run], log
+    for workout in workouts:
+        if workout is not run:
+            log.skip(OTHER, workout.where)
     return run, load_history(histories, log, run.user, read), log
 
 

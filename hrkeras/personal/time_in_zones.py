@@ -1,6 +1,7 @@
 """How long a person's runs were in each zone, measured and estimated, in numbers and in words."""
 
 from dataclasses import dataclass
+from math import isinf, isnan
 
 import numpy as np
 
@@ -35,11 +36,11 @@ class Times:
 
 
 def times(timeline: Timeline, own: Zones, weeks: float = float("inf")) -> Times:
-    """Time in zones over the runs of a timeline, or of its last weeks before its last run."""
+    """Time in zones over the runs of a timeline, or of its last weeks before its last run; those of unknown date are old."""
     starts = [*(run.start for run in timeline.entries), *(run.start for run in timeline.unheard)]
-    since = max(starts) - 7 * DAY * weeks
+    since = max((start for start in starts if not isnan(start)), default=0.0) - 7 * DAY * weeks
     measured = [entry for entry in timeline.entries if entry.start >= since]
-    silent = [prediction for prediction in timeline.unheard if prediction.start >= since]
+    silent = [prediction for prediction in timeline.unheard if prediction.start >= since or isinf(weeks)]
     nothing = np.zeros(zones.COUNT)
     within = (
         zones.seconds_within(own.edges, prediction.heart_rate, prediction.low, prediction.high, prediction.step)
@@ -113,7 +114,7 @@ def _with_limits(value: float, low: float, high: float) -> str:
 
 def clocks(seconds: np.ndarray, share: bool = True) -> list[str]:
     """Times in s as hours and minutes, with their share of all."""
-    clocks = [f"{int(value // 3600)}:{int(value % 3600 // 60):02}" for value in seconds]
+    clocks = ["{}:{:02}".format(*divmod(round(value / 60), 60)) for value in seconds]
     total = max(float(seconds.sum()), 1.0)
     return [f"{clock} ({100 * value / total:.0f} %)" for clock, value in zip(clocks, seconds, strict=True)] if share else clocks
 

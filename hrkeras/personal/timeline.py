@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hrkeras.athlete import fitness
+from hrkeras.athlete import facts, fitness
 from hrkeras.athlete.fitness import Told, View
-from hrkeras.athlete.interval import limits
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.inspection.sensor_faults import MUCH
 from hrkeras.evaluation import predictor
-from hrkeras.personal import athlete_update, update_text
-from hrkeras.personal.prediction import Prediction
+from hrkeras.personal import athlete_update, silent, update_text
+from hrkeras.personal.prediction import Prediction, with_interval
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.clock import date
+from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.prepare import PreparedRun
+from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import Fault
 from hrkeras.workouts.workout import Workout
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
 
     from hrkeras.evaluation.predictor import Model
 
+NO_HEART_RATE = "without heart rate, which `hrkeras estimate` estimates"
 RECENT = 20  # runs that say what pace is usual
 WARM_UP, REMEMBERED = 10, 50  # fewest earlier runs to say what stands out, and most that are compared
 STANDS_OUT = 2.5  # times the usual residual
 LEAST = 6.0  # beats/min
-SILENT = replace(athlete_update.LIMITS, min_heart_rate_share=0.0)  # for runs whose heart rate was not measured
 USUAL = 0.6745  # standard deviations of a normal distribution within which half of it lies
 
 
@@ -48,7 +49,8 @@ class Entry:
         residual: mean of measured minus predicted heart rate, beats/min.
         stands_out: whether the residual is unusually large for the person.
         workout: as recorded.
-        expected: its heart rate for finding faults of the sensor, as in `detection.faults`; None of a person's first runs.
+        expected: what the state alone expected of it, for finding faults of the sensor as in `detection.faults`; None of a
+            person's first runs.
     """
 
     found: Prediction
@@ -67,6 +69,11 @@ class Entry:
     def start(self) -> float:
         """s since 1970-01-01 UTC."""
         return self.found.start
+
+    @property
+    def utc_offset(self) -> float:
+        """s that local time is ahead of UTC; NaN where the source does not tell."""
+        return self.found.utc_offset
 
     @property
     def heart_rate(self) -> np.ndarray:
@@ -98,12 +105,13 @@ class Timeline:
     """A person's runs.
 
     Attributes:
-        athlete: the state after the last one.
-        now: likewise, as fitness is read from it.
+        athlete: the state that knows most of the person.
+        now: the state after the last run, as fitness is read from it.
         speed: on the flat, at which fitness is reported, m/s.
         entries: the runs that could be learnt from, in order.
-        unheard: the predictions of the runs without measured heart rate, in order.
+        unheard: the predictions of the runs without heart rate, from `silent.follow`, those of unknown date last.
         report: the result of learning from the workouts.
+        log: what the reader skipped.
     """
 
     athlete: AthleteState
@@ -112,6 +120,12 @@ class Timeline:
     entries: list[Entry]
     unheard: list[Prediction]
     report: athlete_update.Report
+    log: ReadLog = field(default_factory=ReadLog)
+
+    @property
+    def used(self) -> int:
+        """How many recordings were used."""
+        return len(self.entries) + len(self.unheard)
 
 
 def write(
@@ -120,7 +134,8 @@ def write(
     speed: float | None = None,
     model: Model | None = None,
     on_run: Callable[[], object] | None = None,
-    skipped: Mapping[str, int] | None = None,
+    log: ReadLog | None = None,
+    known: AthleteState | None = None,
 ) -> Timeline:
     """Follows a person through their runs.
 
@@ -130,15 +145,72 @@ def write(
         speed: m/s, at which fitness is reported; the usual one of the last runs if not given.
         model: predicts the runs; the athlete's state alone does if not given.
         on_run: called after each run.
-        skipped: number of workouts that the reader skipped, by reason; reported with those that the filters removed.
+        log: of the reader; what it skipped is counted with what the filters removed.
+        known: the person's state. If its runs were over before the first of these, these are learnt besides, and it is changed
+            in place. Else they are followed anew, with the facts that it has, and it counts at the end if it knows more runs.
 
     Raises:
         InputError: if the runs belong to several people, or none can be used.
     """
-    mine = [workout for workout in workouts if person in (None, workout.user)]
-    taken = Counter[str](skipped or {})
-    heard = athlete_update.filtered((workout for workout in mine if not _silent(workout)), taken)
-    runs = athlete_update.distinct([*heard, *athlete_update.filtered(filter(_silent, mine), taken, SILENT)], taken)
+    log, mine = log or ReadLog(), [workout for workout in workouts if person in (None, workout.user)]
+    chosen = silent.sort(mine)
+    taken = log.skipped + chosen.left_out
+    runs = athlete_update.usable(chosen.heard, taken)
+    _check([*runs, *chosen.silent], taken, person)
+    athlete = _begun(known, runs, model)
+    before, views = athlete.count, list[View]()
+
+    def add(run) -> None:
+        views.append(fitness.view(athlete))
+        if on_run:
+            on_run()
+
+    knows_more = known is not None and known is not athlete and known.count >= len(runs)
+    report, unheard = silent.follow(athlete, runs, [] if knows_more else chosen.silent, model, on_learnt=add, on_run=on_run)
+    if known and knows_more:
+        _, unheard = silent.follow(known, [], chosen.silent, model, on_run=on_run)
+    report.taken = taken
+    speed = speed or usual_speed([run.grid for run in report.added] or [run.grid for run in unheard])
+    recorded = {(workout.start, workout.where): workout for workout in mine}
+    views = _in_hindsight(views, report)
+    entries = _entries(report, views, recorded, speed, before, model)
+    knowing = known if known and knows_more else athlete
+    return Timeline(knowing, views[-1] if views else fitness.view(athlete), speed, entries, unheard, report, log)
+
+
+def _in_hindsight(views: Sequence[View], report: athlete_update.Report) -> list[View]:
+    """The views of the state after each run as the later runs make them look, of the person's usual course."""
+    if not views:
+        return []
+    usual = fitness.usual_course(report.athlete.population, report.before)
+    return [view._replace(usual=usual) for view in fitness.with_hindsight(views, [run.start for run in report.added])]
+
+
+def _entries(
+    report: athlete_update.Report,
+    views: Sequence[View],
+    recorded: Mapping[tuple[float, str], Workout],
+    speed: float,
+    before: int,
+    model: Model | None,
+) -> list[Entry]:
+    """The runs that were learnt from, with the view of the state after each; `before` is how many were known earlier."""
+    entries: list[Entry] = []
+    for run, expected, predicted, view in zip(report.added, report.before, report.predicted, views, strict=True):
+        heart_rate, low, high = with_interval(predicted, expected, report.athlete)
+        hilly, count = bool(np.ptp(run.grid.altitude) > 0), before + len(entries)
+        about = predictor.title(model), STEP, run.duration, run.utc_offset
+        prediction = Prediction(run.start, run.grid, heart_rate, low, high, count, hilly, [], *about)
+        residual = float(np.subtract(*prediction.means)) if prediction.means else np.nan
+        earlier = np.array([entry.residual for entry in entries[-REMEMBERED:]])
+        values = view.at_pace(run.start, speed), residual, _stands_out(residual, earlier)
+        alone = expected.expected[:, 0] if count >= MUCH else None
+        entries.append(Entry(prediction, *values, recorded[run.start, run.where], alone))
+    return entries
+
+
+def _check(runs: Sequence[PreparedRun | Workout], taken: Counter[str], person: str | None) -> None:
+    """Refuses the runs of several people, or none."""
     people = sorted({run.user for run in runs})
     if len(people) > 1:
         names = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
@@ -147,33 +219,17 @@ def write(
         of_person = f" of {person}" if person else ""
         why = update_text.taken_text(taken) or "there are no workouts"
         raise InputError(f"Found no run{of_person} that can be used: {why}; look at what there is with `hrkeras inspect`.")
-    speed = speed or usual_speed([run for run in runs if np.isfinite(run.grid.heart_rate).any()] or runs)
-    athlete, views = AthleteState(predictor.population(model)), []
 
-    def add(run) -> None:
-        views.append(fitness.view(athlete))
-        if on_run:
-            on_run()
 
-    report = athlete_update.learn(athlete, runs, model=model, on_run=add)
-    report.taken = taken
-    usual = fitness.usual_course(athlete.population, report.before)
-    views = [view._replace(usual=usual) for view in fitness.with_hindsight(views, [run.start for run in report.added])]
-    recorded = {(workout.start, workout.where): workout for workout in mine}
-    entries: list[Entry] = []
-    unheard: list[Prediction] = []
-    for run, known, predicted, view in zip(report.added, report.before, report.predicted, views, strict=True):
-        low, high = limits(predicted, known.standard_deviation, known.interval)
-        hilly = bool(np.ptp(run.grid.altitude) > 0)
-        prediction = Prediction(run.start, run.grid, predicted, low, high, len(entries), hilly, [], predictor.title(model))
-        if prediction.error is None:
-            unheard.append(prediction)
-            continue
-        residual = float(np.nanmean(run.grid.heart_rate - predicted))
-        earlier = np.array([entry.residual for entry in entries[-REMEMBERED:]])
-        values = view.at_pace(run.start, speed), residual, _stands_out(residual, earlier)
-        entries.append(Entry(prediction, *values, recorded[run.start, run.where], predicted if len(entries) >= MUCH else None))
-    return Timeline(athlete, views[-1], speed, entries, unheard, report)
+def _begun(known: AthleteState | None, runs: Sequence[PreparedRun], model: Model | None) -> AthleteState:
+    """The state from which the runs are followed, see `write`."""
+    if known is None:
+        return AthleteState(predictor.population(model))
+    if not known.count or not runs or known.ends[-1] <= min(run.start for run in runs):
+        return known
+    anew = AthleteState(known.population)
+    facts.tell(anew, facts.told(known))
+    return anew
 
 
 def recent(timeline: Timeline) -> Recent | None:
@@ -189,6 +245,27 @@ def recent(timeline: Timeline) -> Recent | None:
         rows.append((len(measured), *(error * len(measured) for error in errors)))
     steps, *sums = np.sum(rows, axis=0)
     return Recent(len(rows), *(float(total / steps) for total in sums))
+
+
+def usage(timeline: Timeline, estimated: bool = True) -> list[str]:
+    """How many recordings were used and not, and why, in the words of every command; a second line on what was passed over.
+
+    Args:
+        timeline: of the person's runs.
+        estimated: whether runs without heart rate count as used.
+    """
+    return [usage_text(*_usage(timeline, estimated), timeline.log.examples), *passed_over_lines(timeline.log)]
+
+
+def usage_dict(timeline: Timeline, estimated: bool = True) -> dict[str, Any]:
+    """`usage` for programs."""
+    used, left_out = _usage(timeline, estimated)
+    return {"used": used, "not_used": dict(left_out)}
+
+
+def _usage(timeline: Timeline, estimated: bool) -> tuple[int, Counter[str]]:
+    used, left_out, silent = timeline.used, timeline.report.taken, len(timeline.unheard)
+    return (used, left_out) if estimated or not silent else (used - silent, left_out + Counter({NO_HEART_RATE: silent}))
 
 
 def frame(timeline: Timeline) -> pd.DataFrame:
@@ -211,15 +288,10 @@ def frame(timeline: Timeline) -> pd.DataFrame:
     )
 
 
-def usual_speed(runs: Sequence[PreparedRun]) -> float:
+def usual_speed(runs: Sequence[Grid]) -> float:
     """The median over the last runs of their mean speed, m/s, as a pace of whole 10 s a kilometre between 3 and 20 min."""
-    speed = float(np.median([run.grid.speed.mean() for run in runs[-RECENT:]]))
+    speed = float(np.median([run.speed.mean() for run in runs[-RECENT:]]))
     return 1000 / float(np.clip(10 * round(100 / max(speed, 0.5)), 180, 1200))
-
-
-def _silent(workout: Workout) -> bool:
-    """Whether nothing of its heart rate was measured."""
-    return workout.estimated or not np.isfinite(workout.heart_rate).any()
 
 
 def _stands_out(residual: float, earlier: np.ndarray) -> bool:

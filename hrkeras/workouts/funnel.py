@@ -59,6 +59,12 @@ class Funnel:
         """How many passed."""
         return self.workouts - self.taken.total()
 
+    @property
+    def left_out(self) -> Counter[str]:
+        """How many did not pass or could not be read, by reason in words."""
+        sports = Counter({f"{REASONS['sport']} ({sport})": count for sport, count in self.other_sports.items()})
+        return self.unreadable + sports + Counter({REASONS[name]: count for name, count in self.taken.items() if name != "sport"})
+
     def steps(self) -> list[tuple[str, int, int]]:
         """Rows of the funnel: label, number taken, number left after it."""
         left = self.workouts

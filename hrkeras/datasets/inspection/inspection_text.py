@@ -12,6 +12,7 @@ from hrkeras.datasets.inspection.inspection import LOOSER, SPARSE, Inspection, d
 from hrkeras.datasets.inspection.sensor_faults import Flag
 from hrkeras.workouts import quality
 from hrkeras.workouts.clock import date
+from hrkeras.workouts.readers.source import usage_text
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import KINDS as FAULTS
 from hrkeras.workouts.sensor.sensor_fault import Fault
@@ -167,11 +168,8 @@ def _single(inspection: Inspection) -> list[str]:
 
 
 def _usable(inspection: Inspection) -> Iterator[str]:
-    again = inspection.funnel.taken[quality.DUPLICATE]
-    runs = inspection.funnel.workouts - inspection.funnel.taken["sport"] - again
-    yield f"{inspection.funnel.left:,} of {_of(runs, 'run', 'runs')} can be used."
-    if again:
-        yield f"{_of(again, 'more recording is of a run that was recorded twice', 'more recordings are of runs recorded twice')}."
+    funnel = inspection.funnel
+    yield usage_text(funnel.left, funnel.left_out, funnel.examples)
     if (indoor := inspection.sports["indoor running"]) and "indoor running" not in inspection.limits.sports:
         yield f"{_of(indoor, 'run', 'runs')} indoors or without a route left out: speed and climbing are uncertain."
 

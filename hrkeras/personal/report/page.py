@@ -1,18 +1,17 @@
 """The page: what a person's runs say, in sentences, pictures and tables."""
 
-from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
-import numpy as np
-
 from hrkeras import __version__
 from hrkeras.athlete import zones
-from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline, update_text
+from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline
 from hrkeras.personal.report.html import details, figure, items, paragraph, section, table
 from hrkeras.personal.report.picture import svg
 from hrkeras.personal.timeline import Timeline
 from hrkeras.utils.files import atomic_write
+from hrkeras.workouts import clock
+from hrkeras.workouts.readers.source import usage_text
 
 SHOWN, FAULTS = 12, 8  # rows of a table of days, and of one of faults
 HEAD = ("Last run of", "expected", "10 %", "90 %")
@@ -54,10 +53,11 @@ def page(written: Timeline) -> str:
 
 
 def _head(written: Timeline) -> str:
-    starts = [run.start for run in written.entries] + [run.start for run in written.unheard]
     kilometres = sum(entry.found.kilometres for entry in written.entries)
     measured = f"{fitness_text.count(len(written.entries))} with heart rate, {kilometres:,.0f} km"
-    facts = f"{measured if written.entries else 'No run with heart rate'}, {fitness_text.days(min(starts), max(starts))}."
+    facts = (
+        f"{measured if written.entries else 'No run with heart rate'}, {fitness_text.days([*written.entries, *written.unheard])}."
+    )
     return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
 
 
@@ -73,16 +73,28 @@ def headlines(written: Timeline) -> list[str]:
         *(f"{effect[0].upper()}{effect[1:]}." for effect in fitness_text.effects(written)),
     ]
     if recent := timeline.recent(written):
-        sentences.append(
-            f"From your earlier runs alone, your heart rate of the last {fitness_text.count(recent.runs)} could be told in "
-            f"advance to {recent.error:.1f} beats/min on average; your mean heart rate is off by {recent.by_mean:.1f}."
-        )
+        sentences.append(_told_in_advance(recent))
     if outliers := fitness_text.standing_out(written):
-        sentences.append(
-            f"{fitness_text.days_standing_out(len(outliers))} in {fitness_text.count(len(written.entries))}; the last was "
-            f"{fitness_text.day(outliers[0].start)}, with heart rate {fitness_text.residual(outliers[0])}."
-        )
+        which, when = "that" if len(outliers) == 1 else "the latest", fitness_text.day(outliers[0].start, outliers[0].utc_offset)
+        off = fitness_text.residual(outliers[0])
+        sentences.append(f"{fitness_text.standing_out_of(written)}; {which}, of {when}, had a heart rate {off}.")
     return sentences
+
+
+def _told_in_advance(recent: timeline.Recent) -> str:
+    """How well the last runs were predicted, beside the better of two means; no praise where that does as well."""
+    runs = f"the last {fitness_text.count(recent.runs)}" if recent.runs > 1 else "the last run"
+    by, mean = min((recent.by_mean, "of all your earlier runs"), (recent.by_last, "of the five runs before"))
+    error, by_mean = f"{recent.error:.1f}", f"{by:.1f}"
+    if recent.error < by and error != by_mean:
+        return (
+            f"Predicted from your earlier runs alone, your heart rate of {runs} was {error} beats/min off on average; the mean "
+            f"{mean} was {by_mean} off."
+        )
+    return (
+        f"The prediction of {runs} from your earlier runs was {error} beats/min off on average, which is no better than the "
+        f"mean {mean} ({by_mean}): do not rely on it yet."
+    )
 
 
 def _fitness(written: Timeline) -> str:
@@ -95,7 +107,7 @@ def _fitness(written: Timeline) -> str:
     )
     months: dict[str, timeline.Entry] = {}
     for entry in written.entries:
-        months[f"{datetime.fromtimestamp(entry.start, UTC):%B %Y}"] = entry  # the last one of the month stays
+        months[f"{clock.local(entry.start, entry.utc_offset):%B %Y}"] = entry  # the last one of the month stays
     rows = [(month, *(f"{value:.0f}" for value in entry.at_pace)) for month, entry in months.items()]
     return section(
         "Fitness",
@@ -110,13 +122,16 @@ def _fitness(written: Timeline) -> str:
 
 def _last_run(written: Timeline) -> str:
     prediction = written.entries[-1].found
+    measured, expected, _ = fitness_text.means(written.entries[-1])
+    inside = f"{100 * (prediction.inside or 0):.0f} %"
     summary = (
-        f"{prediction.minutes:.0f} min, {prediction.kilometres:.1f} km; heart rate "
-        f"{np.nanmean(prediction.grid.heart_rate):.0f} on average, {prediction.heart_rate.mean():.0f} expected from the runs "
-        f"before. {100 * (prediction.inside or 0):.0f} % of it lay in the prediction interval, where 80 % is usual."
+        f"{prediction.minutes:.0f} min, {prediction.kilometres:.1f} km; heart rate {measured} on average where it was measured, "
+        f"{expected} expected there from the runs before. {inside} of it lay in the prediction interval, where 80 % is usual."
     )
     drawn = svg(person_plots.run(prediction, narrow=True), "run", "Heart rate, speed and altitude of the last run", summary)
-    return section(f"Your last run, {fitness_text.day(prediction.start)}", paragraph(summary), figure(drawn))
+    return section(
+        f"Your last run, {fitness_text.day(prediction.start, prediction.utc_offset)}", paragraph(summary), figure(drawn)
+    )
 
 
 def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
@@ -141,10 +156,8 @@ def _standing_out(written: Timeline) -> str:
         return ""
     rows = [
         (
-            fitness_text.short_day(entry.start),
-            f"{np.nanmean(entry.heart_rate):.0f}",
-            f"{entry.found.heart_rate.mean():.0f}",
-            f"{entry.residual:+.0f}",
+            fitness_text.short_day(entry.start, entry.utc_offset),
+            *(f"{value:{sign}}" for value, sign in zip(fitness_text.means(entry), ("", "", "+"), strict=True)),
             "too seldom to tell"
             if entry.faults is None
             else ", ".join(sorted({fault.kind for fault in entry.faults})) or "nothing seen",
@@ -152,13 +165,13 @@ def _standing_out(written: Timeline) -> str:
         for entry in outliers[:SHOWN]
     ]
     return section(
-        "Days that stand out",
+        "Runs that stand out",
         paragraph(
-            "On these days heart rate was further from what your other runs made one expect than is usual for you. Heat, "
+            "In these runs heart rate was further from what your other runs made one expect than is usual for you. Heat, "
             "illness, a bad night or a sensor that slipped can be why; the runs do not say which."
         ),
         table(
-            "Mean heart rate (beats/min), the latest first",
+            "Mean heart rate where it was measured (beats/min), the latest first",
             ("Day", "measured", "expected", "difference", "sensor"),
             rows,
             texts=(4,),
@@ -172,7 +185,12 @@ def _sensor(written: Timeline) -> str:
         return ""
     checked = sum(entry.faults is not None for entry in written.entries)
     rows = [
-        (fitness_text.short_day(entry.start), fault.kind, f"{fault.begin / 60:.0f} - {fault.end / 60:.0f}", fault.why)
+        (
+            fitness_text.short_day(entry.start, entry.utc_offset),
+            fault.kind,
+            f"{fault.begin / 60:.0f} - {fault.end / 60:.0f}",
+            fault.why,
+        )
         for entry in faulty
         for fault in entry.faults or ()
     ]
@@ -208,7 +226,7 @@ def _unheard(written: Timeline, own: zones.Zones, recent: time_in_zones.Times, e
         return ""
     rows = [
         (
-            fitness_text.short_day(prediction.start),
+            fitness_text.short_day(prediction.start, prediction.utc_offset),
             f"{prediction.minutes:.0f}",
             f"{prediction.kilometres:.1f}",
             f"{prediction.heart_rate.mean():.0f}",
@@ -227,16 +245,16 @@ def _unheard(written: Timeline, own: zones.Zones, recent: time_in_zones.Times, e
 
 
 def _notes(written: Timeline) -> str:
-    taken = update_text.taken_text(written.report.taken)
+    used = usage_text(written.used, written.report.taken)
     by = (written.entries[-1].found if written.entries else written.unheard[-1]).by
     return section(
         "What to bear in mind",
         items(
             [
                 f"Heart rate is predicted by {by} from speed, altitude and the runs before.",
-                f"Not used: {taken}." if taken else "",
+                used,
                 "Heart rate is as your device recorded it; a watch that counts steps, or a dry strap, misleads all of this.",
-                "Times and days are in UTC.",
+                fitness_text.zones_text([*written.entries, *written.unheard]),
                 time_in_zones.ADVICE,
             ]
         ),

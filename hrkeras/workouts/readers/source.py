@@ -4,7 +4,7 @@ import gzip
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -83,6 +83,28 @@ class ReadLog:
             yield part
         finally:
             self.advance(left)
+
+
+def usage_text(used: int, left_out: Mapping[str, int], examples: Mapping[str, list[str]] | None = None) -> str:
+    """How many recordings were found, used and not, and why, in the words of every command.
+
+    Args:
+        used: how many were.
+        left_out: how many were not, by reason.
+        examples: the first places of each reason, of which the first is named; `ReadLog.examples`.
+    """
+    reasons = sorted(((count, reason) for reason, count in left_out.items() if count), key=lambda row: -row[0])
+    number = used + sum(count for count, _ in reasons)
+    if not reasons:
+        return f"Used {'the one recording' if number == 1 else f'all {number:,} recordings'}."
+    places = {reason: f" (first: {where[0]})" for reason, where in (examples or {}).items()}
+    why = "; ".join(f"{count:,} x {reason}{places.get(reason, '')}" for count, reason in reasons)
+    return f"Used {used:,} of {number:,} recording{'' if number == 1 else 's'}. Not used: {why}."
+
+
+def passed_over_lines(log: ReadLog) -> list[str]:
+    """What was passed over in workouts that were read, in a line; none if nothing."""
+    return read_log_lines(log)[-1:] if log.passed_over else []
 
 
 def read_log_text(log: ReadLog) -> str:

@@ -1,0 +1,129 @@
+"""A person's runs without heart rate: which they are, and what it may have been."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import isnan
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from hrkeras.athlete.kalman import AthleteState
+from hrkeras.athlete.population import DAY
+from hrkeras.personal import athlete_update, prediction
+from hrkeras.personal.athlete_update import Report
+from hrkeras.personal.prediction import Prediction
+from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts import duplicates, prepare, quality
+from hrkeras.workouts.workout import Workout
+
+if TYPE_CHECKING:
+    from hrkeras.evaluation.predictor import Model
+
+SPORTS = ("running", "indoor running")
+LIMITS = replace(athlete_update.LIMITS, sports=SPORTS, min_heart_rate_share=0.0, min_gps_share=0.0)
+ENOUGH_MEASURED = athlete_update.LIMITS.min_heart_rate_share  # a run with more has a heart rate
+ENOUGH = 10  # runs to learn from, later ones if need be, before a run is estimated
+
+
+class Sorted(NamedTuple):
+    """Some workouts.
+
+    Attributes:
+        silent: runs to estimate, one recording of each, those of unknown date last.
+        heard: all others but those counted in `left_out`, as given.
+        left_out: number of runs without heart rate that cannot be estimated, by reason.
+    """
+
+    silent: list[Workout]
+    heard: list[Workout]
+    left_out: Counter[str]
+
+
+def sort(workouts: Sequence[Workout], everything: bool = False) -> Sorted:
+    """Finds the runs without heart rate, or with one at less than half of their points.
+
+    Args:
+        workouts: one person's, in any order.
+        everything: whether to estimate those with a heart rate as well.
+    """
+    recorded = [workout for workout in workouts if workout.sport in SPORTS]
+    once = {id(workout) for workout in duplicates.distinct(recorded, map(duplicates.content, recorded))}
+    answer = Sorted([], [], Counter())
+    for workout in sorted(workouts, key=lambda run: (isnan(run.start), run.start)):
+        if workout.sport not in SPORTS or (not everything and quality.measured_share(workout) >= ENOUGH_MEASURED):
+            answer.heard.append(workout)
+        elif id(workout) not in once:
+            answer.left_out[quality.REASONS[quality.DUPLICATE]] += 1
+        elif reason := _reason_against(workout):
+            answer.left_out[reason] += 1
+        else:
+            answer.silent.append(workout)
+    return answer
+
+
+def _reason_against(workout: Workout) -> str | None:
+    """Why the heart rate of a run cannot be estimated: it needs speed, and must pass the filters other than those on heart
+    rate."""
+    taken = quality.taken_by(replace(workout, heart_rate=np.full(len(workout), np.nan)), LIMITS)
+    if taken and taken != "metadata":  # the last one: of any person, at any time
+        return quality.REASONS[taken]
+    try:
+        quality.gridded(workout, LIMITS)
+    except InvalidWorkoutError as error:
+        return str(error)
+    return None
+
+
+def follow(
+    athlete: AthleteState,
+    heard: Sequence[prepare.PreparedRun],
+    silent: Sequence[Workout],
+    model: Model | None = None,
+    everything: bool = False,
+    on_learnt: Callable[[prepare.PreparedRun], object] | None = None,
+    on_run: Callable[[], object] | None = None,
+) -> tuple[Report, list[Prediction]]:
+    """Learns from the runs with heart rate, and estimates each run without from those before it.
+
+    If fewer than ten runs had ended before it, it is estimated from the first ten, even if they are later; of unknown date,
+    from all.
+
+    Args:
+        athlete: the person's state, changed in place.
+        heard: from `athlete_update.usable`.
+        silent: from `sort`.
+        model: corrects the predictions of the state; the state alone predicts if not given.
+        everything: whether the runs to estimate have a heart rate, so that each is estimated from earlier runs alone.
+        on_learnt: see `athlete_update.learn`.
+        on_run: called after each run without heart rate.
+
+    Returns:
+        What was learnt, and the predictions of the silent runs.
+    """
+    report, predictions, done = Report(athlete), [], 0
+    for run in silent:
+        due = done
+        while due < len(heard) and (not heard[due].end > run.start or (not everything and athlete.count + due - done < ENOUGH)):
+            due += 1
+        report.add(athlete_update.learn(athlete, heard[done:due], model=model, on_run=on_learnt))
+        done = due
+        predictions.append(_predicted(run, athlete, model))
+        if on_run:
+            on_run()
+    report.add(athlete_update.learn(athlete, heard[done:], model=model, on_run=on_learnt))
+    return report, predictions
+
+
+def _predicted(run: Workout, state: AthleteState, model: Model | None) -> Prediction:
+    """Its heart rate; of a run that was not measured also from later ones, as if it were run on the day after those."""
+    start = _after(run.start, state) if quality.measured_share(run) < ENOUGH_MEASURED else run.start
+    return replace(prediction.predict(replace(run, start=start), state, model), start=run.start)
+
+
+def _after(start: float, state: AthleteState) -> float:
+    """The same time of day, not before the person's last known run; s since 1970-01-01 UTC."""
+    start = state.assumed_start(start)
+    return start + DAY * float(np.ceil(max(state.ends[-1] - start, 0.0) / DAY)) if state.count else start
