@@ -40,7 +40,7 @@ def fitness(
     """Show how a person's heart rate at a set pace on the flat has changed over time, and which days stand out."""
     outputs.check([source, athlete, model], [(output, kinds.FITNESS), (plot, kinds.PNG)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
-    from hrkeras.personal import fitness_text, pace, person_plots, timeline
+    from hrkeras.personal import fitness_text, pace, person_plots, timeline, usage
     from hrkeras.utils import plotting
     from hrkeras.utils.errors import InputError
     from hrkeras.utils.files import atomic_write
@@ -61,7 +61,7 @@ def fitness(
                 {
                     "pace": pace.text(runs.speed),
                     "runs": timeline.frame(runs).to_dict("records"),
-                    **timeline.usage_dict(runs, False),
+                    **usage.as_dict(runs, False),
                 }
             )
         )
@@ -81,5 +81,5 @@ def fitness(
                 for entry in outliers[:SHOWN]
             )
         )
-    print("\n".join([*timeline.usage(runs, estimated=False), fitness_text.zones_text(runs.entries)]))
+    print("\n".join([*usage.of_timeline(runs, estimated=False), fitness_text.zones_text(runs.entries)]))
     print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot FITNESS.png.")

@@ -76,7 +76,7 @@ def plan(
     loaded, state = load_model_and_state(model, athlete, backend)
     import time
 
-    from hrkeras.personal import athlete_update, planner, planning_plots, planning_text, run_choice, update_text
+    from hrkeras.personal import athlete_update, planner, planning_plots, planning_text, run_choice, update_text, usage
     from hrkeras.personal import pace as paces
     from hrkeras.utils import plotting
     from hrkeras.utils.files import atomic_write
@@ -109,7 +109,7 @@ def plan(
     warn(planned.warnings)
     print(update_text.known_text(state))
     if learnt:
-        print("\n".join(update_text.usage_lines(learnt, log)))
+        print("\n".join(usage.of_update(learnt, log)))
     print(f"\n{planning_text.table(planned)}\n")
     if output:
         print(f"Written: {output}")

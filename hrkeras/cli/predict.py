@@ -50,7 +50,7 @@ def predict(
     inputs = (run, model, athlete, *(history or []))
     outputs.check(inputs, [(output, kinds.PREDICTION), (plot, kinds.PNG)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
-    from hrkeras.personal import athlete_update, prediction, run_choice, update_text
+    from hrkeras.personal import athlete_update, prediction, run_choice, update_text, usage
     from hrkeras.utils.files import atomic_write
     from hrkeras.workouts import clock
     from hrkeras.workouts.readers import tracks
@@ -88,7 +88,7 @@ def predict(
         print("The run has no altitude: it was taken as flat.")
     left_out = len(others) if athlete else 0
     if others or log.skipped:
-        print("\n".join(update_text.usage_lines(learnt or athlete_update.Report(state), log, 1, left_out)))
+        print("\n".join(usage.of_update(learnt or athlete_update.Report(state), log, 1, left_out)))
     print(f"Written: {output}")
     if plot:
         from hrkeras.personal import person_plots

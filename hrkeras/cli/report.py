@@ -40,11 +40,11 @@ def report(
     output = output or defaults.use("--output", Path("report.html"))
     outputs.check([source, model, athlete], [(output, kinds.PAGE)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
+    from hrkeras.personal import usage
     from hrkeras.personal.report import page
-    from hrkeras.personal.timeline import usage
 
     runs = read_timeline(source, no_cache, person, at, loaded, state if athlete else None)
     page.write(runs, output)
     print("\n".join(f"- {headline}" for headline in page.headlines(runs)))
-    print("\n".join(usage(runs)))
+    print("\n".join(usage.of_timeline(runs)))
     print(f"Written: {output}; open it in a browser.")

@@ -66,7 +66,7 @@ def update(
     if not runs and not told.items():
         raise typer.BadParameter("give the person's runs, or something that they tell, such as --age", param_hint="RUNS")
     loaded = load_model(model, backend) if model or not athlete.exists() else _base(athlete)
-    from hrkeras.personal import athlete_update, update_text
+    from hrkeras.personal import athlete_update, usage
     from hrkeras.personal.fitness_text import count
     from hrkeras.workouts.clock import date
 
@@ -104,7 +104,7 @@ def update(
             "already or else too late."
         )
     if runs:
-        print("\n".join(update_text.usage_lines(report, report.log)))
+        print("\n".join(usage.of_update(report, report.log)))
     last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
     print(f"{'Written' if report.is_changed else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
     if report.is_new:

@@ -42,8 +42,7 @@ def zones(
     loaded, known = load_model_and_state(model, athlete, backend)
     from hrkeras.athlete import facts
     from hrkeras.athlete import zones as own
-    from hrkeras.personal import fitness_text, time_in_zones
-    from hrkeras.personal.timeline import usage, usage_dict
+    from hrkeras.personal import fitness_text, time_in_zones, usage
 
     own.estimate(known, age, maximum, threshold)  # before anything is read: what is given may be impossible
     timeline = read_timeline(source, no_cache, person, None, loaded, known if athlete else None)
@@ -56,7 +55,7 @@ def zones(
 
         plotting.save(person_plots.zones(limits, recent, everything), plot)
     if json:
-        print(json_line(time_in_zones.as_dict(limits, recent, everything) | usage_dict(timeline)))
+        print(json_line(time_in_zones.as_dict(limits, recent, everything) | usage.as_dict(timeline)))
         return
     print("\n".join(time_in_zones.lines(limits, recent, everything)))
     if state.count:
@@ -70,7 +69,7 @@ def zones(
         print(f"{doubted}.")
     if maximum is None and told.max_heart_rate:
         print(f"The maximum is the self-reported one in {athlete}; give another with --maximum.")
-    print("\n".join(usage(timeline)))
+    print("\n".join(usage.of_timeline(timeline)))
     print(time_in_zones.ADVICE)
     if plot:
         print(f"Picture: {plot}")

@@ -142,7 +142,7 @@ def _read(numbered: tuple[int, endomondo.Part], limits: quality.Limits):
             for outcome in parsed.items:
                 tally.funnel.count(outcome if isinstance(outcome, str) else None)
                 if isinstance(outcome, prepare.PreparedRun):
-                    user, start, grid, content, _ = outcome
+                    user, start, grid, content = outcome[:4]
                     yield (number, tally.funnel.workouts), (user, start, outcome.end, content, len(grid.speed), packed(grid))
     except InputError as error:
         tally.error = str(error)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from hrkeras.utils.errors import InputError
 from hrkeras.workouts.clock import date
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.prepare import PreparedRun
-from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
+from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import Fault
 from hrkeras.workouts.workout import Workout
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from hrkeras.evaluation.predictor import Model
 
-NO_HEART_RATE = "without heart rate, which `hrkeras estimate` estimates"
 RECENT = 20  # runs that say what pace is usual
 WARM_UP, REMEMBERED = 10, 50  # fewest earlier runs to say what stands out, and most that are compared
 STANDS_OUT = 2.5  # times the usual residual
@@ -245,27 +244,6 @@ def recent(timeline: Timeline) -> Recent | None:
         rows.append((len(measured), *(error * len(measured) for error in errors)))
     steps, *sums = np.sum(rows, axis=0)
     return Recent(len(rows), *(float(total / steps) for total in sums))
-
-
-def usage(timeline: Timeline, estimated: bool = True) -> list[str]:
-    """How many recordings were used and not, and why, in the words of every command; a second line on what was passed over.
-
-    Args:
-        timeline: of the person's runs.
-        estimated: whether runs without heart rate count as used.
-    """
-    return [usage_text(*_usage(timeline, estimated), timeline.log.examples), *passed_over_lines(timeline.log)]
-
-
-def usage_dict(timeline: Timeline, estimated: bool = True) -> dict[str, Any]:
-    """`usage` for programs."""
-    used, left_out = _usage(timeline, estimated)
-    return {"used": used, "not_used": dict(left_out)}
-
-
-def _usage(timeline: Timeline, estimated: bool) -> tuple[int, Counter[str]]:
-    used, left_out, silent = timeline.used, timeline.report.taken, len(timeline.unheard)
-    return (used, left_out) if estimated or not silent else (used - silent, left_out + Counter({NO_HEART_RATE: silent}))
 
 
 def frame(timeline: Timeline) -> pd.DataFrame:

@@ -1,0 +1,53 @@
+"""How many recordings a command used and not, and why: the same words everywhere."""
+
+from collections import Counter
+from typing import Any
+
+from hrkeras.personal.athlete_update import Report
+from hrkeras.personal.timeline import Timeline
+from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
+
+NO_HEART_RATE = "without heart rate, which `hrkeras estimate` estimates"
+
+
+def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:
+    """How many recordings were used and not, and why, in the words of every command; a second line on what was passed over.
+
+    Args:
+        timeline: of the person's runs.
+        estimated: whether runs without heart rate count as used.
+    """
+    return [usage_text(*_usage(timeline, estimated), timeline.log.examples), *passed_over_lines(timeline.log)]
+
+
+def as_dict(timeline: Timeline, estimated: bool = True) -> dict[str, Any]:
+    """`of_timeline` for programs."""
+    used, left_out = _usage(timeline, estimated)
+    return {"used": used, "not_used": dict(left_out)}
+
+
+def _usage(timeline: Timeline, estimated: bool) -> tuple[int, Counter[str]]:
+    used, left_out, silent = timeline.used, timeline.report.taken, len(timeline.unheard)
+    return (used, left_out) if estimated or not silent else (used - silent, left_out + Counter({NO_HEART_RATE: silent}))
+
+
+def of_update(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) -> list[str]:
+    """How many recordings were used and not, and why, in the words of every command; a second line on what was passed over.
+
+    Args:
+        report: of what was learnt.
+        log: of the reader.
+        used: how many were used otherwise, such as a run that is predicted.
+        left_out: how many were not asked for.
+    """
+    reasons = report.taken + log.skipped
+    reasons += Counter(
+        {
+            "known already, or another recording of a known run": report.known,
+            "too late, since later runs are known": report.older,
+            "so old that it is known already or too late": report.forgotten,
+            "not over when the run began": report.later,
+            "not asked for": left_out,
+        }
+    )
+    return [usage_text(used + len(report.added), reasons, log.examples), *passed_over_lines(log)]
