@@ -24,7 +24,7 @@ def run(*arguments):
 def test_it_says_draws_and_writes(export, tmp_path):
     done = run(export, "--pace", "6:30", "--plot", tmp_path / "f.png", "--output", tmp_path / "f.csv")
     assert done.exit_code == 0, done.output
-    assert done.output.startswith("25 runs, ")
+    assert done.output.startswith("25 runs with heart rate, ")
     assert "At 6:30 /km on the flat, heart rate is " in done.output
     assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
     table = pd.read_csv(tmp_path / "f.csv")

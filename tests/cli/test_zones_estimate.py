@@ -49,7 +49,7 @@ def test_zones_with_the_maximum_that_the_person_has_told(folder, tmp_path):
     known = ("zones", folder / "runs", "--athlete", me)
     out = run(*known).stdout
     assert "Maximum: 197 beats/min, as given." in out
-    assert f"The maximum is what {me} was told; give another with --maximum." in out.replace("\n", " ")
+    assert f"The maximum is the self-reported one in {me}; give another with --maximum." in out.replace("\n", " ")
     out = run(*known, "--maximum", 190).stdout
     assert "Maximum: 190 beats/min, as given." in out
     assert "was told" not in out

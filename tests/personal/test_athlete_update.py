@@ -17,7 +17,7 @@ from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY, Population, default
 from hrkeras.athlete.shrinkage import Shrinkage
 from hrkeras.models import saving
-from hrkeras.personal import athlete_update, update_text
+from hrkeras.personal import athlete_update, update_text, usage
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import prepare
 from hrkeras.workouts.grid import STEP, Grid
@@ -85,10 +85,15 @@ def test_learning_from_workouts_says_what_was_left_out():
     athlete = AthleteState()
     report = athlete_update.learn_from(athlete, [plain(0), plain(1, sport="cycling"), plain(2)], until=NOON + DAY)
     assert (athlete.count, report.later) == (1, 1)
-    assert athlete_update.left_out_text(report) == "1 not over when the run began, 1 x another sport (cycling)"
-    assert athlete_update.left_out_text(athlete_update.learn_from(AthleteState(), [plain(0)])) == ""
+    log = ReadLog()
+    log.skip("no track points", "a.gpx")
+    assert usage.of_update(report, log, used=1) == [
+        "Used 2 of 5 recordings. Not used: 1 x another sport (cycling); 1 x no track points (first: a.gpx); "
+        "1 x not over when the run began."
+    ]
+    assert usage.of_update(athlete_update.learn_from(AthleteState(), [plain(0)]), ReadLog()) == ["Used the one recording."]
     report = athlete_update.learn_from(AthleteState(), [plain(0, estimated=True)])
-    assert athlete_update.left_out_text(report) == "1 x heart rate estimated, not measured"
+    assert usage.of_update(report, ReadLog()) == ["Used 0 of 1 recording. Not used: 1 x heart rate estimated, not measured."]
 
 
 def test_runs_before_the_first_remembered_date_are_told_apart():

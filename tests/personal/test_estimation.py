@@ -1,5 +1,6 @@
 """Heart rate of runs that have none, and the copies of their files."""
 
+import copy
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -102,7 +103,7 @@ class TestEstimate:
         assert found.skipped["duration or sampling unreasonable"] == 1
         assert found.skipped["values out of range, or faster than any runner"] == 1
         said = "\n".join(estimation_text.lines(found))
-        assert "Cannot be estimated: " in said
+        assert "Used 1 of 4 recordings. Not used: " in said
         assert "1 x duration or sampling unreasonable" in said
         for name in ("short", "slow", "fast"):
             with pytest.raises(InputError, match="found no run that can be estimated: 1 x "):
@@ -119,9 +120,9 @@ class TestEstimate:
         told = np.array([each.at(clock) for clock in undated.clock])
         assert np.abs(told - track.truth).mean() < 15
         (path,) = estimated_copies.write([each], tmp_path / "copies")
-        (copy,) = tracks.read(path)
-        assert copy.estimated
-        np.testing.assert_array_equal(copy.heart_rate, told)
+        (read_again,) = tracks.read(path)
+        assert read_again.estimated
+        np.testing.assert_array_equal(read_again.heart_rate, told)
         both = estimation.estimate([mine / "runs", source])
         assert np.isnan(both.estimates[-1].run.start)
         text = "\n".join(estimation_text.lines(both))
@@ -129,14 +130,25 @@ class TestEstimate:
         assert "Of unknown date, so estimated from all that is known: 1 run." in text
         assert estimation_text.as_dict(both)["runs"][-1]["start"] is None
 
-    def test_by_another_state(self, found, mine):
-        athlete = AthleteState()
+    def test_a_timeline_says_the_same(self, found, mine):
+        written = timeline.write(tracks.read(mine / "runs"))
+        for each, prediction in zip(found.estimates, written.unheard, strict=True):
+            assert prediction.start == each.prediction.start
+            assert prediction.earlier_runs == each.prediction.earlier_runs
+            for one, other in ((prediction.heart_rate, each.prediction.heart_rate), (prediction.low, each.prediction.low)):
+                np.testing.assert_array_equal(one, other)
+        own = zones.estimate(written.athlete)
+        assert (own.maximum, own.threshold) == (found.zones.maximum, found.zones.threshold)
+
+    def test_a_timeline_of_someone_whose_file_knows_more_says_what_the_file_says(self, mine):
+        athlete, source = AthleteState(), mine / "runs"
         athlete_update.learn_from(athlete, tracks.read(mine / "whole"))
-        for each in found.estimates:
-            told = estimation.anew(each.prediction, athlete)
-            assert told.start == each.prediction.start
-            assert told.earlier_runs == 14
-            assert (told.heart_rate != each.prediction.heart_rate).any()
+        expected = estimation.estimate([source], copy.deepcopy(athlete))
+        written = timeline.write(tracks.read(source), known=athlete)
+        assert written.athlete is athlete
+        assert [each.found.earlier_runs for each in written.entries] == list(range(12))
+        for each, prediction in zip(expected.estimates, written.unheard, strict=True):
+            np.testing.assert_array_equal(prediction.heart_rate, each.prediction.heart_rate)
 
     def test_of_a_stranger(self, mine):
         alone = estimation.estimate([sorted((mine / "runs").iterdir())[SILENT[0]]])
@@ -155,7 +167,10 @@ class TestEstimate:
         with pytest.raises(InputError, match="no run that can be estimated: 1 x no speed and no positions"):
             estimation.estimate([tmp_path / "a.gpx"])
         said = estimation_text.lines(estimation.estimate([mine / "whole"]))
-        assert said == ["Nothing to estimate: 14 runs, all with heart rate. --all estimates these too."]
+        assert said == [
+            "Nothing to estimate: 14 runs, all with heart rate. --all estimates these too.",
+            "Used all 14 recordings.",
+        ]
 
     def test_no_altitude_is_said(self, mine, tmp_path):
         text = sorted((mine / "runs").iterdir())[SILENT[0]].read_text()
@@ -169,9 +184,9 @@ class TestCopies:
         written = estimated_copies.write(found.estimates, tmp_path)
         assert [path.name for path in written] == [sorted(each.name for each in (mine / "runs").iterdir())[n] for n in SILENT]
         for path, each in zip(written, found.estimates, strict=True):
-            (copy,) = tracks.read(path)
-            assert copy.heart_rate.tolist() == [each.at(copy.start + time) for time in copy.time]
-            assert copy.estimated
+            (read_again,) = tracks.read(path)
+            assert read_again.heart_rate.tolist() == [each.at(read_again.start + time) for time in read_again.time]
+            assert read_again.estimated
 
     def test_nothing_is_learnt_from_them(self, found, tmp_path):
         estimated_copies.write(found.estimates, tmp_path)

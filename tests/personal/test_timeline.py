@@ -1,13 +1,16 @@
 """A person's runs one after the other: what is told of them, and what must not be known of a run before it."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from hrkeras.athlete import fitness
-from hrkeras.personal import fitness_text, pace, timeline
+from hrkeras.athlete import facts, fitness
+from hrkeras.athlete.kalman import AthleteState
+from hrkeras.personal import athlete_update, fitness_text, pace, timeline, usage
 from hrkeras.utils.errors import InputError
+from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation import synthetic
 
 
@@ -94,10 +97,16 @@ def test_sentences(written):
     assert fitness_text.effects(first) == []
     assert fitness_text.count(1) == "1 run"
     assert fitness_text.count(1200) == "1,200 runs"
-    assert fitness_text.days(0, 3600) == "1 January 1970"
-    assert fitness_text.days(0, 2 * 86400) == "1 January 1970 to 3 January 1970"
-    assert fitness_text.days_standing_out(1) == "1 day stands out"
-    assert fitness_text.days_standing_out(1200) == "1,200 days stand out"
+    day = [
+        replace(first.entries[0].found, start=start, utc_offset=offset) for start, offset in ((1e9, np.nan), (1e9, 8 * 3600.0))
+    ]
+    assert fitness_text.days(day[:1]) == "9 September 2001"
+    assert fitness_text.days(day) == "9 September 2001"
+    assert fitness_text.days([replace(day[0], start=1e9 + 2 * 86400), *day]) == "9 September 2001 to 11 September 2001"
+    assert fitness_text.zones_text(day[:1]) == "Times and days are in UTC, since the files do not tell the local time."
+    assert fitness_text.zones_text(day[1:]) == "Times and days are local, as the source tells (UTC+8)."
+    assert fitness_text.zones_text(day) == "Times and days are local where the file tells it (UTC+8), and else in UTC."
+    assert fitness_text.day(1e9 + 20 * 3600, 8 * 3600.0) == "10 September 2001"
     assert any("1 km/h faster" in each for each in fitness_text.effects(written))
 
 
@@ -119,6 +128,46 @@ def test_the_difference_is_that_of_what_is_shown(written, before, now, said):
 
 
 def test_what_the_reader_passed_over_is_told(workouts):
+    log = ReadLog()
+    for name in ("a.zip", "b.zip"):
+        log.skip("route file missing", name)
     with pytest.raises(InputError, match="can be used: 2 x route file missing; look at"):
-        timeline.write([], skipped={"route file missing": 2})
-    assert timeline.write(workouts[:3], skipped={"route file missing": 2}).report.taken["route file missing"] == 2
+        timeline.write([], log=log)
+    written = timeline.write(workouts[:3], log=log)
+    assert usage.of_timeline(written) == ["Used 3 of 5 recordings. Not used: 2 x route file missing (first: a.zip)."]
+    assert usage.as_dict(written) == {"used": 3, "not_used": {"route file missing": 2}}
+
+
+def test_expected_and_measured_are_means_over_the_same_steps(workouts):
+    silent_start = replace(workouts[12], heart_rate=np.where(workouts[12].time < 900, np.nan, workouts[12].heart_rate))
+    entry = timeline.write([*workouts[:12], silent_start]).entries[-1]
+    measured = np.isfinite(entry.heart_rate)
+    assert measured.mean() < 0.9
+    means = float(entry.heart_rate[measured].mean()), float(entry.found.heart_rate[measured].mean())
+    assert entry.found.means == pytest.approx(means, rel=1e-5)
+    assert entry.residual == pytest.approx(means[0] - means[1], abs=1e-4)
+    assert fitness_text.means(entry) == (round(means[0]), round(means[1]), round(means[0]) - round(means[1]))
+    shown = fitness_text.means(entry)
+    assert fitness_text.residual(entry) == (f"{abs(shown[2])} beats/min {'above' if shown[2] > 0 else 'below'} what was expected")
+
+
+def test_a_known_person_s_earlier_runs_count(workouts):
+    known = AthleteState()
+    athlete_update.learn_from(known, workouts[:10])
+    later = timeline.write(workouts[10:14], known=copy.deepcopy(known))
+    whole = timeline.write(workouts[:14])
+    assert [each.found.earlier_runs for each in later.entries] == [10, 11, 12, 13]
+    for one, other in zip(later.entries, whole.entries[10:], strict=True):
+        np.testing.assert_allclose(one.found.heart_rate, other.found.heart_rate, atol=1e-3)
+        assert one.found.minutes == pytest.approx(workouts[whole.entries.index(other)].duration / 60)
+    again = timeline.write(workouts[:14], known=copy.deepcopy(known))  # it knows some of these very runs
+    for one, other in zip(again.entries, whole.entries, strict=True):
+        np.testing.assert_array_equal(one.found.heart_rate, other.found.heart_rate)
+
+
+def test_what_a_known_person_has_said_counts(workouts):
+    known = AthleteState()
+    athlete_update.learn_from(known, workouts[:3])
+    facts.tell(known, facts.Facts(max_heart_rate=150))
+    written = timeline.write(workouts[:3], known=known)
+    assert max(each.found.high.max() for each in written.entries) == 150
