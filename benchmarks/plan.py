@@ -113,9 +113,9 @@ class _World:
     """A course near an athlete's home, and the heart rate that the athlete has on it on the day of a track."""
 
     def __init__(self, rng, who, track):
+        from hrkeras.workouts.positions import EARTH_RADIUS
         from hrkeras.workouts.readers import route
         from hrkeras.workouts.simulation import course, synthetic
-        from hrkeras.workouts.workout import EARTH_RADIUS
 
         self._rng, self._who, self._fitness = rng, who, track.fitness
         season = np.sin(2 * np.pi * (track.clock[0] // synthetic.DAY / 365.25 - 0.35))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
-from hrkeras.workouts.interpolation import interpolate
+from hrkeras.workouts.interpolation import MAX_HEART_RATE_GAP, interpolate
 from hrkeras.workouts.workout import Workout
 
 STEP = 10.0  # s
@@ -50,17 +50,16 @@ def resample(workout: Workout, step: float = STEP, min_speed: float = 0.0, max_s
             raise InvalidWorkoutError("no speed in the valid range")
         places = np.arange(len(speed))
         speed = np.interp(places, places[believed], speed[believed])
-    steps, time = len(speed), workout.time
-    middle = step * np.arange(steps) + step / 2
-    bins = np.minimum(time / step, steps).astype(np.int64)
-    altitude = _at_steps(middle, bins, time, workout.altitude, np.inf)
+    steps = len(speed)
+    altitude = at_steps(workout.time, workout.altitude, steps, step, np.inf)
     measured = np.isfinite(altitude)
     if not measured.all():
+        middle = step * np.arange(steps) + step / 2
         altitude = np.interp(middle, middle[measured], altitude[measured]) if measured.any() else np.zeros(steps)
     return Grid(
         speed.astype(np.float32),
         altitude.astype(np.float32),
-        _at_steps(middle, bins, time, workout.heart_rate).astype(np.float32),
+        at_steps(workout.time, workout.heart_rate, steps, step).astype(np.float32),
     )
 
 
@@ -85,8 +84,22 @@ def mean_speeds(workout: Workout, step: float = STEP) -> np.ndarray:
     return (passed[1:] - passed[:-1]) / step
 
 
-def _at_steps(middle, bins, time, values, *max_gap) -> np.ndarray:
-    resampled = interpolate(middle, time, values, *max_gap)
+def at_steps(time, values, steps: int, step: float = STEP, max_gap: float = MAX_HEART_RATE_GAP) -> np.ndarray:
+    """Values of points, such as cadence or temperature, on the grid: the mean of several in a step, else interpolated.
+
+    Args:
+        time: s since the start, shape `(n,)`.
+        values: shape `(n,)`; NaN where unmeasured.
+        steps: how many there are.
+        step: s, length of a step.
+        max_gap: s, the widest gap between two measured neighbours to interpolate across.
+
+    Returns:
+        Shape `(steps,)`; NaN where unmeasured.
+    """
+    middle = step * np.arange(steps) + step / 2
+    bins = np.minimum(time / step, steps).astype(np.int64)
+    resampled = interpolate(middle, time, values, max_gap)
     measured = np.isfinite(values)
     if not measured.all():
         bins, values = bins[measured], values[measured]

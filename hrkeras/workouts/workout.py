@@ -8,11 +8,8 @@ from numpy.typing import ArrayLike
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.utils.text import cleaned
 from hrkeras.workouts.clock import date_or_nan, in_order, moment
-from hrkeras.workouts.interpolation import interpolate
+from hrkeras.workouts.positions import MAX_SPEED_GAP, speed_from_positions
 
-EARTH_RADIUS = 6_371_008.8  # m, mean radius (IUGG)
-MAX_SPEED_GAP = 30.0  # s; across a longer gap a speed reading does not represent the whole interval
-MAX_STALE = 10.0  # s; a position that is repeated for longer means standing still
 MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is invalid
 
 
@@ -39,6 +36,9 @@ class Workout:
         heart_rate_samples: how many times heart rate was measured during the workout, which is fewer than the points
             with a heart rate if a reader has interpolated it to the times of positions; as many as these if not given.
         first_clock: s, what the source's clock showed at the first point; `start` unless the date is unknown.
+        cadence: steps/min of both feet, shape `(n,)`; None where it was not measured. No model uses it.
+        temperature: degrees Celsius, shape `(n,)`, as the device measured it, so near a wrist warmer than the air; None
+            where it was not measured. No model uses it.
         utc_offset: s that local time is ahead of UTC; NaN where the source does not tell.
 
     Raises:
@@ -64,6 +64,8 @@ class Workout:
     heart_rate_samples: int
     estimated: bool
     first_clock: float
+    cadence: np.ndarray
+    temperature: np.ndarray
     utc_offset: float
 
     def __init__(
@@ -80,24 +82,29 @@ class Workout:
         heart_rate_samples: int | None = None,
         estimated: bool = False,
         first_clock: float = np.nan,
+        cadence: ArrayLike | None = None,
+        temperature: ArrayLike | None = None,
         utc_offset: float = np.nan,
     ) -> None:
         time = np.array(time, np.float64)
         nothing = np.full(time.shape, np.nan)
         speed = np.array(speed, np.float64)
-        altitude = nothing if altitude is None else np.array(altitude, np.float64)
-        heart_rate = nothing if heart_rate is None else np.asarray(heart_rate, np.float64)
-        if time.ndim != 1 or not speed.shape == altitude.shape == heart_rate.shape == time.shape:
+        altitude, heart_rate, cadence, temperature = (
+            nothing if values is None else np.array(values, np.float64) for values in (altitude, heart_rate, cadence, temperature)
+        )
+        if time.ndim != 1 or any(column.shape != time.shape for column in (speed, altitude, heart_rate, cadence, temperature)):
             shapes = f"found {time.shape}, {speed.shape}, {altitude.shape} and {heart_rate.shape}"
-            raise ValueError(f"time, speed, altitude and heart_rate must be vectors of one length, {shapes}")
+            optional = f"; cadence and temperature too if given, found {cadence.shape} and {temperature.shape}"
+            raise ValueError(f"time, speed, altitude and heart_rate must be vectors of one length, {shapes}{optional}")
         if not len(time) or time[0] != 0 or not (time[1:] > time[:-1]).all() or not np.isfinite(time[-1]):
             raise ValueError("time must increase strictly from 0; subtract its first value if it starts at another")
         heart_rate = np.where(heart_rate > 0, heart_rate, np.nan)
         if heart_rate_samples is None:
             heart_rate_samples = int(np.count_nonzero(np.isfinite(heart_rate)))
         texts = cleaned(user or ""), cleaned(sport or "")
-        values = (time, speed, altitude, heart_rate, *texts, float(start), gps_fraction, where)
-        for attribute, value in zip(fields(self), (*values, heart_rate_samples, estimated, first_clock, utc_offset), strict=True):
+        about = (*texts, float(start), gps_fraction, where, heart_rate_samples, estimated, first_clock)
+        values = (time, speed, altitude, heart_rate, *about, cadence, temperature, utc_offset)
+        for attribute, value in zip(fields(self), values, strict=True):
             object.__setattr__(self, attribute.name, value)
 
     def __repr__(self) -> str:
@@ -138,6 +145,8 @@ def from_points(
     speed=None,
     altitude=None,
     heart_rate=None,
+    cadence=None,
+    temperature=None,
     user: str = "",
     sport: str = "",
     where: str = "",
@@ -164,6 +173,8 @@ def from_points(
         speed: m/s, shape `(n,)`, or None.
         altitude: m, shape `(n,)`, or None.
         heart_rate: beats/min, shape `(n,)`, or None.
+        cadence: steps/min, shape `(n,)`, or None.
+        temperature: degrees Celsius, shape `(n,)`, or None.
         user: see `Workout`.
         sport: see `Workout`.
         where: see `Workout`.
@@ -175,25 +186,26 @@ def from_points(
         InvalidWorkoutError: if the columns differ in length or fewer than two points have a usable time.
     """
     clock = np.asarray(clock, np.float64)
-    columns = [_column(values, clock) for values in (latitude, longitude, speed, altitude, heart_rate)]
+    columns = [_column(values, clock) for values in (latitude, longitude, speed, altitude, heart_rate, cadence, temperature)]
     kept = in_order(clock)
     if len(kept) < 2:
         raise InvalidWorkoutError("fewer than two points with a valid time")
     if len(kept) < len(clock) or (kept[1:] < kept[:-1]).any():
         clock, columns = clock[kept], [None if column is None else column[kept] for column in columns]
-    latitude, longitude, speed, altitude, heart_rate = columns
+    latitude, longitude, speed, *others = columns
     time = clock - clock[0]
     travelled, covered = np.full(len(time), np.nan), np.zeros(len(time), bool)
     if latitude is not None and longitude is not None:
-        travelled, covered = _speed_from_positions(time, latitude, longitude)
+        travelled, covered = speed_from_positions(time, latitude, longitude)
     speed = travelled if speed is None else _device_speed(time, speed, travelled)
     part = _with_speed(time, speed)
     first_clock = float(clock[part.start])
+    altitude, heart_rate, cadence, temperature = (None if column is None else column[part] for column in others)
     return Workout(
         time=clock[part] - first_clock,
         speed=speed[part],
-        altitude=None if altitude is None else altitude[part],
-        heart_rate=None if heart_rate is None else heart_rate[part],
+        altitude=altitude,
+        heart_rate=heart_rate,
         user=user,
         sport=sport,
         start=date_or_nan(first_clock),
@@ -202,6 +214,8 @@ def from_points(
         heart_rate_samples=heart_rate_samples,
         estimated=estimated,
         first_clock=first_clock,
+        cadence=cadence,
+        temperature=temperature,
         utc_offset=utc_offset,
     )
 
@@ -214,37 +228,6 @@ def _column(values, clock) -> np.ndarray | None:
         raise InvalidWorkoutError("columns of different lengths")
     absurd = ~(np.abs(values) <= MAX_MAGNITUDE)
     return np.where(absurd, np.nan, values) if absurd.any() else values
-
-
-def _speed_from_positions(time, latitude, longitude) -> tuple[np.ndarray, np.ndarray]:
-    """Speed in m/s from positions, NaN before the first and after the last, and which points the positions cover."""
-    valid = valid_positions(latitude, longitude)
-    places = np.flatnonzero(valid)
-    speed = np.full(len(time), np.nan)
-    if len(places) < 2:
-        return speed, valid
-    if len(places) < len(time):
-        valid = np.isfinite(interpolate(time, time, np.where(valid, 0.0, np.nan), MAX_SPEED_GAP))
-    first, behind = places[0], places[-1] + 1
-    places = places[_is_new(time[places], latitude[places], longitude[places])]
-    along = haversine(latitude[places], longitude[places])
-    if len(places) < behind - first:
-        along = np.diff(np.interp(time[first:behind], time[places], np.cumsum(np.append(0.0, along))))
-    speed[first + 1 : behind] = along / (time[first + 1 : behind] - time[first : behind - 1])
-    speed[first] = speed[first + 1]
-    return speed, valid
-
-
-def _is_new(time, latitude, longitude) -> np.ndarray:
-    """Which valid positions were measured anew; one that is repeated for at most `MAX_STALE` was not."""
-    new = np.ones(len(time), bool)
-    np.logical_or(latitude[1:] != latitude[:-1], longitude[1:] != longitude[:-1], out=new[1:])
-    if not new.all():
-        moved = np.flatnonzero(new)
-        new[: moved[-1]] = np.repeat(np.diff(time[moved]) > MAX_STALE, np.diff(moved))
-        new[moved[-1] :] = True
-        new[moved] = True
-    return new
 
 
 def _device_speed(time, speed, travelled) -> np.ndarray:
@@ -276,24 +259,3 @@ def _gps_fraction(time, covered) -> float:
     if len(places) and time[places[-1]] - time[places[0]] >= (time[-1] - time[0]) / 2:
         covered = covered[places[0] : places[-1] + 1]
     return float(np.count_nonzero(covered)) / len(covered)
-
-
-def valid_positions(latitude, longitude) -> np.ndarray:
-    """Which positions in degrees, shape `(n,)`, are on Earth and not at (0, 0), which receivers without reception report."""
-    return (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180) & ((latitude != 0) | (longitude != 0))
-
-
-def haversine(latitude, longitude) -> np.ndarray:
-    """Great-circle distances in m between successive positions.
-
-    Args:
-        latitude: degrees, shape `(n,)`.
-        longitude: degrees, shape `(n,)`.
-
-    Returns:
-        Shape `(n - 1,)`. R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68 (2), 1984.
-    """
-    phi, lam = np.radians(latitude), np.radians(longitude)
-    cosine = np.cos(phi)
-    half = np.sin((phi[1:] - phi[:-1]) / 2) ** 2 + cosine[:-1] * cosine[1:] * np.sin((lam[1:] - lam[:-1]) / 2) ** 2
-    return 2 * EARTH_RADIUS * np.arcsin(np.sqrt(np.minimum(half, 1.0)))

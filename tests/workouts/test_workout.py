@@ -4,7 +4,8 @@ import pytest
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.utils.text import MAX_TEXT, cleaned
 from hrkeras.workouts.interpolation import interpolate
-from hrkeras.workouts.workout import EARTH_RADIUS, Workout, from_points, haversine
+from hrkeras.workouts.positions import EARTH_RADIUS, haversine
+from hrkeras.workouts.workout import Workout, from_points
 
 START = 1_600_000_000.0
 

@@ -17,7 +17,7 @@ from hrkeras.workouts.readers import apple_person
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.workout import Workout
 
-COLUMNS = ("time", "speed", "altitude", "heart_rate")
+COLUMNS = ("time", "speed", "altitude", "heart_rate", "cadence", "temperature")
 NUMBERS = ("start", "gps_fraction", "first_clock", "utc_offset")
 ABOUT, POINTS = "about.json", "points.npy"  # entries of the zip, which is an npz with a text in it
 MAX_BYTES = 1 << 30  # unpacked

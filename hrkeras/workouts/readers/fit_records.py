@@ -9,6 +9,7 @@ import numpy as np
 from hrkeras.workouts.readers.fit_messages import BASE_TYPES, Definition, Field, Messages, numbers, seconds
 from hrkeras.workouts.readers.point_table import (
     ALTITUDE,
+    CADENCE,
     COLUMNS,
     DISTANCE,
     HEART_RATE,
@@ -16,6 +17,7 @@ from hrkeras.workouts.readers.point_table import (
     LATITUDE,
     LONGITUDE,
     SPEED,
+    TEMPERATURE,
     TIME,
     suggests_heart_rate,
 )
@@ -35,6 +37,8 @@ FIELDS = (  # number, column, divisor, and what is then subtracted; the last fie
     (6, SPEED, 1000.0, 0.0),
     (73, SPEED, 1000.0, 0.0),
     (HEART_RATE_FIELD, HEART_RATE, 1.0, 0.0),
+    (4, CADENCE, 1.0, 0.0),
+    (13, TEMPERATURE, 1.0, 0.0),
 )
 
 

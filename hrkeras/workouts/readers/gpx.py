@@ -6,7 +6,19 @@ import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.readers.activities import joined
-from hrkeras.workouts.readers.point_table import ALTITUDE, COLUMNS, COURSE, LATITUDE, LONGITUDE, SPEED, TIME, Recording, Stream
+from hrkeras.workouts.readers.point_table import (
+    ALTITUDE,
+    CADENCE,
+    COLUMNS,
+    COURSE,
+    LATITUDE,
+    LONGITUDE,
+    SPEED,
+    TEMPERATURE,
+    TIME,
+    Recording,
+    Stream,
+)
 from hrkeras.workouts.readers.xml_points import MARK, XmlPoints
 
 # a point as Apple Health writes it: the most frequent kind, read in a quarter of the time without a parser
@@ -24,7 +36,14 @@ class Gpx(XmlPoints):
 
     kind, root, points = "GPX", "gpx", ("trkpt",)
     attributes = {"lat": LATITUDE, "lon": LONGITUDE}
-    columns = {"time": TIME, "ele": ALTITUDE, "speed": SPEED}
+    columns = {
+        "time": TIME,
+        "ele": ALTITUDE,
+        "speed": SPEED,
+        "cad": CADENCE,
+        "cadence": CADENCE,
+        "atemp": TEMPERATURE,
+    }
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE, DISTANCE = range(7)
-COLUMNS = 7
+TIME, LATITUDE, LONGITUDE, ALTITUDE, SPEED, HEART_RATE, DISTANCE, CADENCE, TEMPERATURE = range(9)
+COLUMNS = 9
 MAX_POINTS = 1_000_000  # eleven days, recorded every second
 MAX_ACTIVITIES = 10_000  # in a file; two a day for thirteen years
 HEART_RATE_NAMES = frozenset(  # names of what holds the heart rate of a point, in lower case

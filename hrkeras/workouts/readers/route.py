@@ -9,11 +9,11 @@ import numpy as np
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts.effort import MAX_GRADE
+from hrkeras.workouts.positions import haversine, valid_positions
 from hrkeras.workouts.quality import Limits
 from hrkeras.workouts.readers import fit, gpx, tcx, track_files, tracks
 from hrkeras.workouts.readers.point_table import ALTITUDE, LATITUDE, LONGITUDE, Stream
 from hrkeras.workouts.readers.source import ReadLog
-from hrkeras.workouts.workout import haversine, valid_positions
 
 PIECE = 20.0  # m
 GRADE_METRES = 150.0  # about what `effort.GRADE_SECONDS` are run in

@@ -3,7 +3,18 @@
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
-from hrkeras.workouts.readers.point_table import ALTITUDE, COURSE, DISTANCE, LATITUDE, LONGITUDE, SPEED, TIME, Recording, Stream
+from hrkeras.workouts.readers.point_table import (
+    ALTITUDE,
+    CADENCE,
+    COURSE,
+    DISTANCE,
+    LATITUDE,
+    LONGITUDE,
+    SPEED,
+    TIME,
+    Recording,
+    Stream,
+)
 from hrkeras.workouts.readers.xml_points import MARK, XmlPoints
 
 
@@ -18,6 +29,8 @@ class Tcx(XmlPoints):
         "altitudemeters": ALTITUDE,
         "speed": SPEED,
         "distancemeters": DISTANCE,
+        "cadence": CADENCE,
+        "runcadence": CADENCE,
     }
 
     def __init__(self) -> None:

@@ -23,11 +23,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hrkeras.workouts.effort import COST_ON_THE_FLAT, cost_of_running
+from hrkeras.workouts.positions import EARTH_RADIUS
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation.course import KINDS, planned_effort, run_course, wander
 from hrkeras.workouts.simulation.faults import FLAWS, sense, spoil
 from hrkeras.workouts.simulation.track import Track
-from hrkeras.workouts.workout import EARTH_RADIUS, Workout, from_points
+from hrkeras.workouts.workout import Workout, from_points
 
 DAY = 86_400.0  # s
 STANDING = 0.14  # share of the heart rate reserve when standing still before a run

@@ -34,7 +34,7 @@ class Track:
         (self.recording,) = recordings
         self.name, self.sport = self.recording.name, self.recording.sport
         columns = self.recording.table.T
-        self.time, self.latitude, self.longitude, self.altitude, self.speed, self.heart_rate, _ = columns
+        self.time, self.latitude, self.longitude, self.altitude, self.speed, self.heart_rate, *_ = columns
 
 
 def read(text):

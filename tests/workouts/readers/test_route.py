@@ -6,8 +6,8 @@ from track_files import RECORD as FIELDS
 from track_files import SECRET, TIME, fit_file, message, record, session, tcx_file
 
 from hrkeras.utils.errors import InputError
+from hrkeras.workouts.positions import EARTH_RADIUS
 from hrkeras.workouts.readers import route
-from hrkeras.workouts.workout import EARTH_RADIUS
 
 METRE = np.degrees(1 / EARTH_RADIUS)  # of latitude
 

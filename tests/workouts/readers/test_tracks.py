@@ -30,10 +30,10 @@ from track_files import (
 )
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.workouts.positions import EARTH_RADIUS
 from hrkeras.workouts.readers import tracks
 from hrkeras.workouts.readers.fit_messages import FIT_EPOCH
 from hrkeras.workouts.readers.source import ReadLog
-from hrkeras.workouts.workout import EARTH_RADIUS
 
 REAL = Path(__file__).parents[4] / "shared/data/tracks"
 SPORT_OF = {"户外跑步": "running", "Ride": "cycling", "Run": "running", None: "running"}
