@@ -11,6 +11,7 @@ from hrkeras.cli.shared import json_line
 from hrkeras.datasets.inspection import inspection_plots, inspection_text
 from hrkeras.datasets.inspection.inspection import inspect
 from hrkeras.datasets.inspection.sensor_faults import SensorFaults
+from hrkeras.personal import timeline
 from hrkeras.workouts import quality
 from hrkeras.workouts.grid import resample
 from hrkeras.workouts.sensor.sensor_fault import KINDS
@@ -52,7 +53,7 @@ def test_counted_by_kind_and_run(found, spoilt):
     ]
     assert sensor.of_kind("dropout")[0].seconds == 60
     assert [flag.start for flag in sensor.latest(2)] == [spoilt[7].start, spoilt[2].start]
-    assert sensor.examples["spikes"].workout is spoilt[7]
+    assert sensor.examples["spikes"].workout.start == spoilt[7].start
 
 
 def test_the_state_is_followed_through_the_usable_runs(found, runs):
@@ -68,10 +69,10 @@ def test_text_and_json(found, spoilt, tmp_path):
     text = inspection_text.text(found, tmp_path, "tracks")
     for kind in KINDS:
         assert f"\n{kind}: " in text
-    assert "of 12 runs whose heart rate was measured every 15 s or more often\n" in text
+    assert "of 12 runs that can be used and whose heart rate was measured every 15 s or more often\n" in text
     assert "minute 5.0 to 6.0, dropout: no heart rate for 60 s while the run was recorded" in text
     assert "(and 1 more)" in text
-    assert "The sensor looks wrong somewhere in 2 of 12 runs." in text
+    assert "The sensor looks wrong somewhere in 2 of 12 runs whose heart rate was measured often enough to tell." in text
     told = json.loads(json_line(found.as_dict()))["sensor_faults"]
     assert told["kinds"]["spikes"]["count"] == 4
     assert told["kinds"]["cadence lock"] == {"runs": 0, "count": 0, "hours": 0}
@@ -103,6 +104,24 @@ def test_picture(found, runs, tmp_path):
     assert "faults.png" in [path.name for path in inspection_plots.draw(found, tmp_path)]
     without_speed = SensorFaults()
     workout = replace(found.sensor.examples["dropout"].workout, speed=np.full(len(runs[2]), np.nan))
-    without_speed.count(without_speed.look(workout))
+    without_speed.add(workout)
     inspection_plots.faults(without_speed.examples, tmp_path / "faults.png")
     assert (tmp_path / "faults.png").stat().st_size > 10_000
+
+
+def test_a_timeline_finds_the_same_faults_whatever_the_order_of_the_source(spoilt):
+    locked = [replace(run, heart_rate=run.heart_rate + 0.0) for run in spoilt]
+    locked[9].heart_rate[:240] += 35  # at first far too high
+    found = inspect(locked[::-1])
+    told = [(entry.start, fault) for entry in timeline.write(locked).entries for fault in entry.faults]
+    flags = sorted(
+        ((flag.start, fault) for flag in found.sensor.flags for fault in flag.faults), key=lambda row: (row[0], row[1].begin)
+    )
+    assert flags == told
+    assert {fault.kind for _, fault in told} >= {"dropout", "spikes"}
+
+
+def test_runs_that_cannot_be_used_are_not_looked_at_unless_there_is_no_other(spoilt):
+    short = replace(spoilt[2], user="")
+    assert inspect([short, *spoilt[3:6]]).sensor.flags == []
+    assert [flag.kind for flag in inspect([short]).sensor.flags] == ["dropout", "spikes"]

@@ -3,16 +3,17 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from hrkeras.datasets.inspection.correlations import LAGS, SPEEDS, VARIABLES, LagCurve, Moments
 from hrkeras.datasets.inspection.inspection_years import Tally, Year
-from hrkeras.datasets.inspection.sensor_faults import Looked, SensorFaults
+from hrkeras.datasets.inspection.recordings import Recordings
+from hrkeras.datasets.inspection.sensor_faults import SensorFaults
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts import duplicates, prepare, quality
+from hrkeras.workouts.clock import date, local
 from hrkeras.workouts.funnel import Funnel
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.readers.source import ReadLog
@@ -49,7 +50,6 @@ class Usable(NamedTuple):
         end: likewise.
         content: see `duplicates.content`.
         tally: what it adds to its year.
-        sensor: faults of its sensor.
     """
 
     user: str
@@ -57,7 +57,6 @@ class Usable(NamedTuple):
     end: float
     content: duplicates.Content
     tally: Tally
-    sensor: Looked
 
 
 class Inspection:
@@ -77,11 +76,12 @@ class Inspection:
         hours: of all workouts.
         first, last: s since 1970-01-01 UTC, starts of the first and the last workout; None if no date is known.
         undated: workouts of unknown date.
+        utc_offset: s that local time is ahead of UTC in the last workout read; NaN where the source does not tell.
         years: `Year` by number; a run counts once, however many recordings there are of it.
         raw: correlations of all recordings of runs, values out of their valid ranges left out.
         processed: correlations of the usable runs on the grid.
         lags: of the usable runs.
-        sensor: faults of the heart rate sensor, `SensorFaults`, in the runs of the sports asked for, each counted once.
+        sensor: faults of the heart rate sensor, `SensorFaults`, in the usable runs, or in the only one.
         run_correlations: of each usable run, that of speed and heart rate.
         latest: the latest usable run.
         only: the workout, if there is only one and it can be put onto the grid, usable or not.
@@ -98,7 +98,7 @@ class Inspection:
         self.hours = 0.0
         self.first: float | None = None
         self.last: float | None = None
-        self.undated = 0
+        self.undated, self.utc_offset = 0, np.nan
         self.years: dict[int, Year] = defaultdict(Year)
         self.raw, self.processed, self.lags = Moments(), Moments(), LagCurve()
         self.sensor = SensorFaults()
@@ -106,7 +106,8 @@ class Inspection:
         self.latest: Shown | None = None
         self.only: Shown | None = None
         self._usable: list[Usable] = []
-        self._grids = Tables()
+        self._grids, self._recordings = Tables(), Recordings()
+        self._unusable: Workout | None = None  # the last
         self._sample: list[Shown] = []
         self._rng = np.random.default_rng(0)
 
@@ -118,6 +119,7 @@ class Inspection:
         self.sports[workout.sport or "not said"] += 1
         self.people[workout.user] += 1
         self.hours += workout.duration / 3600
+        self.utc_offset = workout.utc_offset
         if np.isnan(workout.start):
             self.undated += 1
         else:
@@ -134,19 +136,19 @@ class Inspection:
         speed = np.where(possible.speed <= self.limits.max_speed, possible.speed, np.nan)
         self.raw.add(np.stack([speed, possible.altitude, possible.heart_rate]))
         rate = 60 * workout.heart_rate_samples / workout.duration if workout.heart_rate_samples else None
-        year = None if np.isnan(workout.start) else datetime.fromtimestamp(workout.start, UTC).year
+        year = None if np.isnan(workout.start) else local(workout.start, workout.utc_offset).year
         tally = Tally(year, workout.duration / 3600, rate)
         if isinstance(outcome, str):
-            self._count(tally, self.sensor.look(workout), is_usable=False)
+            self._count(tally, is_usable=False)
+            self._unusable = workout
         else:
-            looked = self.sensor.look(workout, outcome.grid)
+            self._recordings.append(workout)
             self._grids.append(outcome.grid)
-            self._usable.append(Usable(outcome.user, outcome.start, outcome.end, outcome.content, tally, looked))
+            self._usable.append(Usable(outcome.user, outcome.start, outcome.end, outcome.content, tally))
 
-    def _count(self, tally: Tally, looked: Looked, is_usable: bool) -> None:
+    def _count(self, tally: Tally, is_usable: bool) -> None:
         if tally.year is not None:
             self.years[tally.year].add(tally, is_usable)
-        self.sensor.count(looked)
 
     def finish(self) -> None:
         """Completes the counts of usable runs; of several recordings of one run, the one that a build keeps counts."""
@@ -155,9 +157,15 @@ class Inspection:
         self.funnel.count_duplicates(len(self._usable) - len(kept))
         for number in kept:
             usable = self._usable[number]
-            self._count(usable.tally, usable.sensor, is_usable=True)
+            self._count(usable.tally, is_usable=True)
             self._add_usable(usable, self._grids.grid(int(number)))
+        for number in sorted(kept, key=lambda row: ends[row]):  # as every command follows a person
+            workout = self._recordings.workout(int(number), self._usable[number].user)
+            self.sensor.add(workout, self._grids.grid(int(number)))
+        if self.funnel.workouts == 1 and self._unusable:
+            self.sensor.add(self._unusable)
         self._grids.close()
+        self._recordings.close()
 
     def _add_usable(self, usable: Usable, grid: Grid) -> None:
         self.usable_by_person[usable.user] += 1
@@ -241,11 +249,9 @@ def _looser(limits: quality.Limits) -> dict[str, quality.Limits]:
     return looser
 
 
-def day(start: float | None) -> str | None:
-    """The UTC date of a time in s since 1970, such as "2025-06-16"; it may be NaN."""
-    if start is not None and np.isnan(start):
-        return "unknown date"
-    return None if start is None else datetime.fromtimestamp(start, UTC).strftime("%Y-%m-%d")
+def day(start: float | None, utc_offset: float = np.nan) -> str | None:
+    """The date of a time in s since 1970 UTC, such as "2025-06-16"; it may be NaN. Arguments as of `clock.date`."""
+    return None if start is None else "unknown date" if np.isnan(start) else date(start, utc_offset)[:10]
 
 
 def inspect(workouts: Iterable[Workout], limits: quality.Limits | None = None, log: ReadLog | None = None) -> Inspection:

@@ -11,7 +11,7 @@ from hrkeras.datasets.inspection.correlations import LAGS, SPEEDS
 from hrkeras.datasets.inspection.inspection import LOOSER, SPARSE, Inspection, day
 from hrkeras.datasets.inspection.sensor_faults import Flag
 from hrkeras.workouts import quality
-from hrkeras.workouts.clock import date
+from hrkeras.workouts.clock import moment, zone
 from hrkeras.workouts.readers.source import usage_text
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import KINDS as FAULTS
@@ -67,7 +67,11 @@ def _of(count: int, singular: str, plural: str) -> str:
 
 def _counts(inspection: Inspection) -> str:
     if inspection.funnel.workouts == 1:
-        when = "unknown date" if inspection.undated else f"{day(inspection.first)} (UTC)"
+        when = (
+            "unknown date"
+            if inspection.undated
+            else f"{day(inspection.first, inspection.utc_offset)} ({zone(inspection.utc_offset)})"
+        )
         sentence = f"One workout: {next(iter(inspection.sports))}, {when}, {60 * inspection.hours:.0f} min"
         rates = [rate for year in inspection.years.values() for rate in year.heart_rates]
         return sentence + "".join(f", heart rate measured {rate:.1f} times a minute" for rate in rates)
@@ -105,11 +109,12 @@ def _sensor(inspection: Inspection) -> str:
         share = sum(flag.seconds for flag in flags) / faults.seconds
         rows.append((f"{kind}: {what}", f"{len(flags):,}", f"{100 * len(flags) / faults.runs:.1f} %", f"{100 * share:.2f} %"))
     table = _table(("Sensor faults", "runs", "of the runs", "of the time"), rows)
-    note = f"of {_of(faults.runs, 'run', 'runs')} whose heart rate was measured every {detection.SELDOM:.0f} s or more often"
+    note = f"of {_of(faults.runs, 'run', 'runs')} that can be used and whose heart rate was measured every "
+    note += f"{detection.SELDOM:.0f} s or more often"
     if faults.seldom:
         note += f"; in {faults.seldom:,} more too seldom to see any"
-    latest = [f"  {date(flag.start)}  {_flag(flag)}" for flag in faults.latest(SHOWN_FLAGS)]
-    return "\n".join([table, note, *(["The latest (UTC):", *latest] if latest else [])])
+    latest = [f"  {moment(flag.start, flag.utc_offset)}  {_flag(flag)}" for flag in faults.latest(SHOWN_FLAGS)]
+    return "\n".join([table, note, *(["The latest:", *latest] if latest else [])])
 
 
 def _flag(flag: Flag) -> str:
@@ -231,7 +236,8 @@ def _trust_in_sensor(inspection: Inspection) -> Iterator[str]:
             yield "No fault of the sensor is seen in its heart rate."
     elif faults.flags:
         wrong = len({(flag.start, flag.where) for flag in faults.flags})
-        yield f"The sensor looks wrong somewhere in {wrong:,} of {_of(faults.runs, 'run', 'runs')}."
+        runs = _of(faults.runs, "run", "runs")
+        yield f"The sensor looks wrong somewhere in {wrong:,} of {runs} whose heart rate was measured often enough to tell."
 
 
 def commands(inspection: Inspection, path: Path, kind: str) -> list[str]:
@@ -242,7 +248,9 @@ def commands(inspection: Inspection, path: Path, kind: str) -> list[str]:
     if max(inspection.usable_by_person.values(), default=0) >= 3:
         return [f"hrkeras build {KINDS[kind][1]} {source}{_options(inspection.limits)}"]
     if inspection.funnel.left:
-        return [f"hrkeras predict RUN.gpx --history {source} --output prediction.csv"]
+        person = max(inspection.usable_by_person, key=lambda name: inspection.usable_by_person[name])
+        history = path if len(inspection.people) == 1 else path / person  # a history is one person's, whose folder has their name
+        return [f"hrkeras predict RUN.gpx --history {shlex.quote(str(history))} --output prediction.csv"] * history.exists()
     if kind != "endomondo" and len(inspection.people) == 1 and inspection.funnel.taken["heart_rate"]:
         return [f"hrkeras estimate {source}"]
     return []

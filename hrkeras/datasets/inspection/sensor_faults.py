@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.workouts import duplicates
 from hrkeras.workouts.clock import date_or_none
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import Grid
@@ -18,12 +17,14 @@ MUCH = 5  # earlier runs after which the state's expectation is better than a fi
 
 
 class Flag(NamedTuple):
-    """The faults of one kind in one run, in order; when it began, s since 1970-01-01 UTC; and where it was read from."""
+    """The faults of one kind in one run, in order; when it began, s since 1970-01-01 UTC; where it was read from; and the s
+    that local time is ahead of UTC, NaN where that is not known."""
 
     kind: str
     start: float
     where: str
     faults: list[Fault]
+    utc_offset: float = np.nan
 
     @property
     def seconds(self) -> float:
@@ -39,47 +40,25 @@ class Example(NamedTuple):
     faults: list[Fault]
 
 
-class Looked(NamedTuple):
-    """Sensor faults of one recording.
-
-    Attributes:
-        seconds: its duration; 0 if heart rate was not measured often enough to see faults.
-        is_seldom: whether heart rate was measured, but not often enough.
-        flags: its faults.
-    """
-
-    seconds: float
-    is_seldom: bool
-    flags: list[Flag]
-
-
 class SensorFaults:
     """Collects sensor faults run by run, and follows each person's state to detect a wrong level of the heart rate.
-
-    A state learns in the order of time, but a source may have another order: a run that comes late counts as if it had begun
-    when the last one ended, which is close enough here.
 
     Attributes:
         runs: in which heart rate was measured often enough to see faults.
         seconds: total duration of these runs.
         seldom: runs with heart rate that was not measured often enough.
         flags: the faults, in the order of the runs.
-        examples: by kind, the latest recording with such a fault.
+        examples: by kind, the latest run with such a fault.
     """
 
     def __init__(self):
         self.runs, self.seconds, self.seldom = 0, 0.0, 0
         self.flags: list[Flag] = []
-        self._examples: dict[str, Example] = {}
+        self.examples: dict[str, Example] = {}
         self._athletes: dict[str, AthleteState] = defaultdict(AthleteState)
 
-    @property
-    def examples(self) -> dict[str, Example]:
-        """See the class."""
-        return {kind: example for kind, example in self._examples.items() if self.of_kind(kind)}
-
-    def look(self, workout: Workout, grid: Grid | None = None) -> Looked:
-        """Examines a recording without counting it yet, as it may be one of several recordings of a run.
+    def add(self, workout: Workout, grid: Grid | None = None) -> None:
+        """Adds a run; those of a person in the order in which they ended, each once.
 
         Args:
             workout: as recorded.
@@ -87,27 +66,19 @@ class SensorFaults:
         """
         expected = self._expected(workout, grid) if grid else None
         if not detection.often_enough(workout):
-            return Looked(0.0, bool(np.isfinite(workout.heart_rate).any()), [])
-        faults, flags = detection.faults(workout, expected), []
+            self.seldom += bool(np.isfinite(workout.heart_rate).any())
+            return
+        faults = detection.faults(workout, expected)
+        self.runs, self.seconds = self.runs + 1, self.seconds + workout.duration
         for kind in KINDS:
             if of_kind := [fault for fault in faults if fault.kind == kind]:
-                flags.append(Flag(kind, workout.start, workout.where, of_kind))
-                if kind not in self._examples or workout.start >= self._examples[kind].workout.start:
-                    self._examples[kind] = Example(workout, expected, faults)
-        return Looked(workout.duration, False, flags)
-
-    def count(self, looked: Looked) -> None:
-        """Counts a recording as a run."""
-        self.runs += looked.seconds > 0
-        self.seconds += looked.seconds
-        self.seldom += looked.is_seldom
-        self.flags += looked.flags
+                self.flags.append(Flag(kind, workout.start, workout.where, of_kind, workout.utc_offset))
+                self.examples[kind] = Example(workout, expected, faults)
 
     def _expected(self, workout: Workout, grid: Grid) -> np.ndarray | None:
         athlete, efforts = self._athletes[workout.user], basis(grid)
         expected = athlete.predict(workout.start, grid, efforts).expected[:, 0] if athlete.count >= MUCH else None
-        if not duplicates.overlap(workout.start, workout.end, athlete.starts, athlete.ends).any():
-            athlete.update(max([workout.start, *athlete.ends[-1:]]), grid, efforts)
+        athlete.update(workout.start, grid, efforts)
         return expected
 
     def of_kind(self, kind: str) -> list[Flag]:
