@@ -1,5 +1,6 @@
 """Facts that a person tells about themselves, each an observation of the athlete's state; none is needed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple
@@ -31,8 +32,8 @@ FAULT = 0.05  # share of the runs in which a sensor may read more than the heart
 EASY_SPREAD = 5.0  # beats/min, standard deviation of what a person says of their easy runs
 OF_HIGHEST = np.eye(SIZE)[len(STATES) + PERSON.index("highest_heart_rate")]
 OF_LEVEL = np.eye(SIZE)[0]
-Outcome = Literal["used", "changed", "besides", "known", "maximum is known", "contradicts"]
-CHANGES = ("used", "changed", "besides")  # outcomes by which the state has learnt something
+Outcome = Literal["used", "changed", "besides", "known", "maximum is known", "contradicts", "taken back"]
+CHANGES = ("used", "changed", "besides", "taken back")  # outcomes by which the state has learnt something
 
 
 class Fact(NamedTuple):
@@ -130,10 +131,7 @@ def tell(athlete: AthleteState, facts: Facts, day: date | None = None) -> dict[s
     outcomes: dict[str, Outcome] = {name: _outcome(athlete, name, before, now) for name in given}
     new = [name for name in given if outcomes[name] in CHANGES]
     if "changed" in outcomes.values() and not athlete.count:  # as if nothing had been told before
-        empty = AthleteState(athlete.population)
-        athlete.weights, athlete.covariance = empty.weights, empty.covariance
-        for name, _ in now.items():
-            _observe(athlete, name, now, Facts())
+        _begin(athlete, now)
     else:
         for name in new:
             _observe(athlete, name, now, before)
@@ -141,6 +139,39 @@ def tell(athlete: AthleteState, facts: Facts, day: date | None = None) -> dict[s
     if "age" in new and now.sex:
         athlete.told["sex"] = Fact(now.sex, day.isoformat())
     return outcomes
+
+
+def _begin(athlete: AthleteState, facts: Facts) -> None:
+    """Makes a state without runs what these facts alone tell."""
+    empty = AthleteState(athlete.population)
+    athlete.weights, athlete.covariance = empty.weights, empty.covariance
+    for name, _ in facts.items():
+        _observe(athlete, name, facts, Facts())
+
+
+def forget(athlete: AthleteState, names: Collection[str]) -> dict[str, Outcome]:
+    """Takes back what was told; with the age goes the sex.
+
+    Of a state without runs nothing remains. Where runs are known, that is so of the maximum, the age and the sex; what an easy
+    run or a resting heart rate has moved stays until more runs outweigh it.
+
+    Args:
+        athlete: the state, changed in place.
+        names: of `Facts`.
+
+    Raises:
+        InputError: if one of them was not told.
+    """
+    if unknown := [name for name in names if name not in athlete.told]:
+        there = ", ".join(name.replace("_", "-") for name in athlete.told) or "none"
+        raise InputError(f"Expected self-reported facts to forget, found no {unknown[0].replace('_', '-')}; there are: {there}.")
+    before, gone = _as_told(athlete), {*names, *(["sex"] if "age" in names else [])} & athlete.told.keys()
+    athlete.told = {name: fact for name, fact in athlete.told.items() if name not in gone}
+    if not athlete.count:
+        _begin(athlete, _as_told(athlete))
+    elif not gone.isdisjoint({"max_heart_rate", "age", "sex"}):
+        _observe_highest(athlete, before, _as_told(athlete))
+    return dict.fromkeys(gone, "taken back")
 
 
 def _outcome(athlete: AthleteState, name: str, before: Facts, now: Facts) -> Outcome:
@@ -156,13 +187,7 @@ def _outcome(athlete: AthleteState, name: str, before: Facts, now: Facts) -> Out
 def _observe(athlete: AthleteState, name: str, now: Facts, before: Facts) -> None:
     value = getattr(now, name)
     if name == "max_heart_rate" or (name == "age" and now.max_heart_rate is None):
-        earlier = {name: fact.value for name, fact in athlete.told.items()}  # with the age that was told then
-        old = next((name for name in ("max_heart_rate", "age") if getattr(before, name) is not None), None)
-        if old:
-            highest, variance = _highest(old, Facts(**earlier))
-            if (athlete.covariance @ OF_HIGHEST @ OF_HIGHEST < variance).all():
-                athlete.observe(OF_HIGHEST, highest, -variance)  # takes it back: the highest heart rate does not drift
-        athlete.observe(OF_HIGHEST, *_highest(name, now))
+        _observe_highest(athlete, _as_told(athlete) if before.items() else Facts(), now)
     elif name == "resting_heart_rate":  # so that of a person without runs it explains just this part of the level's variance
         variance, explained = athlete.population.covariance[0, 0], (BY_RESTING * RESTING_SPREAD) ** 2
         shift = BY_RESTING * (value - (before.resting_heart_rate or USUAL_RESTING))
@@ -174,6 +199,24 @@ def _observe(athlete: AthleteState, name: str, now: Facts, before: Facts) -> Non
         features[len(BASIS) :] = 0  # an average day and course
         residual = heart_rate - athlete.weights[:, : len(STATES)] @ features  # of the level: one pace tells nothing of others
         athlete.observe(OF_LEVEL, athlete.weights @ OF_LEVEL + residual, athlete.population.level + EASY_SPREAD**2)
+
+
+def _observe_highest(athlete: AthleteState, before: Facts, now: Facts) -> None:
+    """Observes the highest heart rate that the maximum tells, or else the age, instead of what was told of it before."""
+    old, new = (
+        next((name for name in ("max_heart_rate", "age") if getattr(facts, name) is not None), None) for facts in (before, now)
+    )
+    if old:
+        highest, variance = _highest(old, before)
+        if (athlete.covariance @ OF_HIGHEST @ OF_HIGHEST < variance).all():
+            athlete.observe(OF_HIGHEST, highest, -variance)  # takes it back: the highest heart rate does not drift
+    if new:
+        athlete.observe(OF_HIGHEST, *_highest(new, now))
+
+
+def _as_told(athlete: AthleteState) -> Facts:
+    """What a person has told, with the age that they had then."""
+    return Facts(**{name: fact.value for name, fact in athlete.told.items()})
 
 
 def _highest(name: str, facts: Facts) -> tuple[float, float]:
@@ -217,14 +260,15 @@ def completed(athlete: AthleteState, facts: Facts, source: dict[str, Any]) -> tu
 
 
 def doubt(athlete: AthleteState) -> str:
-    """A sentence if the person's runs went higher than the maximum heart rate that was told; empty if not."""
+    """A sentence if the person's runs went higher than the self-reported maximum heart rate; empty if not."""
     maximum, highest = told(athlete).max_heart_rate, athlete.records[:, RECORD.index("highest_heart_rate")]
     above = highest[highest > maximum] if maximum else highest[:0]
     if len(above) <= FAULT * len(athlete.records):
         return ""
     return (
-        f"{len(above):,} of the last {len(athlete.records):,} runs went above the maximum heart rate of {maximum:g} that was "
-        f"told, up to {above.max():.0f}: correct it with `hrkeras update --max-heart-rate`, unless the sensor is wrong"
+        f"{len(above):,} of the last {len(athlete.records):,} runs went above the self-reported maximum heart rate of "
+        f"{maximum:g}, up to {above.max():.0f}: correct it with `hrkeras update --max-heart-rate`, or take it back with "
+        "--forget max-heart-rate, unless the sensor is wrong"
     )
 
 
@@ -249,4 +293,4 @@ def from_dict(values: Any) -> dict[str, Fact]:
             return facts
     except (AttributeError, KeyError, TypeError, ValueError, InputError):
         pass
-    raise ValueError("what the person told is damaged")
+    raise ValueError("its self-reported facts are damaged")

@@ -83,7 +83,7 @@ def estimate(
     """
     told = facts.told(athlete)
     age, maximum = (told.age if age is None else age), (told.max_heart_rate if maximum is None else maximum)
-    _check(age, maximum, threshold)
+    _check(age, maximum, threshold, told.max_heart_rate)
     highest = np.arange(*GRID)[:, None] if maximum is None else np.array([[float(maximum)]])
     thresholds = np.arange(*THRESHOLDS)[None] if threshold is None else np.array([[float(threshold)]])
     middle = facts.maximum_at(USUAL_AGE if age is None else age, told.sex)
@@ -102,7 +102,7 @@ def estimate(
     return Zones(*_quantiles(highest.ravel(), weight.sum(axis=1)), *_quantiles(thresholds.ravel(), weight.sum(axis=0)))
 
 
-def _check(age: float | None, maximum: float | None, threshold: float | None) -> None:
+def _check(age: float | None, maximum: float | None, threshold: float | None, told: float | None) -> None:
     for name, value, (least, most), unit in (
         ("age", age, facts.AGE, "years"),
         ("maximum", maximum, facts.MAXIMUM, "beats/min"),
@@ -113,7 +113,10 @@ def _check(age: float | None, maximum: float | None, threshold: float | None) ->
                 f"Expected a {name} of {least} to {most} {unit}, found {value:g}; leave it out if you do not know it."
             )
     if maximum is not None and threshold is not None and threshold >= maximum:
-        raise InputError(f"Expected a threshold below the maximum, found {threshold:g} and {maximum:g}; give one of them alone.")
+        which, advice = "maximum", "give one of them alone"
+        if maximum == told:
+            which, advice = "self-reported maximum", "give another maximum beside it, or correct the one in the person's file"
+        raise InputError(f"Expected a threshold below the {which}, found {threshold:g} and {maximum:g}; {advice}.")
 
 
 def _normal(value: np.ndarray, mean: float, spread: float) -> np.ndarray:

@@ -32,8 +32,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="LICENCE",
-            help="A licence that you have read and accept, for a forecaster whose weights are not free for every use: "
-            "timesfm needs timesfm-non-commercial-license-v1.0. Repeatable.",
+            help="A licence that you have read and accept, for a forecaster whose weights are not free for every use, such as "
+            "timesfm, which names it if it is missing. Repeatable.",
         ),
     ] = None,
     send: Annotated[bool, typer.Option("--send", help="Let --beside timegpt send its data to TimeGPT.")] = False,

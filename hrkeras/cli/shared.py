@@ -229,7 +229,10 @@ def reader(no_cache: bool):
     from hrkeras.utils import processes
     from hrkeras.workouts.readers import cache, detect
 
-    return partial(detect.read, processes=processes.cores(), cache=None if no_cache else cache.Cache(cache.folder()))
+    kept = None if no_cache else cache.Cache(cache.folder())
+    if kept and (why := kept.trouble):
+        terminal.note(f"{kept.folder}: nothing is kept of what is read, since {why}; HRKERAS_CACHE_DIR names another folder.")
+    return partial(detect.read, processes=processes.cores(), cache=kept)
 
 
 def read_timeline(source: Path, no_cache: bool, person: str | None = None, at: str | None = None, model=None, known=None):

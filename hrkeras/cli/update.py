@@ -8,7 +8,7 @@ import typer
 from hrkeras.cli import outputs, terminal
 from hrkeras.cli.shared import Backend, NoCache, load_model, load_model_and_state, reader, reading
 
-FACTS = "What the person tells"
+FACTS = "Self-reported facts"
 
 
 def update(
@@ -51,10 +51,18 @@ def update(
             rich_help_panel=FACTS,
         ),
     ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FACT",
+            help="Take a fact back that was given before, such as max-heart-rate. Repeatable.",
+            rich_help_panel=FACTS,
+        ),
+    ] = None,
     no_cache: NoCache = False,
     backend: Backend = None,
 ) -> None:
-    """Keep a person's file up to date with their new runs and with what they tell; what it has already is left out."""
+    """Keep a person's file up to date with their new runs and self-reported facts; what it has already is left out."""
     if athlete.suffix != ".json":
         raise typer.BadParameter(f"expected a file name ending in .json, found {athlete}", param_hint="ATHLETE")
     runs = runs or []
@@ -63,8 +71,8 @@ def update(
     from hrkeras.personal import facts_text
 
     told = Facts(max_heart_rate, age, sex, resting_heart_rate, facts_text.parse_easy(easy) if easy else None)
-    if not runs and not told.items():
-        raise typer.BadParameter("give the person's runs, or something that they tell, such as --age", param_hint="RUNS")
+    if not (runs or told.items() or forget):
+        raise typer.BadParameter("give the person's runs, or a fact, such as --age, or --forget", param_hint="RUNS")
     loaded = load_model(model, backend) if model or not athlete.exists() else _base(athlete)
     from hrkeras.personal import athlete_update, usage
     from hrkeras.personal.fitness_text import count
@@ -79,6 +87,7 @@ def update(
             lambda: terminal.note(f"Waiting for another update of {athlete} ..."),
             told,
             reader(no_cache),
+            [name.replace("-", "_") for name in forget or []],
         )
     state = report.athlete
     if report.is_new:

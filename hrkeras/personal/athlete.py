@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 from hrkeras.athlete import facts, kalman
 from hrkeras.evaluation import predictor
-from hrkeras.personal import prediction
+from hrkeras.personal import facts_text, prediction
 from hrkeras.personal.athlete_update import learn, one_person, usable
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.update_text import taken_text
-from hrkeras.utils.errors import expect
+from hrkeras.utils.errors import InputError, expect
 from hrkeras.workouts import prepare
 from hrkeras.workouts.clock import is_date, moment
 from hrkeras.workouts.workout import Workout
@@ -33,7 +33,7 @@ class Athlete:
     Attributes:
         runs: those that can be learnt from, ordered by when they ended.
         taken: number of workouts that were left out, by reason.
-        told: what the person tells, from `tell`.
+        told: self-reported facts, from `tell`.
 
     Example:
         >>> import hrkeras
@@ -100,6 +100,27 @@ class Athlete:
         self.told = told
         self._states.clear()
 
+    def forget(self, *names: Literal["max_heart_rate", "age", "sex", "resting_heart_rate", "easy"]) -> None:
+        """Takes back what was given to `tell`; with the age goes the sex.
+
+        Raises:
+            InputError: if one of them was not given.
+
+        Example:
+            >>> import hrkeras
+            >>> me = hrkeras.Athlete([])
+            >>> me.tell(max_heart_rate=190, age=41)
+            >>> me.forget("max_heart_rate")
+            >>> me
+            Athlete of 0 runs; self-reported: age 41
+        """
+        there = dict(self.told.items())
+        if unknown := [name for name in names if name not in there]:
+            raise InputError(f"Expected facts that were given, found {unknown[0]}; there are: {', '.join(there) or 'none'}.")
+        gone = {*names, *(["sex"] if "age" in names else [])}
+        self.told = facts.Facts(**{name: value for name, value in there.items() if name not in gone})
+        self._states.clear()
+
     def state(self, model: Model | str | None = None, before: float = inf) -> kalman.AthleteState:
         """The athlete's state after the runs that had ended at a given time.
 
@@ -120,8 +141,8 @@ class Athlete:
     def __repr__(self) -> str:
         last = f", the last of {moment(self.runs[-1].start)}" if self.runs else ""
         left_out = f"; left out: {taken_text(self.taken)}" if self.taken.total() else ""
-        names = ", ".join(name.replace("_", " ") for name, _ in self.told.items())
-        told = f"; told: {names}" if names else ""
+        values = ", ".join(facts_text.described(self.told))
+        told = f"; self-reported: {values}" if values else ""
         return f"Athlete of {len(self.runs):,} run{'' if len(self.runs) == 1 else 's'}{last}{left_out}{told}"
 
 

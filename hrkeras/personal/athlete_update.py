@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -209,6 +209,7 @@ def update(
     on_wait: Callable[[], object] | None = None,
     told: facts.Facts | None = None,
     read: detect.Read = detect.read,
+    forget: Collection[str] = (),
 ) -> Report:
     """Adds a person's runs and what they tell to their file; if all of it is known already, the file is not touched.
 
@@ -223,11 +224,12 @@ def update(
         on_wait: called if another update of the file must be waited for.
         told: what the person tells; what they do not is taken from an export among the sources, if the file lacks it.
         read: reads a source.
+        forget: names of facts to take back first, see `facts.forget`.
 
     Raises:
-        InputError: if something cannot be read, if a source holds several people's runs, if the file starts from another
-            population, if there is nothing to start a new one with, or if another update takes too long; the file is then left
-            as it was.
+        InputError: if something cannot be read, if a fact to forget is not there, if a source holds several people's runs, if
+            the file starts from another population, if there is nothing to start a new one with, or if another update takes
+            too long; the file is then left as it was.
     """
     population = predictor.population(model) if model else None
     _opened(path, population)  # before the sources are read, which may take minutes
@@ -241,8 +243,9 @@ def update(
     busy = f"{path}: another update of this file has not ended after {PATIENCE:.0f} s; repeat the command later."
     with files.locked(path, busy, PATIENCE, on_wait):
         athlete, is_new = _opened(path, population)
+        forgotten = facts.forget(athlete, forget)
         completed, contradictions = facts.completed(athlete, told or facts.Facts(), log.person)
-        outcomes = facts.tell(athlete, completed) | contradictions
+        outcomes = forgotten | facts.tell(athlete, completed) | contradictions
         report = learn(athlete, runs, model=model)
         report.is_new, report.log, report.taken, report.told = is_new, log, +taken, outcomes
         if report.is_changed:

@@ -50,9 +50,9 @@ def _reliability(estimation: Estimation) -> list[str]:
     if without == len(estimation.estimates):
         known = "Nothing is known of the person, so this is the average over people"
         if estimation.athlete.told:
-            known = "Of the person only what they told is known, and no run"
+            known = "Of the person only self-reported facts are known, and no run"
         sentences.append(
-            f"{known}: expect 10 to 20 beats/min of error. Give runs "
+            f"{known}: a wide guess, as its limits say. Give runs "
             "with heart rate with --history, or --athlete ME.json from `hrkeras update ME.json RUNS`."
         )
     else:

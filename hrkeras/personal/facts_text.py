@@ -1,4 +1,4 @@
-"""Facts that a person tells, from text and in words."""
+"""Self-reported facts of a person, from text and in words."""
 
 from hrkeras.athlete import facts
 from hrkeras.athlete.facts import SPEED, Facts, Outcome
@@ -25,7 +25,7 @@ def parse_easy(text: str) -> tuple[float, float]:
 
 
 def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> list[str]:
-    """What became of the facts that a person (`given`) or their export told, a sentence for each kind of answer."""
+    """What became of the facts that a person (`given`) or their export gave, a sentence for each kind of answer."""
     now, said = facts.told(athlete), dict(given.items())
     if "sex" in said:
         said.setdefault("age", now.age)
@@ -37,18 +37,25 @@ def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> 
     sentences = {
         "Taken into account: {}.": named("used"),
         "Taken into account, as the export tells: {}.": named("used", own=False),
-        "Taken into account instead of what was told before: {}.": named("changed"),
-        "Taken into account besides what was told before, which counts less with every run: {}.": named("besides"),
+        "Taken into account instead of what you gave before: {}.": named("changed"),
+        "Taken into account besides what you gave before, which counts less with every run: {}.": named("besides"),
         "Known already: {}; no change.": named("known"),
         "Not needed, since the maximum heart rate is known: {}.": named("maximum is known"),
     }
+    forgotten = [name.replace("_", " ") for name, outcome in outcomes.items() if outcome == "taken back"]
     doubted = facts.doubt(athlete)
     contradicting = [name.replace("_", " ") for name, outcome in outcomes.items() if outcome == "contradicts"]
     return [
         *(sentence.format(text) for sentence, text in sentences.items() if text),
-        *(f"Left out, since what was told contradicts it: the export's {name}." for name in contradicting),
+        *([f"Taken back: {', '.join(forgotten)}."] if forgotten else []),
+        *(f"Left out, since what you gave contradicts it: the export's {name}." for name in contradicting),
         *([f"{doubted}."] if doubted else []),
     ]
+
+
+def described(given: Facts) -> list[str]:
+    """The facts with their values."""
+    return [_text(name, value, given.sex) for name, value in given.items() if name != "sex" or given.age is None]
 
 
 def _text(name: str, value, sex: str | None) -> str:

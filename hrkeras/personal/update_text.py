@@ -15,11 +15,12 @@ def known_text(athlete: AthleteState) -> str:
     """What a state knows of the person, in a sentence."""
     if not athlete.count and athlete.told:
         return (
-            "Known of the person: what they told, and no run. Give earlier runs with --history or add them with hrkeras update."
+            "Known of the person: self-reported facts, and no run. Give earlier runs with --history or add them with hrkeras "
+            "update."
         )
     if not athlete.count:
         return (
-            "Nothing is known of the person: expect 10 to 20 beats/min of error. Give earlier runs with --history, or keep "
+            "Nothing is known of the person, so this is a wide guess. Give earlier runs with --history, or keep "
             "them in a file for --athlete: hrkeras update ME.json RUNS"
         )
     runs = "1 earlier run," if athlete.count == 1 else f"{athlete.count:,} earlier runs, the last"

@@ -66,7 +66,7 @@ def headlines(written: Timeline) -> list[str]:
     if not written.entries:
         return [
             f"Found {fitness_text.count(len(written.unheard))}, none with heart rate. What is estimated below is what people "
-            "in general have, and may be off by 10 to 20 beats/min; a few runs with heart rate make it yours."
+            "in general have, so its limits are wide; a few runs with heart rate make it yours."
         ]
     sentences = [
         " ".join(fitness_text.summary(written)),

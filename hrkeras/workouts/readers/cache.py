@@ -67,7 +67,7 @@ def folder() -> Path:
     import platformdirs
 
     named = os.environ.get(VARIABLE)
-    return (Path(named) if named else platformdirs.user_cache_path("hrkeras", appauthor=False)) / "runs"
+    return (Path(named).expanduser() if named else platformdirs.user_cache_path("hrkeras", appauthor=False)) / "runs"
 
 
 class Cache:
@@ -80,6 +80,18 @@ class Cache:
     def __init__(self, folder: Path):
         self.folder = folder
         self._written = 0
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be kept in the folder, in words; empty if it can."""
+        there = next(path for path in (self.folder, *self.folder.absolute().parents) if os.path.lexists(path))
+        if there == self.folder and there.is_symlink():
+            return "it is a link, which may lead elsewhere"
+        if not there.is_dir():
+            return f"{there} is no folder"
+        if there == self.folder and hasattr(os, "geteuid") and there.stat().st_uid != os.geteuid():
+            return "it belongs to someone else"
+        return "" if os.access(there, os.W_OK | os.X_OK) else f"{there} cannot be written to"
 
     def get(self, source: Source, where: str, user: str) -> Content | None:
         """What was read from a source; None if that is not known. Arguments as of `content.unpack`."""
