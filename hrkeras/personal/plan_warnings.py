@@ -13,6 +13,7 @@ from hrkeras.workouts.effort import WALKING, basis, graded_speed
 BEYOND = 1.1  # factor by which a plan may be harder or easier than the known runs without a warning
 LONGER = 1.2  # times the longest run
 STEEPER, LEAST_STEEPER = 1.25, 10.0  # times the climb per kilometre of the hilliest run, and m/km more than it
+SELDOM = 0.1  # share of the known runs
 RARE = 2.0  # standard deviations over runs of people, above which few run
 HOUR = 3600.0  # s, for which the threshold can be held
 
@@ -37,10 +38,11 @@ def _effort(planned: Prediction, athlete: AthleteState) -> list[str]:
     if effort > BEYOND * high or effort * BEYOND < low:
         much = f"{100 * abs(effort / (high if effort > high else low) - 1):.0f} %"
         sentences.append(f"the plan is {much} {'harder' if effort > high else 'easier'} than {reference}: this is a guess.")
-    if (speed := float(planned.grid.speed.mean())) < min(WALKING, low):
+    slow = float(np.quantile(efforts, SELDOM)) if len(efforts) else low
+    if (speed := float(planned.grid.speed.mean())) < min(WALKING, slow):
         sentences.append(
-            f"{3.6 * speed:.1f} km/h is a walk, and its heart rate is predicted from runs, of which none is so slow: it may well "
-            "be lower, above all uphill."
+            f"{3.6 * speed:.1f} km/h is a walk, and its heart rate is predicted from runs, of which hardly any is so slow: it "
+            "may well be lower, above all uphill."
         )
     return sentences
 

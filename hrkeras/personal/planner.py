@@ -171,7 +171,7 @@ class Planner:
         result = self._fastest_but(
             lambda plan: bool(plan.too_hard) or round(plan.highest_limit if wholly else plan.highest[0]) >= limit
         )
-        return result._replace(end="maximum") if not result.end and limit > self.zones.maximum else result
+        return result._replace(end="maximum") if not result.end and self.zones.maximum < limit < math.inf else result
 
     @property
     def fastest(self) -> int:

@@ -81,8 +81,11 @@ def beyond(answer: Answer, athlete: AthleteState) -> list[str]:
         f"For {share} this pace asks for the maximum or more, so it can hardly be kept up: that is "
         f"{plan_warnings.maximum(plan.zones, athlete)}."
     ]
-    if possible.end != "slowest":
-        sentences.append(f"The fastest pace expected to stay below it is {pace.text(possible.plan.speed)}.")
+    at = pace.text(possible.plan.speed)
+    if possible.end == "fastest":
+        sentences.append(f"At {at}, {FASTEST}, it is expected to stay below.")
+    elif not possible.end:
+        sentences.append(f"The fastest pace that is expected to stay below it is {at}.")
     return sentences
 
 
