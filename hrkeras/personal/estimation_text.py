@@ -7,6 +7,7 @@ from hrkeras.personal import update_text
 from hrkeras.personal.estimation import Estimate, Estimation
 from hrkeras.personal.fitness_text import count
 from hrkeras.personal.prediction import Prediction
+from hrkeras.utils.text import table
 from hrkeras.workouts.clock import date, date_or_none
 from hrkeras.workouts.readers import source
 
@@ -18,13 +19,13 @@ def lines(estimation: Estimation) -> list[str]:
     text = []
     if estimation.estimates:
         labels = [f"{name} {limits}" for name, limits in zip(NAMES, estimation.zones.limits, strict=True)]
-        columns = "".join(f"{f'zone {zone}':12}" for zone in range(1, 1 + len(NAMES)))
+        head = ("run (UTC)", "min", "mean", "highest", *(f"zone {zone}" for zone in range(1, 1 + len(NAMES))))
+        rows = [_row(estimate) for estimate in estimation.estimates[-SHOWN:]]
         text += [
             "Estimated heart rate in beats/min, minutes in zones; in brackets what the prediction interval (10 to 90 %) allows.",
             f"Zones: {', '.join(f'{zone} {label}' for zone, label in enumerate(labels, 1))}.",
-            f"{'run (UTC)':16}  {'min':>4}  {'mean':13}  {'highest':13}  {columns}".rstrip(),
+            table(head, rows, left=(0, *range(2, len(head)))),
         ]
-        text += [_row(estimate) for estimate in estimation.estimates[-SHOWN:]]
         if len(estimation.estimates) > SHOWN:
             text.append(f"The last {SHOWN} of {len(estimation.estimates):,}; --json has all.")
         text += _reliability(estimation)
@@ -66,12 +67,11 @@ def _reliability(estimation: Estimation) -> list[str]:
     return sentences
 
 
-def _row(estimate: Estimate) -> str:
+def _row(estimate: Estimate) -> list[str]:
     prediction = estimate.prediction
-    mean, highest = _with_limits(*_mean(prediction)), _with_limits(*_highest(prediction))
-    zones = "".join(f"{_with_limits(*values):12}" for values in zip(*_minutes(estimate), strict=True))
-    minutes = f"{prediction.minutes:.0f}"
-    return f"{date(estimate.run.start):16}  {minutes:>4}  {mean:13}  {highest:13}  {zones}".rstrip()
+    heart_rates = (_mean(prediction), _highest(prediction))
+    values = (_with_limits(*each) for each in (*heart_rates, *zip(*_minutes(estimate), strict=True)))
+    return [date(estimate.run.start), f"{prediction.minutes:.0f}", *values]
 
 
 def _mean(prediction: Prediction) -> tuple[float, float, float]:
