@@ -4,6 +4,7 @@ from hrkeras.athlete.kalman import AthleteState
 from hrkeras.personal import pace, plan_warnings
 from hrkeras.personal.plan import Plan
 from hrkeras.personal.planner import DOUBT, FASTEST, Answer, SearchResult
+from hrkeras.utils import text
 from hrkeras.workouts.clock import date
 
 WORTH = 2  # s/km that even effort must gain to be mentioned
@@ -91,15 +92,13 @@ def beyond(answer: Answer, athlete: AthleteState) -> list[str]:
 
 def table(plan: Plan) -> str:
     """The plan kilometre by kilometre."""
-    lines = [f"{'km':>5}  {'pace':>5}  {'climb m':>7}  {'heart rate':>10}  {'10-90 %':>9}"]
+    rows = []
     for row in plan.kilometres():
         end = f"{row.end:.0f}" if row.end.is_integer() else f"{row.end:.1f}"
         climb = f"{row.climb:.0f}" if plan.route.has_altitude else "-"
-        interval = f"{row.low:.0f}-{row.high:.0f}"
-        lines.append(
-            f"{end:>5}  {pace.text(row.speed).removesuffix(' /km'):>5}  {climb:>7}  {row.heart_rate:>10.0f}  {interval:>9}"
-        )
-    return "\n".join(lines)
+        speed = pace.text(row.speed).removesuffix(" /km")
+        rows.append((end, speed, climb, f"{row.heart_rate:.0f}", f"{row.low:.0f}-{row.high:.0f}"))
+    return text.table(("km", "pace", "climb m", "heart rate", "10-90 %"), rows, left=())
 
 
 def duration(seconds: float) -> str:

@@ -267,7 +267,7 @@ def test_numbers_for_programs(planner):
     assert planner().answer(speed=3.0, limit=70).as_dict()["under_limit"] is None
 
 
-def test_picture(planner, tmp_path):
+def test_picture(planner, tmp_path, drawn):
     for route, even in ((HILL, "effort"), (FLAT, "pace")):
         figure = draw(planner(route, even).at(2.8), 165, "limit")
         above, below, *twin = figure.axes
