@@ -41,8 +41,9 @@ class Jump(NamedTuple):
 
 def _sides(values: np.ndarray, side: int, across: int) -> tuple[np.ndarray, np.ndarray]:
     """Means of `side` steps before each step, and of as many from `across` steps after it; NaN where a step is unknown."""
-    padded = np.pad(values, side + across, constant_values=np.nan)
-    means = np.lib.stride_tricks.sliding_window_view(padded, side).mean(axis=1)
+    unknown = np.full(side + across, np.nan)
+    padded = np.concatenate([unknown, values, unknown])
+    means = np.sum([padded[shift : len(padded) - side + 1 + shift] for shift in range(side)], axis=0) / side
     return means[across:][: len(values)], means[side + 2 * across :][: len(values)]
 
 
@@ -71,11 +72,14 @@ def jumps(run: Run, time: np.ndarray, heart_rate: np.ndarray, size: float = JUMP
     up = np.sign(change)
     least = max(size, unusual * float(np.median(np.abs(change[valid]))))
     clear = (np.minimum(np.abs(change), up * (off_after - off_before)) >= least) & (up == np.sign(first - last))
+    clear &= at_once >= AT_ONCE * np.abs(change)
+    if not clear.any():
+        return []
     effort = np.convolve(np.pad(run.effort, SMOOTH // 2, mode="edge"), np.ones(SMOOTH) / SMOOTH, "valid")
     lately, longer = _recent(effort, LATELY), _recent(effort, LONGER)
     more = np.where(up > 0, lately.max(axis=1) - longer.min(axis=1), longer.max(axis=1) - lately.min(axis=1))
     sure = at_once >= SURE
-    candidates = np.where(clear & (at_once >= AT_ONCE * np.abs(change)) & (sure | (more <= SAME_EFFORT)), np.abs(change), 0.0)
+    candidates = np.where(clear & (sure | (more <= SAME_EFFORT)), np.abs(change), 0.0)
     found = []
     while candidates[place := int(np.argmax(candidates))]:
         moment = _moment(time, heart_rate, place, up[place])
