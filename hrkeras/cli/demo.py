@@ -61,6 +61,10 @@ def demo(
         "How good is it on later runs of the same people, and what would be there without it?",
     )
     evaluate.evaluate(model, "endomondo", output=output / "evaluated", data_dir=data_dir, backend=backend, force=force)
+    print(
+        "\nCompare the first two rows: from few athletes a network learns little that the athlete's state does not tell. The "
+        "model that comes with hrkeras is of far more runs; docs/results/index.md says what it gains on real ones."
+    )
     run, choice, reason = _usual_run(export, [track for track in tracks if track.user == newcomer])
     say(
         f'hrkeras predict {export} --workout "{run}" --output {output / "base.csv"}',
