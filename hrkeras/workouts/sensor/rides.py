@@ -28,8 +28,10 @@ def rides(workout: Workout) -> list[Fault]:
     times as fast as the rest, or hardly a step was counted. Speed is the median, since positions jump.
 
     Args:
-        workout: as recorded.
+        workout: as recorded; in another sport than running nothing is found.
     """
+    if workout.sport != "running":
+        return []
     try:
         grid = resample(workout, FINE)
     except InvalidWorkoutError:
