@@ -101,7 +101,9 @@ def main(
 
 
 def _flags(followed, workout, grid) -> list:
-    return [fault for flag in followed.look(workout, grid).flags for fault in flag.faults]
+    before = len(followed.flags)
+    followed.add(workout, grid)
+    return [fault for flag in followed.flags[before:] for fault in flag.faults]
 
 
 def _names(kind: str) -> tuple[str, ...]:
