@@ -105,7 +105,8 @@ def _sensor(inspection: Inspection) -> str:
     if faults.seldom:
         note += f"; in {faults.seldom:,} more too seldom to see any"
     latest = [f"  {moment(flag.start, flag.utc_offset)}  {_flag(flag)}" for flag in faults.latest(SHOWN_FLAGS)]
-    return "\n".join([counted, note, *(["The latest:", *latest] if latest else [])])
+    advice = "`hrkeras repair RUNS --output repaired` replaces these in copies of GPX, TCX and FIT files."
+    return "\n".join([counted, note, *(["The latest:", *latest, advice] if latest else [])])
 
 
 def _flag(flag: Flag) -> str:

@@ -201,6 +201,7 @@ def _sensor(written: Timeline) -> str:
         "Where the sensor looks wrong",
         paragraph(f"In {wrong:,} of {checked:,} runs whose heart rate was measured often enough to tell.{ridden} The latest:"),
         table("Faults of the heart rate sensor", ("Day", "what", "minutes", "why"), rows[:FAULTS], texts=(1, 3)),
+        paragraph("hrkeras repair RUNS --output repaired replaces these in copies of GPX, TCX and FIT files."),
     )
 
 
