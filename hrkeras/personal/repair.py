@@ -21,7 +21,7 @@ from hrkeras.utils.errors import expect
 from hrkeras.workouts import duplicates, prepare, quality
 from hrkeras.workouts.interpolation import covered_share
 from hrkeras.workouts.sensor import detection
-from hrkeras.workouts.sensor.sensor_fault import Fault
+from hrkeras.workouts.sensor.sensor_fault import RIDE, Fault
 from hrkeras.workouts.workout import Workout
 
 if TYPE_CHECKING:
@@ -184,13 +184,13 @@ def repair(
 
 
 def _faults(workouts: Sequence[Workout]) -> dict[int, list[Fault]]:
-    """The faults of each workout by its `id`, found as `hrkeras inspect` finds them."""
+    """The faults of each workout by its `id`, found as `hrkeras inspect` finds them; the heart rate of a ride is right."""
     sensor, found = SensorFaults(), {}
     for workout in sorted(workouts, key=lambda run: (np.isnan(run.start), run.end)):
         outcome = prepare.examine(workout, athlete_update.LIMITS)
         known = len(sensor.flags)
         sensor.add(workout, None if isinstance(outcome, str) else outcome.grid)
-        faults = (fault for flag in sensor.flags[known:] for fault in flag.faults)
+        faults = (fault for flag in sensor.flags[known:] if flag.kind != RIDE for fault in flag.faults)
         found[id(workout)] = sorted(faults, key=lambda fault: fault.begin)
     return found
 

@@ -14,6 +14,7 @@ from hrkeras.personal.repair_files import repair_files
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.readers import tracks
 from hrkeras.workouts.readers.source import ReadLog
+from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.simulation import formats, synthetic
 
 KINDS = {6: "slow start", 7: "flat line", 8: "cadence lock", 9: "dropout", 10: "spikes"}  # of the runs by their number
@@ -251,3 +252,12 @@ class TestFiles:
             "Without a fault, so left as they are and not copied: 7 runs.",
             "Used all 7 recordings.",
         ]
+
+
+def test_the_heart_rate_of_a_ride_is_right():
+    at = np.arange(3000)
+    heart_rate = np.where(at < 1200, 82 + 5 * np.sin(at / 100), 165 - 60 * np.exp(-np.maximum(at - 1200, 0) / 40))
+    heart_rate += np.random.default_rng(0).normal(0, 2, 3000)
+    run = hrkeras.Workout(at, np.where(at < 1200, 6.5, 3.1), 10 * np.sin(at / 500), np.round(heart_rate), start=1.6e9)
+    assert [fault.kind for fault in detection.flags(run)] == ["ride"]
+    assert repair.repair([run], None).runs == []
