@@ -219,7 +219,7 @@ def test_history_from_elsewhere_is_that_of_the_source(trained, folder, tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "broken.fit").write_bytes(b"no FIT")
     (tmp_path / "runs" / "good.gpx").write_bytes(last.read_bytes())
-    assert "Skipped while reading: 1 x " in run("predict", tmp_path / "runs", "--model", trained, "--output", tmp_path / "c.csv")
+    assert "Used 1 of 2 recordings. Not used: 1 x " in run("predict", tmp_path / "runs", "--model", trained, "--output", tmp_path / "c.csv")
 
 
 def test_predict_by_the_state_alone(trained, folder, simulated, tmp_path):
@@ -287,7 +287,7 @@ def test_what_the_other_workouts_lack_is_said(folder, simulated, tmp_path):
     path = sorted((folder / "runs").iterdir())[4]
     stdout = run("predict", path, "--output", tmp_path / "a.csv", "--history", tmp_path / "history")
     assert "Nothing is known of the person" in stdout
-    assert "Nothing could be learnt from the other workouts: 1 not over when the run began, 1 x heart rate incomplete." in stdout
+    assert "Used 1 of 3 recordings. Not used: 1 x heart rate incomplete; 1 x not over when the run began." in stdout
 
 
 def thin(track, every=1, **changes) -> Track:
