@@ -63,8 +63,10 @@ def _errors(planner, world, speeds, line) -> dict[str, float]:
     aimed = _aimed(planner, goal)
     by_line = planner.at(float((goal - line[1]) / line[0]))
     limit = float(world.average(third)[third.warm].max())
-    under, sure = planner.under(limit).plan, planner.under(limit, wholly=True).plan
+    under, (sure, end) = planner.under(limit).plan, planner.under(limit, wholly=True)
     at = int(np.where(sure.warm, sure.prediction.high, 0).argmax())
+    promised = end != "slowest"
+    chance = world.days(sure) if promised else np.full((DAYS, len(sure.warm)), np.nan)
     return {
         "heart rate at a pace, every 10 s: mean absolute error": float(np.abs(expected - truth).mean()),
         "  by the line through earlier runs, every 10 s": float(np.abs(np.polyval(line, plan.speed) - truth).mean()),
@@ -76,8 +78,15 @@ def _errors(planner, world, speeds, line) -> dict[str, float]:
         "  by the line through earlier runs, s/km": _apart(by_line, other),
         "pace under a limit: mean absolute error, s/km": _apart(under, third),
         "  highest heart rate at that pace less the limit": float(world.average(under)[under.warm].max() - limit),
-        "  days under the limit at nine in ten, where highest, %": 100 * float((world.days(sure)[:, at] < limit).mean()),
+        "  limits for which a pace for nine in ten is found, %": 100.0 * promised,
+        "  days under the limit at that pace, where highest, %": _share(chance[:, at], limit),
+        "  days under the limit at that pace, all the way, %": _share(chance[:, sure.warm].max(axis=1), limit),
     }
+
+
+def _share(values, limit: float) -> float:
+    """Percentage of values below a limit; NaN if they are not known."""
+    return 100 * float((values < limit).mean()) if np.isfinite(values).all() else np.nan
 
 
 def _aimed(planner, goal):
@@ -104,9 +113,10 @@ def _line(known) -> np.ndarray:
 
 
 def _mean(values: list[float]) -> str:
-    chance = np.random.default_rng(0).choice(values, (2000, len(values))).mean(axis=1)
+    known = np.array(values)[np.isfinite(values)]
+    chance = np.random.default_rng(0).choice(known, (2000, len(known))).mean(axis=1)
     low, high = np.quantile(chance, (0.025, 0.975))
-    return f"{np.mean(values):.1f} ({low:.1f} to {high:.1f})"
+    return f"{np.mean(known):.1f} ({low:.1f} to {high:.1f})"
 
 
 class _World:

@@ -46,3 +46,18 @@ def data_dir(tmp_path_factory) -> Path:
     for config in ("by_time", "by_user"):
         build.build("synthetic", None, config, folder, athletes=4, runs=12, seed=3)
     return folder
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that are saved, for a look at what they hold; in none may texts cover each other."""
+    from matplotlib.figure import Figure
+    from overlaps import overlaps
+
+    figures: list[Figure] = []
+    save = Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda figure, *args, **kwargs: (figures.append(figure), save(figure, *args, **kwargs))
+    )
+    yield figures
+    assert [overlaps(figure) for figure in figures] == [[]] * len(figures)

@@ -104,7 +104,8 @@ def plan(
         print(json_line(answer.as_dict()))
         return
     print(planning_text.course(planned))
-    print("\n".join([planning_text.expected(planned), *planning_text.limit(limit or 0, answer)]))
+    said = [*planning_text.beyond(answer, state), *planning_text.limit(limit or 0, answer, state)]
+    print("\n".join([planning_text.expected(planned), *said]))
     print(f"Predicted by {planned.prediction.by}.")
     warn(planned.warnings)
     print(update_text.known_text(state))

@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 
 from hrkeras.evaluation.scores import error_by_minute, run_errors
-from hrkeras.utils.plotting import HEART, MUTED, SPEED, STYLE, draw_run, new_figure, save
+from hrkeras.utils.plotting import HEART, MUTED, SPEED, STYLE, draw_run, legend, new_figure, save
 
 
 @matplotlib.rc_context(STYLE)
@@ -24,8 +24,8 @@ def evaluation(result, step: float, folder: Path) -> list[Path]:
     figure, panels = new_figure(2 * len(chosen), size=(9, 12), height_ratios=(2.2, 1) * len(chosen))
     for place, (name, index) in enumerate(chosen.items()):
         above, below = panels[2 * place : 2 * place + 2]
-        draw_run(above, below, result.runs[index].grid, result.predicted[index], step)
-        above.set_title(f"{name.capitalize()} of {len(order)} runs: error {errors[index]:.1f} beats/min")
+        title = f"{name.capitalize()} of {len(order)} runs: error {errors[index]:.1f} beats/min"
+        draw_run(above, below, result.runs[index].grid, result.predicted[index], step, title)
     panels[-1].set_xlabel("minutes into the run")
     return [save(figure, folder / "runs.png"), _error_by_minute(result, step, folder / "error_by_minute.png")]
 
@@ -71,8 +71,7 @@ def earlier_runs(rows: list, bare, path: Path) -> Path:
     axes.set_ylim(0)
     axes.set_xlabel("earlier runs known of the person")
     axes.set_ylabel("mean absolute error (beats/min)")
-    axes.set_title("What knowing the person is worth")
-    axes.legend(loc="lower left")
+    legend(axes, "What knowing the person is worth")
     return save(figure, path)
 
 
@@ -94,9 +93,8 @@ def attention(by_lag: np.ndarray, step: float, path: Path) -> Path:
         axes.plot(seconds, 100 * mean, "o-", ms=3, color=HEART, lw=1.8, label="mean of the heads")
         half = seconds[np.searchsorted(mean.cumsum(), 0.5)]
         axes.axvline(half, color=MUTED, lw=1, ls=":")
-        axes.set_title(f"Layer {number}: half of the attention is on the last {half:.0f} s")
+        legend(axes, f"Layer {number}: half of the attention is on the last {half:.0f} s")
         axes.set_ylabel("attention (%)")
         axes.set_ylim(0)
-        axes.legend(loc="upper right")
     panels[-1, 0].set_xlabel("lag: seconds before the step that is predicted")
     return save(figure, path)

@@ -1,7 +1,5 @@
 """What was estimated, in sentences and for programs."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from hrkeras.athlete.zones import NAMES
@@ -9,6 +7,7 @@ from hrkeras.personal import fitness_text
 from hrkeras.personal.estimation import Estimate, Estimation
 from hrkeras.personal.fitness_text import count
 from hrkeras.personal.prediction import Prediction
+from hrkeras.utils.text import table
 from hrkeras.workouts.clock import date, date_or_none
 from hrkeras.workouts.readers import source
 
@@ -20,10 +19,12 @@ def lines(estimation: Estimation) -> list[str]:
     text = []
     if estimation.estimates:
         labels = [f"{name} {limits}" for name, limits in zip(NAMES, estimation.zones.limits, strict=True)]
+        head = ("run", "min", "mean", "highest", *(f"zone {zone}" for zone in range(1, 1 + len(NAMES))))
+        rows = [_row(estimate) for estimate in estimation.estimates[-SHOWN:]]
         text += [
             "Estimated heart rate in beats/min, minutes in zones; in brackets what the prediction interval (10 to 90 %) allows.",
             f"Zones: {', '.join(f'{zone} {label}' for zone, label in enumerate(labels, 1))}.",
-            *_table(estimation.estimates[-SHOWN:]),
+            table(head, rows, left=(0, *range(2, len(head)))),
         ]
         if len(estimation.estimates) > SHOWN:
             text.append(f"The last {SHOWN} of {len(estimation.estimates):,}; --json has all.")
@@ -71,18 +72,11 @@ def _reliability(estimation: Estimation) -> list[str]:
     return sentences
 
 
-def _table(estimates: Sequence[Estimate]) -> list[str]:
-    """A line for each run, below the names of the columns."""
-    rows = [("run", "min", "mean", "highest", *(f"zone {zone}" for zone in range(1, 1 + len(NAMES))))]
-    rows += [_row(estimate) for estimate in estimates]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-def _row(estimate: Estimate) -> tuple[str, ...]:
-    run, prediction = estimate.run, estimate.prediction
-    numbers = (_mean(prediction), _highest(prediction), *zip(*_minutes(estimate), strict=True))
-    return date(run.start, run.utc_offset), f"{prediction.minutes:.0f}", *(_with_limits(*values) for values in numbers)
+def _row(estimate: Estimate) -> list[str]:
+    prediction = estimate.prediction
+    heart_rates = (_mean(prediction), _highest(prediction))
+    values = (_with_limits(*each) for each in (*heart_rates, *zip(*_minutes(estimate), strict=True)))
+    return [date(estimate.run.start, estimate.run.utc_offset), f"{prediction.minutes:.0f}", *values]
 
 
 def _mean(prediction: Prediction) -> tuple[float, float, float]:

@@ -1,9 +1,6 @@
 """Pictures of one person's runs, as figures: `plots.save` writes them as PNG, a report puts them into its page."""
 
-from datetime import UTC, datetime
-
 import matplotlib
-import matplotlib.dates
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -11,12 +8,13 @@ from hrkeras.athlete.zones import NAMES, Zones
 from hrkeras.personal import fitness_text, pace
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.time_in_zones import WEEKS, Times
-from hrkeras.personal.timeline import Entry, Timeline
-from hrkeras.utils.plotting import HEART, MUTED, SPEED, STYLE, draw_run, new_figure
+from hrkeras.personal.timeline import Timeline
+from hrkeras.utils.plotting import DAY, HEART, MUTED, PAPER, SPEED, STYLE, date_axis, draw_run, label_points, legend, new_figure
 
-PAUSE = 60 * 86_400.0  # s between two runs across which no line is drawn
-NARROW = (5.6, 4.2)  # inches, to be read on a phone
-LABELLED, ROOM = 6, (0.2, 0.08)  # days that stand out most; of width and height, what a label takes
+PAUSE = 60 * DAY  # s between two runs across which no line is drawn
+SHORT = 0.012  # of the width of the axes, the shortest line that is drawn
+NARROW = (4.6, 3.9)  # inches, to be read on a phone
+LABELLED = 6  # days that stand out most
 
 
 @matplotlib.rc_context(STYLE)
@@ -24,50 +22,37 @@ def fitness(timeline: Timeline, narrow: bool = False) -> Figure:
     """Heart rate at a set pace on the flat over the months, with its uncertainty and the days that stand out."""
     figure, axes = new_figure(size=NARROW if narrow else (9, 4.5))
     entries = timeline.entries
-    days = [datetime.fromtimestamp(entry.start, UTC) for entry in entries]
+    starts = np.array([entry.start for entry in entries])
+    date_axis(axes, starts)
+    days, short = starts / DAY, SHORT * np.ptp(axes.get_xlim())
     value, low, high = np.array([entry.at_pace for entry in entries]).T
     single = value + np.array([entry.residual for entry in entries])
-    pauses = np.flatnonzero(np.diff([entry.start for entry in entries]) > PAUSE) + 1
-    axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.6, mew=0, label="each run, brought to this pace")
-    for number, rows in enumerate(np.split(np.arange(len(entries)), pauses)):
-        where = [days[row] for row in rows]
+    axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.6, mew=0, label="each run, at this pace")
+    for number, rows in enumerate(np.split(np.arange(len(entries)), np.flatnonzero(np.diff(starts) > PAUSE) + 1)):
+        where = days[rows]
+        if np.ptp(where) < short:  # runs so close together are drawn as wide as can be seen
+            rows, where = rows[[0, -1]], where.mean() + np.array([-0.5, 0.5]) * short
         axes.fill_between(where, low[rows], high[rows], color=HEART, alpha=0.15, lw=0, label=None if number else "10 to 90 %")
-        axes.plot(where, value[rows], "-" if len(rows) > 1 else "_", color=HEART, lw=2, label=None if number else "fitness")
-    chosen = [row for row, entry in enumerate(entries) if entry.stands_out]
+        axes.plot(where, value[rows], "-", color=HEART, lw=2, label=None if number else "fitness")
+    chosen = sorted(filter(lambda row: entries[row].stands_out, range(len(entries))), key=lambda row: -abs(entries[row].residual))
     if chosen:
-        axes.plot([days[row] for row in chosen], single[chosen], "D", ms=6, color=SPEED, label="stands out")
-    for row in _apart(entries, chosen, single):
-        above = entries[row].residual > 0
-        at, text = (days[row], single[row]), f"{days[row].day} {days[row]:%b %Y}"
-        axes.annotate(text, at, (0, 7 if above else -14), textcoords="offset points", ha="center", fontsize=8)
+        axes.plot(days[chosen], single[chosen], "D", ms=6, color=SPEED, mec=PAPER, mew=0.8, label="stands out")
+    axes.margins(y=0.1)
     axes.set_ylabel(f"heart rate at {pace.text(timeline.speed)}\non the flat (beats/min)")
-    locator = matplotlib.dates.AutoDateLocator(minticks=3, maxticks=7)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(matplotlib.dates.ConciseDateFormatter(locator))
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2 if narrow else 4, borderaxespad=0.1, handlelength=1.5)
-    if not narrow:
-        axes.set_title(f"Heart rate at {pace.text(timeline.speed)} on the flat", pad=24)
+    legend(axes, "" if narrow else f"Heart rate at {pace.text(timeline.speed)} on the flat", columns=2 if narrow else 4)
+    points = [(days[row], single[row]) for row in chosen]
+    label_points(axes, points, [fitness_text.short_day(entries[row].start) for row in chosen], LABELLED)
     return figure
-
-
-def _apart(entries: list[Entry], chosen: list[int], height: np.ndarray) -> list[int]:
-    """Those days whose labels have room, the furthest from what was expected first."""
-    span = entries[-1].start - entries[0].start + 1
-    labelled: list[int] = []
-    for row in sorted(chosen, key=lambda row: -abs(entries[row].residual)):
-        beside = (abs(entries[row].start - entries[other].start) < ROOM[0] * span for other in labelled)
-        level = (abs(height[row] - height[other]) < ROOM[1] * np.ptp(height) for other in labelled)
-        if not any(is_beside and is_level for is_beside, is_level in zip(beside, level, strict=True)):
-            labelled.append(row)
-    return labelled[:LABELLED]
 
 
 @matplotlib.rc_context(STYLE)
 def run(prediction: Prediction, title: str = "", narrow: bool = False) -> Figure:
     """One run: predicted heart rate and its interval, the measured one where there is any, speed and altitude."""
     figure, (above, below) = new_figure(2, size=NARROW if narrow else (9, 5), height_ratios=(2.2, 1))
-    _draw_prediction(above, below, prediction)
-    above.set_title(title)
+    minutes = prediction.step * (np.arange(len(prediction.heart_rate)) + 0.5) / 60
+    above.fill_between(minutes, prediction.low, prediction.high, color=HEART, alpha=0.15, lw=0, label="10 to 90 %")
+    draw_run(above, below, prediction.grid, prediction.heart_rate, prediction.step, title)
+    below.set_xlabel("minutes into the run")
     return figure
 
 
@@ -104,11 +89,3 @@ def zones(own: Zones, recent: Times, everything: Times) -> Figure:
         handles, names = panels[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower left", ncols=2)
     return figure
-
-
-def _draw_prediction(above, below, prediction) -> None:
-    """A `prediction.Prediction` in two panels: heart rate and its interval above, speed and altitude below."""
-    minutes = prediction.step * (np.arange(len(prediction.heart_rate)) + 0.5) / 60
-    above.fill_between(minutes, prediction.low, prediction.high, color=HEART, alpha=0.15, lw=0, label="10 to 90 %")
-    draw_run(above, below, prediction.grid, prediction.heart_rate, prediction.step)
-    below.set_xlabel("minutes into the run")

@@ -6,18 +6,18 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from hrkeras.athlete.history import RECORD
+from hrkeras.athlete import zones
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
-from hrkeras.personal import pace, prediction
+from hrkeras.personal import pace, plan_warnings, prediction
 from hrkeras.personal.plan import Even, Plan
-from hrkeras.personal.prediction import Prediction
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts.effort import BASIS, graded_speed, speed_on_slope
+from hrkeras.workouts.effort import speed_on_slope
 from hrkeras.workouts.readers.route import Route
 from hrkeras.workouts.workout import Workout
 
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
     from hrkeras.evaluation.predictor import Model
 
 SLOWEST = 720  # s/km, a walk
-BEYOND = 1.1  # factor by which a plan may go beyond the known runs without a warning
 WELL_KNOWN = 10  # runs, from which on they say how hard the person can run
-RARE = 2.0  # standard deviations of effort over people, above which few run
-LONGER = 1.5  # times the longest run
 FASTEST = "the fastest pace that is looked at"
+DOUBT = "the slowest pace that is looked at and of which runs teach little"
 MORNING = 9 * 3600.0  # s, UTC
 
 
@@ -38,11 +36,12 @@ class SearchResult(NamedTuple):
 
     Attributes:
         plan: at the pace, in whole seconds a kilometre.
-        end: empty if what was asked for is reached; otherwise which end of the paces looked at is not enough for it.
+        end: empty if what was asked for is reached; otherwise which end of the paces looked at is not enough for it, or
+            "maximum" if the person's maximum heart rate comes first.
     """
 
     plan: Plan
-    end: Literal["", "slowest", "fastest"] = ""
+    end: Literal["", "slowest", "fastest", "maximum"] = ""
 
 
 class Answer(NamedTuple):
@@ -53,12 +52,16 @@ class Answer(NamedTuple):
         under: the fastest plan whose expected heart rate stays under a limit; None if there is no limit.
         wholly: likewise, with the prediction interval.
         by_effort: likewise as `under`, of even effort; None if that is planned anyway, or the course is flat.
+        by_pace: what became of even pace, if that was asked for and only even effort stays under the limit; that is planned then.
+        possible: the fastest plan that does not ask for the maximum heart rate, where `plan` does.
     """
 
     plan: Plan
     under: SearchResult | None = None
     wholly: SearchResult | None = None
     by_effort: SearchResult | None = None
+    by_pace: SearchResult | None = None
+    possible: SearchResult | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the plan, and of each limit the pace that keeps under it, null where none does."""
@@ -88,6 +91,11 @@ class Planner:
     on_plan: Callable[[], object] = lambda: None
     _made: dict[float, Plan] = field(default_factory=dict, init=False)
 
+    @cached_property
+    def zones(self) -> zones.Zones:
+        """The person's zones, with the maximum that was told or that their runs suggest."""
+        return zones.estimate(self.athlete)
+
     def at(self, speed: float) -> Plan:
         """The plan for a mean speed in m/s over the whole course.
 
@@ -111,32 +119,40 @@ class Planner:
             InputError: if the heart rate cannot be reached on this course.
         """
         plan = self.at(speed) if speed else self.for_mean(heart_rate) if heart_rate else None
+        possible = self.under(math.inf) if plan and plan.too_hard else None
         if limit is None:
             if plan is None:
                 raise ValueError("expected a speed, a heart rate or a limit")
-            return Answer(plan)
+            return Answer(plan, possible=possible)
         under, wholly, by_effort = self.under(limit), self.under(limit, wholly=True), None
         if self.even == "pace" and self.route.has_altitude:
             by_effort = replace(self, even="effort").under(limit)
         if plan is None and under.end == "slowest":
-            at, reached = pace.text(under.plan.speed), under.plan.highest[0]
+            if by_effort and by_effort.end != "slowest":
+                return replace(self, even="effort").answer(limit=limit)._replace(by_pace=under)
+            least = min((result.plan for result in (under, by_effort) if result), key=lambda plan: plan.highest[0])
             raise InputError(
-                f"No pace keeps the expected heart rate under {limit:.0f} on this course: walking at {at} reaches {reached:.0f}; "
-                "give a higher limit."
+                f"No pace is expected to keep the heart rate under {limit:.0f} on this course: with even {least.even} it is "
+                f"predicted to reach {least.highest[0]:.0f} at {pace.text(least.speed)}, {DOUBT}; give a higher limit."
             )
-        return Answer(plan or under.plan, under, wholly, by_effort)
+        return Answer(plan or under.plan, under, wholly, by_effort, possible=possible)
 
     def for_mean(self, heart_rate: float) -> Plan:
         """The plan whose mean expected heart rate after the first five minutes is nearest to one in beats/min.
 
         Raises:
-            InputError: if even walking gives more, or even the fastest pace considered gives less.
+            InputError: if even walking gives more, or even the fastest pace considered gives less, or the maximum is lower.
         """
+        if heart_rate >= self.zones.maximum:
+            raise InputError(
+                f"A mean heart rate of {heart_rate:.0f} is not below {plan_warnings.maximum(self.zones, self.athlete)}; give a "
+                "lower one."
+            )
         result = self._fastest_but(lambda plan: plan.mean[0] > heart_rate)
         if result.end:
             at, expect = pace.text(result.plan.speed), f"expect {result.plan.mean[0]:.0f}"
             if result.end == "slowest":
-                why, way = f"too low for this course: walking at {at} {expect}", "higher"
+                why, way = f"too low for this course: {expect} at {at}, {DOUBT}", "higher"
             else:
                 why, way = f"more than can be predicted: at {at}, {FASTEST}, {expect}", "lower"
             raise InputError(f"A mean heart rate of {heart_rate:.0f} is {why}; give a {way} one.")
@@ -146,33 +162,26 @@ class Planner:
     def under(self, limit: float, wholly: bool = False) -> SearchResult:
         """The fastest plan whose expected heart rate stays under a limit in beats/min after the first five minutes.
 
+        Where the limit lies above the person's maximum, it is the fastest whose expected heart rate stays under that.
+
         Args:
             limit: beats/min.
-            wholly: whether the upper limit of the prediction interval stays under it too.
+            wholly: whether the whole run is to stay under it in nine of ten runs.
         """
-        return self._fastest_but(lambda plan: round(plan.highest_limit if wholly else plan.highest[0]) >= limit)
+        result = self._fastest_but(
+            lambda plan: bool(plan.too_hard) or round(plan.highest_limit if wholly else plan.highest[0]) >= limit
+        )
+        return result._replace(end="maximum") if not result.end and self.zones.maximum < limit < math.inf else result
 
     @property
     def fastest(self) -> int:
         """The fastest pace considered, s/km: a tenth above the person's hardest run, or what few people run if little is
         known."""
-        efforts = self._seen("mean_effort")
-        quickest = BEYOND * float(np.max(efforts, initial=0.0))
+        efforts = plan_warnings.seen(self.athlete, "mean_effort")
+        quickest = plan_warnings.BEYOND * float(np.max(efforts, initial=0.0))
         if len(efforts) < WELL_KNOWN:
-            quickest = max(quickest, self._common[1])
+            quickest = max(quickest, plan_warnings.common(self.athlete, "mean_graded_speed")[1])
         return min(math.floor(1000 / quickest), SLOWEST - 1)
-
-    @property
-    def _common(self) -> tuple[float, float]:
-        """Mean efforts in m/s between which most people run."""
-        place = BASIS.index("mean_graded_speed")
-        centre, scale = self.athlete.population.centre[place], self.athlete.population.scale[place]
-        return centre - RARE * scale, centre + RARE * scale
-
-    def _seen(self, what: str) -> np.ndarray:
-        """A value of `history.RECORD` for each known run that has it."""
-        values = self.athlete.records[:, RECORD.index(what)]
-        return values[np.isfinite(values)]
 
     def _fastest_but(self, too_fast: Callable[[Plan], bool]) -> SearchResult:
         """The fastest plan that is not too fast; heart rate rises with speed, so halving finds it."""
@@ -201,23 +210,8 @@ class Planner:
             where="the planned run",
         )
         predicted = prediction.predict(run, self.athlete, self.model)
-        return Plan(route, self.even, speed, predicted, times, [*route.warnings, *predicted.warnings, *self._warnings(predicted)])
-
-    def _warnings(self, predicted: Prediction) -> list[str]:
-        """Warns where a plan goes beyond the person's known runs or, without any, beyond what people in general run."""
-        effort = float(graded_speed(predicted.grid.speed, predicted.grid.altitude).mean(dtype=np.float64))
-        efforts, minutes = self._seen("mean_effort"), np.exp(self._seen("log_minutes"))
-        low, high = (efforts.min(), efforts.max()) if len(efforts) else self._common
-        reference = "any run known of the person" if len(efforts) else "what most people run"
-        warnings = []
-        if effort > BEYOND * high or effort * BEYOND < low:
-            much = f"{100 * abs(effort / (high if effort > high else low) - 1):.0f} %"
-            warnings.append(f"the plan is {much} {'harder' if effort > high else 'easier'} than {reference}: this is a guess.")
-        if len(minutes) and (planned := predicted.minutes) > LONGER * minutes.max():
-            warnings.append(
-                f"the plan takes {planned:.0f} min and the longest run known {minutes.max():.0f}: what comes after is a guess."
-            )
-        return warnings
+        warnings = [*route.warnings, *predicted.warnings, *plan_warnings.beyond_known(predicted, self.athlete, self.zones)]
+        return Plan(route, self.even, speed, predicted, self.zones, times, warnings)
 
 
 def usual_start(athlete: AthleteState, now: float) -> float:

@@ -8,7 +8,7 @@ from matplotlib.ticker import MultipleLocator
 from hrkeras.athlete.kalman import POSSIBLE
 from hrkeras.personal import pace
 from hrkeras.personal.plan import Plan
-from hrkeras.utils.plotting import ALTITUDE, HEART, MUTED, SPEED, STYLE, new_figure
+from hrkeras.utils.plotting import ALTITUDE, HEART, MUTED, SPEED, STYLE, legend, new_figure
 
 TICKS, MOST_TICKS = (15, 30, 60, 120, 300, 600), 5  # s/km
 LEAST_CLIMB, LEAST_PACES = 40.0, 60.0  # m and s/km that the axes span at least
@@ -31,8 +31,7 @@ def plan(planned: Plan, line: float | None = None, label: str = "limit") -> Figu
         above.axhline(line, color=MUTED, ls="--", lw=1.4, label=f"{label} {line:.0f}")
     above.set_ylim(max(expected.low.min() - 5, POSSIBLE[0]), min(expected.high.max() + 5, POSSIBLE[1]))
     above.set_ylabel("heart rate\n(beats/min)")
-    above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.2, handlelength=1.5)
-    above.set_title(f"{planned.route.length / 1000:.1f} km at {pace.text(planned.speed)}: {planned.mean[0]:.0f} on average")
+    legend(above, f"{planned.route.length / 1000:.1f} km at {pace.text(planned.speed)}: {planned.mean[0]:.0f} on average")
     above.set_xlim(0, planned.route.length / 1000)
 
     paces = below.twinx() if planned.route.has_altitude else below

@@ -1,8 +1,10 @@
 """A plan in words and as a table."""
 
-from hrkeras.personal import pace
+from hrkeras.athlete.kalman import AthleteState
+from hrkeras.personal import pace, plan_warnings
 from hrkeras.personal.plan import Plan
-from hrkeras.personal.planner import FASTEST, Answer, SearchResult
+from hrkeras.personal.planner import DOUBT, FASTEST, Answer, SearchResult
+from hrkeras.utils import text
 from hrkeras.workouts.clock import date
 
 WORTH = 2  # s/km that even effort must gain to be mentioned
@@ -28,21 +30,32 @@ def expected(plan: Plan) -> str:
     )
 
 
-def limit(heart_rate: float, answer: Answer) -> list[str]:
+def limit(heart_rate: float, answer: Answer, athlete: AthleteState) -> list[str]:
     """How fast one may run to stay under a limit in beats/min; nothing if none was asked for."""
-    plan, under, wholly, by_effort = answer
+    plan, under, wholly, by_effort, by_pace, _ = answer
     if not under or not wholly:
         return []
     sentences, what = [], f"under {heart_rate:.0f}"
+    if by_pace:
+        sentences.append(
+            f"No even pace is expected to stay {what} on these hills: {_walk(by_pace)}. So this is a plan of even effort."
+        )
     above = float((plan.prediction.heart_rate[plan.warm].round() >= heart_rate).mean())
     if above:
         share = f"for {100 * above:.0f} % of the time" if above >= 0.01 else "for a moment"
         sentences.append(f"That is at or above {heart_rate:.0f} {share}.")
     if under.end == "slowest":
-        reached = f"walking at {pace.text(under.plan.speed)} reaches {under.plan.highest[0]:.0f}"
-        return [*sentences, f"No pace keeps the expected heart rate {what} on this course: {reached}."]
+        sentences.append(f"No {'pace' if plan.even == 'effort' else 'even pace'} is expected to stay {what}: {_walk(under)}.")
+        if by_effort and by_effort.end != "slowest":
+            sentences.append(f"With even effort {pace.text(by_effort.plan.speed)} on average is (--even effort).")
+        return sentences
     if under.end == "fastest":
         sentences.append(f"It is expected to stay {what} at every pace up to {pace.text(under.plan.speed)}, {FASTEST}.")
+    elif under.end == "maximum":
+        sentences.append(
+            f"{heart_rate:.0f} lies above {plan_warnings.maximum(plan.zones, athlete)}: every pace stays {what}, and "
+            f"{pace.text(under.plan.speed)} is the fastest that is expected to stay below the maximum."
+        )
     elif under.plan.speed == plan.speed:
         sentences.append(f"That is the fastest that is expected to stay {what}.")
     else:
@@ -51,31 +64,52 @@ def limit(heart_rate: float, answer: Answer) -> list[str]:
         sentences.append(f"With even effort instead of even pace: {pace.text(by_effort.plan.speed)} on average (--even effort).")
     if wholly.end == "slowest":
         sentences.append(
-            "No pace makes sure of it: the upper limit of the prediction interval reaches "
-            f"{wholly.plan.highest_limit:.0f} even walking."
+            f"No pace makes sure of it: nine in ten runs even at {pace.text(wholly.plan.speed)} are only known to stay under "
+            f"{wholly.plan.highest_limit:.0f}."
         )
     elif _seconds(wholly) > _seconds(under):
-        sentences.append(f"To stay under it nine times in ten, also where it is highest: {pace.text(wholly.plan.speed)}.")
+        sentences.append(f"To stay under it all the way in nine of ten runs: {pace.text(wholly.plan.speed)}.")
+    return sentences
+
+
+def beyond(answer: Answer, athlete: AthleteState) -> list[str]:
+    """That a plan asks for more than the maximum heart rate, and what does not; nothing if it does not."""
+    plan, possible = answer.plan, answer.possible
+    if not possible:
+        return []
+    share = f"{100 * plan.too_hard:.0f} % of the time" if plan.too_hard >= 0.01 else "a moment"
+    sentences = [
+        f"For {share} this pace asks for the maximum or more, so it can hardly be kept up: that is "
+        f"{plan_warnings.maximum(plan.zones, athlete)}."
+    ]
+    at = pace.text(possible.plan.speed)
+    if possible.end == "fastest":
+        sentences.append(f"At {at}, {FASTEST}, it is expected to stay below.")
+    elif not possible.end:
+        sentences.append(f"The fastest pace that is expected to stay below it is {at}.")
     return sentences
 
 
 def table(plan: Plan) -> str:
     """The plan kilometre by kilometre."""
-    lines = [f"{'km':>5}  {'pace':>5}  {'climb m':>7}  {'heart rate':>10}  {'10-90 %':>9}"]
+    rows = []
     for row in plan.kilometres():
         end = f"{row.end:.0f}" if row.end.is_integer() else f"{row.end:.1f}"
         climb = f"{row.climb:.0f}" if plan.route.has_altitude else "-"
-        interval = f"{row.low:.0f}-{row.high:.0f}"
-        lines.append(
-            f"{end:>5}  {pace.text(row.speed).removesuffix(' /km'):>5}  {climb:>7}  {row.heart_rate:>10.0f}  {interval:>9}"
-        )
-    return "\n".join(lines)
+        speed = pace.text(row.speed).removesuffix(" /km")
+        rows.append((end, speed, climb, f"{row.heart_rate:.0f}", f"{row.low:.0f}-{row.high:.0f}"))
+    return text.table(("km", "pace", "climb m", "heart rate", "10-90 %"), rows, left=())
 
 
 def duration(seconds: float) -> str:
     """As "46 min" or "1 h 06 min"."""
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
+def _walk(result: SearchResult) -> str:
+    """What the slowest pace looked at reaches, and why that is to be doubted."""
+    return f"it is predicted to reach {result.plan.highest[0]:.0f} at {pace.text(result.plan.speed)}, {DOUBT}"
 
 
 def _seconds(result: SearchResult) -> int:

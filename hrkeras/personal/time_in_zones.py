@@ -10,6 +10,7 @@ from hrkeras.athlete.population import DAY
 from hrkeras.athlete.zones import NAMES, Zones
 from hrkeras.personal import fitness_text
 from hrkeras.personal.timeline import Timeline
+from hrkeras.utils.text import table
 
 WEEKS = 4  # before the last run, which count as recent
 ADVICE = "This is no medical advice. Ask a doctor before you train hard, or if something feels wrong."
@@ -90,12 +91,8 @@ def _both(recent: Times, everything: Times) -> list[tuple[str, Times]]:
 def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
     """What `hrkeras zones` prints."""
     columns = [*named(own), *measured(recent, everything), *estimated(recent, everything)]
-    widths = [max(map(len, column)) for column in columns]
-    rows = [zip(row, widths, strict=True) for row in zip(*columns, strict=True)]
-    text = [
-        *heart_rates(own),
-        *("  ".join(f"{cell:{width}}" for cell, width in row).rstrip() for row in rows),
-    ]
+    head, *rows = zip(*columns, strict=True)
+    text = [*heart_rates(own), table(head, rows, left=range(len(head)))]
     return [*text, *([ESTIMATED] if everything.silent else [])]
 
 

@@ -25,6 +25,5 @@ def epochs(log: list[dict], path: Path) -> Path:
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("epoch")
     axes.set_ylabel("mean absolute error (beats/min)")
-    axes.set_title(f"Best validation error: {best['val_mae']:.2f} beats/min, epoch {best['epoch']}")
-    legend(axes)
+    legend(axes, f"Best validation error: {best['val_mae']:.2f} beats/min, epoch {best['epoch']}")
     return save(figure, path)

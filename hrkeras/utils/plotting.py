@@ -1,14 +1,23 @@
-"""The common style of the plots, and how one is saved."""
+"""The common style of the plots, where their titles, legends, dates and labels go, and how one is saved."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from hrkeras.utils.files import atomic_write
 
 HEART, SPEED, ALTITUDE, MUTED, GOOD, GRID = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77", "#e4e6ea"
+PAPER = "#ffffff"
+DAY = 86_400.0  # s
+MOST_DATES, LEAST_DAYS = 5, 14.0  # on an axis
+DAY_STEPS, MONTH_STEPS = (2, 4, 7, 14), (1, 2, 3, 6, 12, 24, 60, 120, 240)  # between dates on an axis
+ROW = 18.0  # points, height of a row of a legend
+AROUND = 6.0  # points from the middle of a marker to its label
+SIDES = (0, 1), (0, -1), (1, 0), (-1, 0)  # above, below, right and left of a marker, where its label may be
 STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -36,7 +45,7 @@ def save(figure: Figure, path: Path) -> Path:
     return path
 
 
-def draw_run(above, below, grid, predicted: np.ndarray, step: float) -> None:
+def draw_run(above, below, grid, predicted: np.ndarray, step: float, title: str = "") -> None:
     """Heart rate in the upper panel; speed and, if known, altitude in the lower one."""
     minutes = step * (np.arange(len(predicted)) + 0.5) / 60
     if np.isfinite(grid.heart_rate).any():
@@ -44,7 +53,7 @@ def draw_run(above, below, grid, predicted: np.ndarray, step: float) -> None:
     alone = np.isnan(predicted).any()  # predictions a few minutes apart
     above.plot(minutes, predicted, "o" if alone else "-", ms=4, color=HEART, lw=1.8, label="predicted")
     above.set_ylabel("heart rate\n(beats/min)")
-    legend(above)
+    legend(above, title)
     below.fill_between(minutes, 3.6 * grid.speed, color=SPEED, alpha=0.25, lw=0)
     below.plot(minutes, 3.6 * grid.speed, color=SPEED, lw=0.8)
     below.set_ylim(0, max(15, 1.05 * 3.6 * float(grid.speed.max())))
@@ -59,9 +68,84 @@ def draw_run(above, below, grid, predicted: np.ndarray, step: float) -> None:
         height.grid(visible=False)
     for axes in (above, below):
         axes.set_xlim(0, step * len(predicted) / 60)
+        axes.xaxis.get_major_locator().set_params(integer=True)
     above.tick_params(labelbottom=False)
 
 
-def legend(axes) -> None:
-    """A legend in the line of the title, where it covers nothing."""
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.2, handlelength=1.5)
+def legend(axes, title: str = "", columns: int = 4) -> None:
+    """A legend in rows of so many columns above the axes, and the title above it, so that none covers anything."""
+    drawn = axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.1, handlelength=1.5)
+    axes.set_title(title, pad=6 + ROW * -(-len(drawn.get_texts()) // columns))
+
+
+def date_axis(axes, starts: Sequence[float] | np.ndarray) -> None:
+    """A horizontal axis for days since 1970-01-01 UTC that holds some starts; each date has its month, and the first its year.
+
+    Args:
+        axes: whose horizontal values are days.
+        starts: s since 1970-01-01 UTC, at least one.
+    """
+    first, last = min(starts) / DAY, max(starts) / DAY
+    spare = max(0.03 * (last - first), (LEAST_DAYS - (last - first)) / 2)
+    low, high = first - spare, last + spare
+    axes.set_xlim(low, high)
+    dates, year, labels = _dates(low, high), None, []
+    for date in dates.tolist():
+        day = "" if all(date.day == 1 for date in dates.tolist()) else f"{date.day} "
+        labels.append(f"{day}{date:%b}" + ("" if date.year == year else f"\n{date.year}"))
+        year = date.year
+    axes.set_xticks(dates.astype(float), labels)
+
+
+def _dates(low: float, high: float) -> np.ndarray:
+    """At most `MOST_DATES` dates between two days since 1970: as many days apart, or the first of as many months."""
+    for step in DAY_STEPS:
+        if high - low <= MOST_DATES * step:
+            return np.arange(np.ceil(low / step) * step, high, step).astype("datetime64[D]")
+    months = np.arange(np.datetime64(int(np.ceil(low)), "D"), np.datetime64(int(np.ceil(high)), "D")).astype("datetime64[M]")
+    months = np.unique(months)[1:]
+    for step in MONTH_STEPS:
+        chosen = months[months.astype(int) % step == 0]
+        if len(chosen) <= MOST_DATES:
+            break
+    return chosen.astype("datetime64[D]")
+
+
+def label_points(axes, points: Sequence[tuple[float, float]], texts: Sequence[str], most: int) -> None:
+    """Labels some markers; one that would cover another label or marker, or cross the edge of the axes, is left out.
+
+    Args:
+        axes: with all else drawn and its limits set.
+        points: middles of the markers.
+        texts: a label for each, the most important first.
+        most: labels.
+    """
+    axes.figure.draw_without_rendering()  # so that the axes are where they will be
+    reach = AROUND * axes.figure.dpi / 72 - 1
+    middles = axes.transData.transform(points)
+    taken = [Bbox([middle - reach, middle + reach]) for middle in middles]
+    markers = len(taken)
+    for point, text in zip(points, texts, strict=True):
+        if len(taken) == markers + most:
+            break
+        for right, up in SIDES:
+            label = axes.annotate(
+                text,
+                point,
+                (AROUND * right, AROUND * up),
+                textcoords="offset points",
+                ha=("center", "left", "right")[right],
+                va=("center", "bottom", "top")[up],
+                fontsize=8,
+                bbox={"facecolor": PAPER, "alpha": 0.7, "pad": 0.3, "lw": 0},
+            )
+            label.set_in_layout(False)
+            box = label.get_window_extent()
+            if _holds(axes.bbox, box) and not box.count_overlaps(taken):
+                taken.append(box)
+                break
+            label.remove()
+
+
+def _holds(outer, inner) -> bool:
+    return outer.x0 <= inner.x0 and inner.x1 <= outer.x1 and outer.y0 <= inner.y0 and inner.y1 <= outer.y1

@@ -1,6 +1,7 @@
 """Make texts from files, such as names of people and sports, safe to show and write."""
 
 import re
+from collections.abc import Sequence
 
 MAX_TEXT = 500  # characters of the name of a person, a sport or a place
 # control characters, line separators, marks that change the direction of writing, lone surrogates
@@ -13,3 +14,13 @@ def cleaned(text: str) -> str:
     It is cut off after `MAX_TEXT` characters.
     """
     return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text[:MAX_TEXT])[:MAX_TEXT]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
+    """Columns that are as wide as their widest cell, two spaces apart; those of `left` are aligned to the left."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) if place in left else cell.rjust(width) for place, (cell, width) in enumerate(cells))
+        for cells in (zip(row, widths, strict=True) for row in (head, *rows))
+    )
+    return "\n".join(line.rstrip() for line in lines)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from hrkeras.utils.text import table
 from hrkeras.workouts.quality import DUPLICATE, REASONS, Taken
 
 UNNAMED = "unnamed"  # a sport that the source does not name
@@ -88,9 +89,7 @@ class Funnel:
 
     def __str__(self) -> str:
         rows = self.steps()
-        width = max(len(row[0]) for row in rows) + 2
-        lines = [f"{'':{width}}{'removed':>9}{'left':>9}"]
-        lines += [f"{label:{width}}{taken:>9,}{left:>9,}" for label, taken, left in rows]
+        lines = [table(("", "removed", "left"), [(label, f"{taken:,}", f"{left:,}") for label, taken, left in rows])]
         if self.other_sports:
             lines.append(f"other sports left out: {', '.join(counted(self.other_sports))}")
         titles = {"not readable as workouts": self.unreadable, "passed over in workouts that were read": self.passed_over}

@@ -18,6 +18,8 @@ from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation import synthetic
 from hrkeras.workouts.workout import from_points
 
+pytestmark = pytest.mark.usefixtures("drawn")
+
 
 @pytest.fixture(scope="module")
 def workouts():

@@ -17,6 +17,8 @@ from hrkeras.workouts.grid import resample
 from hrkeras.workouts.sensor.sensor_fault import KINDS
 from hrkeras.workouts.simulation import synthetic
 
+pytestmark = pytest.mark.usefixtures("drawn")
+
 
 @pytest.fixture(scope="module")
 def runs():

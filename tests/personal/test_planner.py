@@ -1,10 +1,13 @@
 """Plans of a course, by the athlete's state alone and where it is cheap to know what is right."""
 
+import copy
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from hrkeras.athlete import facts, zones
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
 from hrkeras.personal import athlete_update, pace, planning_text
@@ -86,27 +89,115 @@ def test_the_pace_under_a_limit_is_the_fastest(planner, even, wholly):
     faster = mine.at(1000 / (round(1000 / found.plan.speed) - 1))
 
     def highest(plan):
-        return (plan.prediction.high if wholly else plan.prediction.heart_rate)[plan.warm].max().round()
+        expected, high = plan.unlimited.heart_rate[plan.warm], plan.unlimited.high[plan.warm]
+        return (expected + 1.5 * (high - expected) if wholly else expected).max().round()
 
     assert highest(found.plan) < 180 <= highest(faster)
 
 
-def test_what_cannot_be_had_is_said(planner):
+def test_what_cannot_be_had_is_said(planner, state):
     mine = planner()
-    with pytest.raises(InputError, match=r"70 is too low for this course: walking at 12:00 /km expect \d+; give a higher one\."):
+    with pytest.raises(InputError, match=r"70 is too low for this course: expect \d+ at 12:00 /km, the slowest .* give a higher"):
         mine.for_mean(70)
-    with pytest.raises(
-        InputError, match=r"219 is more than can be predicted: at \d:\d\d /km, the fastest pace that is looked at"
-    ):
-        mine.for_mean(219)
-    with pytest.raises(InputError, match=r"No pace keeps the expected heart rate under 70 .* give a higher limit\."):
+    with pytest.raises(InputError, match=r"No pace is expected to keep the heart rate under 70 .* give a higher limit\."):
         mine.answer(limit=70)
     with pytest.raises(ValueError, match="expected a speed, a heart rate or a limit"):
         mine.answer()
     assert (mine.under(70).end, mine.under(219).end) == ("slowest", "fastest")
     answer = mine.answer(speed=3.0, limit=70)
-    assert any(said.startswith("No pace keeps") for said in planning_text.limit(70, answer))
-    assert any("at every pace up to" in said for said in planning_text.limit(219, mine.answer(speed=3.0, limit=219)))
+    assert any(said.startswith("No even pace is expected to stay under 70") for said in planning_text.limit(70, answer, state))
+    answer = mine.answer(speed=3.0, limit=219)
+    assert any("at every pace up to" in said for said in planning_text.limit(219, answer, state))
+
+
+def test_no_plan_goes_beyond_the_maximum(planner, state):
+    mine = planner()
+    most = zones.estimate(state)
+    assert (mine.zones.maximum, mine.zones.maximum_high) == (most.maximum, most.maximum_high)
+    plan = mine.at(5.0)
+    assert plan.unlimited.heart_rate[plan.warm].min() > most.maximum
+    assert plan.mean[0] == plan.highest[0] == pytest.approx(most.maximum, abs=0.01)
+    assert plan.prediction.high.max() == pytest.approx(most.maximum_high, abs=0.01)
+    assert plan.too_hard == 1
+    answer = mine.answer(speed=5.0)
+    assert round(answer.possible.plan.highest[0]) < round(most.maximum)
+    assert answer.possible.end == "fastest"
+    about = f"the maximum heart rate of about {most.maximum:.0f} ({most.maximum_low:.0f}-{most.maximum_high:.0f}), estimated from"
+    hard, possible = planning_text.beyond(answer, state)
+    assert hard.startswith("For 100 % of the time this pace asks for the maximum or more")
+    assert about in hard
+    at = pace.text(answer.possible.plan.speed)
+    assert possible == f"At {at}, the fastest pace that is looked at, it is expected to stay below."
+    assert planning_text.beyond(mine.answer(speed=2.0), state) == []
+    with pytest.raises(InputError, match=r"of 219 is not below the maximum heart rate of about \d+ \(\d+-\d+\)"):
+        mine.for_mean(219)
+
+
+def test_a_limit_above_the_maximum_is_said_to_be(planner, state):
+    who = copy.deepcopy(state)
+    facts.tell(who, facts.Facts(max_heart_rate=175))
+    answer = planner(who=who).answer(limit=190)
+    assert answer.under.end == "maximum"
+    assert answer.plan.speed == answer.under.plan.speed == answer.wholly.plan.speed
+    (said,) = planning_text.limit(190, answer, who)
+    assert said.startswith("190 lies above the maximum heart rate of 175 that was told: every pace stays under 190, and ")
+    assert said.endswith(f"{pace.text(answer.plan.speed)} is the fastest that is expected to stay below the maximum.")
+
+
+def test_a_maximum_that_was_told_counts(planner, state):
+    who = copy.deepcopy(state)
+    facts.tell(who, facts.Facts(max_heart_rate=177))
+    answer = planner(who=who).answer(speed=5.0)
+    assert answer.plan.highest[0] == answer.plan.prediction.high.max() == 177
+    assert round(answer.possible.plan.highest[0]) < 177
+    at = answer.possible.plan.speed
+    assert round(planner(who=who).at(1000 / (round(1000 / at) - 1)).highest[0]) == 177
+    assert planning_text.beyond(answer, who) == [
+        "For 100 % of the time this pace asks for the maximum or more, so it can hardly be kept up: that is the maximum heart "
+        "rate of 177 that was told.",
+        f"The fastest pace that is expected to stay below it is {pace.text(at)}.",
+    ]
+    with pytest.raises(InputError, match=r"of 180 is not below the maximum heart rate of 177 that was told; give a lower one"):
+        planner(who=who).for_mean(180)
+
+
+def test_where_no_even_pace_does_even_effort_is_planned(planner, state):
+    steep = Route(8030.0, 200 * np.sin(np.linspace(0, np.pi, 401)))
+    walked, even = (planner(steep, how).at(1000 / 720).highest[0] for how in ("pace", "effort"))
+    assert even < walked
+    limit = round((walked + even) / 2)
+    answer = planner(steep).answer(limit=limit)
+    assert (answer.plan.even, answer.by_pace.end, answer.under.end) == ("effort", "slowest", "")
+    assert answer.plan.highest[0] < limit
+    first, *others = planning_text.limit(limit, answer, state)
+    assert first.startswith(
+        f"No even pace is expected to stay under {limit} on these hills: it is predicted to reach {walked:.0f}"
+    )
+    assert "of which runs teach little" in first
+    assert first.endswith("So this is a plan of even effort.")
+    assert f"That is the fastest that is expected to stay under {limit}." in others
+    said = planning_text.limit(limit, planner(steep).answer(speed=2.0, limit=limit), state)
+    assert any("--even effort" in sentence for sentence in said)
+
+
+def test_a_course_hillier_than_all_runs_is_doubted(planner):
+    cliff = Route(8030.0, 600 * np.sin(np.linspace(0, np.pi, 401)))
+    (said,) = (warning for warning in planner(cliff).at(2.0).warnings if "in a kilometre" in warning)
+    assert re.fullmatch(
+        r"the course climbs 7\d m in a kilometre and the hilliest run known \d+: its heart rate is a guess\.", said
+    )
+    assert not any("in a kilometre" in warning for warning in planner(HILL).at(2.0).warnings)
+
+
+def test_a_walk_is_doubted(planner):
+    assert any("3.6 km/h is a walk" in warning for warning in planner().at(1.0).warnings)
+    assert not any("walk" in warning for warning in planner().at(2.5).warnings)
+
+
+def test_more_than_an_hour_above_the_threshold_is_doubted(planner):
+    long = replace(FLAT, length=20_000.0)
+    assert any("held for an hour or so" in warning for warning in planner(long).at(4.0).warnings)
+    assert not any("held for an hour or so" in warning for warning in planner().at(4.0).warnings)
 
 
 def test_the_fastest_pace_looked_at_is_a_tenth_above_the_hardest_run(state, planner):
@@ -143,22 +234,22 @@ def test_a_short_course_has_no_warm_part(planner):
     assert (row.end, round(row.length)) == (0.3, 300)
 
 
-def test_text(planner):
+def test_text(planner, state):
     answer = planner(HILL).answer(speed=1000 / 330, limit=170)
     mean, low, high = answer.plan.mean
     highest, where = answer.plan.highest
     assert planning_text.expected(answer.plan) == (
         f"At 5:30 /km expect {mean:.0f} on average ({low:.0f}-{high:.0f}), highest {highest:.0f} at km {where / 1000:.1f}."
     )
-    said = " ".join(planning_text.limit(170, answer))
+    said = " ".join(planning_text.limit(170, answer, state))
     assert f"To stay under 170: {pace.text(answer.under.plan.speed)} (" in said
-    assert f"nine times in ten, also where it is highest: {pace.text(answer.wholly.plan.speed)}." in said
+    assert f"all the way in nine of ten runs: {pace.text(answer.wholly.plan.speed)}." in said
     assert answer.by_effort.plan.speed > answer.under.plan.speed
     assert f"even effort instead of even pace: {pace.text(answer.by_effort.plan.speed)} on average" in said
     lines = planning_text.table(answer.plan).splitlines()
     assert len(lines) == 9
     assert lines[-1].split()[:2] == ["8.0", "5:30"]
-    assert planning_text.limit(0, planner().answer(speed=3.0)) == []
+    assert planning_text.limit(0, planner().answer(speed=3.0), state) == []
     assert planning_text.course(planner().at(3.0)).startswith("Course: 8.0 km, taken as flat: the file has no altitude.")
     assert [planning_text.duration(each) for each in (1800, 3661)] == ["30 min", "1 h 01 min"]
 
@@ -176,7 +267,7 @@ def test_numbers_for_programs(planner):
     assert planner().answer(speed=3.0, limit=70).as_dict()["under_limit"] is None
 
 
-def test_picture(planner, tmp_path):
+def test_picture(planner, tmp_path, drawn):
     for route, even in ((HILL, "effort"), (FLAT, "pace")):
         figure = draw(planner(route, even).at(2.8), 165, "limit")
         above, below, *twin = figure.axes

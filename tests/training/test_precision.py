@@ -17,7 +17,8 @@ def test_what_was_built_for_mixed_precision_becomes_what_is_built_without(name):
     with built_for("mixed_bfloat16"):
         mixed = build()
     layers = [layer.compute_dtype for layer in mixed._flatten_layers()]
-    assert "bfloat16" in layers and keras.config.dtype_policy().name == "float32"
+    assert "bfloat16" in layers
+    assert keras.config.dtype_policy().name == "float32"
     found, wanted = in_float32(mixed), build()
     assert {layer.compute_dtype for layer in found._flatten_layers()} == {"float32"}
     wanted.set_weights(mixed.get_weights())

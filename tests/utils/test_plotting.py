@@ -16,16 +16,6 @@ from hrkeras.workouts.funnel import Funnel
 from hrkeras.workouts.grid import Grid
 
 
-@pytest.fixture
-def drawn(monkeypatch) -> list[Figure]:
-    """The figures that are saved, for a look at what they hold."""
-    figures: list[Figure] = []
-    save = plotting.save
-    for module in (plotting, funnel_plot, epoch_plot, evaluation_plots):
-        monkeypatch.setattr(module, "save", lambda figure, path: figures.append(figure) or save(figure, path))
-    return figures
-
-
 def run(steps=400, *, measured=True, hilly=True, number=0) -> Run:
     random = np.random.default_rng(number)
     altitude = random.normal(size=steps).cumsum() if hilly else np.zeros(steps)

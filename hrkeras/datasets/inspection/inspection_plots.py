@@ -52,7 +52,7 @@ def faults(examples: dict[str, Example], path: Path) -> Path:
     """An example of each kind of sensor fault that was found: measured and expected heart rate, and speed."""
     kinds = [kind for kind in KINDS if kind in examples]
     figure, panels = plotting.new_figure(
-        2 * len(kinds), size=(9, 3.2 * len(kinds)), height_ratios=(2.2, 1) * len(kinds), squeeze=False
+        2 * len(kinds), size=(9, 3.7 * len(kinds)), height_ratios=(2.2, 1) * len(kinds), squeeze=False
     )
     for kind, above, below in zip(kinds, panels[::2, 0], panels[1::2, 0], strict=True):
         run, expected, run_faults = examples[kind]
@@ -66,13 +66,12 @@ def faults(examples: dict[str, Example], path: Path) -> Path:
         below.plot(run.time / 60, 3.6 * run.speed, color=SPEED, lw=0.9)
         around = max(AROUND, shown.end - shown.begin)
         limits = max(0.0, shown.begin - around) / 60, min(run.duration, shown.end + around) / 60
-        above.set_title(f"{kind.capitalize()}, {day(run.start)}, {minutes(shown)}")
         above.set_ylabel("heart rate\n(beats/min)")
         below.set_ylabel("speed (km/h)", color=SPEED)
         above.set_xlim(limits)
         below.set_xlim(limits)
         above.tick_params(labelbottom=False)
-        above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2, handlelength=1.5)
+        plotting.legend(above, f"{kind.capitalize()}, {day(run.start)}, {minutes(shown)}")
     panels[-1, 0].set_xlabel("minutes into the run")
     return plotting.save(figure, path)
 
@@ -120,8 +119,7 @@ def lag(inspection: Inspection, path: Path) -> Path:
     axes.set_xlabel("time from speed to heart rate (s)")
     axes.set_ylabel("correlation within runs")
     clear = f"Heart rate follows speed best after {inspection.lags.best[0]:.0f} s"
-    axes.set_title(clear if inspection.lags.is_clear else "Heart rate follows speed at no clear lag")
-    axes.legend()
+    plotting.legend(axes, clear if inspection.lags.is_clear else "Heart rate follows speed at no clear lag", columns=1)
     return plotting.save(figure, path)
 
 
@@ -136,19 +134,20 @@ def heart_rates_by_year(inspection: Inspection, path: Path) -> Path:
     for at, (rate, year) in enumerate(zip(rates, years.values(), strict=True)):
         runs = len(year.heart_rates)
         written = f"{rate:.1f}\n{runs:,} {'run' if runs == 1 else 'runs'}"
-        axes.annotate(written, (at, rate), (0, 3), textcoords="offset points", ha="center", fontsize=9)
+        paper = {"facecolor": plotting.PAPER, "pad": 0.5, "lw": 0}  # over the dashed line
+        axes.annotate(written, (at, rate), (0, 3), textcoords="offset points", ha="center", fontsize=9, bbox=paper)
     axes.axhline(SPARSE, color=MUTED, lw=1, ls="--", label=f"{SPARSE:.0f} a minute: fewer cannot show how it responds")
-    axes.legend(loc="upper left")
     axes.set_xticks(place, [str(number) for number in years])
     axes.grid(visible=False, axis="x")
     axes.set_xlim(-0.7, len(years) - 0.3)
-    axes.set_ylim(0, 1.4 * max(rates.max(), SPARSE))
+    axes.set_ylim(0, 1.25 * max(rates.max(), SPARSE))
     axes.set_ylabel("heart rates a minute (median of runs)")
     sparse = int((rates < SPARSE).sum())
-    axes.set_title(
+    plotting.legend(
+        axes,
         f"Heart rate was measured too seldom in {sparse} of {len(years)} years"
         if sparse
-        else "Heart rate was measured often enough in every year"
+        else "Heart rate was measured often enough in every year",
     )
     return plotting.save(figure, path)
 

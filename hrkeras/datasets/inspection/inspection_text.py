@@ -1,7 +1,7 @@
 """An inspection in words and tables."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from hrkeras.datasets.inspection.correlations import LAGS, SPEEDS
 from hrkeras.datasets.inspection.inspection import LOOSER, SPARSE, Inspection, day
 from hrkeras.datasets.inspection.sensor_faults import Flag
+from hrkeras.utils.text import table
 from hrkeras.workouts import quality
 from hrkeras.workouts.clock import moment, zone
 from hrkeras.workouts.readers.source import usage_text
@@ -46,16 +47,6 @@ def text(inspection: Inspection, path: Path, kind: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Aligned columns: the first to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = (
-        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))])
-        for row in (head, *rows)
-    )
-    return "\n".join(line.rstrip() for line in lines)
-
-
 def number(value: float | None, digits: int = 2) -> str:
     """A number as text; "-" where there is none."""
     return "-" if value is None or not np.isfinite(value) else f"{value:,.{digits}f}"
@@ -84,7 +75,7 @@ def _counts(inspection: Inspection) -> str:
 
 
 def _sports(inspection: Inspection) -> str:
-    return _table(("Sport", "workouts"), [(sport, f"{count:,}") for sport, count in inspection.sports.most_common()])
+    return table(("Sport", "workouts"), [(sport, f"{count:,}") for sport, count in inspection.sports.most_common()])
 
 
 def _years(inspection: Inspection) -> str:
@@ -94,7 +85,7 @@ def _years(inspection: Inspection) -> str:
         (str(key), f"{year.runs:,}", f"{year.usable:,}", number(year.hours, 1), number(year.heart_rates_a_minute, 1))
         for key, year in sorted(inspection.years.items())
     ]
-    return _table(("Runs by year", "runs", "usable", "hours", "heart rates a minute*"), rows) + (
+    return table(("Runs by year", "runs", "usable", "hours", "heart rates a minute*"), rows) + (
         "\n* how often it was measured: median over the runs that have any"
     )
 
@@ -108,13 +99,13 @@ def _sensor(inspection: Inspection) -> str:
         flags = faults.of_kind(kind)
         share = sum(flag.seconds for flag in flags) / faults.seconds
         rows.append((f"{kind}: {what}", f"{len(flags):,}", f"{100 * len(flags) / faults.runs:.1f} %", f"{100 * share:.2f} %"))
-    table = _table(("Sensor faults", "runs", "of the runs", "of the time"), rows)
+    counted = table(("Sensor faults", "runs", "of the runs", "of the time"), rows)
     note = f"of {_of(faults.runs, 'run', 'runs')} that can be used and whose heart rate was measured every "
     note += f"{detection.SELDOM:.0f} s or more often"
     if faults.seldom:
         note += f"; in {faults.seldom:,} more too seldom to see any"
     latest = [f"  {moment(flag.start, flag.utc_offset)}  {_flag(flag)}" for flag in faults.latest(SHOWN_FLAGS)]
-    return "\n".join([table, note, *(["The latest:", *latest] if latest else [])])
+    return "\n".join([counted, note, *(["The latest:", *latest] if latest else [])])
 
 
 def _flag(flag: Flag) -> str:
@@ -133,7 +124,7 @@ def _correlations(inspection: Inspection) -> str:
     matrices = (inspection.raw.pooled, inspection.raw.within, inspection.processed.pooled, inspection.processed.within)
     rows = [(name, *(number(matrix[pair]) for matrix in matrices)) for name, pair in PAIRS.items()]
     head = ("Correlation", "raw, all points", "raw, within runs", "processed, all", "processed, within runs")
-    return _table(head, rows) + (
+    return table(head, rows) + (
         "\nraw: as recorded, but for values out of range; processed: usable runs on a grid of 10 s;"
         "\nwithin runs: each run's mean subtracted first"
     )
@@ -145,7 +136,7 @@ def _lags(inspection: Inspection) -> str:
         (name, *(number(row[place]) for place in SHOWN_LAGS), "-" if best is None else f"{best:.0f} s")
         for name, row, best in zip(SPEEDS, inspection.lags.correlation, inspection.lags.best, strict=True)
     ]
-    return _table(head, rows) + "\ncorrelation within runs, processed, from 5 minutes into each run on"
+    return table(head, rows) + "\ncorrelation within runs, processed, from 5 minutes into each run on"
 
 
 def findings(inspection: Inspection, path: Path, kind: str) -> list[str]:

@@ -8,9 +8,12 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from hrkeras.utils.plotting import ALTITUDE, GOOD, GRID, HEART, MUTED, SPEED
+from hrkeras.utils.plotting import ALTITUDE, GOOD, GRID, HEART, MUTED, PAPER, SPEED
 
-COLOURS = {HEART: "heart", SPEED: "speed", ALTITUDE: "altitude", MUTED: "muted", GOOD: "good", GRID: "grid", "#000000": "ink"}
+COLOURS = {
+    **{HEART: "heart", SPEED: "speed", ALTITUDE: "altitude", MUTED: "muted", GOOD: "good"},
+    **{GRID: "grid", PAPER: "paper", "#000000": "ink"},
+}
 SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "hrkeras"}  # text stays text; the same figure gives the same bytes
 
 

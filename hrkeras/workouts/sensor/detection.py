@@ -107,8 +107,12 @@ def _flat_lines(beats: _Beats) -> Iterator[Fault]:
 def _spikes(beats: _Beats) -> Iterator[Fault]:
     time, rate = beats.time, beats.rate
     half = max(2, round(AROUND / 2 / max(float(np.median(np.diff(time))), 1.0)))
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(rate, half, mode="edge"), 2 * half + 1)
-    off = rate - np.median(around, axis=1)
+    padded = np.concatenate([np.repeat(rate[:1], half), rate, np.repeat(rate[-1:], half)])
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    shifted = [padded[shift : shift + len(rate)] for shift in range(2 * half + 1)]
+    far = np.maximum(np.max(shifted, axis=0) - rate, rate - np.min(shifted, axis=0)) > SPIKE  # else the median is near too
+    off = np.zeros(len(rate))
+    off[far] = rate[far] - np.median(around[far], axis=1)
     for first, behind in _stretches(np.abs(off) > SPIKE):
         if first == 0 or behind == len(time) or time[behind] - time[first - 1] > SPIKE_SECONDS + 2 * beats.interval:
             continue

@@ -8,6 +8,7 @@ from hrkeras.workouts.simulation.track import Track
 
 # Share of the runs; later faults overwrite earlier ones.
 FAULTS = {"slow start": 0.1, "cadence lock": 0.05, "spikes": 0.05, "dropout": 0.12, "flat line": 0.03}
+STANDS, MISCOUNT = 0.5, 1.0  # m/s, below which no step is counted; steps/min of one foot, standard deviation
 FLAWS = ("other sport", "no heart rate", "too short", "no GPS", "no altitude", "duplicate", "absurd values")
 
 
@@ -47,6 +48,11 @@ def sense(rng: np.random.Generator, truth, cadence, faulty: float = 1.0) -> tupl
     return np.round(heart_rate), faults
 
 
+def counted(rng: np.random.Generator, cadence, speed) -> np.ndarray:
+    """Steps/min as a watch counts them: of one foot in whole numbers, doubled; 0 while the athlete stands, shape `(n,)`."""
+    return np.where(speed > STANDS, 2 * np.round(cadence / 2 + rng.normal(0, MISCOUNT, len(cadence))), 0.0)
+
+
 def spoil(rng: np.random.Generator, track: Track, flaw: str) -> Track:
     """Makes a workout unusable by one of `FLAWS`, except "duplicate", which needs two."""
     nothing = np.full(len(track.clock), np.nan)
@@ -64,7 +70,7 @@ def spoil(rng: np.random.Generator, track: Track, flaw: str) -> Track:
         return replace(track, altitude=nothing)
     if flaw == "too short":
         end = int(np.searchsorted(track.clock, track.clock[0] + rng.uniform(60, 240)))
-        names = ("clock", "latitude", "longitude", "altitude", "speed", "heart_rate", "truth", "expected")
+        names = ("clock", "latitude", "longitude", "altitude", "speed", "heart_rate", "truth", "expected", "cadence")
         return replace(track, **{name: getattr(track, name)[:end] for name in names})
     part = np.arange(len(track.clock)) % 50 < 20
     return replace(

@@ -26,7 +26,7 @@ from hrkeras.workouts.effort import COST_ON_THE_FLAT, cost_of_running
 from hrkeras.workouts.positions import EARTH_RADIUS
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation.course import KINDS, planned_effort, run_course, wander
-from hrkeras.workouts.simulation.faults import FLAWS, sense, spoil
+from hrkeras.workouts.simulation.faults import FLAWS, counted, sense, spoil
 from hrkeras.workouts.simulation.track import Track
 from hrkeras.workouts.workout import Workout, from_points
 
@@ -99,7 +99,7 @@ def read(*, athletes: int = 8, runs: int = 60, seed: int = 0, log: ReadLog | Non
 
 def recorded(track: Track) -> Workout:
     """A simulated workout as a reader returns it."""
-    columns = {name: getattr(track, name) for name in ("latitude", "longitude", "speed", "altitude", "heart_rate")}
+    columns = {name: getattr(track, name) for name in ("latitude", "longitude", "speed", "altitude", "heart_rate", "cadence")}
     where = f"simulated workout {track.identity}"
     return from_points(track.clock, **columns, user=track.user, sport=track.sport, where=where)
 
@@ -233,7 +233,9 @@ def _run(rng: np.random.Generator, athlete: SimulatedAthlete, form: _Form, ident
     truth = np.clip(truth + wander(rng, len(plan), 8, FLUTTER), athlete.resting, athlete.maximum)
     form.rest(float(np.mean(plan**2)) * len(plan) / 3600)
 
-    measured, faults = sense(rng, truth, athlete.cadence + 9 * (course.speed - 2.5), faulty)
+    steps_per_minute = athlete.cadence + 9 * (course.speed - 2.5)
+    measured, faults = sense(rng, truth, steps_per_minute, faulty)
+    cadence = counted(np.random.default_rng(identity), steps_per_minute, course.speed)
     steps = rng.integers(1, athlete.interval + 1, len(plan) // (1 + athlete.interval // 2))
     at = np.concatenate([[0], np.cumsum(steps)])
     at = at[at < len(plan)]
@@ -254,6 +256,7 @@ def _run(rng: np.random.Generator, athlete: SimulatedAthlete, form: _Form, ident
         heart_rate=measured[at],
         truth=truth[at],
         expected=expected[at],
+        cadence=cadence[at],
         fitness=fitness,
         kind=kind,
         faults=faults,

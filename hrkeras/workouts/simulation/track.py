@@ -21,6 +21,7 @@ class Track:
         heart_rate: beats/min, shape `(n,)`: with the sensor's faults; 0 where it lost contact.
         truth: beats/min, shape `(n,)`: the same without faults.
         expected: beats/min, shape `(n,)`: the same on an average day, without unexplained noise.
+        cadence: steps/min, shape `(n,)`: as a watch counts them, 0 where the athlete stands.
         fitness: m/s, speed at the lactate threshold on this day.
         kind: one of `KINDS`.
         faults: those of `FAULTS` that the heart rate has.
@@ -38,6 +39,7 @@ class Track:
     heart_rate: np.ndarray
     truth: np.ndarray
     expected: np.ndarray
+    cadence: np.ndarray
     fitness: float
     kind: str
     faults: tuple[str, ...] = ()

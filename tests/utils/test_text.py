@@ -1,0 +1,12 @@
+"""Tables in a terminal: columns never run together."""
+
+from hrkeras.utils.text import table
+
+
+def test_columns_are_as_wide_as_their_widest_cell():
+    rows = [("2026-11-30 21:52", "556 (248-556)", "0 (0-152)"), ("unknown", "7", "1,234,567 (0-9)")]
+    assert table(("run", "zone 1", "zone 2"), rows, left=(0, 1)).split("\n") == [
+        "run               zone 1                  zone 2",
+        "2026-11-30 21:52  556 (248-556)        0 (0-152)",
+        "unknown           7              1,234,567 (0-9)",
+    ]
