@@ -1,12 +1,12 @@
 """`hrkeras estimate`: the heart rate of runs that have none."""
 
-from math import isnan
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from hrkeras.cli import kinds, outputs
+from hrkeras.cli import outputs
+from hrkeras.cli.filled import Written
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import (
     AthleteFile,
@@ -64,8 +64,7 @@ def estimate(
     inputs = (*runs, *(history or []), athlete, model)
     outputs.check(inputs, [(output, None)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
-    from hrkeras.personal import estimated_copies, estimation, estimation_text
-    from hrkeras.workouts.readers.source import ReadLog
+    from hrkeras.personal import estimation, estimation_text
 
     histories = history or []
     with (
@@ -75,41 +74,16 @@ def estimate(
         result = estimation.estimate(
             runs, state if athlete else None, histories, loaded, everything, bar.update, estimating.update, reader(no_cache)
         )
-    written, uncopied = list[Path](), ReadLog()
-    pictures = _pictures(result.estimates, output) if plot and output else {}
-    outputs.check(inputs, [(path, kinds.PNG) for path in pictures], force)
-    if output and result.estimates:
-        with progress(None, "Writing", "file") as bar:
-            written = estimated_copies.write(result.estimates, output, everything, force, bar.update, uncopied)
-    if pictures:
-        from hrkeras.personal import person_plots
-        from hrkeras.utils import plotting
-        from hrkeras.workouts.clock import moment
-
-        with progress(len(pictures), "Drawing", "run") as bar:
-            for path, estimated in pictures.items():
-                title = f"Run of {moment(estimated.run.start, estimated.run.utc_offset)}, heart rate estimated"
-                written.append(plotting.save(person_plots.run(estimated.prediction, title), path))
-                bar.update()
+    written = Written(result.estimates, output, inputs, _drawn if plot else None, everything, force)
     if json:
-        about = {"written": [str(path) for path in written], "not_copied": dict(uncopied.skipped)}
-        print(json_line(estimation_text.as_dict(result) | about))
-        return
-    print("\n".join(estimation_text.lines(result)))
-    for reason, number in uncopied.skipped.items():
-        places = uncopied.examples[reason]
-        print(f"Not copied: {number:,} x {reason} ({', '.join(places)}{', ...' if number > len(places) else ''})")
-    if written:
-        print(f"Written: {len(written):,} files in {output}" if len(written) > 1 else f"Written: {written[0]}")
+        print(json_line(estimation_text.as_dict(result) | written.as_dict()))
+    else:
+        print("\n".join(estimation_text.lines(result) + written.lines()))
 
 
-def _pictures(estimates, output: Path) -> dict[Path, Any]:
-    """The estimates, by the path of their picture."""
-    from hrkeras.workouts import clock
-    from hrkeras.workouts.readers import tracks
+def _drawn(estimated):
+    from hrkeras.personal import person_plots
+    from hrkeras.workouts.clock import moment
 
-    def name(run) -> str:
-        return Path(run.where).name if isnan(run.start) else clock.date(run.start, run.utc_offset)
-
-    folder = output.parent if tracks.is_track(output) else output
-    return {folder / f"{name(estimate.run).replace(' ', '_').replace(':', '')}.png": estimate for estimate in estimates}
+    title = f"Run of {moment(estimated.run.start, estimated.run.utc_offset)}, heart rate estimated"
+    return person_plots.run(estimated.prediction, title)

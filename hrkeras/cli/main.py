@@ -26,6 +26,7 @@ from hrkeras.cli import (
     inspect,
     plan,
     predict,
+    repair,
     report,
     terminal,
     train,
@@ -48,7 +49,7 @@ PANELS: dict[str, tuple[ModuleType, ...]] = {  # commands by what a person wants
     "Data": (build, inspect),
     "Models": (train, tune, finetune, ensemble, evaluate, audit, convert),
     "Export": (export,),
-    "My runs": (report, predict, update, plan, estimate, zones, fitness, cache),
+    "My runs": (report, predict, update, plan, estimate, repair, zones, fitness, cache),
 }
 
 

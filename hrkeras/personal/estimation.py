@@ -45,10 +45,11 @@ class Estimate:
     prediction: Prediction
     seconds: np.ndarray
     within: np.ndarray
+    clocks = ()  # of repaired stretches: all of it is estimated
 
     def at(self, clock: float) -> int:
         """Whole beats/min where the clock of the recording shows `clock` s; 0 where the run is not."""
-        time = clock - (self.run.first_clock if isnan(self.run.start) else self.run.start)
+        time = clock - first_clock(self.run)
         if not 0 <= time <= self.run.duration:
             return 0
         middle = time / self.prediction.step - 0.5
@@ -108,14 +109,8 @@ def estimate(
     Raises:
         InputError: if a source cannot be read or holds several people's runs, or if no run can be estimated.
     """
-    log, workouts = ReadLog(on_bytes), list[Workout]()
-    origins: dict[int, Path] = {}
-    for source in sources:
-        if detect.reader(source) not in (apple_health, tracks):
-            raise InputError(f"{source}: expected GPX, TCX or FIT files or an Apple Health export, found an Endomondo file.")
-        recorded = athlete_update.one_person(list(read(source, log)), source)
-        workouts += recorded
-        origins |= {id(workout): source for workout in recorded}
+    log, origins = ReadLog(on_bytes), dict[int, Path]()
+    workouts = read_copyable(sources, read, log, origins)
     if not workouts:
         why = read_log_text(log) or "there is none"
         raise InputError(f"{sources[0]}: found no workout to estimate: {why}; look at it with `hrkeras inspect`.")
@@ -139,6 +134,38 @@ def estimate(
         within = zones.seconds_within(own.edges, predicted.heart_rate, predicted.low, predicted.high, predicted.step)
         estimates.append(Estimate(run, origins[id(run)], predicted, seconds, within))
     return Estimation(estimates, own, state, measured, skipped, log)
+
+
+def read_copyable(
+    sources: Sequence[Path], read: detect.Read, log: ReadLog, origins: dict[int, Path], kinds=(apple_health, tracks)
+) -> list[Workout]:
+    """One person's workouts in sources whose files can be copied.
+
+    Args:
+        sources: see `estimate`.
+        read: reads a source.
+        log: of the reading.
+        origins: receives the source of each workout by its `id`.
+        kinds: readers of the sources that are accepted.
+
+    Raises:
+        InputError: if a source cannot be read or copied, or holds several people's runs.
+    """
+    workouts = list[Workout]()
+    for source in sources:
+        if (kind := detect.reader(source)) not in kinds:
+            found = "an Apple Health export" if kind is apple_health else "an Endomondo file"
+            expected = " or an Apple Health export" if apple_health in kinds else ""
+            raise InputError(f"{source}: expected GPX, TCX or FIT files{expected}, found {found}.")
+        here = athlete_update.one_person(list(read(source, log)), source)
+        workouts += here
+        origins |= {id(workout): source for workout in here}
+    return workouts
+
+
+def first_clock(run: Workout) -> float:
+    """What the recording's clock showed at the first point, s since 1970-01-01 UTC."""
+    return run.first_clock if isnan(run.start) else run.start
 
 
 def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout], int, Counter[str]]:

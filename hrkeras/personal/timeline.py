@@ -62,7 +62,7 @@ class Entry:
     @cached_property
     def faults(self) -> list[Fault] | None:
         """Where the sensor looks wrong; None if it measured too seldom to tell."""
-        return detection.faults(self.workout, self.expected) if detection.often_enough(self.workout) else None
+        return detection.flags(self.workout, self.expected) if detection.often_enough(self.workout) else None
 
     @property
     def start(self) -> float:

@@ -54,6 +54,16 @@ def draw_run(above, below, grid, predicted: np.ndarray, step: float, title: str 
     above.plot(minutes, predicted, "o" if alone else "-", ms=4, color=HEART, lw=1.8, label="predicted")
     above.set_ylabel("heart rate\n(beats/min)")
     legend(above, title)
+    draw_course(below, grid, step)
+    for axes in (above, below):
+        axes.set_xlim(0, step * len(predicted) / 60)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    above.tick_params(labelbottom=False)
+
+
+def draw_course(below, grid, step: float) -> None:
+    """Speed and, if known, altitude."""
+    minutes = step * (np.arange(len(grid.speed)) + 0.5) / 60
     below.fill_between(minutes, 3.6 * grid.speed, color=SPEED, alpha=0.25, lw=0)
     below.plot(minutes, 3.6 * grid.speed, color=SPEED, lw=0.8)
     below.set_ylim(0, max(15, 1.05 * 3.6 * float(grid.speed.max())))
@@ -66,10 +76,6 @@ def draw_run(above, below, grid, predicted: np.ndarray, step: float, title: str 
         height.set_ylabel("altitude (m)", color=ALTITUDE)
         height.spines["right"].set_visible(True)
         height.grid(visible=False)
-    for axes in (above, below):
-        axes.set_xlim(0, step * len(predicted) / 60)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-    above.tick_params(labelbottom=False)
 
 
 def legend(axes, title: str = "", columns: int = 4) -> None:

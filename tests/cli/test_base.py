@@ -57,6 +57,7 @@ def test_commands_need_no_keras(folder, tmp_path):
         ["predict", last, "--athlete", "me.json", "--plot", "run.png"],
         ["plan", last, "--history", folder / "export.zip", "--pace", "6:00"],
         ["estimate", last, "--all", "--history", runs],
+        ["repair", last, "--history", runs],
         ["report", folder / "export.zip"],
         ["fitness", runs],
         ["zones", runs],

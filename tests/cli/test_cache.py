@@ -36,6 +36,7 @@ def told(*words):
         ("inspect", "runs"),
         ("report", "runs", "--force"),
         ("estimate", "runs", "--all"),
+        ("repair", "runs"),
         ("predict", "runs", "--force"),
         ("plan", "runs/course.gpx", "--pace", "6:00", "--history", "runs", "--start", "2030-01-01"),
         ("update", "me.json", "runs"),

@@ -86,6 +86,8 @@ def mine(folder, tmp_path, monkeypatch):
         "estimate runs --output runs",
         "estimate runs --output linked",
         "estimate run.gpx --output .",
+        "repair run.gpx --output run.gpx",
+        "repair runs --output linked",
         "inspect runs --output runs",
         "inspect runs --output linked",
         "inspect run.gpx --output .",

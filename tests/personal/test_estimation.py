@@ -10,7 +10,7 @@ import pytest
 
 from hrkeras.athlete import zones
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.personal import athlete_update, estimated_copies, estimation, estimation_text, time_in_zones, timeline
+from hrkeras.personal import athlete_update, estimation, estimation_text, filled_copies, time_in_zones, timeline
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts.readers import tracks
 from hrkeras.workouts.readers.source import ReadLog
@@ -119,7 +119,7 @@ class TestEstimate:
         assert each.prediction.earlier_runs == 12
         told = np.array([each.at(clock) for clock in undated.clock])
         assert np.abs(told - track.truth).mean() < 15
-        (path,) = estimated_copies.write([each], tmp_path / "copies")
+        (path,) = filled_copies.write([each], tmp_path / "copies")
         (read_again,) = tracks.read(path)
         assert read_again.estimated
         np.testing.assert_array_equal(read_again.heart_rate, told)
@@ -181,7 +181,7 @@ class TestEstimate:
 
 class TestCopies:
     def test_are_read_back_with_the_estimate(self, found, mine, tmp_path):
-        written = estimated_copies.write(found.estimates, tmp_path)
+        written = filled_copies.write(found.estimates, tmp_path)
         assert [path.name for path in written] == [sorted(each.name for each in (mine / "runs").iterdir())[n] for n in SILENT]
         for path, each in zip(written, found.estimates, strict=True):
             (read_again,) = tracks.read(path)
@@ -189,7 +189,7 @@ class TestCopies:
             assert read_again.estimated
 
     def test_nothing_is_learnt_from_them(self, found, tmp_path):
-        estimated_copies.write(found.estimates, tmp_path)
+        filled_copies.write(found.estimates, tmp_path)
         report = athlete_update.learn_from(AthleteState(), tracks.read(tmp_path))
         assert report.taken == {"heart rate estimated, not measured": 2}
         written = timeline.write(tracks.read(tmp_path))
@@ -203,15 +203,15 @@ class TestCopies:
         for each, other in zip(same, found.estimates, strict=True):
             np.testing.assert_array_equal(each.prediction.heart_rate, other.prediction.heart_rate)
         if alone:
-            assert estimated_copies.write(same[:1], tmp_path / "a.gpx") == [tmp_path / "a.gpx"]
+            assert filled_copies.write(same[:1], tmp_path / "a.gpx") == [tmp_path / "a.gpx"]
             return
-        written = estimated_copies.write(same, tmp_path / "copies")
-        expected = estimated_copies.write(found.estimates, tmp_path / "expected")
+        written = filled_copies.write(same, tmp_path / "copies")
+        expected = filled_copies.write(found.estimates, tmp_path / "expected")
         assert [path.parent for path in written] == [tmp_path / "copies/runs"] * 2
         assert {path.name: path.read_bytes() for path in written} == {path.name: path.read_bytes() for path in expected}
 
     def test_of_an_export_are_its_routes(self, mine, tmp_path):
-        written = estimated_copies.write(estimation.estimate([mine / "export.zip"]).estimates, tmp_path)
+        written = filled_copies.write(estimation.estimate([mine / "export.zip"]).estimates, tmp_path)
         assert len(written) == 2
         assert all(path.name.startswith("route_") for path in written)
         assert all(np.isfinite(each.heart_rate).all() for path in written for each in tracks.read(path))
@@ -226,10 +226,10 @@ class TestCopies:
         silent = estimation.estimate([wide.parent], everything=True).estimates
         both = [replace(silent[0], run=replace(silent[0].run, where=str(wide.parent / name))) for name in ("a.gpx", "b.gpx")]
         log = ReadLog()
-        assert estimated_copies.write(both, tmp_path / "copies", log=log) == [tmp_path / "copies" / "b.gpx"]
+        assert filled_copies.write(both, tmp_path / "copies", log=log) == [tmp_path / "copies" / "b.gpx"]
         assert list(log.examples.values()) == [[str(wide)]]
         with pytest.raises(InputError, match="cannot be written, since the file to copy is XML in UTF-16"):
-            estimated_copies.write(both[:1], tmp_path / "copies")
+            filled_copies.write(both[:1], tmp_path / "copies")
 
     def test_of_json_there_are_none(self, tmp_path):
         with pytest.raises(InvalidWorkoutError, match="JSON, which cannot be copied"):
@@ -239,26 +239,26 @@ class TestCopies:
         before = {path: path.read_bytes() for path in (mine / "runs").iterdir()}
         for force in (False, True):
             with pytest.raises(InputError, match="is itself one of the files to copy"):
-                estimated_copies.write(found.estimates, mine / "runs", force=force)
+                filled_copies.write(found.estimates, mine / "runs", force=force)
             with pytest.raises(InputError, match="is itself one of the files to copy"):
-                estimated_copies.write(found.estimates[:1], Path(tracks.file_of(found.estimates[0].run)), force=force)
+                filled_copies.write(found.estimates[:1], Path(tracks.file_of(found.estimates[0].run)), force=force)
         assert {path: path.read_bytes() for path in (mine / "runs").iterdir()} == before
 
     def test_another_file_is_only_when_told_to(self, found, tmp_path):
         (tmp_path / "a.gpx").write_text("mine")
         with pytest.raises(InputError, match="stays as it is"):
-            estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx")
+            filled_copies.write(found.estimates[:1], tmp_path / "a.gpx")
         assert (tmp_path / "a.gpx").read_text() == "mine"
-        assert estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx", force=True) == [tmp_path / "a.gpx"]
+        assert filled_copies.write(found.estimates[:1], tmp_path / "a.gpx", force=True) == [tmp_path / "a.gpx"]
 
     def test_earlier_copies_are(self, found, tmp_path):
-        first = estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx")
-        assert estimated_copies.write(found.estimates[:1], tmp_path / "a.gpx") == first == [tmp_path / "a.gpx"]
+        first = filled_copies.write(found.estimates[:1], tmp_path / "a.gpx")
+        assert filled_copies.write(found.estimates[:1], tmp_path / "a.gpx") == first == [tmp_path / "a.gpx"]
 
     @pytest.mark.parametrize(("name", "count", "said"), [("a.fit", 1, "ending in .gpx"), ("a.gpx", 2, "expected a folder")])
     def test_a_file_is_for_one_of_its_kind(self, found, tmp_path, name, count, said):
         with pytest.raises(InputError, match=said):
-            estimated_copies.write(found.estimates[:count], tmp_path / name)
+            filled_copies.write(found.estimates[:count], tmp_path / name)
 
 
 class TestTimeInZones:

@@ -16,7 +16,7 @@ from hrkeras.workouts.clock import moment, zone
 from hrkeras.workouts.readers.source import usage_text
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import KINDS as FAULTS
-from hrkeras.workouts.sensor.sensor_fault import Fault
+from hrkeras.workouts.sensor.sensor_fault import RIDE, Fault
 
 KINDS = {  # by reader: what it reads, and the dataset built from it
     "apple_health": ("Apple Health export", "apple_watch"),
@@ -105,7 +105,8 @@ def _sensor(inspection: Inspection) -> str:
     if faults.seldom:
         note += f"; in {faults.seldom:,} more too seldom to see any"
     latest = [f"  {moment(flag.start, flag.utc_offset)}  {_flag(flag)}" for flag in faults.latest(SHOWN_FLAGS)]
-    return "\n".join([counted, note, *(["The latest:", *latest] if latest else [])])
+    advice = "`hrkeras repair RUNS --output repaired` replaces these in copies of GPX, TCX and FIT files."
+    return "\n".join([counted, note, *(["The latest:", *latest, advice] if latest else [])])
 
 
 def _flag(flag: Flag) -> str:
@@ -222,13 +223,15 @@ def _trust_in_sensor(inspection: Inspection) -> Iterator[str]:
     faults = inspection.sensor
     if inspection.funnel.workouts == 1:
         for flag in faults.flags:
-            yield f"The sensor looks wrong: {_flag(flag)}."
+            yield f"{'Part of it is no run' if flag.kind == RIDE else 'The sensor looks wrong'}: {_flag(flag)}."
         if faults.runs and not faults.flags:
             yield "No fault of the sensor is seen in its heart rate."
     elif faults.flags:
-        wrong = len({(flag.start, flag.where) for flag in faults.flags})
+        wrong = len({(flag.start, flag.where) for flag in faults.flags if flag.kind != RIDE})
         runs = _of(faults.runs, "run", "runs")
         yield f"The sensor looks wrong somewhere in {wrong:,} of {runs} whose heart rate was measured often enough to tell."
+        if ridden := len(faults.of_kind(RIDE)):
+            yield f"Part of {_of(ridden, 'run', 'runs')} was ridden or driven."
 
 
 def commands(inspection: Inspection, path: Path, kind: str) -> list[str]:

@@ -68,7 +68,7 @@ class SensorFaults:
         if not detection.often_enough(workout):
             self.seldom += bool(np.isfinite(workout.heart_rate).any())
             return
-        faults = detection.faults(workout, expected)
+        faults = detection.flags(workout, expected)
         self.runs, self.seconds = self.runs + 1, self.seconds + workout.duration
         for kind in KINDS:
             if of_kind := [fault for fault in faults if fault.kind == kind]:

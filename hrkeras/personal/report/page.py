@@ -12,6 +12,7 @@ from hrkeras.personal.timeline import Timeline
 from hrkeras.utils.files import atomic_write
 from hrkeras.workouts import clock
 from hrkeras.workouts.readers.source import usage_text
+from hrkeras.workouts.sensor.sensor_fault import RIDE
 
 SHOWN, FAULTS = 12, 8  # rows of a table of days, and of one of faults
 HEAD = ("Last run of", "expected", "10 %", "90 %")
@@ -194,10 +195,13 @@ def _sensor(written: Timeline) -> str:
         for entry in faulty
         for fault in entry.faults or ()
     ]
+    wrong = sum(any(fault.kind != RIDE for fault in entry.faults or ()) for entry in faulty)
+    ridden = " A ride is no fault of the sensor, but no run either." if any(row[1] == RIDE for row in rows[:FAULTS]) else ""
     return section(
         "Where the sensor looks wrong",
-        paragraph(f"In {len(faulty)} of {checked:,} runs whose heart rate was measured often enough to tell. The latest:"),
+        paragraph(f"In {wrong:,} of {checked:,} runs whose heart rate was measured often enough to tell.{ridden} The latest:"),
         table("Faults of the heart rate sensor", ("Day", "what", "minutes", "why"), rows[:FAULTS], texts=(1, 3)),
+        paragraph("hrkeras repair RUNS --output repaired replaces these in copies of GPX, TCX and FIT files."),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.clock import DISPLACED, MOST_STRAYS, is_date
-from hrkeras.workouts.readers import sports
+from hrkeras.workouts.readers import marks, sports
 from hrkeras.workouts.readers.point_table import HEART_RATE, MAX_ACTIVITIES, TIME, Recording
 
 MAX_PAUSE = 7200.0  # s; what comes later is another workout
@@ -77,7 +77,9 @@ def _join(parts: list[Recording]) -> Recording:
         table,
         any(part.estimated for part in parts),
         next((part.name for part in parts if part.name), ""),
-        () if measured else parts[0].passed_over,
+        tuple({remark for part in parts for remark in part.passed_over if remark == marks.TAKEN_OUT})
+        if measured
+        else parts[0].passed_over,
         next((part.utc_offset for part in parts if np.isfinite(part.utc_offset)), np.nan),
     )
 

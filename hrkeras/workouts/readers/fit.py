@@ -5,10 +5,18 @@ import numpy as np
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.clock import possible_offset
 from hrkeras.workouts.interpolation import interpolate
-from hrkeras.workouts.readers import fit_files, fit_messages
+from hrkeras.workouts.readers import fit_files, fit_messages, marks
 from hrkeras.workouts.readers.fit_heart_rate import HR, HeartRates
 from hrkeras.workouts.readers.fit_messages import Definition, Messages
-from hrkeras.workouts.readers.fit_records import ESTIMATED, HEART_RATE_FIELD, RECORD, DeveloperField, RecordLayout, table_of
+from hrkeras.workouts.readers.fit_records import (
+    ESTIMATED,
+    HEART_RATE_FIELD,
+    RECORD,
+    REPAIRED,
+    DeveloperField,
+    RecordLayout,
+    table_of,
+)
 from hrkeras.workouts.readers.point_table import (
     COLUMNS,
     COURSE,
@@ -94,7 +102,7 @@ class _Content:
     """The content of one FIT file.
 
     Attributes:
-        table: its points, shape `(n, WIDTH)`: the columns of `point_table`, and `ESTIMATED`.
+        table: its points, shape `(n, WIDTH)`: the columns of `point_table`, `ESTIMATED` and `REPAIRED`.
         rates: the heart rates of its `hr` messages, as from `HeartRates.table`.
         kind: type of the file if it is not an activity, else empty.
         utc_offset: s that local time is ahead of UTC; NaN where the file does not tell.
@@ -175,8 +183,8 @@ class _Content:
         for (_, sport, name), part in zip(sessions, parts, strict=True):
             if len(part):
                 estimated = bool((part[:, ESTIMATED] > 0).any())
-                unread = without_heart_rate(part, self._unread)
-                recordings.append(Recording(sport, part[:, :COLUMNS], estimated, name, unread, self.utc_offset))
+                remark = marks.take_out(part, part[:, REPAIRED] > 0) or without_heart_rate(part, self._unread)
+                recordings.append(Recording(sport, part[:, :COLUMNS], estimated, name, remark, self.utc_offset))
         return recordings
 
 

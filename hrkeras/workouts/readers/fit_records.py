@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.workouts.readers.fit_messages import BASE_TYPES, Definition, Field, Messages, numbers, seconds
+from hrkeras.workouts.readers.marks import REPAIRED_FIELD
 from hrkeras.workouts.readers.point_table import (
     ALTITUDE,
     CADENCE,
@@ -26,7 +27,8 @@ RECORD = 20  # number of the message in the FIT profile
 HEART_RATE_FIELD, COMPRESSED_SPEED = 3, 8  # and of its fields
 MARK = "estimated_heart_rate"  # developer field of a copy that marks which of its heart rates were not measured
 ESTIMATED = COLUMNS  # column of the heart rates that were put into a copy, after those of every table of points
-WIDTH = COLUMNS + 1
+REPAIRED = COLUMNS + 1  # and of those that were put in place of wrong ones
+WIDTH = COLUMNS + 2
 SEMICIRCLES = 2**31 / 180  # per degree
 FIELDS = (  # number, column, divisor, and what is then subtracted; the last field of a column with a number counts
     (0, LATITUDE, SEMICIRCLES, 0.0),
@@ -79,6 +81,8 @@ class RecordLayout(NamedTuple):
             base, name = described.get(key, DeveloperField(0, ""))
             if name == MARK:
                 wanted.append((Field(begin, size, base), ESTIMATED, 1.0, 0.0))
+            elif name == REPAIRED_FIELD:
+                wanted.append((Field(begin, size, base), REPAIRED, 1.0, 0.0))
             elif name.strip().lower() in HEART_RATE_NAMES:
                 wanted.append((Field(begin, size, base), HEART_RATE, 1.0, 0.0))
             elif suggests_heart_rate(name):
@@ -114,7 +118,7 @@ def table_of(messages: Messages, index: np.ndarray, layouts: Mapping[Definition,
         layouts: by definition.
 
     Returns:
-        Their table, shape `(n, WIDTH)`: the columns of `point_table`, and `ESTIMATED`; NaN where missing.
+        Their table, shape `(n, WIDTH)`: the columns of `point_table`, `ESTIMATED` and `REPAIRED`; NaN where missing.
     """
     table = np.full((len(index), WIDTH), nan)
     table[:, TIME] = seconds(messages.times[index])

@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts.readers import marks
 from hrkeras.workouts.readers.activities import joined
 from hrkeras.workouts.readers.point_table import (
     ALTITUDE,
@@ -19,7 +20,7 @@ from hrkeras.workouts.readers.point_table import (
     Recording,
     Stream,
 )
-from hrkeras.workouts.readers.xml_points import MARK, XmlPoints
+from hrkeras.workouts.readers.xml_points import MARK, MAX_TITLE, XmlPoints
 
 # a point as Apple Health writes it: the most frequent kind, read in a quarter of the time without a parser
 _NUMBER = rb"(-?\d{1,20}(?:\.\d{1,20})?)"
@@ -82,9 +83,10 @@ class Gpx(XmlPoints):
             self.collect(self.tracks, self._said.get("type", ""), self._said.get("name", ""), self._estimated)
         elif self.path[-1:] == ["trk"]:
             if name in ("name", "type") and text:
-                self._said.setdefault(name, text)
+                self._said.setdefault(name, text[:MAX_TITLE])
             elif name == "desc":
                 self._estimated |= MARK in text
+                self.repaired += marks.stretches(text)
 
 
 def read_tracks(stream: Stream) -> list[Recording]:

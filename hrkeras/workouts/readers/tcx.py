@@ -3,6 +3,7 @@
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts.readers import marks
 from hrkeras.workouts.readers.point_table import (
     ALTITUDE,
     CADENCE,
@@ -47,8 +48,9 @@ class Tcx(XmlPoints):
     def ended(self, name, text):
         if name in self.parts:
             self.collect(self.parts[name], self.sport, estimated=self.estimated)
-        elif name == "notes" and self.path[-1] == "activity" and MARK in text:
-            self.estimated = True
+        elif name == "notes" and self.path[-1] == "activity":
+            self.estimated |= MARK in text
+            self.repaired += marks.stretches(text)
 
 
 def read_activities(stream: Stream) -> list[Recording]:

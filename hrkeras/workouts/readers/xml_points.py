@@ -12,6 +12,7 @@ from xml.parsers import expat
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
+from hrkeras.workouts.readers import marks
 from hrkeras.workouts.readers.point_table import (
     COLUMNS,
     HEART_RATE,
@@ -30,7 +31,7 @@ MAX_BYTES = 512 << 20  # of plain XML; a day's run recorded every second has 30 
 MAX_TAG = 4 << 20  # bytes; expat rereads an unfinished tag with every chunk
 MAX_NAMES = 10_000  # of elements and attributes; expat keeps each
 MAX_DEPTH = 64  # elements within elements
-MAX_TEXT = 256  # characters of an element's text that are kept
+MAX_TEXT, MAX_TITLE = 4096, 256  # characters of an element's text that are kept, and of the title of an activity
 VALUE = "value"  # an element that holds the number of the one around it
 MAX_TAGS = 2_000_000  # outside of points; 100,000 waypoints with all that belongs to them
 TAGS_A_POINT = 64  # a watch with every sensor writes 40
@@ -69,6 +70,7 @@ class XmlPoints:
         self.begin = 0
         self.parser = expat.ParserCreate()
         self._text = ""
+        self.repaired: list[tuple[float, float]] = []  # stretches of the open activity, from `marks.stretches`
 
     def started(self, name: str, attributes: Mapping[str, str]) -> None:
         """Called at the start of an element that is neither a point nor in one; it is the last in `path`."""
@@ -156,11 +158,12 @@ class XmlPoints:
         """Moves the points collected since the last call, if any, into a recording of one activity."""
         if self._values:
             table = self.take()
+            repaired = marks.take_out(table, self.repaired)
             unread = self._unread.union(filter(suggests_heart_rate, self._others))
-            recordings.append(Recording(sport, table, estimated, name, without_heart_rate(table, unread)))
+            recordings.append(Recording(sport, table, estimated, name, repaired or without_heart_rate(table, unread)))
             if len(recordings) > MAX_ACTIVITIES:
                 raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} activities")
-        self._others, self._unread = set(), set()
+        self._others, self._unread, self.repaired = set(), set(), []
 
     def take(self) -> np.ndarray:
         """Removes and returns the points collected since the last call, shape `(n, COLUMNS)`, NaN where missing."""

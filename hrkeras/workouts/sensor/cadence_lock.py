@@ -72,7 +72,8 @@ def by_level(run: Run, jumps: Sequence[Jump], last: float) -> Iterator[Fault]:
     for before, after in pairwise(ends):
         apart = np.abs(run.heart_rate - run.cadence)[before.step : after.step]
         apart = apart[np.isfinite(apart)]
-        if (lock := _by_level(run, before, after)) and (len(apart) < LEAST_KNOWN or np.median(apart) <= OTHER):
+        is_other = len(apart) >= LEAST_KNOWN and np.median(apart) > OTHER
+        if not is_other and (lock := _by_level(run, before, after)):
             yield lock
 
 

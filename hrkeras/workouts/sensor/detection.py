@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.workouts.sensor import sensor_level
+from hrkeras.workouts.sensor.rides import rides
 from hrkeras.workouts.sensor.sensor_fault import Fault
 from hrkeras.workouts.workout import Workout
 
@@ -46,12 +47,22 @@ def faults(workout: Workout, expected: np.ndarray | None = None) -> list[Fault]:
     Returns:
         The faults in the order of their beginnings; none if heart rate was not measured `often_enough`.
     """
+    return _faults(workout, expected, rides(workout))
+
+
+def flags(workout: Workout, expected: np.ndarray | None = None) -> list[Fault]:
+    """The faults of a run's heart rate, and the parts that were ridden or driven, in order; arguments as in `faults`."""
+    ridden = rides(workout)
+    return sorted([*_faults(workout, expected, ridden), *ridden], key=lambda fault: fault.begin)
+
+
+def _faults(workout: Workout, expected: np.ndarray | None, ridden: list[Fault]) -> list[Fault]:
     beats = _beats(workout)
     if beats is None:
         return []
     detected = [*_spikes(beats), *_flat_lines(beats)]
     right = beats.rate.copy()
-    for fault in detected:
+    for fault in [*detected, *ridden]:
         right[(beats.time >= fault.begin) & (beats.time < fault.end)] = np.nan
     detected += sensor_level.faults(workout, beats.time, right, expected)
     return sorted([*_dropouts(workout, beats.interval), *detected], key=lambda fault: fault.begin)

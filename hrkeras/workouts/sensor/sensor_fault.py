@@ -2,12 +2,14 @@
 
 from typing import NamedTuple
 
+RIDE = "ride"  # no fault of the sensor, but no run either
 KINDS = {
     "dropout": "no heart rate for a while",
     "flat line": "one value for minutes",
     "spikes": "up and down again in seconds",
     "slow start": "wrong at first",
     "cadence lock": "steps counted as beats",
+    RIDE: "a part that was ridden or driven, no fault of the sensor",
 }  # with what the heart rate looks like
 
 

@@ -19,7 +19,7 @@ PROTOCOL = 0x20  # version 2.0, the first with fields of developers
 APPLICATION = b"hrkeras estimate"  # 16 bytes that identify who describes the field
 
 
-def filled(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
+def filled(data: bytes, heart_rate_at: HeartRateAt, mark: str = MARK) -> tuple[bytes, int]:
     """A FIT file with heart rates in its records.
 
     A record gets `heart_rate`, and a developer field, which decoders show by its name, with the inserted value or none.
@@ -27,6 +27,7 @@ def filled(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
     Args:
         data: a FIT file that `fit.read_sessions` has read; it may be several, one after the other.
         heart_rate_at: gives the heart rate at the time of a record.
+        mark: name of the developer field.
 
     Returns:
         The copy, and the number of records that got a heart rate.
@@ -37,7 +38,7 @@ def filled(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
     files, left = fit_files.files(data)
     parts, count = [], 0
     for file in files:
-        body, more = _body(file.body, heart_rate_at)
+        body, more = _body(file.body, heart_rate_at, mark)
         parts.append(_file(file.head, body))
         count += more
     return b"".join(parts) + data[len(data) - left :], count
@@ -53,7 +54,7 @@ def _file(head: bytes, body: bytes) -> bytes:
     return data + struct.pack("<H", checksum(data))
 
 
-def _body(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
+def _body(data: bytes, heart_rate_at: HeartRateAt, mark: str) -> tuple[bytes, int]:
     """The messages of one file with heart rates, and the number of records that got one."""
     messages = Messages(data)
     if messages.error:
@@ -70,7 +71,7 @@ def _body(data: bytes, heart_rate_at: HeartRateAt) -> tuple[bytes, int]:
                 out += message.raw
                 continue
             if not described:  # by the local number that is about to mean something else anyway
-                out += _described(message.local, index)
+                out += _described(message.local, index, mark)
                 described = True
             out += _wider(message, index)
             continue
@@ -110,9 +111,9 @@ def _wider(message: Message, index: int) -> bytes:
     return bytes([raw[0] | DEVELOPER]) + raw[1:5] + bytes([len(fields) // 3]) + fields + bytes([len(own) // 3]) + own
 
 
-def _described(local: int, index: int) -> bytes:
+def _described(local: int, index: int, mark: str) -> bytes:
     """The messages that identify the developer of a field and describe it."""
-    name = MARK.encode() + b"\0"
+    name = mark.encode() + b"\0"
     return _message(local, DEVELOPER_ID, {1: (BYTE, APPLICATION), 3: (UINT8, bytes([index]))}) + _message(
         local,
         DESCRIPTION,

@@ -80,11 +80,11 @@ class _Fill(XmlPoints):
     before_words: ClassVar[frozenset[str]]  # elements that come before that, in lower case
     around: ClassVar[frozenset[str]]  # names of elements in a point that a heart rate may be put into
 
-    def __init__(self, heart_rate_at: HeartRateAt) -> None:
+    def __init__(self, heart_rate_at: HeartRateAt, said: str = MARK) -> None:
         super().__init__()
         self.edits: list[Edit] = []
         self.filled = 0
-        self._at = heart_rate_at
+        self._at, self._mark_text = heart_rate_at, said
         self._open: list[tuple[str, int, int, bool]] = []  # tag, begin, inside and empty of each open element, as in `_Element`
         self._inner: list[_Element] = []
         self._mark: Edit | None = None
@@ -124,7 +124,7 @@ class _Fill(XmlPoints):
             else:
                 self._inner.append(element)
         elif name == self.words.lower() and self.path[-2] == self.element:
-            self._mark = element.beginning(f"{MARK} ")  # a reader does not keep all of a long text
+            self._mark = element.beginning(f"{self._mark_text} ")  # a reader does not keep all of a long text
         elif name == self.element:
             if self.filled > self._filled_before:
                 self.edits.append(self._mark or self._new_words(end))
@@ -133,7 +133,7 @@ class _Fill(XmlPoints):
 
     def _new_words(self, place: int) -> Edit:
         tag = self._prefix + self.words
-        return Edit(place, place, f"<{tag}>{MARK}</{tag}>".encode())
+        return Edit(place, place, f"<{tag}>{self._mark_text}</{tag}>".encode())
 
     def _text_of_tag(self) -> bytes:
         """The text of the tag at the parser's position."""
@@ -214,13 +214,14 @@ class _TcxFill(_Fill, Tcx):
 FILLS: dict[str, type[_Fill]] = {"gpx": _GpxFill, "tcx": _TcxFill}
 
 
-def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt) -> tuple[list[Edit], int]:
-    """The edits that insert heart rates into the points of a GPX or TCX file, and words that say so.
+def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt, words: str = MARK) -> tuple[list[Edit], int]:
+    """The edits that insert heart rates into the points of a GPX or TCX file, and words that mark it.
 
     Args:
         kind: a key of `FILLS`.
         stream: the file.
         heart_rate_at: gives the heart rate at the time of a point.
+        words: the mark.
 
     Returns:
         The edits in order, at positions in the text as UTF-8, and the number of points that get a heart rate.
@@ -228,7 +229,7 @@ def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt) -> tuple[list[E
     Raises:
         InvalidWorkoutError: as from the readers, and for UTF-16 without a byte order mark.
     """
-    fill, pieces = FILLS[kind](heart_rate_at), _Pieces(stream)
+    fill, pieces = FILLS[kind](heart_rate_at, words), _Pieces(stream)
     if pieces.codec:
         fill.parser = expat.ParserCreate("utf-8")  # whatever the declaration says
     fill.parse(pieces)

@@ -1,4 +1,4 @@
-"""Write copies of the files of estimated runs, with their heart rate in them."""
+"""Write copies of the files of runs whose heart rate was estimated or repaired, with that in them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,34 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from hrkeras.personal.estimation import Estimate
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
-from hrkeras.workouts.readers import apple_health, detect, track_files, tracks
+from hrkeras.workouts.readers import apple_health, detect, marks, track_files, tracks
 from hrkeras.workouts.readers.point_table import Stream
 from hrkeras.workouts.readers.source import ReadLog, guarded
+from hrkeras.workouts.workout import Workout
 from hrkeras.workouts.writers import copies
+
+
+class Filled(Protocol):
+    """A run with a heart rate for its copy, such as an `estimation.Estimate` or a `repair.Repair`.
+
+    Attributes:
+        run: as it was read.
+        source: the given path that it was read from.
+        clocks: first and last clock of each repaired stretch, s since 1970-01-01 UTC; empty if all of it was estimated.
+    """
+
+    @property
+    def run(self) -> Workout: ...
+    @property
+    def source(self) -> Path: ...
+    @property
+    def clocks(self) -> Sequence[tuple[float, float]]: ...
+    def at(self, clock: float) -> int:
+        """Whole beats/min where the clock of the recording shows `clock` s; 0 where it is left as it is."""
+        ...
 
 
 class _Copy(NamedTuple):
@@ -23,23 +43,23 @@ class _Copy(NamedTuple):
     kind: str
     opened: Callable[[], AbstractContextManager[Stream]]
     target: Path
-    runs: Sequence[Estimate]
+    runs: Sequence[Filled]
 
 
 def write(
-    estimates: Sequence[Estimate],
+    filled: Sequence[Filled],
     output: Path,
     anew: bool = False,
     force: bool = False,
     on_file: Callable[[], object] | None = None,
     log: ReadLog | None = None,
 ) -> list[Path]:
-    """Writes a copy of each file with runs that were estimated, each beside its place and renamed.
+    """Writes a copy of each file with such runs, each beside its place and renamed.
 
     Of an Apple Health export a copy is one of its route files.
 
     Args:
-        estimates: of the runs.
+        filled: the runs; all estimated, or all repaired.
         output: a file for the copy of a single one, or a folder, in which copies lie as the files lie in the folders given.
         anew: whether to replace the heart rate of points that have one.
         force: whether to overwrite files other than earlier copies; a file that is copied is never overwritten.
@@ -54,16 +74,18 @@ def write(
             copied.
     """
     log, failed = log or ReadLog(), ""
-    given = {path for estimate in estimates for path in (estimate.source, Path(tracks.file_of(estimate.run)))}
+    given = {path for run in filled for path in (run.source, Path(tracks.file_of(run.run)))}
     sources = [path for path in given if path.exists()]
     written: list[Path] = []
-    for copy in _copies(estimates, output):
+    for copy in _copies(filled, output):
         if copy.target in written:
-            raise InputError(f"{copy.target}: two of the files given have this name; estimate them one after the other.")
+            raise InputError(f"{copy.target}: two of the files given have this name; give them one after the other.")
         target = _free(copy.target, sources, force)
+        stretches = [stretch for run in copy.runs for stretch in run.clocks]
+        mark = marks.repaired(stretches) if stretches else copies.ESTIMATED
         try:
             with guarded():
-                count = copies.copy(copy.kind, copy.opened, target, partial(_at, copy.runs), anew)
+                count = copies.copy(copy.kind, copy.opened, target, partial(_at, copy.runs), anew, mark)
             written += [target] if count else []
         except InvalidWorkoutError as error:
             log.skip(str(error), copy.where)
@@ -75,21 +97,21 @@ def write(
     return written
 
 
-def _copies(estimates: Sequence[Estimate], output: Path) -> Iterator[_Copy]:
+def _copies(filled: Sequence[Filled], output: Path) -> Iterator[_Copy]:
     """The copies to write; a file in a zip can be opened until the next one is requested."""
-    sources: dict[Path, dict[str, list[Estimate]]] = {}
-    for estimate in estimates:
-        sources.setdefault(estimate.source, {}).setdefault(tracks.file_of(estimate.run), []).append(estimate)
+    sources: dict[Path, dict[str, list[Filled]]] = {}
+    for run in filled:
+        sources.setdefault(run.source, {}).setdefault(tracks.file_of(run.run), []).append(run)
     exports = {source for source in sources if detect.reader(source) is apple_health}
     count = sum(len(files) for source, files in sources.items() if source not in exports)
     alone = tracks.is_track(output)
     if alone and (exports or count != 1):
-        raise InputError(f"{output}: expected a folder, since {count} files were estimated; a file is for one alone.")
+        raise InputError(f"{output}: expected a folder, since {count} files are to be copied; a file is for one alone.")
     if output.is_file() and not alone:
         raise InputError(f"{output}: expected a folder or a .gpx, .tcx or .fit file, found another file; choose another path.")
     for source, runs in sources.items():
         if source in exports:
-            everything = [estimate for of_file in runs.values() for estimate in of_file]
+            everything = [run for of_file in runs.values() for run in of_file]
             for name, opened in apple_health.routes(source):
                 yield _Copy(f"{source}/{name}", "gpx", opened, output / name, everything)
             continue
@@ -105,8 +127,8 @@ def _copies(estimates: Sequence[Estimate], output: Path) -> Iterator[_Copy]:
             )
 
 
-def _at(runs: Sequence[Estimate], clock: float) -> int:
-    return next((rate for estimate in runs if (rate := estimate.at(clock))), 0)
+def _at(runs: Sequence[Filled], clock: float) -> int:
+    return next((rate for run in runs if (rate := run.at(clock))), 0)
 
 
 def _free(target: Path, sources: Sequence[Path], force: bool) -> Path:
@@ -115,12 +137,13 @@ def _free(target: Path, sources: Sequence[Path], force: bool) -> Path:
         if any(target.samefile(source) for source in sources):
             raise InputError(f"{target}: is itself one of the files to copy; give another place for the copies.")
         if not force and not _is_copy(target):
-            raise InputError(f"{target}: is there already and no estimate, so it stays as it is; give another place.")
+            raise InputError(f"{target}: is there already and no such copy, so it stays as it is; give another place.")
     return target
 
 
 def _is_copy(target: Path) -> bool:
+    log = ReadLog()
     try:
-        return any(workout.estimated for workout in tracks.read(target))
+        return any([workout.estimated for workout in tracks.read(target, log=log)]) or marks.TAKEN_OUT in log.passed_over
     except InputError:
         return False

@@ -1,0 +1,53 @@
+"""Repair the heart rate in one person's files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hrkeras.athlete.kalman import AthleteState
+from hrkeras.personal import estimation, repair, run_choice, update_text
+from hrkeras.personal.repair import Repairs
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts.readers import detect, tracks
+from hrkeras.workouts.readers.source import ReadLog, read_log_text
+
+if TYPE_CHECKING:
+    from hrkeras.evaluation.predictor import Model
+
+
+def repair_files(
+    sources: Sequence[Path],
+    athlete: AthleteState | None = None,
+    histories: Sequence[Path] = (),
+    model: Model | None = None,
+    log: ReadLog | None = None,
+    on_run: Callable[[], object] | None = None,
+    read: detect.Read = detect.read,
+) -> Repairs:
+    """Repairs the runs in some sources, see `repair.repair`.
+
+    Args:
+        sources: tracks, and folders and zips of them.
+        athlete: the person's state; if not given, it is learnt from `sources` and `histories`.
+        histories: sources with the person's other runs.
+        model: predicts; the state alone does if not given.
+        log: counts the bytes read, and collects what was skipped.
+        on_run: called after each run that is repaired.
+        read: reads a source.
+
+    Raises:
+        InputError: if a source cannot be read or holds several people's runs, or if there is no run with a heart rate in
+            which faults can be seen.
+    """
+    log, origins = log or ReadLog(), dict[int, Path]()
+    workouts = estimation.read_copyable(sources, read, log, origins, (tracks,))
+    others = run_choice.load_history(histories, log, read=read)
+    repairs = repair.repair(workouts, model, others=others, athlete=athlete, on_run=on_run)
+    if not repairs.runs and not repairs.faultless:
+        why = "; ".join(filter(None, [update_text.taken_text(repairs.skipped), read_log_text(log)])) or "there is none"
+        raise InputError(f"{sources[0]}: found no run whose heart rate can be repaired: {why}.")
+    runs = [replace(each, source=origins[id(each.run)]) for each in repairs.runs]
+    return replace(repairs, runs=runs)

@@ -1,0 +1,67 @@
+"""What was repaired, in sentences and for programs."""
+
+from math import isnan
+
+from hrkeras.personal.fitness_text import count, zones_text
+from hrkeras.personal.repair import Repair, Repairs, Stretch
+from hrkeras.utils.text import table
+from hrkeras.workouts.clock import date, date_or_none
+from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
+
+SHOWN = 40  # stretches in a table
+
+
+def lines(repairs: Repairs, log: ReadLog) -> list[str]:
+    """For people: a row a stretch, and what was left as it is."""
+    rows = [_row(run, stretch) for run in repairs.runs for stretch in run.stretches]
+    text = []
+    if rows:
+        text += [
+            "Mean heart rate in beats/min, in brackets the interval (10 to 90 %); min:s since the start of the run.",
+            table(("run", "fault", "from", "to", "recorded", "repaired"), rows[-SHOWN:], left=(0, 1, 5)),
+            *([f"The last {SHOWN} of {len(rows):,} stretches; --json has all."] if len(rows) > SHOWN else []),
+            f"Repaired: {count(len(repairs.runs))}, by {repairs.runs[-1].prediction.by} and the good heart rate around.",
+        ]
+    if repairs.faultless:
+        text.append(f"Without a fault, so left as they are and not copied: {count(repairs.faultless)}.")
+    text.append(usage_text(len(repairs.runs) + repairs.faultless, repairs.skipped + log.skipped, log.examples))
+    text += passed_over_lines(log)
+    return [*text, zones_text([run.run for run in repairs.runs])] if rows else text
+
+
+def _row(run: Repair, stretch: Stretch) -> tuple[str, ...]:
+    before = "none" if isnan(stretch.before) else f"{stretch.before:.0f}"
+    after = f"{stretch.after:.0f} ({stretch.low:.0f}-{stretch.high:.0f})"
+    start = date(run.run.start, run.run.utc_offset)
+    return start, stretch.kind, _clock(stretch.begin), _clock(stretch.end), before, after
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def as_dict(repairs: Repairs, log: ReadLog) -> dict:
+    """For programs; heart rates in beats/min, times in s since the start of the run."""
+    return {
+        "stretches": [
+            {
+                "start": date_or_none(run.run.start),
+                "where": run.run.where,
+                "kind": stretch.kind,
+                "begin": round(stretch.begin, 3),
+                "end": round(stretch.end, 3),
+                "mean_before": None if isnan(stretch.before) else round(stretch.before, 1),
+                "mean_after": round(stretch.after, 1),
+                "mean_low": round(stretch.low, 1),
+                "mean_high": round(stretch.high, 1),
+                "why": stretch.why,
+            }
+            for run in repairs.runs
+            for stretch in run.stretches
+        ],
+        "repaired": len(repairs.runs),
+        "without_fault": repairs.faultless,
+        "cannot_be_repaired": dict(repairs.skipped),
+        "skipped": dict(log.skipped),
+        "passed_over": dict(log.passed_over),
+    }
