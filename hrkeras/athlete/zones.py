@@ -113,10 +113,11 @@ def _check(age: float | None, maximum: float | None, threshold: float | None, to
                 f"Expected a {name} of {least} to {most} {unit}, found {value:g}; leave it out if you do not know it."
             )
     if maximum is not None and threshold is not None and threshold >= maximum:
-        which, advice = "maximum", "give one of them alone"
+        which, advice, argument = "maximum", "give one of them alone", None
         if maximum == told:
+            argument = "maximum"
             which, advice = "self-reported maximum", "give another maximum beside it, or correct the one in the person's file"
-        raise InputError(f"Expected a threshold below the {which}, found {threshold:g} and {maximum:g}; {advice}.")
+        raise InputError(f"Expected a threshold below the {which}, found {threshold:g} and {maximum:g}; {advice}.", argument)
 
 
 def _normal(value: np.ndarray, mean: float, spread: float) -> np.ndarray:

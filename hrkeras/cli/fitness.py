@@ -21,7 +21,7 @@ from hrkeras.cli.shared import (
     read_timeline,
 )
 
-SHOWN = 8  # days that stand out
+SHOWN = 8  # runs that stand out
 
 
 def fitness(
@@ -37,7 +37,7 @@ def fitness(
     json: Json = False,
     backend: Backend = None,
 ) -> None:
-    """Show how a person's heart rate at a set pace on the flat has changed over time, and which days stand out."""
+    """Show how a person's heart rate at a set pace on the flat has changed over time, and which runs stand out."""
     outputs.check([source, athlete, model], [(output, kinds.FITNESS), (plot, kinds.PNG)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
     from hrkeras.personal import fitness_text, pace, person_plots, timeline, usage

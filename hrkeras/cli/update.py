@@ -76,7 +76,7 @@ def update(
     loaded = load_model(model, backend) if model or not athlete.exists() else _base(athlete)
     from hrkeras.personal import athlete_update, usage
     from hrkeras.personal.fitness_text import count
-    from hrkeras.workouts.clock import date
+    from hrkeras.workouts.clock import moment
 
     with reading(runs) as bar:
         report = athlete_update.update(
@@ -96,25 +96,18 @@ def update(
     for line in facts_text.lines(report.told, state, told):
         print(line)
     if report.added:
-        days = dict.fromkeys(date(run.start) for run in (report.added[0], report.added[-1]))
-        print(f"Added {count(len(report.added))}: {' to '.join(days)} UTC.")
+        days = dict.fromkeys(moment(run.start, run.utc_offset) for run in (report.added[0], report.added[-1]))
+        print(f"Added {count(len(report.added))}: {' to '.join(days)}.")
     elif runs:
         print("Added no run.")
-    if report.known:
-        print(f"Known already, or another recording of a known run: {report.known:,}; no change.")
-    if report.older:
-        print(
-            f"Too late: {report.older:,}, over before the last known run began. Runs are learnt from in order; to add them, "
-            "start a new file from all runs: hrkeras update NEW.json ALL_RUNS"
-        )
-    if report.forgotten:
-        print(
-            f"Before {date(state.starts[0])} UTC: {report.forgotten:,}. So far back the file keeps no dates; they are known "
-            "already or else too late."
-        )
     if runs:
         print("\n".join(usage.of_update(report, report.log)))
-    last_known = f", the last of {date(state.starts[-1])} UTC" if state.count else ""
+    if report.older:
+        print(
+            "Runs are learnt from in order. To add those that come too late, start a new file from all runs: "
+            "hrkeras update NEW.json ALL_RUNS"
+        )
+    last_known = f", the last of {moment(state.starts[-1])}" if state.count else ""
     print(f"{'Written' if report.is_changed else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
     if report.is_new:
         print(f"Next: hrkeras predict NEXT_RUN --athlete {athlete}{f' --model {model}' if model else ''} --output run.csv")

@@ -172,7 +172,8 @@ def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout
     """Runs to estimate, how many have a heart rate already, and why the others cannot be."""
     copies = [] if everything else [run for run in workouts if run.estimated]  # of an earlier estimate
     runs = sort([run for run in workouts if everything or not run.estimated], everything)
-    skipped = runs.left_out + Counter(quality.reason("sport", run) for run in runs.heard if run.sport not in SPORTS)
+    skipped = Counter(reason for _, reason in runs.left_out)
+    skipped += Counter(quality.reason("sport", run) for run in runs.heard if run.sport not in SPORTS)
     recorded = [run for run in [*runs.heard, *copies] if run.sport in SPORTS]
     measured = len(duplicates.distinct(recorded, map(duplicates.content, recorded)))
     skipped[quality.REASONS[quality.DUPLICATE]] += len(recorded) - measured

@@ -42,7 +42,7 @@ def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> 
         "Known already: {}; no change.": named("known"),
         "Not needed, since the maximum heart rate is known: {}.": named("maximum is known"),
     }
-    forgotten = [name.replace("_", " ") for name, outcome in outcomes.items() if outcome == "taken back"]
+    forgotten = [name.replace("max_", "maximum_").replace("_", " ") for name in outcomes if outcomes[name] == "taken back"]
     doubted = facts.doubt(athlete)
     contradicting = [name.replace("_", " ") for name, outcome in outcomes.items() if outcome == "contradicts"]
     return [

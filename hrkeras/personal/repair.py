@@ -180,7 +180,7 @@ def repair(
     _, predictions = silent.follow(state, heard, possible.silent, chosen, on_run=on_run)
     most = facts.told(state).max_heart_rate or POSSIBLE[1]
     runs = [_repaired(run, found[id(run)], predicted, most) for run, predicted in zip(faulty, predictions, strict=True)]
-    return Repairs(runs, faultless, skipped + possible.left_out, state)
+    return Repairs(runs, faultless, skipped + Counter(reason for _, reason in possible.left_out), state)
 
 
 def _faults(workouts: Sequence[Workout]) -> dict[int, list[Fault]]:

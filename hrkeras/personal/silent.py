@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isnan
@@ -33,13 +32,13 @@ class Sorted(NamedTuple):
 
     Attributes:
         silent: runs to estimate, one recording of each, those of unknown date last.
-        heard: all others but those counted in `left_out`, as given.
-        left_out: number of runs without heart rate that cannot be estimated, by reason.
+        heard: all others but those in `left_out`, as given.
+        left_out: runs without heart rate that cannot be estimated, and why.
     """
 
     silent: list[Workout]
     heard: list[Workout]
-    left_out: Counter[str]
+    left_out: list[tuple[Workout, str]]
 
 
 def sort(workouts: Sequence[Workout], everything: bool = False) -> Sorted:
@@ -51,14 +50,14 @@ def sort(workouts: Sequence[Workout], everything: bool = False) -> Sorted:
     """
     recorded = [workout for workout in workouts if workout.sport in SPORTS]
     once = {id(workout) for workout in duplicates.distinct(recorded, map(duplicates.content, recorded))}
-    answer = Sorted([], [], Counter())
+    answer = Sorted([], [], [])
     for workout in sorted(workouts, key=lambda run: (isnan(run.start), run.start)):
         if workout.sport not in SPORTS or (not everything and quality.measured_share(workout) >= ENOUGH_MEASURED):
             answer.heard.append(workout)
         elif id(workout) not in once:
-            answer.left_out[quality.REASONS[quality.DUPLICATE]] += 1
+            answer.left_out.append((workout, quality.REASONS[quality.DUPLICATE]))
         elif reason := _reason_against(workout):
-            answer.left_out[reason] += 1
+            answer.left_out.append((workout, reason))
         else:
             answer.silent.append(workout)
     return answer

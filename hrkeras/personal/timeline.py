@@ -153,8 +153,8 @@ def write(
     """
     log, mine = log or ReadLog(), [workout for workout in workouts if person in (None, workout.user)]
     chosen = silent.sort(mine)
-    taken = log.skipped + chosen.left_out
-    runs = athlete_update.usable(chosen.heard, taken)
+    taken = Counter(log.skipped)
+    runs = athlete_update.usable([*chosen.heard, *(workout for workout, _ in chosen.left_out)], taken)
     _check([*runs, *chosen.silent], taken, person)
     athlete = _begun(known, runs, model)
     before, views = athlete.count, list[View]()

@@ -166,7 +166,7 @@ def test_runs_above_the_maximum_that_was_told_are_doubted(joint):
     athlete = told(joint, max_heart_rate=120)
     assert facts.doubt(athlete) == ""
     athlete_update.learn(athlete, athlete_update.usable(synthetic.read(athletes=1, runs=4, seed=3)))
-    assert "3 of the last 3 runs went above the maximum heart rate of 120 that was told, up to" in facts.doubt(athlete)
+    assert "3 of the last 3 runs went above the self-reported maximum heart rate of 120, up to" in facts.doubt(athlete)
     facts.tell(athlete, Facts(max_heart_rate=220), DAY)
     assert facts.doubt(athlete) == ""
 
@@ -238,7 +238,7 @@ def test_it_is_kept_in_the_file(tmp_path):
     ids=str,
 )
 def test_what_is_damaged_is_refused(values):
-    with pytest.raises(ValueError, match="what the person told is damaged"):
+    with pytest.raises(ValueError, match="its self-reported facts are damaged"):
         facts.from_dict(values)
 
 
@@ -252,3 +252,29 @@ def test_who_tells_of_an_easy_run_is_half_as_far_off_in_their_first(joint):
     assert found["easy"][1] < 0.5 * found["nothing"][1]
     assert found["easy"][0] < 0.65 * found["nothing"][0]
     assert found["max_heart_rate"][1] < 0.9 * found["nothing"][1]
+
+
+@pytest.mark.parametrize("name", ["max_heart_rate", "age", "sex", "resting_heart_rate", "easy"])
+def test_what_is_taken_back_before_runs_leaves_no_trace(joint, name):
+    said = {"max_heart_rate": 190, "resting_heart_rate": 50, "easy": (2.8, 150)}
+    if name in ("age", "sex"):
+        said = {"age": 41, "sex": "female", "resting_heart_rate": 50}
+    gone = {name, "sex"} if name == "age" else {name}
+    athlete, never = told(joint, **said), told(joint, **{what: value for what, value in said.items() if what not in gone})
+    assert facts.forget(athlete, [name]) == dict.fromkeys(gone, "taken back")
+    assert athlete.told == never.told
+    np.testing.assert_allclose(athlete.weights, never.weights)
+    np.testing.assert_allclose(athlete.covariance, never.covariance)
+
+
+def test_a_maximum_is_taken_back_after_runs_too(joint):
+    runs = athlete_update.usable(synthetic.read(athletes=1, runs=6, seed=3))
+    athlete, never = told(joint, max_heart_rate=230), told(joint)
+    for state in (athlete, never):
+        athlete_update.learn(state, runs)
+    facts.forget(athlete, ["max_heart_rate"])
+    assert athlete.told == {}
+    # runs off the mark weigh less, by what was expected then; else they would be equal
+    np.testing.assert_allclose(athlete.weights[:, HIGHEST], never.weights[:, HIGHEST], atol=1.5)
+    with pytest.raises(InputError, match="found no max-heart-rate; there are: none"):
+        facts.forget(athlete, ["max_heart_rate"])

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
+from hrkeras.workouts.readers import cache as caches
 
 
 @pytest.fixture
@@ -63,3 +64,19 @@ def test_where_it_is_and_how_to_empty_it(runs, tmp_path):
     assert told("cache", "--clear")[1].startswith(f"Removed: {count} entries")
     assert not place.exists()
     assert told("cache")[1].startswith(f"{place}: 0 entries")
+
+
+def test_a_cache_that_cannot_be_used_is_said_once(runs, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/runs").symlink_to(tmp_path / "elsewhere")
+    done = CliRunner().invoke(app, ["zones", "runs"])
+    assert done.exit_code == 0
+    assert done.stderr.count("nothing is kept of what is read, since it is a link") == 1
+    assert not list((tmp_path / "elsewhere").iterdir())
+    monkeypatch.setenv("HRKERAS_CACHE_DIR", "~/here")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert caches.folder() == tmp_path / "here/runs"
+    assert caches.Cache(caches.folder()).trouble == ""
+    (tmp_path / "here").write_text("")
+    assert caches.Cache(caches.folder()).trouble == f"{tmp_path / 'here'} is no folder"

@@ -197,9 +197,9 @@ def test_predict_and_build_see_the_same_run(trained, folder, tmp_path):
 
 
 def test_predict_of_an_export(trained, folder, simulated, tmp_path):
-    export, last = folder / "export.zip", clock.date(simulated[-1].clock[0])
+    export, last = folder / "export.zip", clock.date(simulated[-1].clock[0], 3600.0)
     stdout = run("predict", export, "--model", trained, "--workout", "latest", "--output", tmp_path / "a.csv")
-    assert f"Run of {last} UTC" in stdout
+    assert f"Run of {last} UTC+1" in stdout
     assert "Known of the person: 7 earlier runs, the last of " in stdout
     first = predicted(trained, export, tmp_path / "b.csv", "--workout", last)
     pd.testing.assert_frame_equal(first, pd.read_csv(tmp_path / "a.csv"))
@@ -219,7 +219,9 @@ def test_history_from_elsewhere_is_that_of_the_source(trained, folder, tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "broken.fit").write_bytes(b"no FIT")
     (tmp_path / "runs" / "good.gpx").write_bytes(last.read_bytes())
-    assert "Skipped while reading: 1 x " in run("predict", tmp_path / "runs", "--model", trained, "--output", tmp_path / "c.csv")
+    assert "Used 1 of 2 recordings. Not used: 1 x " in run(
+        "predict", tmp_path / "runs", "--model", trained, "--output", tmp_path / "c.csv"
+    )
 
 
 def test_predict_by_the_state_alone(trained, folder, simulated, tmp_path):
@@ -287,7 +289,7 @@ def test_what_the_other_workouts_lack_is_said(folder, simulated, tmp_path):
     path = sorted((folder / "runs").iterdir())[4]
     stdout = run("predict", path, "--output", tmp_path / "a.csv", "--history", tmp_path / "history")
     assert "Nothing is known of the person" in stdout
-    assert "Nothing could be learnt from the other workouts: 1 not over when the run began, 1 x heart rate incomplete." in stdout
+    assert "Used 1 of 3 recordings. Not used: 1 x heart rate incomplete; 1 x not over when the run began." in stdout
 
 
 def thin(track, every=1, **changes) -> Track:

@@ -47,14 +47,14 @@ def test_a_first_time_and_a_second(folder, simulated, tmp_path):
     days = [date(track.clock[0]) for track in simulated]
     said = run("update", me, folder / "runs")
     assert said.startswith("New: nothing was known of the person; starting from people in general (12,078 runs of 39 people")
-    assert f"Added 8 runs: {days[0]} to {days[-1]} UTC." in said
+    assert f"Added 8 runs: {days[0]} UTC to {days[-1]} UTC." in said
     assert f"Written: {me}; 8 runs known, the last of {days[-1]} UTC." in said
     assert f"Next: hrkeras predict NEXT_RUN --athlete {me} --output run.csv" in said
     before = (me.read_bytes(), me.stat().st_mtime_ns, me.stat().st_ino)
     for source in (folder / "runs", folder / "export.zip"):  # the same runs, as another service has them
         said = run("update", me, source)
         assert said == (
-            "Added no run. Known already, or another recording of a known run: 8; no change. "
+            "Added no run. Used 0 of 8 recordings. Not used: 8 x known already, or another recording of a known run. "
             f"Unchanged: {me}; 8 runs known, the last of {days[-1]} UTC."
         )
         assert (me.read_bytes(), me.stat().st_mtime_ns, me.stat().st_ino) == before
@@ -79,11 +79,10 @@ def test_what_comes_too_late_or_is_no_run_is_said(folder, simulated, tmp_path):
     (tmp_path / "more" / "broken.gpx").write_text("<gpx")
     said = run("update", me, tmp_path / "more")
     assert f"Added 1 run: {date(simulated[7].clock[0])} UTC." in said
-    assert "Known already, or another recording of a known run: 1;" in said
-    assert "Too late: 4, over before the last known run began." in said
+    assert "Used 1 of 8 recordings. Not used: 4 x too late, since later runs are known; " in said
+    for reason in ("known already, or another recording of a known run", "heart rate incomplete", "not XML (first: "):
+        assert f"1 x {reason}" in said
     assert "start a new file from all runs: hrkeras update NEW.json ALL_RUNS" in said
-    assert "Removed by the filters: 1 x heart rate incomplete." in said
-    assert "Skipped while reading: 1 x " in said
     assert "3 runs known" in said
 
 
@@ -109,7 +108,7 @@ def test_what_the_person_tells_needs_no_runs_and_is_kept(folder, tmp_path):
     assert said.startswith("Known already: maximum heart rate 190 beats/min, resting heart rate 52 beats/min, easy runs")
     assert f"Not needed, since the maximum heart rate is known: age 41. Unchanged: {me}; 0 runs known." in said
     assert me.read_bytes() == before
-    assert "Taken into account instead of what was told before: maximum heart rate 186" in run(
+    assert "Taken into account instead of what you gave before: maximum heart rate 186" in run(
         "update", me, "--max-heart-rate", 186
     )
     assert "Added 8 runs" in run("update", me, folder / "runs")
@@ -145,7 +144,7 @@ RESTING = """<Record type="HKQuantityTypeIdentifierRestingHeartRate" sourceName=
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ((), "give the person's runs, or something that they tell"),
+        ((), "give the person's runs, or a fact, such as --age, or --forget"),
         (
             ("--max-heart-rate", 300),
             "from 100 to 230 beats/min, found 300.0; leave it out if you do not know it (--max-heart-rate",
@@ -289,3 +288,13 @@ def test_real_recordings(real_data, tmp_path):
             errors.append(np.nanmean(np.abs(found.expected[:, 0] - each.grid.heart_rate)))
     mine, strangers = np.reshape(errors, (-1, 2))[len(runs) // 2 :].mean(axis=0)
     assert mine < 0.8 * strangers
+
+
+def test_a_fact_is_taken_back(tmp_path):
+    me = tmp_path / "me.json"
+    run("update", me, "--max-heart-rate", 190, "--resting-heart-rate", 52)
+    assert "Taken back: maximum heart rate." in run("update", me, "--forget", "max-heart-rate")
+    assert facts.told(athlete_file.load(me)) == facts.Facts(resting_heart_rate=52)
+    before = me.read_bytes()
+    assert "found no age; there are: resting-heart-rate." in run("update", me, "--forget", "age", code=1)
+    assert me.read_bytes() == before

@@ -52,7 +52,7 @@ def test_zones_with_the_maximum_that_the_person_has_told(folder, tmp_path):
     assert f"The maximum is the self-reported one in {me}; give another with --maximum." in out.replace("\n", " ")
     out = run(*known, "--maximum", 190).stdout
     assert "Maximum: 190 beats/min, as given." in out
-    assert "was told" not in out
+    assert "self-reported" not in out
 
 
 def test_an_estimate_and_a_prediction_keep_to_the_maximum_that_was_told(folder, silent, tmp_path):

@@ -213,7 +213,8 @@ def test_no_workout_is_an_input_error():
 @pytest.mark.parametrize("kind", list(inspection_text.KINDS))
 def test_text_and_pictures_of_many(found, kind, tmp_path):
     text = inspection_text.text(found, tmp_path, kind)
-    assert f"{found.funnel.left:,} of" in text
+    assert f"- Used {found.funnel.left:,} of {found.funnel.workouts:,} recordings. Not used: " in text
+    assert found.funnel.left + found.funnel.left_out.total() == found.funnel.workouts
     assert f"Next: hrkeras build {inspection_text.KINDS[kind][1]} {tmp_path}" in text
     assert text.isascii()
     assert not any(user in text for user in found.people)
@@ -279,3 +280,13 @@ def test_sparse_heart_rate_is_said(workouts, tmp_path):
     found = inspect([replace(w, heart_rate_samples=int(w.duration / 60)) for w in workouts])
     assert found.sparse_years() == sorted(found.years)
     assert "Apple merges" in inspection_text.text(found, tmp_path, "apple_health")
+
+
+def test_of_several_people_one_person_s_folder_is_named_or_nothing(workouts, tmp_path):
+    run = run_of(workouts)
+    found = inspect([replace(run, user="ada"), replace(run, user="ben", start=run.start + 9e5)])
+    assert inspection_text.commands(found, tmp_path, "tracks") == []
+    (tmp_path / "ada").mkdir()
+    assert inspection_text.commands(found, tmp_path, "tracks") == [
+        f"hrkeras predict RUN.gpx --history {tmp_path / 'ada'} --output prediction.csv"
+    ]

@@ -52,3 +52,16 @@ def test_blanks_around_the_heart_rate_of_an_easy_run_do_not_matter():
 def test_an_easy_run_is_a_pace_and_a_heart_rate(text):
     with pytest.raises(InputError):
         facts_text.parse_easy(text)
+
+
+def test_a_fact_can_be_taken_back_and_is_shown_with_its_value():
+    me = hrkeras.Athlete([])
+    me.tell(max_heart_rate=190, age=41, sex="female", easy=(1000 / 360, 145))
+    assert repr(me) == (
+        "Athlete of 0 runs; self-reported: maximum heart rate 190 beats/min, age 41 and sex female, easy runs at 6:00 /km with "
+        "145 beats/min"
+    )
+    me.forget("age", "max_heart_rate")
+    assert repr(me) == "Athlete of 0 runs; self-reported: easy runs at 6:00 /km with 145 beats/min"
+    with pytest.raises(hrkeras.InputError, match="found age; there are: easy"):
+        me.forget("age")

@@ -1,6 +1,7 @@
 """Recorded workouts in a temporary file, so that memory does not grow with them."""
 
 import tempfile
+import weakref
 
 from hrkeras.workouts.readers.content import Content, pack, unpack
 from hrkeras.workouts.workout import Workout
@@ -12,6 +13,7 @@ class Recordings:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._ends = [0]
+        weakref.finalize(self, self._file.close)
 
     def append(self, workout: Workout) -> None:
         """Stores a workout; its number is the count of workouts before it."""

@@ -113,3 +113,37 @@ def test_a_single_odd_run(flaw, tmp_path):
         assert "Runs without heart rate" in (tmp_path / "report.html").read_text()
     if flaw == "other sport":
         assert "another sport (cycling)" in done.output
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        ((6.0, 9.0, 8.0), "was 6.0 beats/min off on average; the mean of the five runs before was 8.0 off."),
+        ((16.5, 16.2, 18.0), "which is no better than the mean of all your earlier runs (16.2): do not rely on it yet."),
+        ((7.04, 7.01, 9.0), "(7.0): do not rely on it yet."),
+        ((7.0, 9.0, 6.5), "which is no better than the mean of the five runs before (6.5): do not rely on it yet."),
+    ],
+)
+def test_no_praise_where_a_mean_does_as_well(errors, said):
+    error, by_mean, by_last = errors
+    assert page._told_in_advance(timeline.Recent(9, error, 0.8, by_mean, by_last)).endswith(said)
+
+
+def test_the_numbers_of_a_row_agree():
+    runs = list(synthetic.read(athletes=1, runs=20, seed=5, flawed=0, faulty=0))
+    for place in (15, 18):
+        run = runs[place]
+        runs[place] = replace(run, heart_rate=np.where(run.time < 600, np.nan, run.heart_rate + 45))
+    rows = re.findall(r"<tr>(.*?)</tr>", page.page(timeline.write(runs)), flags=re.DOTALL)
+    cells = [[re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows]
+    found = [row for row in cells if len(row) == 5 and re.fullmatch(r"[+-]\d+", row[3])]
+    assert len(found) >= 2
+    for _, measured, expected, difference, _ in found:
+        assert int(measured) - int(expected) == int(difference)
+
+
+def test_it_says_what_was_used_and_whose_time_it_is(report):
+    text, said = report[0].read_text(), report[1]
+    (used,) = re.findall(r"Used \d+ of \d+ recordings\. Not used: [^<]*\.|Used all \d+ recordings\.", text)
+    assert re.sub(r" \(first: [^)]*\)", "", said).count(used) == 1
+    assert "Times and days are local, as the source tells (UTC+" in text
