@@ -1,0 +1,93 @@
+"""The drift within a person's runs, in sentences and as a table."""
+
+import numpy as np
+
+from hrkeras.athlete import heat
+from hrkeras.athlete.fitness import Told
+from hrkeras.personal import fitness_text, pace, weather
+from hrkeras.personal.drift import RUN, DriftingRun, Drifts
+
+HEAD = ("Day", "minutes", "measured", "explained", "left over", "10 - 90 %", "Pa:HR", "temperature")
+CAPTION = "Rise of heart rate within the run (beats/min per hour; Pa:HR in %)"
+
+
+def usual(drifts: Drifts) -> str:
+    """How much the person's heart rate rises with time alone."""
+    told = drifts.runs[-1].usual
+    return (
+        f"Usual for you: at {pace.text(drifts.speed)} on the flat, heart rate changes by {_limits(told)} beats/min per hour "
+        f"between minute 20 and minute 60{'' if told.certain else ', so whether it rises at all is not known yet'}."
+    )
+
+
+def last(drifts: Drifts) -> str:
+    """The drift of the last run that is long enough."""
+    run = drifts.runs[-1]
+    found = run.drift
+    sure = "more than chance makes in one run of twenty" if found.is_clear else "which may be chance"
+    return (
+        f"{fitness_text.day(run.entry.start)}{_warmth(run)}: heart rate changed by {found.measured:+.0f} beats/min per hour "
+        f"over {found.minutes} minutes; pace, hills and length explain {found.explained:+.0f}, which leaves "
+        f"{_limits(found.left_over)}, {sure}. Decoupling (Pa:HR) is {found.decoupling:.1f} %."
+    )
+
+
+def clear(drifts: Drifts) -> str:
+    """How many runs drifted otherwise than expected, and how many would by chance."""
+    runs = [run for run in drifts.runs if run.drift.is_clear]
+    more = sum(run.drift.left_over.value > 0 for run in runs)
+    counts = f"{more:,} with more drift than expected, {len(runs) - more:,} with less"
+    by_chance = f"{len(drifts.runs) / 20:.0f} of {fitness_text.count(len(drifts.runs))}"
+    return f"More than chance allows was left over in {len(runs):,}: {counts}; chance alone makes about {by_chance} look so."
+
+
+def warmth(drifts: Drifts) -> list[str]:
+    """Whether heat goes with the person's heart rate; empty if no run tells its temperature."""
+    if not any(np.isfinite(weather.temperature(run.entry.workout)) for run in drifts.runs):
+        return []
+    if not drifts.level:
+        return [f"What heat does cannot be said: that takes {heat.FEWEST} runs whose files tell the temperature."]
+    than = "on a day 10 degrees warmer than the ten runs before it"
+    return [
+        _related(f"Your mean heart rate {than}", drifts.level, "beats/min"),
+        _related(f"Your drift {than}", drifts.slope, "beats/min per hour"),
+    ]
+
+
+def _related(what: str, relation: heat.Relation | None, unit: str) -> str:
+    if not relation:
+        return f"{what}: too few runs are long enough to say."
+    limits = f"{_limits(relation.slope)} {unit}, nineteen times in twenty, from {fitness_text.count(relation.runs)}"
+    return f"{what}: {limits}." if relation.slope.certain else f"{what} cannot be told from chance ({limits})."
+
+
+def left_out(drifts: Drifts) -> str:
+    """Which runs are too short; empty if none is."""
+    short = drifts.of - len(drifts.runs)
+    return f"{fitness_text.count(short)} of {drifts.of:,} too short to say; it takes {RUN}." if short else ""
+
+
+def rows(runs: list[DriftingRun]) -> list[tuple[str, ...]]:
+    """Of a table as `HEAD` names its columns."""
+    return [
+        (
+            fitness_text.short_day(run.entry.start),
+            f"{run.drift.minutes}",
+            f"{run.drift.measured:+.0f}",
+            f"{run.drift.explained:+.0f}",
+            f"{run.drift.left_over.value:+.0f}{'*' if run.drift.is_clear else ''}",
+            f"{run.drift.left_over.low:+.0f} to {run.drift.left_over.high:+.0f}",
+            f"{run.drift.decoupling:.1f}",
+            weather.text(run.entry.workout),
+        )
+        for run in runs
+    ]
+
+
+def _limits(told: Told) -> str:
+    return f"{told.value:+.0f} ({told.low:+.0f} to {told.high:+.0f})"
+
+
+def _warmth(run: DriftingRun) -> str:
+    text = weather.text(run.entry.workout)
+    return f" ({text})" if text else ""
