@@ -87,7 +87,8 @@ def expect(drifts: Drifts, source) -> None:
         InputError: if there is none.
     """
     if not drifts.runs:
-        raise InputError(f"{source}: {drifts.of:,} runs have a heart rate, none is long enough for its drift; expected {RUN}.")
+        which = "no run that can be used has a heart rate" if not drifts.of else f"none of {drifts.of:,} runs is long enough"
+        raise InputError(f"{source}: {which}; the drift within a run takes {RUN}.")
 
 
 def _faulty(entry: Entry) -> np.ndarray:

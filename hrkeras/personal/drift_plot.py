@@ -12,7 +12,7 @@ from hrkeras.personal.drift import Drifts
 from hrkeras.personal.person_plots import NARROW, PAUSE
 from hrkeras.utils.plotting import HEART, MUTED, SPEED, STYLE, new_figure
 
-MOST = 80  # percentile of the limits that the picture reaches to
+MARGIN, MOST = 0.05, 80  # of the height; percentile of the limits that the picture reaches to
 
 
 @matplotlib.rc_context(STYLE)
@@ -36,7 +36,8 @@ def drifts(found: Drifts, narrow: bool = False) -> Figure:
         line = "-" if len(rows) > 1 else "_"
         axes.plot(days[rows], usual[rows], line, color=HEART, lw=2, label=None if number else "usual for you")
     lowest = min(single.min(), below.min(), np.percentile(usual + low, 100 - MOST))
-    axes.set_ylim(lowest - 2, max(single.max(), above.max(), np.percentile(usual + high, MOST)) + 2)
+    highest = max(single.max(), above.max(), np.percentile(usual + high, MOST))
+    axes.set_ylim(lowest - MARGIN * (highest - lowest), highest + MARGIN * (highest - lowest))
     axes.set_ylabel(f"rise of heart rate at {pace.text(found.speed)}\non the flat (beats/min per hour)")
     locator = matplotlib.dates.AutoDateLocator(minticks=3, maxticks=7)
     axes.xaxis.set_major_locator(locator)

@@ -26,9 +26,9 @@ def last(drifts: Drifts) -> str:
     found = run.drift
     sure = "more than chance makes in one run of twenty" if found.is_clear else "which may be chance"
     return (
-        f"{fitness_text.day(run.entry.start)}{_warmth(run)}: heart rate changed by {found.measured:+.0f} beats/min per hour "
-        f"over {found.minutes} minutes; pace, hills and length explain {found.explained:+.0f}, which leaves "
-        f"{_limits(found.left_over)}, {sure}. Decoupling (Pa:HR) is {found.decoupling:.1f} %."
+        f"{fitness_text.day(run.entry.start)}{_warmth(run)}: heart rate changed by {round(found.measured):+} beats/min per hour "
+        f"over {found.minutes} minutes; pace, hills and length explain {round(found.explained):+}, which leaves "
+        f"{_limits(found.left_over)}, {sure}. Decoupling (Pa:HR) is {found.decoupling:z.1f} %."
     )
 
 
@@ -36,9 +36,9 @@ def clear(drifts: Drifts) -> str:
     """How many runs drifted otherwise than expected, and how many would by chance."""
     runs = [run for run in drifts.runs if run.drift.is_clear]
     more = sum(run.drift.left_over.value > 0 for run in runs)
-    counts = f"{more:,} with more drift than expected, {len(runs) - more:,} with less"
-    by_chance = f"{len(drifts.runs) / 20:.0f} of {fitness_text.count(len(drifts.runs))}"
-    return f"More than chance allows was left over in {len(runs):,}: {counts}; chance alone makes about {by_chance} look so."
+    found = f": {more:,} drifted more than expected, {len(runs) - more:,} less" if runs else ""
+    of = f"{len(runs) or 'none'} of {fitness_text.count(len(drifts.runs))}"
+    return f"What was left over is clear in {of}{found}; by chance alone it would seem so in one of twenty."
 
 
 def warmth(drifts: Drifts) -> list[str]:
@@ -73,11 +73,11 @@ def rows(runs: list[DriftingRun]) -> list[tuple[str, ...]]:
         (
             fitness_text.short_day(run.entry.start),
             f"{run.drift.minutes}",
-            f"{run.drift.measured:+.0f}",
-            f"{run.drift.explained:+.0f}",
-            f"{run.drift.left_over.value:+.0f}{'*' if run.drift.is_clear else ''}",
-            f"{run.drift.left_over.low:+.0f} to {run.drift.left_over.high:+.0f}",
-            f"{run.drift.decoupling:.1f}",
+            f"{round(run.drift.measured):+}",
+            f"{round(run.drift.explained):+}",
+            f"{round(run.drift.left_over.value):+}{'*' if run.drift.is_clear else ''}",
+            f"{round(run.drift.left_over.low):+} to {round(run.drift.left_over.high):+}",
+            f"{run.drift.decoupling:z.1f}",
             weather.text(run.entry.workout),
         )
         for run in runs
@@ -85,7 +85,7 @@ def rows(runs: list[DriftingRun]) -> list[tuple[str, ...]]:
 
 
 def _limits(told: Told) -> str:
-    return f"{told.value:+.0f} ({told.low:+.0f} to {told.high:+.0f})"
+    return f"{round(told.value):+} ({round(told.low):+} to {round(told.high):+})"
 
 
 def _warmth(run: DriftingRun) -> str:
