@@ -17,7 +17,7 @@ from hrkeras.workouts.grid import STEP, Grid
 
 WARM_UP = 10.0  # min, left out
 LEAST = 20  # minutes with heart rate, fewer tell nothing
-MEMORY = 4.0  # min, time constant of the residuals' autocorrelation; see benchmarks/drift_within_run.py
+MEMORY = 4.0  # min, time constant of the residuals' autocorrelation; see benchmarks/drift_limits.py
 STATE_ERROR = 0.3  # true error of the explained slope over the state's standard deviation of it; likewise
 FOUR_IN_FIVE, NINETEEN_IN_TWENTY = 1.2816, 1.9600  # standard deviations of a normal distribution
 PER_HOUR = 120 / (sum(fitness.LATER) - sum(fitness.READ))  # an hour over the time between what `fitness.later` compares
