@@ -24,7 +24,7 @@ def drift(
     """Show how much heart rate rose within each run beyond what pace, hills and length explain, and what heat does."""
     outputs.check([source], [(plot, kinds.PNG)], force)
     from hrkeras.personal import drift as drifts_of
-    from hrkeras.personal import drift_text, update_text
+    from hrkeras.personal import drift_text, fitness_text, usage
     from hrkeras.utils.text import table
 
     runs = read_timeline(source, no_cache, person, at)
@@ -36,16 +36,14 @@ def drift(
 
         plotting.save(drift_plot.drifts(drifts), plot)
     if json:
-        print(json_line(drifts_of.as_dict(drifts)))
+        print(json_line(drifts_of.as_dict(drifts) | usage.as_dict(runs, False)))
         return
     shown = drifts.runs[-SHOWN:][::-1]
     print(drift_text.usual(drifts))
     print(drift_text.last(drifts))
-    print("\n".join([drift_text.clear(drifts), *drift_text.warmth(drifts)]))
+    print("\n".join(filter(None, [drift_text.clear(drifts), *drift_text.warmth(drifts)])))
     print(f"\n{drift_text.CAPTION}, the latest first; * where chance makes so much in one run of twenty:")
     print(table(drift_text.HEAD, drift_text.rows(shown)))
-    if left_out := drift_text.left_out(drifts):
-        print(f"\n{left_out}")
-    if taken := update_text.taken_text(runs.report.taken):
-        print(f"Not used: {taken}.")
+    left_out, whose = drift_text.left_out(drifts), fitness_text.zones_text(runs.entries)
+    print("\n".join(["", *filter(None, [left_out]), *usage.of_timeline(runs, estimated=False), whose]))
     print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot DRIFT.png.")

@@ -51,32 +51,31 @@ class Drifts(NamedTuple):
 
 def of(timeline: Timeline) -> Drifts:
     """The drift of all runs that are long enough, each by what the state knew before it, whatever model predicts the runs."""
-    entries = {entry.start: entry for entry in timeline.entries}
-    report, population = timeline.report, timeline.athlete.population
-    runs, levels, last = [], [], np.inf
-    usual = drift.usual(timeline.hindsight, report.added[0].start, timeline.speed)
-    for number, (run, known, view) in enumerate(zip(report.added, report.before, timeline.before, strict=True)):
-        noise = population.process_noise(max(run.start - last, 0.0))
+    report = timeline.report
+    population = report.athlete.population
+    runs, levels, warmths, last = [], [], [], np.inf
+    usual = drift.usual(timeline.hindsight, report.added[0].start, timeline.speed) if report.added else []
+    warmer = heat.warmer(np.array([weather.temperature(entry.workout) for entry in timeline.entries]))
+    for entry, run, known, view, told, warmth in zip(
+        timeline.entries, report.added, report.before, timeline.before, usual, warmer, strict=True
+    ):
+        covariance = view.covariance + np.diag(population.process_noise(run.start - last))
         last = run.start
-        if not (entry := entries.get(run.start)):
-            continue
         expected = known.expected[:, 0]
-        levels.append(np.nanmean(run.grid.heart_rate - expected))
+        residual = run.grid.heart_rate - expected
+        levels.append(residual[np.isfinite(residual)].mean() if np.isfinite(residual).any() else np.nan)
         used = drift.used(run.grid, _faulty(entry))
         if used.any():
             features = population.features(run.start, basis(run.grid))
-            found = drift.of_run(run.grid, expected, features, view.covariance + np.diag(noise), used)
-            runs.append(DriftingRun(entry, found, usual[number]))
-    warmer = heat.warmer(np.array([weather.temperature(entry.workout) for entry in timeline.entries]))
-    of_start = dict(zip(entries, warmer, strict=True))
+            runs.append(DriftingRun(entry, drift.of_run(run.grid, expected, features, covariance, used), told))
+            warmths.append(warmth)
     slopes = np.array([(run.drift.left_over.value, run.drift.left_over.high) for run in runs]).reshape(-1, 2)
-    warmth = np.array([of_start[run.entry.start] for run in runs])
     return Drifts(
         runs,
-        len(entries),
+        len(timeline.entries),
         timeline.speed,
         heat.relation(warmer, np.array(levels)),
-        heat.relation(warmth, slopes[:, 0], np.diff(slopes)[:, 0] ** 2),
+        heat.relation(np.array(warmths), slopes[:, 0], np.diff(slopes)[:, 0] ** 2),
     )
 
 

@@ -25,15 +25,18 @@ def last(drifts: Drifts) -> str:
     run = drifts.runs[-1]
     found = run.drift
     sure = "more than chance makes in one run of twenty" if found.is_clear else "which may be chance"
+    day = fitness_text.day(run.entry.start, run.entry.utc_offset)
     return (
-        f"{fitness_text.day(run.entry.start)}{_warmth(run)}: heart rate changed by {round(found.measured):+} beats/min per hour "
+        f"{day}{_warmth(run)}: heart rate changed by {round(found.measured):+} beats/min per hour "
         f"over {found.minutes} minutes; pace, hills and length explain {round(found.explained):+}, which leaves "
         f"{_limits(found.left_over)}, {sure}. Decoupling (Pa:HR) is {found.decoupling:z.1f} %."
     )
 
 
 def clear(drifts: Drifts) -> str:
-    """How many runs drifted otherwise than expected, and how many would by chance."""
+    """How many runs drifted otherwise than expected, and how many would by chance; empty of a single run."""
+    if len(drifts.runs) < 2:
+        return ""
     runs = [run for run in drifts.runs if run.drift.is_clear]
     more = sum(run.drift.left_over.value > 0 for run in runs)
     found = f": {more:,} drifted more than expected, {len(runs) - more:,} less" if runs else ""
@@ -62,16 +65,17 @@ def _related(what: str, relation: heat.Relation | None, unit: str) -> str:
 
 
 def left_out(drifts: Drifts) -> str:
-    """Which runs are too short; empty if none is."""
+    """How many runs are too short; empty if none is."""
     short = drifts.of - len(drifts.runs)
-    return f"{fitness_text.count(short)} of {drifts.of:,} too short to say; it takes {RUN}." if short else ""
+    verb = "is" if short == 1 else "are"
+    return f"{short:,} of {fitness_text.count(drifts.of)} with heart rate {verb} too short; it takes {RUN}." if short else ""
 
 
 def rows(runs: list[DriftingRun]) -> list[tuple[str, ...]]:
     """Of a table as `HEAD` names its columns."""
     return [
         (
-            fitness_text.short_day(run.entry.start),
+            fitness_text.short_day(run.entry.start, run.entry.utc_offset),
             f"{run.drift.minutes}",
             f"{round(run.drift.measured):+}",
             f"{round(run.drift.explained):+}",
