@@ -42,7 +42,7 @@ def drift(
     print(drift_text.usual(drifts))
     print(drift_text.last(drifts))
     print("\n".join(filter(None, [drift_text.clear(drifts), *drift_text.warmth(drifts)])))
-    print(f"\n{drift_text.CAPTION}, the latest first; * where chance makes so much in one run of twenty:")
+    print(f"\n{drift_text.CAPTION}, the latest first:")
     print(table(drift_text.HEAD, drift_text.rows(shown)))
     left_out, whose = drift_text.left_out(drifts), fitness_text.zones_text(runs.entries)
     print("\n".join(["", *filter(None, [left_out]), *usage.of_timeline(runs, estimated=False), whose]))
