@@ -119,6 +119,12 @@ def with_hindsight(views: Sequence[View], starts: Sequence[float]) -> list[View]
     return smoothed[::-1]
 
 
+def later(now: View, start: float, speed: float) -> np.ndarray:
+    """What an hour into a steady run on the flat is in features, less 20 minutes into it, shape `(len(STATES),)`."""
+    hour = steady(speed, LATER[1] + 5)
+    return now.features(start, hour, LATER) - now.features(start, hour)
+
+
 def effects(now: View, start: float, speed: float) -> tuple[dict[str, Told], float]:
     """What changes the heart rate at a speed in m/s on the flat, and by how many beats/min.
 
@@ -131,14 +137,14 @@ def effects(now: View, start: float, speed: float) -> tuple[dict[str, Told], flo
         `uphill` by 3 %; `faster` by 1 km/h; `later`, after an hour instead of 20 minutes; `season`, in the month in which
         it is highest over half a year later; and a time in that month, s since 1970-01-01 UTC.
     """
-    hour, months = steady(speed, LATER[1] + 5), []
+    months = []
     for month in range(12):
         months.append(now.features(start + month * YEAR / 12, steady(speed)))
     high = int(np.argmax(np.array(months) @ now.weights))
     changes = {
         "uphill": now.features(start, steady(speed, grade=SLOPE)) - months[0],
         "faster": now.features(start, steady(speed + FASTER)) - months[0],
-        "later": now.features(start, hour, LATER) - now.features(start, hour),
+        "later": later(now, start, speed),
         "season": months[high] - months[high - 6],
     }
     return {name: now.estimate(change) for name, change in changes.items()}, start + high * YEAR / 12

@@ -17,6 +17,7 @@ from hrkeras.cli import (
     cache,
     convert,
     demo,
+    drift,
     ensemble,
     estimate,
     evaluate,
@@ -49,7 +50,7 @@ PANELS: dict[str, tuple[ModuleType, ...]] = {  # commands by what a person wants
     "Data": (build, inspect),
     "Models": (train, tune, finetune, ensemble, evaluate, audit, convert),
     "Export": (export,),
-    "My runs": (report, predict, update, plan, estimate, repair, zones, fitness, cache),
+    "My runs": (report, predict, update, plan, estimate, repair, zones, fitness, drift, cache),
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from hrkeras.athlete import fitness
 from hrkeras.athlete.population import DAY
-from hrkeras.personal import pace
+from hrkeras.personal import pace, weather
 from hrkeras.personal.timeline import Entry, Timeline
 from hrkeras.workouts import clock
 
@@ -148,6 +148,7 @@ def means(entry: Entry) -> tuple[int, int, int]:
 
 
 def residual(entry: Entry) -> str:
-    """How far off a run was."""
-    difference = means(entry)[2]
-    return f"{abs(difference)} beats/min {'above' if difference > 0 else 'below'} what was expected"
+    """How far off a run was, and at what temperature where that is known."""
+    difference, at = means(entry)[2], weather.text(entry.workout)
+    off = f"{abs(difference)} beats/min {'above' if difference > 0 else 'below'} what was expected"
+    return f"{off}, at {at}" if at else off

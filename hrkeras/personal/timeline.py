@@ -111,6 +111,8 @@ class Timeline:
         unheard: the predictions of the runs without heart rate, from `silent.follow`, those of unknown date last.
         report: the result of learning from the workouts.
         log: what the reader skipped.
+        before: how the state was before each of `report.added`.
+        hindsight: how it is seen after each of these, given the later ones too.
     """
 
     athlete: AthleteState
@@ -120,6 +122,8 @@ class Timeline:
     unheard: list[Prediction]
     report: athlete_update.Report
     log: ReadLog = field(default_factory=ReadLog)
+    before: list[View] = field(default_factory=list)
+    hindsight: list[View] = field(default_factory=list)
 
     @property
     def used(self) -> int:
@@ -157,7 +161,7 @@ def write(
     runs = athlete_update.usable([*chosen.heard, *(workout for workout, _ in chosen.left_out)], taken)
     _check([*runs, *chosen.silent], taken, person)
     athlete = _begun(known, runs, model)
-    before, views = athlete.count, list[View]()
+    before, views = athlete.count, [fitness.view(athlete)]
 
     def add(run) -> None:
         views.append(fitness.view(athlete))
@@ -171,10 +175,10 @@ def write(
     report.taken = taken
     speed = speed or usual_speed([run.grid for run in report.added] or [run.grid for run in unheard])
     recorded = {(workout.start, workout.where): workout for workout in mine}
-    views = _in_hindsight(views, report)
-    entries = _entries(report, views, recorded, speed, before, model)
+    seen = _in_hindsight(views[1:], report)
+    entries = _entries(report, seen, recorded, speed, before, model)
     knowing = known if known and knows_more else athlete
-    return Timeline(knowing, views[-1] if views else fitness.view(athlete), speed, entries, unheard, report, log)
+    return Timeline(knowing, seen[-1] if seen else views[0], speed, entries, unheard, report, log, views[:-1], seen)
 
 
 def _in_hindsight(views: Sequence[View], report: athlete_update.Report) -> list[View]:

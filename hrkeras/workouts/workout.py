@@ -37,9 +37,10 @@ class Workout:
             with a heart rate if a reader has interpolated it to the times of positions; as many as these if not given.
         first_clock: s, what the source's clock showed at the first point; `start` unless the date is unknown.
         cadence: steps/min of both feet, shape `(n,)`; None where it was not measured. No model uses it.
-        temperature: degrees Celsius, shape `(n,)`, as the device measured it, so near a wrist warmer than the air; None
-            where it was not measured. No model uses it.
+        temperature: degrees Celsius, shape `(n,)`, as the device measured it, so near a wrist warmer than the air, or of an
+            Apple Health export that of the weather; None where it is unknown. No model uses it.
         utc_offset: s that local time is ahead of UTC; NaN where the source does not tell.
+        humidity: relative, %, of the weather; NaN where it is unknown. No model uses it.
 
     Raises:
         ValueError: if the arrays are not of one length, or time does not increase strictly from 0.
@@ -67,6 +68,7 @@ class Workout:
     cadence: np.ndarray
     temperature: np.ndarray
     utc_offset: float
+    humidity: float
 
     def __init__(
         self,
@@ -85,6 +87,7 @@ class Workout:
         cadence: ArrayLike | None = None,
         temperature: ArrayLike | None = None,
         utc_offset: float = np.nan,
+        humidity: float = np.nan,
     ) -> None:
         time = np.array(time, np.float64)
         nothing = np.full(time.shape, np.nan)
@@ -103,7 +106,7 @@ class Workout:
             heart_rate_samples = int(np.count_nonzero(np.isfinite(heart_rate)))
         texts = cleaned(user or ""), cleaned(sport or "")
         about = (*texts, float(start), gps_fraction, where, heart_rate_samples, estimated, first_clock)
-        values = (time, speed, altitude, heart_rate, *about, cadence, temperature, utc_offset)
+        values = (time, speed, altitude, heart_rate, *about, cadence, temperature, utc_offset, humidity)
         for attribute, value in zip(fields(self), values, strict=True):
             object.__setattr__(self, attribute.name, value)
 
@@ -147,6 +150,7 @@ def from_points(
     heart_rate=None,
     cadence=None,
     temperature=None,
+    humidity: float = np.nan,
     user: str = "",
     sport: str = "",
     where: str = "",
@@ -175,6 +179,7 @@ def from_points(
         heart_rate: beats/min, shape `(n,)`, or None.
         cadence: steps/min, shape `(n,)`, or None.
         temperature: degrees Celsius, shape `(n,)`, or None.
+        humidity: see `Workout`.
         user: see `Workout`.
         sport: see `Workout`.
         where: see `Workout`.
@@ -217,6 +222,7 @@ def from_points(
         cadence=cadence,
         temperature=temperature,
         utc_offset=utc_offset,
+        humidity=humidity,
     )
 
 

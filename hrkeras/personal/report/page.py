@@ -5,7 +5,8 @@ from pathlib import Path
 
 from hrkeras import __version__
 from hrkeras.athlete import zones
-from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline
+from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline, weather
+from hrkeras.personal.report.drift_section import drift_section
 from hrkeras.personal.report.html import details, figure, items, paragraph, section, table
 from hrkeras.personal.report.picture import svg
 from hrkeras.personal.timeline import Timeline
@@ -36,6 +37,7 @@ def page(written: Timeline) -> str:
         sections += [
             _fitness(written),
             _last_run(written),
+            drift_section(written),
             _zones(*in_zones),
             _standing_out(written),
             _sensor(written),
@@ -155,6 +157,7 @@ def _standing_out(written: Timeline) -> str:
     outliers = fitness_text.standing_out(written)
     if not outliers:
         return ""
+    told = any(weather.text(entry.workout) for entry in outliers[:SHOWN])
     rows = [
         (
             fitness_text.short_day(entry.start, entry.utc_offset),
@@ -162,6 +165,7 @@ def _standing_out(written: Timeline) -> str:
             "too seldom to tell"
             if entry.faults is None
             else ", ".join(sorted({fault.kind for fault in entry.faults})) or "nothing seen",
+            *([weather.text(entry.workout)] if told else []),
         )
         for entry in outliers[:SHOWN]
     ]
@@ -173,9 +177,9 @@ def _standing_out(written: Timeline) -> str:
         ),
         table(
             "Mean heart rate where it was measured (beats/min), the latest first",
-            ("Day", "measured", "expected", "difference", "sensor"),
+            ("Day", "measured", "expected", "difference", "sensor", "weather")[: 6 if told else 5],
             rows,
-            texts=(4,),
+            texts=(4, 5),
         ),
     )
 

@@ -167,6 +167,8 @@ def _workout(entry: apple_xml.Entry, heart_rates: HeartRates, routes: Routes) ->
         speed=speed,
         heart_rate=interpolate(time, clock, heart_rate),
         heart_rate_samples=int(np.count_nonzero(~_paused(entry, clock))),
+        temperature=np.full(len(time), entry.temperature),
+        humidity=entry.humidity,
         **about,
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.clock import EARLIEST, LATEST, possible_offset
+from hrkeras.workouts.readers import apple_weather
 from hrkeras.workouts.readers.apple_heart_rate import MAX_NAME, Collector, HeartRates, source_name
 from hrkeras.workouts.readers.apple_person import Person
 from hrkeras.workouts.readers.source import ReadLog
@@ -80,6 +81,8 @@ class Entry(NamedTuple):
     pauses: list[tuple[float, float]]
     routes: list[str]  # paths as the export writes them, each once
     utc_offset: float  # s that the export's clock is ahead of UTC
+    temperature: float  # degrees Celsius of the weather; NaN if unknown
+    humidity: float  # %, likewise
     points: np.ndarray  # of an inline route in order of time, (5, n): time, latitude, longitude, altitude, speed
 
     @property
@@ -167,12 +170,14 @@ def _entry(tag: bytes, body: bytes, where: str) -> Entry:
         raise InvalidWorkoutError("workout that does not end after its start (years 1990 to 2100)")
     activity = ACTIVITY.fullmatch(attributes.get(b"workoutActivityType", b""))
     indoor, dates, begins = False, [], []
+    metadata: dict[bytes, bytes] = {}
     routes: dict[str, None] = {}
     for match in DETAIL.finditer(body):
         name, detail = match[1], _attributes(match[2])
         if name == b"FileReference":
             routes[unescape(detail.get(b"path", b"")[:MAX_PATH].decode(errors="replace"))] = None
         elif name == b"MetadataEntry":
+            metadata.setdefault(detail.get(b"key", b""), detail.get(b"value", b""))
             indoor |= detail.get(b"key") == b"HKIndoorWorkout" and detail.get(b"value") == b"1"
         elif detail.get(b"type") in PAUSES and re.fullmatch(DATE, detail.get(b"date", b"")):
             dates.append(detail[b"date"])
@@ -187,6 +192,8 @@ def _entry(tag: bytes, body: bytes, where: str) -> Entry:
         pauses=_pauses(dates, begins, end_clock),
         routes=list(routes),
         utc_offset=_offset(start),
+        temperature=apple_weather.temperature(metadata),
+        humidity=apple_weather.humidity(metadata),
         points=_points(body),
     )
 

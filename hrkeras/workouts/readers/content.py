@@ -18,7 +18,7 @@ from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.workout import Workout
 
 COLUMNS = ("time", "speed", "altitude", "heart_rate", "cadence", "temperature")
-NUMBERS = ("start", "gps_fraction", "first_clock", "utc_offset")
+NUMBERS = ("start", "gps_fraction", "first_clock", "utc_offset", "humidity")
 ABOUT, POINTS = "about.json", "points.npy"  # entries of the zip, which is an npz with a text in it
 MAX_BYTES = 1 << 30  # unpacked
 
@@ -147,7 +147,7 @@ def unpack(packed: bytes, where: str, user: str) -> Content:
 
 
 def _workout(item: dict[str, Any], columns: dict[str, np.ndarray], where: str, user: str) -> Workout:
-    start, gps_fraction, first_clock, utc_offset = (float(item[name]) for name in NUMBERS)
+    start, gps_fraction, first_clock, utc_offset, humidity = (float(item[name]) for name in NUMBERS)
     return Workout(
         **columns,
         user=user,
@@ -159,4 +159,5 @@ def _workout(item: dict[str, Any], columns: dict[str, np.ndarray], where: str, u
         estimated=bool(item["estimated"]),
         first_clock=first_clock,
         utc_offset=possible_offset(utc_offset),
+        humidity=humidity,
     )

@@ -260,4 +260,5 @@ def _run(rng: np.random.Generator, athlete: SimulatedAthlete, form: _Form, ident
         fitness=fitness,
         kind=kind,
         faults=faults,
+        heat=heat,
     )

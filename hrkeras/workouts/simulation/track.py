@@ -26,6 +26,7 @@ class Track:
         kind: one of `KINDS`.
         faults: those of `FAULTS` that the heart rate has.
         flaw: the one of `FLAWS` that makes the workout unusable; empty if it is usable.
+        heat: of the day, in standard deviations; nothing that a device records tells it.
     """
 
     user: str
@@ -44,3 +45,4 @@ class Track:
     kind: str
     faults: tuple[str, ...] = ()
     flaw: str = ""
+    heat: float = 0.0

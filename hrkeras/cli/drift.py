@@ -1,0 +1,49 @@
+"""`hrkeras drift`: how much heart rate rose within each run beyond what pace, hills and length explain."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
+from hrkeras.cli.shared import Json, NoCache, Pace, Person, RunsOfOne, json_line, read_timeline
+
+SHOWN = 12  # runs in the table
+
+
+def drift(
+    source: RunsOfOne,
+    at: Pace = None,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the drift of all runs to.")] = None,
+    force: Force = False,
+    person: Person = None,
+    no_cache: NoCache = False,
+    json: Json = False,
+) -> None:
+    """Show how much heart rate rose within each run beyond what pace, hills and length explain, and what heat does."""
+    outputs.check([source], [(plot, kinds.PNG)], force)
+    from hrkeras.personal import drift as drifts_of
+    from hrkeras.personal import drift_text, fitness_text, usage
+    from hrkeras.utils.text import table
+
+    runs = read_timeline(source, no_cache, person, at)
+    drifts = drifts_of.of(runs)
+    drifts_of.expect(drifts, source)
+    if plot:
+        from hrkeras.personal import drift_plot
+        from hrkeras.utils import plotting
+
+        plotting.save(drift_plot.drifts(drifts), plot)
+    if json:
+        print(json_line(drifts_of.as_dict(drifts) | usage.as_dict(runs, False)))
+        return
+    shown = drifts.runs[-SHOWN:][::-1]
+    print(drift_text.usual(drifts))
+    print(drift_text.last(drifts))
+    print("\n".join(filter(None, [drift_text.clear(drifts), *drift_text.warmth(drifts)])))
+    print(f"\n{drift_text.CAPTION}, the latest first:")
+    print(table(drift_text.HEAD, drift_text.rows(shown)))
+    left_out, whose = drift_text.left_out(drifts), fitness_text.zones_text(runs.entries)
+    print("\n".join(["", *filter(None, [left_out]), *usage.of_timeline(runs, estimated=False), whose]))
+    print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot DRIFT.png.")

@@ -1,0 +1,127 @@
+"""The drift within each of a person's runs, what is usual for them, and whether heat goes with it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hrkeras.athlete import drift, heat
+from hrkeras.athlete.drift import Drift
+from hrkeras.athlete.fitness import Told
+from hrkeras.personal import pace, weather
+from hrkeras.personal.timeline import Entry, Timeline
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts.clock import date
+from hrkeras.workouts.effort import basis
+from hrkeras.workouts.grid import STEP
+
+RUN = f"a run of {drift.WARM_UP + drift.LEAST:.0f} minutes or more with heart rate"
+
+
+class DriftingRun(NamedTuple):
+    """One run.
+
+    Attributes:
+        entry: of the timeline.
+        drift: beats/min per hour.
+        usual: what was usual for the person then at the timeline's pace, see `drift.usual`.
+    """
+
+    entry: Entry
+    drift: Drift
+    usual: Told
+
+
+class Drifts(NamedTuple):
+    """A person's runs.
+
+    Attributes:
+        runs: those that are long enough, in order.
+        of: how many runs with heart rate there are.
+        speed: m/s on the flat that `usual` is told for.
+        level: how the day's mean heart rate changes with temperature, beats/min; None if that cannot be said.
+        slope: likewise the drift, beats/min per hour.
+    """
+
+    runs: list[DriftingRun]
+    of: int
+    speed: float
+    level: heat.Relation | None
+    slope: heat.Relation | None
+
+
+def of(timeline: Timeline) -> Drifts:
+    """The drift of all runs that are long enough, each by what the state knew before it, whatever model predicts the runs."""
+    report = timeline.report
+    population = report.athlete.population
+    runs, levels, warmths, last = [], [], [], np.inf
+    usual = drift.usual(timeline.hindsight, report.added[0].start, timeline.speed) if report.added else []
+    warmer = heat.warmer(np.array([weather.temperature(entry.workout) for entry in timeline.entries]))
+    for entry, run, known, view, told, warmth in zip(
+        timeline.entries, report.added, report.before, timeline.before, usual, warmer, strict=True
+    ):
+        covariance = view.covariance + np.diag(population.process_noise(run.start - last))
+        last = run.start
+        expected = known.expected[:, 0]
+        residual = run.grid.heart_rate - expected
+        levels.append(residual[np.isfinite(residual)].mean() if np.isfinite(residual).any() else np.nan)
+        used = drift.used(run.grid, _faulty(entry))
+        if used.any():
+            features = population.features(run.start, basis(run.grid))
+            runs.append(DriftingRun(entry, drift.of_run(run.grid, expected, features, covariance, used), told))
+            warmths.append(warmth)
+    slopes = np.array([(run.drift.left_over.value, run.drift.left_over.high) for run in runs]).reshape(-1, 2)
+    return Drifts(
+        runs,
+        len(timeline.entries),
+        timeline.speed,
+        heat.relation(warmer, np.array(levels)),
+        heat.relation(np.array(warmths), slopes[:, 0], np.diff(slopes)[:, 0] ** 2),
+    )
+
+
+def expect(drifts: Drifts, source) -> None:
+    """Checks that there is a run to say something of.
+
+    Raises:
+        InputError: if there is none.
+    """
+    if not drifts.runs:
+        which = "no run that can be used has a heart rate" if not drifts.of else f"none of {drifts.of:,} runs is long enough"
+        raise InputError(f"{source}: {which}; the drift within a run takes {RUN}.")
+
+
+def _faulty(entry: Entry) -> np.ndarray:
+    """Steps in which the sensor was wrong, shape `(steps,)`."""
+    begin = STEP * np.arange(len(entry.heart_rate))
+    faulty = np.zeros(len(begin), bool)
+    for fault in entry.faults or ():
+        faulty |= (begin < fault.end) & (begin + STEP > fault.begin)
+    return faulty
+
+
+def as_dict(drifts: Drifts) -> dict:
+    """For JSON: temperatures in degrees Celsius, humidity and decoupling (Pa:HR) in %, the rest in beats/min per hour."""
+    last = drifts.runs[-1].usual
+    return {
+        "pace": pace.text(drifts.speed),
+        "usual": _limits(last),
+        "level_by_10_degrees": _limits(drifts.level and drifts.level.slope),
+        "drift_by_10_degrees": _limits(drifts.slope and drifts.slope.slope),
+        "runs": [
+            {
+                "start": date(run.entry.start),
+                "minutes": run.drift.minutes,
+                "measured": round(run.drift.measured, 1),
+                "explained": round(run.drift.explained, 1),
+                "left_over": _limits(run.drift.left_over),
+                "decoupling": round(run.drift.decoupling, 1),
+                "temperature": round(weather.temperature(run.entry.workout), 1),
+                "humidity": round(run.entry.workout.humidity, 1),
+            }
+            for run in drifts.runs
+        ],
+    }
+
+
+def _limits(told: Told | None) -> dict | None:
+    return told and {name: round(value, 1) for name, value in told._asdict().items()}

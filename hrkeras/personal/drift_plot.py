@@ -1,0 +1,43 @@
+"""The drift within a person's runs over the months, as a picture."""
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from hrkeras.personal import pace
+from hrkeras.personal.drift import Drifts
+from hrkeras.personal.person_plots import NARROW, PAUSE, SHORT
+from hrkeras.utils.plotting import DAY, HEART, MUTED, PAPER, SPEED, STYLE, date_axis, legend, new_figure
+
+MARGIN, MOST = 0.05, 80  # of the height; percentile of the limits that the picture reaches to
+
+
+@matplotlib.rc_context(STYLE)
+def drifts(found: Drifts, narrow: bool = False) -> Figure:
+    """What is usual at the timeline's pace, and each run: that and what was left over in it, with its limits."""
+    figure, axes = new_figure(size=NARROW if narrow else (9, 4.5))
+    starts = np.array([run.entry.start for run in found.runs])
+    date_axis(axes, starts)
+    days, short = starts / DAY, SHORT * np.ptp(axes.get_xlim())
+    usual, below, above = np.array([run.usual for run in found.runs]).T
+    left_over, low, high = np.array([run.drift.left_over for run in found.runs]).T
+    clear = np.array([run.drift.is_clear for run in found.runs])
+    single = usual + left_over
+    axes.axhline(0, color=MUTED, lw=0.8)
+    axes.vlines(days, usual + low, usual + high, color=MUTED, alpha=0.25, lw=1)
+    axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.8, mew=0, label="each run, at this pace")
+    if clear.any():
+        axes.plot(days[clear], single[clear], "D", ms=6, color=SPEED, mec=PAPER, mew=0.8, label="more than chance")
+    for number, rows in enumerate(np.split(np.arange(len(days)), np.flatnonzero(np.diff(starts) > PAUSE) + 1)):
+        where = days[rows]
+        if np.ptp(where) < short:  # runs so close together are drawn as wide as can be seen
+            rows, where = rows[[0, -1]], where.mean() + np.array([-0.5, 0.5]) * short
+        label = None if number else "10 to 90 %"
+        axes.fill_between(where, below[rows], above[rows], color=HEART, alpha=0.15, lw=0, label=label)
+        axes.plot(where, usual[rows], "-", color=HEART, lw=2, label=None if number else "usual for you")
+    lowest = min(single.min(), below.min(), np.percentile(usual + low, 100 - MOST))
+    highest = max(single.max(), above.max(), np.percentile(usual + high, MOST))
+    axes.set_ylim(lowest - MARGIN * (highest - lowest), highest + MARGIN * (highest - lowest))
+    axes.set_ylabel(f"rise of heart rate at {pace.text(found.speed)}\non the flat (beats/min per hour)")
+    legend(axes, "" if narrow else "Drift within each run", columns=2 if narrow else 4)
+    return figure

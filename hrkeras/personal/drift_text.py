@@ -1,0 +1,97 @@
+"""The drift within a person's runs, in sentences and as a table."""
+
+import numpy as np
+
+from hrkeras.athlete import heat
+from hrkeras.athlete.fitness import Told
+from hrkeras.personal import fitness_text, pace, weather
+from hrkeras.personal.drift import RUN, DriftingRun, Drifts
+
+HEAD = ("Day", "minutes", "measured", "explained", "left over", "10 - 90 %", "Pa:HR", "temperature")
+CAPTION = "Rise of heart rate within the run (beats/min per hour; Pa:HR in %; * chance makes so much in one run of twenty)"
+
+
+def usual(drifts: Drifts) -> str:
+    """How much the person's heart rate rises with time alone."""
+    told = drifts.runs[-1].usual
+    return (
+        f"Usual for you: at {pace.text(drifts.speed)} on the flat, heart rate changes by {_limits(told)} beats/min per hour "
+        f"between minute 20 and minute 60{'' if told.certain else ', so whether it rises at all is not known yet'}."
+    )
+
+
+def last(drifts: Drifts) -> str:
+    """The drift of the last run that is long enough."""
+    run = drifts.runs[-1]
+    found = run.drift
+    sure = "more than chance makes in one run of twenty" if found.is_clear else "which may be chance"
+    day = fitness_text.day(run.entry.start, run.entry.utc_offset)
+    return (
+        f"{day}{_warmth(run)}: heart rate changed by {round(found.measured):+} beats/min per hour "
+        f"over {found.minutes} minutes; pace, hills and length explain {round(found.explained):+}, which leaves "
+        f"{_limits(found.left_over)}, {sure}. Decoupling (Pa:HR) is {found.decoupling:z.1f} %."
+    )
+
+
+def clear(drifts: Drifts) -> str:
+    """How many runs drifted otherwise than expected, and how many would by chance; empty of a single run."""
+    if len(drifts.runs) < 2:
+        return ""
+    runs = [run for run in drifts.runs if run.drift.is_clear]
+    more = sum(run.drift.left_over.value > 0 for run in runs)
+    found = f": {more:,} drifted more than expected, {len(runs) - more:,} less" if runs else ""
+    of = f"{len(runs) or 'none'} of {fitness_text.count(len(drifts.runs))}"
+    return f"What was left over is clear in {of}{found}; by chance alone it would seem so in one of twenty."
+
+
+def warmth(drifts: Drifts) -> list[str]:
+    """Whether heat goes with the person's heart rate; empty if no run tells its temperature."""
+    if not any(np.isfinite(weather.temperature(run.entry.workout)) for run in drifts.runs):
+        return []
+    if not drifts.level:
+        return [f"What heat does cannot be said: that takes {heat.FEWEST} runs whose files tell the temperature."]
+    than = "on a day 10 degrees warmer than the ten runs before it"
+    return [
+        _related(f"Your mean heart rate {than}", drifts.level, "beats/min"),
+        _related(f"Your drift {than}", drifts.slope, "beats/min per hour"),
+    ]
+
+
+def _related(what: str, relation: heat.Relation | None, unit: str) -> str:
+    if not relation:
+        return f"{what}: too few runs are long enough to say."
+    limits = f"{_limits(relation.slope)} {unit}, nineteen times in twenty, from {fitness_text.count(relation.runs)}"
+    return f"{what}: {limits}." if relation.slope.certain else f"{what} cannot be told from chance ({limits})."
+
+
+def left_out(drifts: Drifts) -> str:
+    """How many runs are too short; empty if none is."""
+    short = drifts.of - len(drifts.runs)
+    verb = "is" if short == 1 else "are"
+    return f"{short:,} of {fitness_text.count(drifts.of)} with heart rate {verb} too short; it takes {RUN}." if short else ""
+
+
+def rows(runs: list[DriftingRun]) -> list[tuple[str, ...]]:
+    """Of a table as `HEAD` names its columns."""
+    return [
+        (
+            fitness_text.short_day(run.entry.start, run.entry.utc_offset),
+            f"{run.drift.minutes}",
+            f"{round(run.drift.measured):+}",
+            f"{round(run.drift.explained):+}",
+            f"{round(run.drift.left_over.value):+}{'*' if run.drift.is_clear else ''}",
+            f"{round(run.drift.left_over.low):+} to {round(run.drift.left_over.high):+}",
+            f"{run.drift.decoupling:z.1f}",
+            weather.text(run.entry.workout),
+        )
+        for run in runs
+    ]
+
+
+def _limits(told: Told) -> str:
+    return f"{round(told.value):+} ({round(told.low):+} to {round(told.high):+})"
+
+
+def _warmth(run: DriftingRun) -> str:
+    text = weather.text(run.entry.workout)
+    return f" ({text})" if text else ""

@@ -1,0 +1,26 @@
+"""The section on the drift within the person's runs."""
+
+from hrkeras.personal import drift, drift_plot, drift_text
+from hrkeras.personal.report.html import details, figure, paragraph, section, table
+from hrkeras.personal.report.picture import svg
+from hrkeras.personal.timeline import Timeline
+
+SHOWN = 12  # runs in the table
+ABOUT = (
+    "How much heart rate rose within a run after its first ten minutes, beyond what its pace, hills and length explain for you. "
+    "The line is the rise that is usual for you at a steady pace on the flat; each dot is that and what was left over in a run."
+)
+
+
+def drift_section(written: Timeline) -> str:
+    """The section; empty if no run is long enough."""
+    drifts = drift.of(written)
+    if not drifts.runs:
+        return ""
+    sentences = [drift_text.usual(drifts), drift_text.last(drifts), drift_text.clear(drifts), *drift_text.warmth(drifts)]
+    drawn = svg(
+        drift_plot.drifts(drifts, narrow=True), "drift", "Drift within each run over the months", drift_text.usual(drifts)
+    )
+    numbers = table(drift_text.CAPTION, drift_text.HEAD, drift_text.rows(drifts.runs[-SHOWN:][::-1]), texts=(7,))
+    parts = (paragraph(ABOUT), *map(paragraph, sentences), figure(drawn), details("The latest runs", numbers))
+    return section("Drift within your runs", *parts, paragraph(drift_text.left_out(drifts), "soft"))
