@@ -1,15 +1,15 @@
 // How hard a run is at each step, as numbers that heart rate depends on nearly linearly. It says what hrkeras.workouts.effort
 // says; formulas: docs/reference/athlete_formulas.md.
 
-import { STEP } from "./run.js";
+import { STEP } from "../runs/grid.js";
+import { clip, mean } from "../runs/numbers.js";
 
 const COST = [155.4, -30.4, -43.3, 46.3, 19.5, 3.6]; // J/kg/m by grade, Minetti et al. 2002
 const LAG = 5; // steps that a grade is taken over
-const MAX_GRADE = 0.3;
+export const MAX_GRADE = 0.3;
+const cost = (grade) => COST.reduce((total, coefficient) => total * grade + coefficient, 0);
 
-export const clip = (value, [low, high]) => Math.min(Math.max(value, low), high);
-export const sum = (values) => values.reduce((total, value) => total + value, 0);
-export const mean = (values) => sum(values) / values.length;
+export const speedOnSlope = (grade) => clip(COST.at(-1) / cost(grade), [0.4, 1.25]); // factor at which effort is that on the flat
 
 /** Exponential averages that start from 0: `{name_over_span: values}`. */
 function averages(name, values, spans) {
@@ -38,7 +38,7 @@ export function basis(speed, altitude) {
   const effort = v.map((value, t) => {
     const usual = mean([0, 1, 2, 3, 4].map((k) => v[Math.max(t - k, 0)]));
     const grade = clip(climb[t] / Math.max(usual, 0.5), [-MAX_GRADE, MAX_GRADE]);
-    return (value * COST.reduce((cost, coefficient) => cost * grade + coefficient, 0)) / COST.at(-1);
+    return (value * cost(grade)) / COST.at(-1);
   });
   const [up, down] = [climb.map((value) => Math.max(value, 0)), climb.map((value) => Math.max(-value, 0))];
   const standing = v.map((value) => (value < 0.5 ? 1 : 0));
