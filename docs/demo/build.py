@@ -57,7 +57,7 @@ def build(folder: Path, model: Path = BASE) -> None:
     (folder / "runs" / "sports_table.js").write_text(sports_table(), encoding="utf-8")
     for size in ICONS:
         (folder / f"icon-{size}.png").write_bytes(icon(size))
-    _write_worker(folder)
+    write_worker(folder)
 
 
 def sports_table() -> str:
@@ -77,7 +77,7 @@ def sports_table() -> str:
         "ALONE": sports.ALONE,
         "SILENT": sorted(sports.SILENT),
         "VAGUE": sorted(sports.VAGUE),
-        "UNFOLDED": {chr(letter): other for letter, other in sports.UNFOLDED.items()},
+        "UNFOLDED": {chr(letter): chr(other) for letter, other in sports.UNFOLDED.items()},
     }
     return "".join(f"export const {name} = {json.dumps(value, ensure_ascii=False)};\n" for name, value in table.items())
 
@@ -92,7 +92,9 @@ def icon(size: int) -> bytes:
             middle = size * top + slope * (x + 0.5 - left * size)
             for y in range(int(middle - half), int(middle + half) + 1):
                 cover[y][x] = max(cover[y][x], min(middle + half, y + 1) - max(middle - half, y))
-    colours = [bytes(round(blue + (white - blue) * share / 255) for blue, white in zip(BLUE, WHITE, strict=True)) for share in range(256)]
+    colours = [
+        bytes(round(blue + (white - blue) * share / 255) for blue, white in zip(BLUE, WHITE, strict=True)) for share in range(256)
+    ]
     rows = b"".join(b"\0" + b"".join(colours[round(255 * share)] for share in row) for row in cover)
     head = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
     parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
@@ -100,7 +102,7 @@ def icon(size: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def _write_worker(folder: Path) -> None:
+def write_worker(folder: Path) -> None:
     """Tells the service worker which files there are, and of which version; a page of changed files replaces the one before."""
     worker = folder / "sw.js"
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path != worker)

@@ -36,7 +36,10 @@ export function kilometres(low, high, most) {
 }
 
 function stepped(last, every, text, unit) {
-  return Array.from({ length: Math.floor(last / every + 1e-9) + 1 }, (_, i) => ({ at: i * every * unit, text: text(i * every) }));
+  return Array.from({ length: Math.floor(last / every + 1e-9) + 1 }, (_, i) => ({
+    at: i * every * unit,
+    text: text(i * every),
+  }));
 }
 
 /** Labels below for dates in s since 1970: the beginnings of months, or days where there is less than a month or two. */
@@ -53,7 +56,10 @@ export function dates(low, high, most) {
     if (at >= low) found.push({ at, text: day(at).toLocaleDateString("en", { ...named, timeZone: "UTC" }) });
   }
   if (found.length > 1) return found;
-  return [...new Set([low, high])].map((at) => ({ at, text: day(at).toLocaleDateString("en", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }) }));
+  return [...new Set([low, high])].map((at) => ({
+    at,
+    text: day(at).toLocaleDateString("en", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }),
+  }));
 }
 
 /**
@@ -83,14 +89,21 @@ export function draw(place, what, label) {
     bottom += GAP + GROUND;
     const metres = scale(ground, bottom - GROUND, GROUND, 20);
     metres.marks.forEach((value) => mark(svg, width, metres.y(value), value));
-    svg.append(element("path", { d: `${path(ground, places, metres.y)}L${places.at(-1)} ${bottom}L${places[0]} ${bottom}Z`, class: "ground" }));
+    svg.append(
+      element("path", {
+        d: `${path(ground, places, metres.y)}L${places.at(-1)} ${bottom}L${places[0]} ${bottom}Z`,
+        class: "ground",
+      }),
+    );
     write(svg, 0, bottom - GROUND - 10, "altitude, m");
   }
   below(svg, what.labels(first, last, (width - LEFT - RIGHT) / LABEL), x, bottom, width);
-  for (const value of limit) svg.append(element("line", { x1: LEFT, x2: width - RIGHT, y1: beats.y(value), y2: beats.y(value), class: "limit" }));
+  for (const value of limit)
+    svg.append(element("line", { x1: LEFT, x2: width - RIGHT, y1: beats.y(value), y2: beats.y(value), class: "limit" }));
   svg.append(element("path", { d: path(rates, places, beats.y), class: "measured" }));
   svg.append(element("path", { d: path(values, places, beats.y), class: "predicted" }));
-  if (what.dots) places.forEach((at, i) => svg.append(element("circle", { cx: at, cy: beats.y(values[i]), r: 2.5, class: "predicted" })));
+  if (what.dots)
+    places.forEach((at, i) => svg.append(element("circle", { cx: at, cy: beats.y(values[i]), r: 2.5, class: "predicted" })));
   legend(svg, width, [
     [what.name ?? "predicted", "predicted"],
     ...(measured(rates).length ? [["measured", "measured"]] : []),

@@ -53,7 +53,8 @@ async function infer(session, description, items, share) {
     const values = new Float32Array(items.length * each);
     given.forEach(({ [name]: from }, row) => {
       values.set(from, row * each);
-      for (let place = from.length; place < each; place++) values[row * each + place] = name === "valid" ? 0 : values[row * each + place - step];
+      for (let place = from.length; place < each; place++)
+        values[row * each + place] = name === "valid" ? 0 : values[row * each + place - step];
     });
     return [name, new ort.Tensor("float32", values, [items.length, ...sizes])];
   });

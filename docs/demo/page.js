@@ -15,7 +15,8 @@ import * as words from "./words.js";
 const at = (id) => document.getElementById(id);
 const say = (text) => (at("status").textContent = text);
 const fail = (text) => (at("error").textContent = text);
-const list = (place, texts) => place.replaceChildren(...texts.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+const list = (place, texts) =>
+  place.replaceChildren(...texts.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
 const READY = "Ready for your runs.";
 let work = Promise.resolve(); // one after the other
 let session = null;
@@ -30,7 +31,7 @@ ready.then(
   () => say(READY),
   (error) => fail(`The model could not be loaded. ${error.message}`),
 );
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => {}); // without it, no more than offline is lost
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => {}); // else only offline is lost
 at("files").addEventListener("change", () => {
   give(at("files").files);
   at("files").value = ""; // so that the same file can be chosen again
@@ -51,7 +52,11 @@ new ResizeObserver(() => shown && paint()).observe(document.querySelector("main"
 async function begin() {
   const model = await loadModel();
   session = new Session(model);
-  planning = new Planning(model, () => shown?.athlete ?? session.begin(), (task) => inTurn(task));
+  planning = new Planning(
+    model,
+    () => shown?.athlete ?? session.begin(),
+    (task) => inTurn(task),
+  );
   const kept = await store.load();
   at("keep").checked = kept !== undefined;
   if (kept !== undefined) {
@@ -104,13 +109,12 @@ async function take(files) {
   if (persons.length > 1) throw new InputError(`Expected one person's file, found ${persons.length}; give one.`);
   const runs = files.filter((file) => !isPerson(file));
   if (persons.length) know(await named(persons[0], async (file) => person(await file.text(), session.model.description)));
+  const before = session.given;
   const courses = await readAll(runs);
   if (courses.length) await planning.take(courses.at(-1));
-  if (runs.length && !session.workouts.length) {
-    if (courses.length) return;
-    throw session.whyNothing();
-  }
-  await follow();
+  const nothing = runs.length && session.whyNothing(before);
+  if (!nothing || persons.length) await follow();
+  if (nothing && !courses.length) throw nothing;
 }
 
 /** Reads all files into the session; returns the courses among them. */
@@ -150,7 +154,6 @@ async function follow() {
     say(`Learning from run ${done} of ${all} ...`);
     progress(done, all);
   });
-  if (!shown.last && !shown.refused && session.workouts.length) throw session.whyNothing();
   if (shown.refused) fail(shown.refused);
   tell();
   paint();
@@ -183,7 +186,14 @@ function paint() {
     picture = draw(
       at("run-chart"),
       {
-        ...{ x: range(predicted.length).map((step) => STEP * step), labels: minutes, line: predicted, low, high, measured: heartRate },
+        ...{
+          x: range(predicted.length).map((step) => STEP * step),
+          labels: minutes,
+          line: predicted,
+          low,
+          high,
+          measured: heartRate,
+        },
         ground: hasAltitude && altitude,
       },
       "Predicted heart rate over the time of the run, with the band that it should lie in; the slider below reads it out.",
@@ -195,8 +205,16 @@ function paint() {
     const column = (name) => line.map((each) => each[name]);
     draw(
       at("fitness-chart"),
-      { x: column("start"), labels: dates, line: column("value"), low: column("low"), high: column("high"), name: "at this pace", dots: line.length < 30 },
-      `Heart rate at ${words.pace(shown.speed)} min/km on the flat after each of ${line.length} runs; the sentences above say where it begins and ends.`,
+      {
+        x: column("start"),
+        labels: dates,
+        line: column("value"),
+        low: column("low"),
+        high: column("high"),
+        name: "at this pace",
+        dots: line.length < 30,
+      },
+      `Heart rate at ${words.pace(shown.speed)} min/km on the flat after each of ${line.length} runs, described above.`,
     );
   }
   planning.paint();
@@ -232,4 +250,3 @@ function download() {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
-

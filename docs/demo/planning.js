@@ -62,7 +62,8 @@ export class Planning {
     const { name, route } = this.#course;
     at("pace").value ||= "6:00";
     const speed = words.speedOf(at("pace").value);
-    if (Number.isNaN(speed)) throw new InputError("Expected a pace of minutes and seconds a kilometre from 2:00 to 30:00, such as 5:30.");
+    if (Number.isNaN(speed))
+      throw new InputError("Expected a pace of minutes and seconds a kilometre from 2:00 to 30:00, such as 5:30.");
     const limit = at("limit").valueAsNumber || 0;
     at("status").textContent = "Trying paces ...";
     const even = at("even").checked ? "effort" : "pace";
@@ -71,7 +72,9 @@ export class Planning {
     const answers = limit ? [await planner.under(limit), await planner.under(limit, true)] : [];
     this.shown = { ...planned, name, limit, hasAltitude: route.hasAltitude, distance: this.#distance(planned) };
     const sentences = [...words.plan(name, route, planned, even, limit, answers), ...planned.warnings];
-    at("plan-words").replaceChildren(...sentences.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+    at("plan-words").replaceChildren(
+      ...sentences.map((text) => Object.assign(document.createElement("li"), { textContent: text })),
+    );
     this.#table(planned);
     this.paint();
   }

@@ -1,7 +1,8 @@
 // What a person has given so far, and what follows from it: their state, their last run and their fitness.
 
-import { Athlete, Network } from "./athlete/athlete.js";
+import { Athlete } from "./athlete/athlete.js";
 import * as fitness from "./athlete/fitness.js";
+import { Network } from "./athlete/network.js";
 import { breathe } from "./readers/files.js";
 import { content, distinct } from "./runs/duplicates.js";
 import { leftOut, resample } from "./runs/grid.js";
@@ -88,7 +89,7 @@ export class Session {
     const begin = last ? athlete.assumedStart(last.start) : Infinity;
     await learn(runs.filter(({ end }) => end <= begin));
     if (last && athlete.ends.at(-1) > last.start) {
-      refused = `${last.name}: what is known of you has learnt from this run or from later ones, so it would not be a prediction.`;
+      refused = `${last.name}: what is known of you has learnt from it or from later runs, so it would not be a prediction.`;
       last = null;
     }
     if (last) {
@@ -115,7 +116,9 @@ export class Session {
     const { fingerprint } = this.model.description;
     if (diary.waiting.length && athlete.network.name !== fingerprint) athlete.network = new Network(fingerprint);
     const predicted = diary.waiting.length ? await this.model.raw(diary.waiting, 1) : [];
-    diary.waiting.forEach(({ run, known }, i) => athlete.network.update(run.heartRate, known.filtered, known.deviation, predicted[i]));
+    diary.waiting.forEach(({ run, known }, i) =>
+      athlete.network.update(run.heartRate, known.filtered, known.deviation, predicted[i]),
+    );
     diary.waiting = [];
   }
 
@@ -134,7 +137,13 @@ export class Session {
     if (!views.some(({ heard }) => heard)) return { line: [], speed: NaN };
     const speed = runs.length ? fitness.usualSpeed(runs) : 1000 / 360;
     const read = fitness.reader(athlete, speed, fitness.usualCourse(athlete, diary.facts));
-    return { speed, line: fitness.withHindsight(athlete, views).filter(({ heard }) => heard).map(read) };
+    return {
+      speed,
+      line: fitness
+        .withHindsight(athlete, views)
+        .filter(({ heard }) => heard)
+        .map(read),
+    };
   }
 
   /** The run that came last, whatever its heart rate; one of unknown date only if there is no other. */
@@ -144,13 +153,21 @@ export class Session {
     return dated.at(-1) ?? runs.at(-1) ?? null;
   }
 
-  /** Why nothing can be predicted, if there is no run. */
-  whyNothing() {
-    const problem = this.workouts.map((each) => each.problem).find(Boolean);
+  /** How much has been given so far, for `whyNothing`. */
+  get given() {
+    return { workouts: this.workouts.length, skipped: new Map(this.skipped) };
+  }
+
+  /** Why there is no run in what was given since then, undefined if there is one. */
+  whyNothing({ workouts, skipped }) {
+    const added = this.workouts.slice(workouts);
+    if (added.some(({ run }) => run)) return undefined;
+    const problem = added.map((each) => each.problem).find(Boolean);
     if (problem) return new InputError(problem);
-    const sports = new Counter();
-    this.workouts.forEach(({ sport }) => sports.add(sport || "unnamed"));
-    const named = [...sports].map(([sport, count]) => `${count} ${sport}`).join(", ");
+    const what = new Counter();
+    added.forEach(({ sport }) => what.add(`${sport || "unnamed"} workout`));
+    this.skipped.forEach((count, reason) => what.add(reason, count - (skipped.get(reason) ?? 0)));
+    const named = [...what].map(([each, count]) => `${count} ${each}`).join(", ");
     return new InputError(`Found no run outdoors${named ? `, but ${named}` : ""}; give the recording of a run with positions.`);
   }
 }

@@ -13,8 +13,10 @@ const LONG_AGO = 120; // days
 
 export const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
 export const pace = (speed) => clock(Math.round(1000 / speed));
-export const day = (start) => new Date(1000 * start).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-const moment = (start) => `${new Date(1000 * start).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })} by this device's clock`;
+export const day = (start) =>
+  new Date(1000 * start).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+const moment = (start) =>
+  `${new Date(1000 * start).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })} by this device's clock`;
 export const pair = (low, high) => `${Math.round(low)}–${Math.round(high)}`;
 
 /** A pace such as 5:30 in m/s, NaN if it is none. */
@@ -26,7 +28,9 @@ export function speedOf(text) {
 
 /** Which runs were learnt, and why others were not. */
 export function learnt({ athlete, added, left }) {
-  const found = [`Learnt from ${count(added, "run")}${athlete.count > added ? `, and from ${athlete.count - added} before` : ""}.`];
+  const found = [
+    `Learnt from ${count(added, "run")}${athlete.count > added ? `, and from ${athlete.count - added} before` : ""}.`,
+  ];
   if (left.size) {
     const reasons = [...left].sort((a, b) => b[1] - a[1]).map(([reason, number]) => `${number} ${reason}`);
     found.push(`Not learnt from: ${reasons.slice(0, 6).join("; ")}${reasons.length > 6 ? "; ..." : ""}.`);
@@ -44,16 +48,20 @@ export function lastRun({ name, start, predicted, low, high, heartRate, speed, h
     `${Math.round(highest)} at most, at ${clock(predicted.indexOf(highest) * STEP)}.`;
   const notes = [
     earlier
-      ? `Predicted from what ${count(earlier, "earlier run")} ${earlier === 1 ? "tells" : "tell"} of you. Four heart rates in five should lie in the shaded band.`
-      : "Nothing was known of you before it, so this is what is usual for people in general; yours may well lie elsewhere. The next runs are predicted from this one.",
+      ? `Predicted from what ${count(earlier, "earlier run")} ${earlier === 1 ? "tells" : "tell"} of you. ` +
+        "Four heart rates in five should lie in the shaded band."
+      : "Nothing was known of you before it, so this is what is usual for people in general; yours may well lie elsewhere.",
   ];
   const steps = [...heartRate.keys()].filter((step) => Number.isFinite(heartRate[step]));
   if (steps.length) {
     const off = mean(steps.map((step) => Math.abs(heartRate[step] - predicted[step]))).toFixed(1);
-    const inside = Math.round((100 * steps.filter((step) => heartRate[step] >= low[step] && heartRate[step] <= high[step]).length) / steps.length);
+    const inside = Math.round(
+      (100 * steps.filter((step) => heartRate[step] >= low[step] && heartRate[step] <= high[step]).length) / steps.length,
+    );
     const average = Math.round(mean(steps.map((step) => heartRate[step])));
     notes.push(
-      `Measured: ${average} beats/min on average. Wherever it was measured, the prediction, which did not look at it, is off by ${off} on average, and ${inside} % lies in the band.`,
+      `Measured: ${average} beats/min on average. Wherever it was measured, the prediction, which did not look at it, ` +
+        `is off by ${off} on average, and ${inside} % lies in the band.`,
     );
   } else notes.push("The file has no heart rate, so nothing was learnt from this run.");
   const ago = (start - before) / DAY;
@@ -75,8 +83,8 @@ export function atStep({ predicted, low, high, heartRate, altitude, hasAltitude,
 export function fitness(line, speed) {
   const last = line.at(-1);
   const found = [
-    `At ${pace(speed)} min/km on the flat your heart rate is ${Math.round(last.value)} beats/min after 20 minutes (${pair(last.low, last.high)}), ` +
-      `as of ${day(last.start)}: the lower, the fitter.`,
+    `At ${pace(speed)} min/km on the flat your heart rate is ${Math.round(last.value)} beats/min after 20 minutes ` +
+      `(${pair(last.low, last.high)}), as of ${day(last.start)}: the lower, the fitter.`,
   ];
   const old = line.filter(({ start }) => last.start - start >= COMPARED);
   const first = old.at(-1) ?? line[0];
@@ -84,8 +92,17 @@ export function fitness(line, speed) {
     const more = Math.round(last.value) - Math.round(first.value);
     const reach = Math.hypot(last.high - last.value, first.high - first.value);
     const then = `On ${day(first.start)} it was ${Math.round(first.value)}`;
-    const chance = Math.abs(more) <= reach ? "which may be chance" : more < 0 ? "fitter" : "less fit, or run in more heat, or with another sensor";
-    found.push(more ? `${then}: ${more > 0 ? "+" : "−"}${Math.abs(more)} since, ${chance} (give or take ${Math.round(reach)}).` : `${then} too.`);
+    const chance =
+      Math.abs(more) <= reach
+        ? "which may be chance"
+        : more < 0
+          ? "fitter"
+          : "less fit, or run in more heat, or with another sensor";
+    found.push(
+      more
+        ? `${then}: ${more > 0 ? "+" : "−"}${Math.abs(more)} since, ${chance} (give or take ${Math.round(reach)}).`
+        : `${then} too.`,
+    );
   }
   return found;
 }
@@ -96,17 +113,27 @@ export function plan(name, route, planned, even, limit, answers) {
   const hills = route.hasAltitude ? `${Math.round(climb(route))} m of climb` : "taken as flat, since the file has no altitude";
   const [average, low, high] = planned.mean;
   const found = [
-    `${name}: ${(route.length / 1000).toFixed(1)} km, ${hills}. At ${pace(planned.speedOfAll)} min/km (${how}) it takes ${clock(Math.round(planned.seconds))}.`,
-    `Expect ${Math.round(average)} beats/min on average (${pair(low, high)}), and ${Math.round(planned.highest)} at most, at km ${(planned.highestAt / 1000).toFixed(1)}.`,
+    `${name}: ${(route.length / 1000).toFixed(1)} km, ${hills}. At ${pace(planned.speedOfAll)} min/km (${how}) it takes ` +
+      `${clock(Math.round(planned.seconds))}.`,
+    `Expect ${Math.round(average)} beats/min on average (${pair(low, high)}), and ${Math.round(planned.highest)} at most, ` +
+      `at km ${(planned.highestAt / 1000).toFixed(1)}.`,
   ];
   if (!limit) return found;
   const [expected, wholly] = answers;
   const walking = `walking at ${pace(expected.plan.speedOfAll)} min/km reaches ${Math.round(expected.plan.highest)}`;
-  if (expected.end === "slowest") found.push(`At no pace is heart rate expected to stay under ${limit} all the way: ${walking}.`);
-  else if (expected.end === "fastest") found.push(`It is expected to stay under ${limit} up to ${pace(expected.plan.speedOfAll)} min/km, the fastest pace looked at.`);
+  if (expected.end === "slowest")
+    found.push(`At no pace is heart rate expected to stay under ${limit} all the way: ${walking}.`);
+  else if (expected.end === "fastest")
+    found.push(
+      `It is expected to stay under ${limit} up to ${pace(expected.plan.speedOfAll)} min/km, the fastest pace looked at.`,
+    );
   else found.push(`The fastest pace that is expected to stay under ${limit} is ${pace(expected.plan.speedOfAll)} min/km.`);
-  if (wholly.end === "slowest") found.push(`No pace makes sure of it: walking, one time in ten it still goes up to ${Math.round(wholly.plan.highestLimit)}.`);
-  else if (wholly.plan.speedOfAll < expected.plan.speedOfAll) found.push(`To stay under it nine times in ten: ${pace(wholly.plan.speedOfAll)} min/km.`);
+  if (wholly.end === "slowest")
+    found.push(
+      `No pace makes sure of it: walking, one time in ten it still goes up to ${Math.round(wholly.plan.highestLimit)}.`,
+    );
+  else if (wholly.plan.speedOfAll < expected.plan.speedOfAll)
+    found.push(`To stay under it nine times in ten: ${pace(wholly.plan.speedOfAll)} min/km.`);
   return found;
 }
 

@@ -3,11 +3,13 @@
 
 import { DAY } from "../runs/clock.js";
 import { STEP } from "../runs/grid.js";
-import { clip, deviation, dot, mean, place, product, range, solve, sum, transposed } from "../runs/numbers.js";
+import { clip, deviation, dot, mean, place, range, sum } from "../runs/numbers.js";
 import { overlap } from "../runs/duplicates.js";
 import { basis } from "./effort.js";
 import * as history from "./history.js";
 import { Interval, POSSIBLE } from "./interval.js";
+import { corrected, observed, summed } from "./kalman.js";
+import { Network } from "./network.js";
 
 const PACES = [1, 8, 1 / 8]; // factors of the process noise: of the filter that predicts, a quicker and a slower one
 const MEMORIES = [4, 20]; // runs
@@ -22,9 +24,14 @@ const COURSE = ["log_steps", "log_climb_per_km", "effort_spread"]; // of the sta
 const KEPT = 120; // runs
 const EFFORTS = [1, 5]; // m/s, bounds of what a run tells of how hard a person usually runs
 const USUAL_START = 969_613_200; // 2000-09-22 09:00 UTC, as good as any for a run of unknown date of an unknown person
-const SHRINKAGE = { start: 0.5, weight: 300, span: 100, furthest: 25 }; // see hrkeras.athlete.shrinkage
 export const PERSON = 2; // numbers about a person besides their weights: usual effort in m/s, highest heart rate in beats/min
-export const SHAPE = { filters: PACES.length, kinds: Object.keys(BINS).length, memories: MEMORIES.length, bins: MOST_BINS, kept: KEPT };
+export const SHAPE = {
+  filters: PACES.length,
+  kinds: Object.keys(BINS).length,
+  memories: MEMORIES.length,
+  bins: MOST_BINS,
+  kept: KEPT,
+};
 
 /** Facts of the whole course: of its name among the states. */
 function facts(efforts) {
@@ -44,31 +51,6 @@ function pick(names, values, what) {
   });
 }
 
-/** How far a network's correction counts for a person, and how wide its interval is. */
-export class Network {
-  constructor(name = "", { products, squares } = { products: SHRINKAGE.start * SHRINKAGE.weight, squares: SHRINKAGE.weight }, interval = new Interval()) {
-    Object.assign(this, { name, products, squares, interval });
-  }
-
-  get shrinkage() {
-    return clip(this.products / this.squares, [0, 1]);
-  }
-
-  /** Learns from a finished run; `predicted` is with the whole correction. */
-  update(heartRate, expected, deviations, predicted) {
-    const share = this.shrinkage;
-    this.interval.update(heartRate, expected.map((rate, i) => rate + share * (predicted[i] - rate)), deviations);
-    const steps = [...heartRate.keys()].filter((step) => Number.isFinite(heartRate[step]));
-    if (!steps.length) return;
-    const { start, weight, span, furthest } = SHRINKAGE;
-    const corrections = steps.map((step) => predicted[step] - expected[step]);
-    const residuals = steps.map((step) => clip(heartRate[step] - expected[step], [-furthest, furthest]));
-    const keep = Math.exp(-1 / span);
-    this.products = keep * this.products + (1 - keep) * start * weight + mean(corrections.map((each, i) => each * residuals[i]));
-    this.squares = keep * this.squares + (1 - keep) * weight + mean(corrections.map((each) => each * each));
-  }
-}
-
 /** What is known of one person; of a person of whom nothing is known, what is known of people in general. */
 export class Athlete {
   /** @param {object} description the JSON beside the exported model. */
@@ -84,7 +66,15 @@ export class Athlete {
     this.covariance = PACES.map(() => covariance.map((row) => row.slice()));
     const { kinds, memories, bins } = SHAPE;
     this.misses = [0, 1].map(() => range(kinds).map(() => range(memories).map(() => Array(bins).fill(0))));
-    Object.assign(this, { starts: [], ends: [], records: [], count: 0, interval: new Interval(), network: new Network(), told: {} });
+    Object.assign(this, {
+      starts: [],
+      ends: [],
+      records: [],
+      count: 0,
+      interval: new Interval(),
+      network: new Network(),
+      told: {},
+    });
   }
 
   /** A copy that learns by itself. */
@@ -154,7 +144,10 @@ export class Athlete {
     const { centre, scale } = this.population;
     const steps = efforts.one.length;
     const common = Object.entries({ ...history.calendar(start), ...facts(efforts) });
-    const all = { ...efforts, ...Object.fromEntries(common.map(([name, value]) => [name, new Float32Array(steps).fill(value)])) };
+    const all = {
+      ...efforts,
+      ...Object.fromEntries(common.map(([name, value]) => [name, new Float32Array(steps).fill(value)])),
+    };
     const raw = pick(this.description.states, all, "a run");
     return range(steps).map((t) => Float64Array.from(raw, (values, i) => (values[t] - centre[i]) / scale[i]));
   }
@@ -163,7 +156,8 @@ export class Athlete {
   filter(start, efforts) {
     const features = this.features(start, efforts);
     const size = this.description.states.length;
-    const { weights, covariance } = this.observed(clip(mean(efforts.graded_speed_over_12), EFFORTS));
+    const own = { weights: this.weights[0], covariance: this.covariance[0] };
+    const { weights, covariance } = observed(own, size, clip(mean(efforts.graded_speed_over_12), EFFORTS), this.population);
     const centre = range(size).map((i) => mean(features.map((row) => row[i])));
     const share = dot(centre, weights, size) - dot(centre, this.weights[0], size); // how hard the run is tells of the person
     const drift = this.drift(start);
@@ -182,21 +176,11 @@ export class Athlete {
     };
   }
 
-  /** Weights and covariance of the filter that predicts, given the mean effort of a run in m/s. */
-  observed(effort) {
-    const usual = this.description.states.length; // its place
-    const [[weights], [covariance]] = [this.weights, this.covariance];
-    const along = covariance.map((row) => row[usual]);
-    const gain = along.map((value) => value / (along[usual] + this.population.effort_noise));
-    return {
-      weights: weights.map((value, i) => value + gain[i] * (effort - weights[usual])),
-      covariance: covariance.map((row, i) => row.map((value, k) => value - gain[i] * along[k])),
-    };
-  }
-
   expected(efforts, { heartRate, quicker, slower, deviation: spread }) {
     const names = this.description.columns.expected ?? [];
-    const means = this.misses[0].map((kind, k) => kind.map((totals, m) => totals.map((total, i) => total / (this.misses[1][k][m][i] + SHRINK))));
+    const means = this.misses[0].map((kind, k) =>
+      kind.map((totals, m) => totals.map((total, i) => total / (this.misses[1][k][m][i] + SHRINK))),
+    );
     const bins = this.bins(efforts);
     return range(heartRate.length).map((t) => {
       const found = { expected: heartRate[t], quicker: quicker[t], slower: slower[t], spread: spread[t] };
@@ -238,16 +222,25 @@ export class Athlete {
     if (this.starts.some((start, i) => overlap({ start: run.start, end }, { start, end: this.ends[i] }))) return "known";
     if (end <= this.ends.at(-1)) return "older";
     const start = Math.max(run.start, this.ends.at(-1) ?? run.start);
-    const efforts = basis(run.speed, run.altitude);
+    const [efforts, states] = [basis(run.speed, run.altitude), this.description.states.length];
     const { features, heartRate: expected, deviation: spread } = this.filter(start, efforts);
     this.interval.update(run.heartRate, expected, spread);
     const drift = this.drift(start);
     this.covariance.forEach((rows, filter) => drift.forEach((each, i) => (rows[i][i] += PACES[filter] * each)));
-    this.observe(clip(mean(efforts.graded_speed_over_12), EFFORTS));
+    this.learn((each) => observed(each, states, clip(mean(efforts.graded_speed_over_12), EFFORTS), this.population));
     const steps = [...run.heartRate.keys()].filter((step) => Number.isFinite(run.heartRate[step]));
     if (steps.length) {
-      this.correct(steps.map((step) => features[step]), steps.map((step) => run.heartRate[step]));
-      this.remember(efforts, steps, steps.map((step) => run.heartRate[step] - expected[step]));
+      const seen = summed(
+        steps.map((step) => features[step]),
+        steps.map((step) => run.heartRate[step]),
+        this.weights[0].length,
+      );
+      this.learn((each) => corrected(each, seen, this.population));
+      this.remember(
+        efforts,
+        steps,
+        steps.map((step) => run.heartRate[step] - expected[step]),
+      );
     }
     const climb = facts(efforts).log_climb_per_km;
     const record = history.record(run.heartRate, efforts.graded_speed_over_12, climb, expected);
@@ -259,55 +252,19 @@ export class Athlete {
     return "added";
   }
 
-  /** All filters' correction by a run's mean effort in m/s, as an observation of the person's usual one. */
-  observe(effort) {
-    const usual = this.description.states.length;
-    this.covariance = this.covariance.map((covariance, filter) => {
-      const weights = this.weights[filter];
-      const along = covariance.map((row) => row[usual]);
-      const spread = along[usual] + this.population.effort_noise;
-      const off = (effort - weights[usual]) / spread;
-      this.weights[filter] = weights.map((value, i) => value + along[i] * off);
-      return covariance.map((row, i) => row.map((value, k) => value - (along[i] * along[k]) / spread));
-    });
-  }
-
-  /** The filters' correction by the measured steps of one run, whose level has an error of its own. */
-  correct(features, heartRate) {
-    const [size, count, states] = [this.weights[0].length, features.length, this.description.states.length];
-    const total = new Float64Array(size);
-    const gram = range(size).map(() => new Float64Array(size));
-    for (const row of features) {
-      for (let i = 0; i < states; i++) {
-        total[i] += row[i];
-        for (let k = 0; k <= i; k++) gram[i][k] += row[i] * row[k];
-      }
-    }
-    for (let i = 0; i < states; i++) for (let k = 0; k < i; k++) gram[k][i] = gram[i][k];
-    const centre = total.map((value) => value / count);
-    this.covariance = this.covariance.map((before, filter) => {
-      const residual = features.map((row, t) => heartRate[t] - dot(row, this.weights[filter], states));
-      const { level: usual, noise: least, surprise } = this.population;
-      const variance = dot(centre, before.map((row) => dot(row, centre))) + usual + least / count;
-      const more = Math.max(1, mean(residual) ** 2 / variance / surprise);
-      const [level, noise] = [usual * more, least * more];
-      const shared = level / (noise + count * level);
-      const information = gram.map((row, i) => row.map((value, k) => (value - shared * total[i] * total[k]) / noise));
-      const moment = total.map((value, i) => -shared * sum(residual) * value / noise);
-      for (let i = 0; i < states; i++) features.forEach((row, t) => (moment[i] += (residual[t] * row[i]) / noise));
-      const left = product(before, information).map((row, i) => row.map((value, k) => value + (i === k ? 1 : 0)));
-      const solved = solve(left, before.map((row) => row.slice()));
-      const turned = transposed(solved);
-      const covariance = solved.map((row, i) => row.map((value, k) => (value + turned[i][k]) / 2));
-      this.weights[filter] = this.weights[filter].map((value, i) => value + dot(covariance[i], moment));
-      return covariance;
-    });
+  /** Changes the weights and the covariance of each filter. */
+  learn(change) {
+    const filters = this.weights.map((weights, filter) => change({ weights, covariance: this.covariance[filter] }));
+    this.weights = filters.map(({ weights }) => weights);
+    this.covariance = filters.map(({ covariance }) => covariance);
   }
 
   /** Adds a run's residuals, without their mean, to those of the runs before. */
   remember(efforts, steps, residual) {
     const usual = mean(residual);
-    this.misses = this.misses.map((part) => part.map((kind) => kind.map((bins, m) => bins.map((value) => value * Math.exp(-1 / MEMORIES[m])))));
+    this.misses = this.misses.map((part) =>
+      part.map((kind) => kind.map((bins, m) => bins.map((value) => value * Math.exp(-1 / MEMORIES[m])))),
+    );
     this.bins(efforts).forEach((bins, kind) => {
       steps.forEach((step, t) => {
         for (let memory = 0; memory < MEMORIES.length; memory++) {

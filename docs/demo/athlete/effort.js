@@ -49,13 +49,27 @@ export function basis(speed, altitude) {
     ...averages("climbing", up, [3, 12, 30, 90]),
     ...averages("descending", down, [3, 12, 30, 90]),
     ...averages("standing", standing, [3, 12, 60]),
-    ...averages("walking", v.map((value) => Math.min(value, 2)), [3, 12]),
+    ...averages(
+      "walking",
+      v.map((value) => Math.min(value, 2)),
+      [3, 12],
+    ),
   };
   const [e12, e30, v12] = [found.graded_speed_over_12, found.graded_speed_over_30, found.speed_over_12];
-  const slope = averages("slope", climb.map((value, t) => value / Math.max(v[t], 0.7)), [12]).slope_over_12;
+  const slope = averages(
+    "slope",
+    climb.map((value, t) => value / Math.max(v[t], 0.7)),
+    [12],
+  ).slope_over_12;
   found.grade_over_12 = slope.map((value) => clip(value, [-0.5, 0.5]));
   found.steepness_over_12 = found.grade_over_12.map(Math.abs);
-  for (const [name, squares] of Object.entries(averages("speed", v.map((value) => value * value), [30, 90]))) {
+  for (const [name, squares] of Object.entries(
+    averages(
+      "speed",
+      v.map((value) => value * value),
+      [30, 90],
+    ),
+  )) {
     const spread = squares.map((value, t) => Math.sqrt(Math.max(value - found[name][t] ** 2, 0)));
     found[name.replace("speed", "speed_spread")] = spread;
   }
@@ -84,4 +98,3 @@ export function basis(speed, altitude) {
   });
   return Object.fromEntries(Object.entries(found).map(([name, values]) => [name, Float32Array.from(values)]));
 }
-

@@ -50,9 +50,20 @@ export function withHindsight(athlete, views) {
     const [now, later] = [views[i], smoothed[0]];
     const noise = athlete.noise(Math.max(views[i + 1].start - now.start, 0) / DAY);
     const ahead = now.covariance.map((row, k) => row.with(k, row[k] + noise[k]));
-    const gain = transposed(solve(ahead.map((row) => row.slice()), now.covariance.map((row) => row.slice())));
+    const gain = transposed(
+      solve(
+        ahead.map((row) => row.slice()),
+        now.covariance.map((row) => row.slice()),
+      ),
+    );
     const apart = later.weights.map((value, k) => value - now.weights[k]);
-    const less = product(product(gain, later.covariance.map((row, k) => row.map((value, m) => value - ahead[k][m]))), transposed(gain));
+    const less = product(
+      product(
+        gain,
+        later.covariance.map((row, k) => row.map((value, m) => value - ahead[k][m])),
+      ),
+      transposed(gain),
+    );
     smoothed.unshift({
       ...now,
       weights: now.weights.map((value, k) => value + dot(gain[k], apart)),
@@ -71,7 +82,17 @@ export function reader(athlete, speed, course) {
     const rows = athlete.features(start, efforts).slice(first, last);
     const features = range(weights.length).map((i) => mean(rows.map((row) => row[i])));
     course.forEach((value, i) => (features[weights.length - course.length + i] = value));
-    const margin = reach * Math.sqrt(Math.max(dot(features, covariance.map((row) => dot(row, features))), 0));
+    const margin =
+      reach *
+      Math.sqrt(
+        Math.max(
+          dot(
+            features,
+            covariance.map((row) => dot(row, features)),
+          ),
+          0,
+        ),
+      );
     const value = dot(features, weights);
     return { start, value, low: value - margin, high: value + margin };
   };

@@ -85,9 +85,13 @@ export function before(start, like, { starts, ends, records, count }, names) {
   found.miss_same_hour = near((_, i) => (around(days[i], 1) * 24) / 1.5, 30);
   found.miss_same_season = near((_, i) => around(days[i], 365.25) / 30, 60);
   found.miss_like = near((each) => Math.hypot(...unlike(each)), 60);
-  const recent = records.map((each) => each.miss).filter(Number.isFinite).slice(-20);
+  const recent = records
+    .map((each) => each.miss)
+    .filter(Number.isFinite)
+    .slice(-20);
   if (recent.length > 2) found.miss_spread = deviation(recent);
-  for (const load of LOADS) found[`hours_in_${load}_days`] = sum(days.map((ago, i) => Math.exp(-ago / load) * ((ends[i] - starts[i]) / 3600)));
+  for (const load of LOADS)
+    found[`hours_in_${load}_days`] = sum(days.map((ago, i) => Math.exp(-ago / load) * ((ends[i] - starts[i]) / 3600)));
   if (count) found.log_days_since_last_run = Math.log1p(days.at(-1));
   return found;
 }

@@ -1,8 +1,9 @@
 // A person's file: what `hrkeras update` writes and reads, so that phone and command line have one state.
 
 import { InputError } from "../runs/input_error.js";
-import { Athlete, Network, PERSON, SHAPE } from "./athlete.js";
+import { Athlete, PERSON, SHAPE } from "./athlete.js";
 import { Interval } from "./interval.js";
+import { Network } from "./network.js";
 
 const [WITHOUT_PERSON, VERSION] = [3, 4];
 const MAX_COUNT = 1_000_000; // runs
@@ -24,7 +25,9 @@ export function load(text, description) {
   check(kept, description);
   const athlete = new Athlete(description);
   const { name, trust, band } = kept.network;
-  const whole = kept.covariance.map((lower) => lower.map((row, i) => Float64Array.from(lower, (other, k) => (k <= i ? row[k] : other[i]))));
+  const whole = kept.covariance.map((lower) =>
+    lower.map((row, i) => Float64Array.from(lower, (other, k) => (k <= i ? row[k] : other[i]))),
+  );
   Object.assign(athlete, {
     weights: kept.weights.map((each) => Float64Array.from(each)),
     covariance: whole,
@@ -63,7 +66,8 @@ function add(athlete) {
 /** The text of the file that holds a person. */
 export function save(athlete) {
   const { description, population, starts, records, covariance, network, interval, told } = athlete;
-  const day = (start) => (start === undefined ? null : `${new Date(1000 * start).toISOString().slice(0, 16).replace("T", " ")} UTC`);
+  const day = (start) =>
+    start === undefined ? null : `${new Date(1000 * start).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   const plain = (values) => values.map((row) => Array.from(row));
   const content = {
     ...{ about: ABOUT, version: VERSION, runs: athlete.count },
@@ -119,7 +123,12 @@ function check(kept, { states, record, population }) {
 function isInterval(band) {
   const { hours, tails } = new Interval();
   const numbers = shaped(band?.hours, [hours.length]) && shaped(band?.tails, [tails.length]);
-  return numbers && band.hours.every((each) => each >= 0) && band.hours.some((each) => each > 0) && band.tails.every((each) => each > 0 && each < 0.5);
+  return (
+    numbers &&
+    band.hours.every((each) => each >= 0) &&
+    band.hours.some((each) => each > 0) &&
+    band.tails.every((each) => each > 0 && each < 0.5)
+  );
 }
 
 /** A population in full: those written before the person's numbers were known learn nothing from them. */

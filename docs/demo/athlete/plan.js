@@ -120,10 +120,16 @@ export class Planner {
       found.push(`The plan is ${much} % ${effort > high ? "harder" : "easier"} than ${reference}: this is a guess.`);
     }
     if (minutes.length && planned > LONGER * Math.max(...minutes)) {
-      found.push(`The plan takes ${Math.round(planned)} min and the longest run known ${Math.round(Math.max(...minutes))}: what comes after is a guess.`);
+      found.push(
+        `The plan takes ${Math.round(planned)} min and the longest run known ${Math.round(Math.max(...minutes))}: ` +
+          "what comes after is a guess.",
+      );
     }
     const days = (this.start - this.athlete.ends.at(-1)) / DAY;
-    if (days > LONG_AGO) found.push(`The last run known of you was ${Math.round(days)} days before, and fitness changes in less: give newer runs.`);
+    if (days > LONG_AGO)
+      found.push(
+        `The last run known of you was ${Math.round(days)} days before, and fitness changes in less: give newer runs.`,
+      );
     if (mean(run.speed) > record(STEP * run.speed.length)) found.push("The plan is faster than the world record.");
     return found;
   }
@@ -141,7 +147,13 @@ function kilometres(route, times, distance, { predicted, low, high }) {
     const now = { end, reached: at(end, route.edges, times), climb: at(end, route.edges, climbed), step: place(distance, end) };
     const [first, behind] = [Math.min(before.step, distance.length - 1), Math.max(now.step, before.step + 1)];
     const levels = [predicted, low, high].map((values) => mean(values.slice(first, behind)));
-    const row = { end, length: end - before.end, seconds: now.reached - before.reached, climb: now.climb - before.climb, levels };
+    const row = {
+      end,
+      length: end - before.end,
+      seconds: now.reached - before.reached,
+      climb: now.climb - before.climb,
+      levels,
+    };
     before = now;
     return row;
   });

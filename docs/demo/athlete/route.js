@@ -20,7 +20,10 @@ const ALTITUDES = [-500, 6500]; // m
  * @throws {InputError} if it is no course that can be run in one go.
  */
 export function course(points) {
-  const positions = validPositions(points.map((point) => point.latitude), points.map((point) => point.longitude)).map((i) => points[i]);
+  const positions = validPositions(
+    points.map((point) => point.latitude),
+    points.map((point) => point.longitude),
+  ).map((i) => points[i]);
   const away = alone(positions);
   const kept = positions.filter((_, i) => !away[i]);
   if (kept.length < 2) throw new InputError("it has fewer than two positions; give a track or a route");
@@ -28,7 +31,9 @@ export function course(points) {
   let total = 0;
   const distance = [0, ...legs.map((leg) => (total += leg))];
   if (total < SHORTEST || total > LONGEST) {
-    throw new InputError(`it is a course of ${(total / 1000).toFixed(1)} km, where one of 0.2 to 300 km can be run in one go; give a stage of it`);
+    throw new InputError(
+      `it is a course of ${(total / 1000).toFixed(1)} km, where one of 0.2 to 300 km can be run in one go; give a stage of it`,
+    );
   }
   const warnings = [];
   const passed = away.filter(Boolean).length;
@@ -41,14 +46,31 @@ export function course(points) {
   const possible = range(kept.length).filter((i) => kept[i].altitude >= ALTITUDES[0] && kept[i].altitude <= ALTITUDES[1]);
   const heights = possible.map((i) => kept[i].altitude);
   const hasAltitude = heights.length > 0 && highest(heights) > lowest(heights); // planning sites write 0 where it is unknown
-  const altitude = hasAltitude ? means(possible.map((i) => distance[i]), heights, edges) : range(pieces).map(() => 0);
+  const altitude = hasAltitude
+    ? means(
+        possible.map((i) => distance[i]),
+        heights,
+        edges,
+      )
+    : range(pieces).map(() => 0);
   const grade = grades(altitude, edges);
   const steepest = highest(grade.map(Math.abs));
   if (steepest > MAX_GRADE) {
-    warnings.push(`The altitude changes by up to ${Math.round(100 * steepest)} % of the distance, steeper than is run: what is said there is a guess.`);
+    warnings.push(
+      `The altitude changes by up to ${Math.round(100 * steepest)} % of the distance, steeper than is run: there it is a guess.`,
+    );
   }
   const piece = total / pieces;
-  return { length: total, piece, edges, altitude, grade, climbs: grade.map((each) => Math.max(each, 0) * piece), hasAltitude, warnings };
+  return {
+    length: total,
+    piece,
+    edges,
+    altitude,
+    grade,
+    climbs: grade.map((each) => Math.max(each, 0) * piece),
+    hasAltitude,
+    warnings,
+  };
 }
 
 const between = (a, b) => haversine(a.latitude, a.longitude, b.latitude, b.longitude);

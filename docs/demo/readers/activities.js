@@ -24,9 +24,13 @@ export const workouts = (recordings) =>
 export function joined(tracks) {
   const runs = [];
   let end = NaN;
-  const ranged = tracks.map((track) => ({ track, ...limits(track.points) })).sort((a, b) => (a.begin > b.begin) - (a.begin < b.begin));
+  const ranged = tracks
+    .map((track) => ({ track, ...limits(track.points) }))
+    .sort((a, b) => (a.begin > b.begin) - (a.begin < b.begin));
   for (const { track, begin, last } of ranged) {
-    const names = runs.length ? new Set([runs.at(-1)[0], track].map((each) => ofTrack(each.sport, each.title)).filter(Boolean)) : new Set();
+    const names = runs.length
+      ? new Set([runs.at(-1)[0], track].map((each) => ofTrack(each.sport, each.title)).filter(Boolean))
+      : new Set();
     const pause = begin - end;
     if (!runs.length || names.size > 1 || pause < -MAX_OVERLAP || (pause > MAX_PAUSE && pause < Infinity)) {
       runs.push([track]);
@@ -72,10 +76,14 @@ function byOneClock(points) {
 }
 
 function parts(points) {
-  if (points.every(({ clock }, i) => !i || (clock > points[i - 1].clock && clock - points[i - 1].clock <= MAX_PAUSE))) return [points];
+  if (points.every(({ clock }, i) => !i || (clock > points[i - 1].clock && clock - points[i - 1].clock <= MAX_PAUSE)))
+    return [points];
   const once = merged(points.filter(({ clock }) => Number.isFinite(clock)));
   if (once.length < 2) return [points];
-  const groups = cut([...once].sort((a, b) => a.clock - b.clock), (a, b) => b.clock - a.clock > MAX_PAUSE);
+  const groups = cut(
+    [...once].sort((a, b) => a.clock - b.clock),
+    (a, b) => b.clock - a.clock > MAX_PAUSE,
+  );
   if (groups.length === 1) return [once];
   const found = groups.map((group) => new Set(group)).map((group) => once.filter((point) => group.has(point)));
   const long = found.filter((group) => group.length > 1);

@@ -52,7 +52,10 @@ export async function readExport(xml, routes, onRun) {
   scan.add(text + decoder.decode(), true);
   const entries = scan.notCrowded();
   const runs = entries.filter(isOutdoors);
-  if (runs.length && !runs.some(({ points, routes: names }) => points.length || [...names].some((name) => routes.has(key(name))))) {
+  if (
+    runs.length &&
+    !runs.some(({ points, routes: names }) => points.length || [...names].some((name) => routes.has(key(name))))
+  ) {
     throw new InputError("the routes of its runs are missing; give the whole export.zip, which has them beside the XML");
   }
   const found = [];
@@ -69,7 +72,8 @@ export async function readExport(xml, routes, onRun) {
   return { workouts: found, courses: [], skipped: scan.skipped };
 }
 
-const isOutdoors = ({ sport, indoor, routes, points }) => sport === "running" && !indoor && (routes.size > 0 || points.length > 0);
+const isOutdoors = ({ sport, indoor, routes, points }) =>
+  sport === "running" && !indoor && (routes.size > 0 || points.length > 0);
 
 /** Routes by their bare name, so that no path in the data is ever followed. */
 export const key = (name) => name.replaceAll("\\", "/").split("/").at(-1).normalize("NFKC");
@@ -89,13 +93,19 @@ async function workout(entry, heartRates, files, known) {
     return fromPoints(points.length < 2 ? ends : points, { sport: sport === "running" ? "indoor running" : sport, name: "" });
   }
   const points = [...entry.points];
-  for (const name of new Set([...entry.routes].map(key))) points.push(...(files.has(name) ? await route(files.get(name), known) : []));
+  for (const name of new Set([...entry.routes].map(key)))
+    points.push(...(files.has(name) ? await route(files.get(name), known) : []));
   if (!points.length) throw new InputError("route file missing or unusable");
   const during = points.filter(({ clock }) => clock >= start - MARGIN && clock <= end + MARGIN).filter(running);
   if (!during.length) throw new InputError("route lies outside the workout's time");
   const sorted = during.sort((a, b) => a.clock - b.clock);
   const [clock, values] = [0, 1].map((column) => rates.map((rate) => rate[column]));
-  const drawn = interpolate(sorted.map((point) => point.clock), clock, values, MAX_HEART_RATE_GAP);
+  const drawn = interpolate(
+    sorted.map((point) => point.clock),
+    clock,
+    values,
+    MAX_HEART_RATE_GAP,
+  );
   const measured = sorted.map((point, i) => ({ ...point, heartRate: drawn[i] }));
   return fromPoints(measured, { sport, samples, name: "Apple Health" });
 }
@@ -106,7 +116,10 @@ async function route(file, known) {
     try {
       const text = new TextDecoder().decode(await whole(file.stream(), MAX_ROUTE));
       known.clear(); // workouts that share a route follow one another
-      known.set(file, readGpx(text).recordings.flatMap(({ points }) => points));
+      known.set(
+        file,
+        readGpx(text).recordings.flatMap(({ points }) => points),
+      );
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       known.set(file, []);
@@ -114,4 +127,3 @@ async function route(file, known) {
   }
   return known.get(file);
 }
-

@@ -45,7 +45,8 @@ function unescape(text) {
 /** A copy of a text; what is cut out of a piece keeps all of that in memory. */
 const copy = (text) => Array.from(text).join("");
 
-const sourceName = (text) => unescape(text.slice(0, 200)).normalize("NFKC").replaceAll("’", "'").split(/\s+/).filter(Boolean).join(" ").toLowerCase();
+const sourceName = (text) =>
+  unescape(text.slice(0, 200)).normalize("NFKC").replaceAll("’", "'").split(/\s+/).filter(Boolean).join(" ").toLowerCase();
 
 /** All heart rates of an export, by day. */
 class HeartRates {
@@ -78,7 +79,10 @@ class HeartRates {
         if (!sources.get(name).has(held[i])) sources.get(name).set(held[i], held[i + 1]);
       }
     }
-    const sorted = [...sources].map(([name, rates]) => ({ own: name.split("\n")[0] === own, rates: [...rates].sort((a, b) => a[0] - b[0]) }));
+    const sorted = [...sources].map(([name, rates]) => ({
+      own: name.split("\n")[0] === own,
+      rates: [...rates].sort((a, b) => a[0] - b[0]),
+    }));
     sorted.sort((a, b) => b.rates.length - a.rates.length);
     const [densest] = sorted;
     const preferred = (own && sorted.find((each) => each.own)) || densest;
@@ -117,7 +121,8 @@ export class Scan {
       this.rates.add(seconds(date), Number(value) * (unit === "s" ? 60 : 1), source, device);
     }
     let keep = this.#workouts(text, end);
-    if (last && (keep < end || !text.trimEnd().endsWith("</HealthData>"))) this.skipped.push("the export ends in the middle of an element");
+    if (last && (keep < end || !text.trimEnd().endsWith("</HealthData>")))
+      this.skipped.push("the export ends in the middle of an element");
     if (text.length - keep > MAX_ELEMENT) {
       this.skipped.push("an element of over 32 MB");
       keep = text.length;
@@ -130,7 +135,7 @@ export class Scan {
   #workouts(text, end) {
     const opening = /<Workout\s[^<]*/g;
     const next = /<\/Workout>|<Workout\s/g;
-    for (let found; (found = opening.exec(text)) && found.index < end; ) {
+    for (let found; (found = opening.exec(text)) && found.index < end;) {
       let body = "";
       if (!found[0].trimEnd().endsWith("/>")) {
         next.lastIndex = Math.max(opening.lastIndex, this.#done);
@@ -150,9 +155,11 @@ export class Scan {
   #entry(tag, body) {
     const about = attributes(tag);
     const date = new RegExp(`^${DATE}$`);
-    if (!date.test(about.startDate ?? "") || !date.test(about.endDate ?? "")) return void this.skipped.push("workout without start and end");
+    if (!date.test(about.startDate ?? "") || !date.test(about.endDate ?? ""))
+      return void this.skipped.push("workout without start and end");
     const [start, end] = [seconds(about.startDate), seconds(about.endDate)];
-    if (!(isDate(start) && start < end && isDate(end))) return void this.skipped.push("workout that does not end after its start");
+    if (!(isDate(start) && start < end && isDate(end)))
+      return void this.skipped.push("workout that does not end after its start");
     const activity = /^HKWorkoutActivityType(\w{1,64})$/.exec(about.workoutActivityType ?? "")?.[1];
     const entry = { start, end, indoor: false, routes: new Set(), source: sourceName(about.sourceName ?? "") };
     entry.sport = activity ? activity.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase() : "other";
@@ -172,10 +179,12 @@ export class Scan {
     const ends = this.entries.map(({ end }) => end).sort((a, b) => a - b);
     let over = 0;
     const crowded = new Set();
-    [...this.entries].sort((a, b) => a.start - b.start).forEach((entry, begun) => {
-      while (over < ends.length && ends[over] <= entry.start) over += 1;
-      if (begun - over >= MAX_AT_ONCE) crowded.add(entry);
-    });
+    [...this.entries]
+      .sort((a, b) => a.start - b.start)
+      .forEach((entry, begun) => {
+        while (over < ends.length && ends[over] <= entry.start) over += 1;
+        if (begun - over >= MAX_AT_ONCE) crowded.add(entry);
+      });
     crowded.forEach(() => this.skipped.push(`begins while ${MAX_AT_ONCE} other workouts go on`));
     return this.entries.filter((entry) => !crowded.has(entry));
   }
@@ -197,7 +206,9 @@ function pauses(events, end) {
 
 /** The points of a route that stands in the workout itself, as up to iOS 12. */
 function locations(body) {
-  const points = [...body.matchAll(LOCATION)].map(([, tag]) => attributes(tag)).filter(({ date }) => new RegExp(`^${DATE}$`).test(date ?? ""));
+  const points = [...body.matchAll(LOCATION)]
+    .map(([, tag]) => attributes(tag))
+    .filter(({ date }) => new RegExp(`^${DATE}$`).test(date ?? ""));
   return points.map(({ date, latitude, longitude, altitude, speed }) => ({
     ...{ ...NOTHING, clock: seconds(date), latitude: Number(latitude), longitude: Number(longitude) },
     ...{ altitude: altitude ? Number(altitude) : NaN, speed: speed ? Number(speed) : NaN },

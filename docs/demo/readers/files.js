@@ -17,7 +17,13 @@ const text = (bytes) => new TextDecoder().decode(bytes);
 const lower = (name) => name.toLowerCase();
 
 /** The kind of a track by its name, plain or gzipped; undefined if it is none. */
-const kind = (name) => /\.(gpx|tcx|fit)(\.gz)?$/.exec(lower(name).split("/").at(-1).replace(/^\._.*/, ""))?.[1];
+const kind = (name) =>
+  /\.(gpx|tcx|fit)(\.gz)?$/.exec(
+    lower(name)
+      .split("/")
+      .at(-1)
+      .replace(/^\._.*/, ""),
+  )?.[1];
 
 /** Whether a file is the person's own, by its name. */
 export const isPerson = ({ name }) => lower(name).endsWith(".json");
@@ -44,9 +50,12 @@ export async function read(file, onBytes) {
   if (await isZip(file)) return zip(file, onBytes);
   if (lower(file.name).endsWith(".xml")) return readExport(counted(file, onBytes), new Map(), breathe);
   if (!kind(file.name)) {
-    throw new InputError("expected a GPX, TCX or FIT file, a zip, or the file that `hrkeras update` has written; export the run as one of these");
+    throw new InputError(
+      "expected a GPX, TCX or FIT file, a zip, or the file that `hrkeras update` has written; export the run as one of these",
+    );
   }
-  if (file.size > MAX_BYTES) throw new InputError(`it has more than ${MAX_BYTES / 2 ** 20} MB, where a day's run has 30; give a smaller file`);
+  if (file.size > MAX_BYTES)
+    throw new InputError(`it has more than ${MAX_BYTES / 2 ** 20} MB, where a day's run has 30; give a smaller file`);
   return track(file.name, await unpacked(file.name, counted(file, onBytes)));
 }
 
@@ -74,7 +83,8 @@ async function zip(file, onBytes) {
   const xml = await healthData(inside);
   if (xml) return readExport(xml.stream(), routesIn(inside), breathe);
   const tracks = inside.filter(({ name }) => kind(name));
-  if (!tracks.length) throw new InputError("there are no runs in this zip; give an Apple Health export, or a zip of GPX, TCX or FIT files");
+  if (!tracks.length)
+    throw new InputError("there are no runs in this zip; give an Apple Health export, or a zip of GPX, TCX or FIT files");
   const found = { workouts: [], courses: [], skipped: [] };
   for (const { name, stream } of tracks.slice(0, MAX_FILES)) {
     try {

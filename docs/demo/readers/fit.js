@@ -11,17 +11,46 @@ const MAX_HEART_RATE_GAP = 120; // s
 const MAX_POINTS = 1_000_000;
 const SEMICIRCLES = 2 ** 31 / 180; // per degree
 const FIELDS = [
-  ...[[0, "latitude", SEMICIRCLES, 0], [1, "longitude", SEMICIRCLES, 0], [5, "distance", 100, 0], [2, "altitude", 5, 500]],
-  ...[[78, "altitude", 5, 500], [6, "speed", 1000, 0], [73, "speed", 1000, 0], [3, "heartRate", 1, 0]],
+  ...[
+    [0, "latitude", SEMICIRCLES, 0],
+    [1, "longitude", SEMICIRCLES, 0],
+    [5, "distance", 100, 0],
+    [2, "altitude", 5, 500],
+  ],
+  ...[
+    [78, "altitude", 5, 500],
+    [6, "speed", 1000, 0],
+    [73, "speed", 1000, 0],
+    [3, "heartRate", 1, 0],
+  ],
 ]; // number, column, divisor, and what is then subtracted; the last that is there counts
-const HEART_RATE = new Set(["hr", "heartrate", "heart_rate", "heart-rate", "heart rate", "heartratebpm", "bpm", "hrbpm", "pulse"]);
+const HEART_RATE = new Set([
+  "hr",
+  "heartrate",
+  "heart_rate",
+  "heart-rate",
+  "heart rate",
+  "heartratebpm",
+  "bpm",
+  "hrbpm",
+  "pulse",
+]);
 const ESTIMATED = "estimated_heart_rate"; // developer field of a copy in which hrkeras has put heart rates
 const SPORTS = [
   ...["generic", "running", "cycling", "transition", "fitness_equipment", "swimming", "basketball", "soccer", "tennis"],
   ...["american_football", "training", "walking", "cross_country_skiing", "alpine_skiing", "snowboarding", "rowing"],
   ...["mountaineering", "hiking", "multisport", "paddling", "flying", "e_biking", "motorcycling", "boating", "driving", "golf"],
   ...["hang_gliding", "horseback_riding", "hunting", "fishing", "inline_skating", "rock_climbing", "sailing", "ice_skating"],
-  ...["sky_diving", "snowshoeing", "snowmobiling", "stand_up_paddleboarding", "surfing", "wakeboarding", "water_skiing", "kayaking"],
+  ...[
+    "sky_diving",
+    "snowshoeing",
+    "snowmobiling",
+    "stand_up_paddleboarding",
+    "surfing",
+    "wakeboarding",
+    "water_skiing",
+    "kayaking",
+  ],
 ]; // of the FIT profile
 const SUB_SPORTS = {
   ...{ 0: "generic", 1: "treadmill", 2: "street", 3: "trail", 4: "track", 5: "spin", 6: "indoor_cycling", 14: "indoor_rowing" },
@@ -103,12 +132,21 @@ function recordings({ points, sessions, sports }, rates) {
   const [clock, values] = [0, 1].map((column) => rates.map((rate) => rate[column]));
   if (rates.length) {
     const sorted = [...silent].sort((a, b) => a.clock - b.clock);
-    interpolate(sorted.map((each) => each.clock), clock, values, MAX_HEART_RATE_GAP).forEach((rate, i) => (sorted[i].heartRate = rate));
+    interpolate(
+      sorted.map((each) => each.clock),
+      clock,
+      values,
+      MAX_HEART_RATE_GAP,
+    ).forEach((rate, i) => (sorted[i].heartRate = rate));
   }
   const named = sessions.length ? [...sessions].sort((a, b) => a.begin - b.begin) : [{ sport: "", title: "", ...sports[0] }];
   const begins = named.slice(1).map(({ begin }) => begin);
   return named
-    .map(({ sport, title }, index) => ({ sport, title, points: points.filter((each) => place(begins, each.clock, true) === index) }))
+    .map(({ sport, title }, index) => ({
+      sport,
+      title,
+      points: points.filter((each) => place(begins, each.clock, true) === index),
+    }))
     .filter((each) => each.points.length)
     .map((each) => ({ ...each, estimated: each.points.some(({ estimated }) => estimated) }));
 }

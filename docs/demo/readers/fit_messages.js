@@ -32,7 +32,7 @@ function checksum(data, begin, end) {
 export function bodies(data) {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const found = [];
-  for (let place = 0; place < data.length; ) {
+  for (let place = 0; place < data.length;) {
     try {
       const end = place + body(data, view, place);
       found.push({ begin: place + data[place], end });
@@ -47,7 +47,8 @@ export function bodies(data) {
 
 /** Bytes of the file that begins at a place, without its checksum. */
 function body(data, view, place) {
-  if (String.fromCharCode(...data.subarray(place + 8, place + 12)) !== ".FIT") throw new InputError("it is not FIT; export the run anew");
+  if (String.fromCharCode(...data.subarray(place + 8, place + 12)) !== ".FIT")
+    throw new InputError("it is not FIT; export the run anew");
   const [head, size] = [data[place], view.getUint32(place + 4, true)];
   const end = place + head + size;
   if ((head !== 12 && head < 14) || !size) throw new InputError(DAMAGED);
@@ -135,7 +136,8 @@ export function* messages(view) {
     const definition = definitions[local];
     if (!definition || place + definition.size > view.byteLength) throw new InputError(DAMAGED);
     let time = NaN;
-    if (first & COMPRESSED) time = last += ((first & 0x1f) - (last % 32) + 32) % 32; // its lowest five bits are told
+    if (first & COMPRESSED)
+      time = last += ((first & 0x1f) - (last % 32) + 32) % 32; // its lowest five bits are told
     else if (definition.stamp) {
       const stamp = view.getUint32(place + definition.stamp.begin, definition.little);
       if (stamp !== 0xffffffff) time = last = stamp;

@@ -19,8 +19,9 @@ const TCX = {
 // a point as Apple Health writes it, of which an export has hundreds of thousands: ten times as quick as a parser
 const NUMBER = String.raw`(-?\d{1,20}(?:\.\d{1,20})?)`;
 const APPLE_POINT = new RegExp(
-  String.raw`<trkpt lon="${NUMBER}" lat="${NUMBER}"><ele>${NUMBER}</ele><time>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)</time><extensions>` +
-    String.raw`<speed>${NUMBER}</speed>(?:<course>[-\d.]+</course>)?(?:<hAcc>[-\d.]+</hAcc>)?(?:<vAcc>[-\d.]+</vAcc>)?</extensions></trkpt>`,
+  String.raw`<trkpt lon="${NUMBER}" lat="${NUMBER}"><ele>${NUMBER}</ele><time>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)</time>` +
+    String.raw`<extensions><speed>${NUMBER}</speed>(?:<course>[-\d.]+</course>)?(?:<hAcc>[-\d.]+</hAcc>)?` +
+    String.raw`(?:<vAcc>[-\d.]+</vAcc>)?</extensions></trkpt>`,
   "g",
 );
 
@@ -80,7 +81,9 @@ export function readTcx(text) {
 /** The outermost element of an XML text. */
 function parsed(text, name, kind) {
   if (text.includes("<!DOCTYPE") || text.includes("<!ENTITY")) {
-    throw new InputError("it declares a document type (DOCTYPE), which no recording needs, so it was not opened; export it anew");
+    throw new InputError(
+      "it declares a document type (DOCTYPE), which no recording needs, so it was not opened; export it anew",
+    );
   }
   const document = new DOMParser().parseFromString(text.replace(/^\s*\uFEFF?\s*/, ""), "text/xml");
   if (document.getElementsByTagName("parsererror").length || local(document.documentElement) !== name) {
@@ -101,7 +104,8 @@ function fill(point, element, columns, depth = 0) {
     const field = columns[name];
     if (field && Number.isNaN(point[field])) point[field] = (field === "clock" ? seconds : number)(child.textContent);
     const beats = HEART_RATE.has(name) || (name === "value" && HEART_RATE.has(local(element)));
-    if (beats && !(point.heartRate > 0) && !Number.isNaN(number(child.textContent))) point.heartRate = number(child.textContent);
+    if (beats && !(point.heartRate > 0) && !Number.isNaN(number(child.textContent)))
+      point.heartRate = number(child.textContent);
   }
   return point;
 }

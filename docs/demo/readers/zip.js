@@ -35,7 +35,7 @@ export async function members(file, onBytes = () => {}) {
   const view = await viewOf(file, begin, begin + size);
   const found = [];
   const budget = { unpacked: 0, most: Math.max(RATIO_FROM, MAX_RATIO * file.size) };
-  for (let place = 0; place + 46 <= view.byteLength && view.getUint32(place, true) === ENTRY; ) {
+  for (let place = 0; place + 46 <= view.byteLength && view.getUint32(place, true) === ENTRY;) {
     const [nameSize, extraSize, noteSize] = [28, 30, 32].map((offset) => view.getUint16(place + offset, true));
     if (place + 46 + nameSize + extraSize > view.byteLength) throw new InputError(DAMAGED);
     const name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + place + 46, nameSize));
@@ -73,7 +73,11 @@ async function directory(file) {
 
 /** Sizes and place of a file, which of large ones stand in an extra field. */
 function sizes(view, place, extra, extraSize) {
-  const found = { packed: view.getUint32(place + 20, true), size: view.getUint32(place + 24, true), begin: view.getUint32(place + 42, true) };
+  const found = {
+    packed: view.getUint32(place + 20, true),
+    size: view.getUint32(place + 24, true),
+    begin: view.getUint32(place + 42, true),
+  };
   for (let at = extra; at + 4 <= extra + extraSize; at += 4 + view.getUint16(at + 2, true)) {
     if (view.getUint16(at, true) !== 1) continue;
     let next = at + 4;
@@ -89,7 +93,8 @@ function sizes(view, place, extra, extraSize) {
 /** The bytes of a file in the zip, unpacked; what unpacks to far more than the zip has bytes is refused. */
 async function* stream(file, entry, budget, onBytes) {
   if (entry.flags & 1) throw new InputError("the zip is encrypted; unpack it with its password and give the files");
-  if (![0, 8].includes(entry.method)) throw new InputError("the zip is packed in a way that browsers do not know; unpack it and give the files");
+  if (![0, 8].includes(entry.method))
+    throw new InputError("the zip is packed in a way that browsers do not know; unpack it and give the files");
   const head = await viewOf(file, entry.begin, entry.begin + 30);
   if (head.byteLength < 30) throw new InputError(DAMAGED);
   const begin = entry.begin + 30 + head.getUint16(26, true) + head.getUint16(28, true);
@@ -99,7 +104,9 @@ async function* stream(file, entry, budget, onBytes) {
     for await (const bytes of pieces(entry.method ? packed.pipeThrough(new DecompressionStream("deflate-raw")) : packed)) {
       budget.unpacked += bytes.length;
       if (budget.unpacked > budget.most) {
-        throw new InputError(`it unpacks to more than ${MAX_RATIO} times its size, which no export does; unpack it and give the files`);
+        throw new InputError(
+          `it unpacks to more than ${MAX_RATIO} times its size, which no export does; unpack it and give the files`,
+        );
       }
       yield bytes;
     }
@@ -127,7 +134,8 @@ export async function whole(parts, most) {
   let size = 0;
   for await (const bytes of parts) {
     size += bytes.length;
-    if (size > most) throw new InputError(`it has more than ${most / 2 ** 20} MB, where a day's run has 30; give a smaller file`);
+    if (size > most)
+      throw new InputError(`it has more than ${most / 2 ** 20} MB, where a day's run has 30; give a smaller file`);
     kept.push(bytes);
   }
   return new Uint8Array(await new Blob(kept).arrayBuffer());

@@ -21,7 +21,12 @@ export function seconds(text) {
 /** Indices of points with a usable time, such that their times, in s, increase strictly. */
 export function inOrder(clock) {
   const usable = range(clock.length).filter((i) => clock[i] >= POSSIBLE[0] && clock[i] <= POSSIBLE[1]);
-  let order = longest(cut(usable.sort((a, b) => clock[a] - clock[b] || a - b), (a, b) => clock[b] - clock[a] > LONGEST_PAUSE));
+  let order = longest(
+    cut(
+      usable.sort((a, b) => clock[a] - clock[b] || a - b),
+      (a, b) => clock[b] - clock[a] > LONGEST_PAUSE,
+    ),
+  );
   if (order.some((point, i) => i && point < order[i - 1])) {
     const recorded = [...order].sort((a, b) => a - b);
     const away = strays(recorded.map((point) => clock[point]));
@@ -46,7 +51,13 @@ export const longest = (parts) => parts.reduce((most, part) => (part.length > mo
 /** Which times, in the order of recording, do not fit between those around them. */
 function strays(times) {
   const rising = longestRise(times);
-  const expected = interpolate(range(times.length), rising, rising.map((place) => times[place]), Infinity, true);
+  const expected = interpolate(
+    range(times.length),
+    rising,
+    rising.map((place) => times[place]),
+    Infinity,
+    true,
+  );
   const displaced = times.map((time, i) => Math.abs(time - expected[i]) > DISPLACED);
   return displaced.filter(Boolean).length <= MOST_STRAYS * times.length ? displaced : times.map(() => false);
 }

@@ -15,8 +15,19 @@ const MEAN_INTERVAL = 60; // s a point
 const GPS = 0.9; // share of points
 const HEART_RATE = 0.5; // share of points
 const RECORDS = [
-  ...[[400, 43.03], [800, 100.91], [1500, 206], [5000, 755.36], [10_000, 1571], [21_097.5, 3451], [42_195, 7235]],
-  ...[[100_000, 21_935], [319_614, 86_400]],
+  ...[
+    [400, 43.03],
+    [800, 100.91],
+    [1500, 206],
+    [5000, 755.36],
+    [10_000, 1571],
+    [21_097.5, 3451],
+    [42_195, 7235],
+  ],
+  ...[
+    [100_000, 21_935],
+    [319_614, 86_400],
+  ],
 ]; // m, s; as in hrkeras.workouts.records
 
 /**
@@ -49,8 +60,13 @@ export function leftOut(workout, needsHeartRate = true) {
 
 function outOfRange(workout, altitude, heartRate) {
   const speed = meanSpeeds(workout) ?? [];
-  const columns = [[speed, POSSIBLE.speed], [altitude, POSSIBLE.altitude], [heartRate, POSSIBLE.heartRate]];
-  const many = ([values, limits]) => values.filter((value) => outside(value, limits)).length > OUTSIDE * measured(values).length;
+  const columns = [
+    [speed, POSSIBLE.speed],
+    [altitude, POSSIBLE.altitude],
+    [heartRate, POSSIBLE.heartRate],
+  ];
+  const many = ([values, limits]) =>
+    values.filter((value) => outside(value, limits)).length > OUTSIDE * measured(values).length;
   if (columns.some(many)) return true;
   const believed = Array.from(speed).filter((value) => !outside(value, POSSIBLE.speed));
   return believed.length > 0 && believed.reduce((a, b) => a + b) / believed.length > fastest(workout.time.at(-1));
@@ -69,7 +85,13 @@ function meanSpeeds({ time, speed }) {
   const everywhere = interpolate(time, time, speed, Infinity, true);
   let total = 0;
   const distance = time.map((t, i) => (i ? (total += everywhere[i] * (t - time[i - 1])) : 0));
-  const passed = interpolate(range(steps + 1).map((i) => STEP * i), time, distance, Infinity, true);
+  const passed = interpolate(
+    range(steps + 1).map((i) => STEP * i),
+    time,
+    distance,
+    Infinity,
+    true,
+  );
   return Float64Array.from({ length: steps }, (_, i) => (passed[i + 1] - passed[i]) / STEP);
 }
 

@@ -1,4 +1,4 @@
-// The sport that a device, a service or a title names, as hrkeras.workouts.readers.sports finds it; build.py takes the words from there.
+// The sport that a device, a service or a title names, as hrkeras.workouts.readers.sports finds it, whose words build.py takes.
 
 import { ALONE, PATTERNS, INDOOR, ON_TREADMILL, PLACES, SILENT, UNFOLDED, VAGUE } from "./sports_table.js";
 
@@ -10,7 +10,11 @@ const WORDS = Object.entries(PATTERNS).map(([sport, source]) => [sport, source])
 /** Words in lower case, without accents and separated by single spaces. */
 export function folded(text) {
   const apart = text.slice(0, MAX_TEXT).replace(/(?<=[a-z])(?=[A-Z])/g, " ");
-  const plain = apart.normalize("NFKD").toLowerCase().replaceAll("ß", "ss").replace(/(?![\u3099\u309a])\p{Mn}/gu, "");
+  const plain = apart
+    .normalize("NFKD")
+    .toLowerCase()
+    .replaceAll("ß", "ss")
+    .replace(/(?![\u3099\u309a])\p{Mn}/gu, "");
   const same = Array.from(plain.normalize("NFC"), (letter) => UNFOLDED[letter] ?? letter).join("");
   return same.replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 }

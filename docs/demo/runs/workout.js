@@ -33,7 +33,8 @@ const MAX_MAGNITUDE = 1e6;
  */
 export function fromPoints(points, about) {
   const kept = inOrder(points.map((point) => point.clock)).map((i) => points[i]);
-  if (kept.length < 2) throw new InputError("fewer than two of its points have a time, so it is no recording of a run; export it with times");
+  if (kept.length < 2)
+    throw new InputError("fewer than two of its points have a time, so it is no recording of a run; export it with times");
   const begin = kept[0].clock;
   const time = Float64Array.from(kept, (point) => point.clock - begin);
   const column = (name) => Float64Array.from(kept, (point) => (Math.abs(point[name]) <= MAX_MAGNITUDE ? point[name] : NaN));
