@@ -52,7 +52,8 @@ export function dates(low, high, most) {
   for (let i = 0; found.length <= most; i += every) {
     const at = Date.UTC(year, begin + i) / 1000;
     if (at > high) break;
-    const named = every < 12 && day(at).getUTCMonth() ? { month: "short" } : { year: "numeric" };
+    const first = !found.length ? { month: "short", year: "numeric" } : { month: "short" };
+    const named = every < 12 && day(at).getUTCMonth() ? first : { year: "numeric" };
     if (at >= low) found.push({ at, text: day(at).toLocaleDateString("en", { ...named, timeZone: "UTC" }) });
   }
   if (found.length > 1) return found;
@@ -66,9 +67,9 @@ export function dates(low, high, most) {
  * Draws a picture into an element, as wide as that is.
  *
  * @param {HTMLElement} place is emptied first.
- * @param {object} what `x` of each value, `labels` below (one of the functions above), and beats/min: `line`, and where there are
- *   such `low` and `high` around it, `measured`, and a `limit`; `ground`, the altitude in m; `dots` draws the line's points;
- *   `name` of the line.
+ * @param {object} what `x` of each value, `labels` below (one of the functions above), and beats/min: `line`, and where there
+ *   are such `low` and `high` around it, `measured`, and a `limit`; `ground`, the altitude in m; `dots` draws the line's
+ *   points; `name` of the line.
  * @param {string} label what the picture says, for those who cannot see it.
  * @returns {{show: function(number), at: function(number): number}} show marks a value; at finds the one at an x on the screen.
  */

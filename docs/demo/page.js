@@ -143,6 +143,7 @@ async function named(file, what) {
   try {
     return await what(file);
   } catch (error) {
+    if (error instanceof DOMException) throw new InputError(`${file.name}: it cannot be read; give files, not a folder.`);
     throw error instanceof InputError ? new InputError(`${file.name}: ${error.message}.`) : error;
   }
 }

@@ -9,7 +9,8 @@ const LAG = 5; // steps that a grade is taken over
 export const MAX_GRADE = 0.3;
 const cost = (grade) => COST.reduce((total, coefficient) => total * grade + coefficient, 0);
 
-export const speedOnSlope = (grade) => clip(COST.at(-1) / cost(grade), [0.4, 1.25]); // factor at which effort is that on the flat
+/** The factor of the speed on the flat at which effort is the same. */
+export const speedOnSlope = (grade) => clip(COST.at(-1) / cost(grade), [0.4, 1.25]);
 
 /** Exponential averages that start from 0: `{name_over_span: values}`. */
 function averages(name, values, spans) {

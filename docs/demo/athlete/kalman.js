@@ -35,7 +35,7 @@ export function corrected({ weights, covariance }, { features, heartRate, total,
   const spread = covariance.map((row) => dot(row, centre));
   const residual = features.map((row, t) => heartRate[t] - dot(row, weights, states));
   const variance = dot(centre, spread) + population.level + population.noise / count;
-  const more = Math.max(1, mean(residual) ** 2 / variance / population.surprise); // a run far from its prediction counts for less
+  const more = Math.max(1, mean(residual) ** 2 / variance / population.surprise); // far from its prediction it counts for less
   const [level, noise] = [population.level * more, population.noise * more];
   const shared = level / (noise + count * level);
   const information = gram.map((row, i) => row.map((value, k) => (value - shared * total[i] * total[k]) / noise));

@@ -57,7 +57,7 @@ export function course(points) {
   const steepest = highest(grade.map(Math.abs));
   if (steepest > MAX_GRADE) {
     warnings.push(
-      `The altitude changes by up to ${Math.round(100 * steepest)} % of the distance, steeper than is run: there it is a guess.`,
+      `The altitude changes by up to ${Math.round(100 * steepest)} % of the distance, steeper than is run: that is a guess.`,
     );
   }
   const piece = total / pieces;

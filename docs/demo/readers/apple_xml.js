@@ -1,5 +1,5 @@
-// Heart rates and workouts in the XML of an Apple Health export, piece by piece: exports have gigabytes, and what is never parsed
-// as XML cannot expand an entity or fetch anything. It takes what hrkeras.workouts.readers.apple_xml takes.
+// Heart rates and workouts in the XML of an Apple Health export, piece by piece: exports have gigabytes, and what is never
+// parsed as XML cannot expand an entity or fetch anything. It takes what hrkeras.workouts.readers.apple_xml takes.
 
 import { DAY, isDate } from "../runs/clock.js";
 import { NOTHING } from "./xml_tracks.js";
