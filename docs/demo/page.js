@@ -3,6 +3,7 @@
 import { dates, draw, minutes } from "./chart.js";
 import { load as loadModel } from "./model.js";
 import { load as person, save } from "./athlete/kept.js";
+import { zones } from "./athlete/zones.js";
 import { Planning } from "./planning.js";
 import { breathe, isPerson, read } from "./readers/files.js";
 import { STEP } from "./runs/grid.js";
@@ -19,6 +20,7 @@ const list = (place, texts) =>
   place.replaceChildren(...texts.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
 const READY = "Ready for your runs.";
 let work = Promise.resolve(); // one after the other
+let waiting = 0; // tasks
 let session = null;
 let picture = null;
 /** What is on the page, from `Session.follow`; with the last run's name and prediction as before there were several. */
@@ -83,6 +85,8 @@ function give(files) {
 
 /** Does a task after those before it, and says what went wrong. */
 function inTurn(task) {
+  waiting += 1;
+  document.querySelector("main").ariaBusy = "true";
   work = work.then(async () => {
     fail("");
     try {
@@ -94,6 +98,8 @@ function inTurn(task) {
       fail(error instanceof InputError ? error.message : `This page failed (${error.message}); reload it or try another file.`);
     }
     at("progress").hidden = true;
+    waiting -= 1;
+    if (!waiting) document.querySelector("main").ariaBusy = "false";
   });
   return work;
 }
@@ -173,7 +179,7 @@ function tell() {
     at("moment").value = 0;
   }
   at("fitness").hidden = !line.length;
-  if (line.length) list(at("fitness-words"), words.fitness(line, speed));
+  if (line.length) list(at("fitness-words"), [...words.fitness(line, speed), words.limits(zones(athlete))]);
   list(at("learnt"), words.learnt(shown));
   at("save").disabled = !athlete.count;
   planning.changed(speed);

@@ -67,16 +67,29 @@ export class Planning {
     const limit = at("limit").valueAsNumber || 0;
     at("status").textContent = "Trying paces ...";
     const even = at("even").checked ? "effort" : "pace";
-    const planner = new Planner(route, athlete, this.model.predict, even, usualStart(athlete, Date.now() / 1000));
-    const planned = await planner.at(speed);
-    const answers = limit ? [await planner.under(limit), await planner.under(limit, true)] : [];
-    this.shown = { ...planned, name, limit, hasAltitude: route.hasAltitude, distance: this.#distance(planned) };
-    const sentences = [...words.plan(name, route, planned, even, limit, answers), ...planned.warnings];
+    const begin = usualStart(athlete, Date.now() / 1000);
+    const planner = new Planner(route, athlete, this.model.predict, even, begin);
+    const planned = { ...(await planner.at(speed)), even, limit };
+    const answers = await this.#answers(planner, planned);
+    this.shown = { ...planned, name, hasAltitude: route.hasAltitude, distance: this.#distance(planned) };
+    const sentences = [...words.plan({ ...route, name }, planned, answers), ...planned.warnings];
     at("plan-words").replaceChildren(
       ...sentences.map((text) => Object.assign(document.createElement("li"), { textContent: text })),
     );
     this.#table(planned);
     this.paint();
+  }
+
+  /** What else may be run, see `words.plan`. */
+  async #answers(planner, { tooHard, limit, even }) {
+    const found = { possible: tooHard ? await planner.under(Infinity) : null };
+    if (!limit) return found;
+    Object.assign(found, { under: await planner.under(limit), wholly: await planner.under(limit, true) });
+    if (found.under.end === "slowest" && even === "pace" && planner.route.hasAltitude) {
+      const { route, athlete, predict, start } = planner;
+      found.byEffort = await new Planner(route, athlete, predict, "effort", start).under(limit);
+    }
+    return found;
   }
 
   /** m from the start at each step, in its middle. */

@@ -9,8 +9,8 @@ import { leftOut, resample } from "./runs/grid.js";
 import { InputError } from "./runs/input_error.js";
 
 const SEVERAL = "another recording of the same run";
+const USUAL = 1000 / 360; // m/s, at which fitness is read where no run says what is usual
 const TOGETHER = 16; // runs that the model predicts at once, which is several times as quick
-const silent = ({ heartRate, estimated }) => estimated || !heartRate.some(Number.isFinite);
 
 /** What is kept of a workout: the run on the grid, without which it cannot be predicted, and why it is not learnt from. */
 function prepared(workout) {
@@ -19,7 +19,7 @@ function prepared(workout) {
   if (sport !== "running") return { sport, reason };
   try {
     const run = { ...resample(workout), content: content(workout) };
-    return { sport, run, reason, quiet: silent(workout) && !leftOut(workout, false) };
+    return { sport, run, reason };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { sport, reason, problem: `${workout.name}: ${error.message}.` };
@@ -71,7 +71,7 @@ export class Session {
     this.workouts.forEach(({ reason }) => reason && left.add(reason));
     left.add(SEVERAL, usable.length - runs.length);
     const athlete = this.begin();
-    const diary = { views: [], facts: [], waiting: [] };
+    const diary = { views: [], facts: [], runs: [], waiting: [] };
     let [last, refused] = [this.#last(), ""];
     const found = { added: 0 };
     let done = 0;
@@ -97,7 +97,7 @@ export class Session {
       last = { ...last, ...(await this.model.predict(last, athlete)), earlier, before };
     }
     await learn(runs.filter(({ end }) => end > begin));
-    return { athlete, last, refused, left, ...found, ...(await this.#fitness(athlete, runs, diary)) };
+    return { athlete, last, refused, left, ...found, ...this.#fitness(athlete, diary) };
   }
 
   /** Learns from a run, but for how far the model helps; what the state was after it is added to a diary. */
@@ -105,8 +105,9 @@ export class Session {
     const known = athlete.predict(run);
     const answer = athlete.update(run);
     if (answer !== "added") return answer;
-    diary.views.push({ ...fitness.view(athlete), heard: run.heartRate.some(Number.isFinite) });
+    diary.views.push(fitness.view(athlete));
     diary.facts.push(known.facts);
+    diary.runs.push(run);
     diary.waiting.push({ run, known });
     return answer;
   }
@@ -122,28 +123,13 @@ export class Session {
     diary.waiting = [];
   }
 
-  /** The line of fitness, which also takes the runs without heart rate into account; at least where the person stands now. */
-  async #fitness(athlete, runs, diary) {
-    const quiet = this.workouts.filter((each) => each.quiet).map(({ run }) => run);
-    if (quiet.length) {
-      const other = this.begin();
-      [diary.views, diary.facts] = [[], []];
-      for (const run of inOrder([...runs, ...quiet])) {
-        this.learn(other, run, diary);
-        await breathe();
-      }
-    }
-    const views = diary.views.length ? diary.views : athlete.count ? [{ ...fitness.view(athlete), heard: true }] : [];
-    if (!views.some(({ heard }) => heard)) return { line: [], speed: NaN };
-    const speed = runs.length ? fitness.usualSpeed(runs) : 1000 / 360;
+  /** The line of fitness; at least where the person stands now. */
+  #fitness(athlete, diary) {
+    const views = diary.views.length ? diary.views : athlete.count ? [fitness.view(athlete)] : [];
+    if (!views.length) return { line: [], speed: NaN };
+    const speed = diary.runs.length ? fitness.usualSpeed(diary.runs) : USUAL;
     const read = fitness.reader(athlete, speed, fitness.usualCourse(athlete, diary.facts));
-    return {
-      speed,
-      line: fitness
-        .withHindsight(athlete, views)
-        .filter(({ heard }) => heard)
-        .map(read),
-    };
+    return { speed, line: fitness.withHindsight(athlete, views).map(read) };
   }
 
   /** The run that came last, whatever its heart rate; one of unknown date only if there is no other. */

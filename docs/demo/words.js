@@ -107,33 +107,67 @@ export function fitness(line, speed) {
   return found;
 }
 
-/** A course and a plan for it; `answers` are the fastest plans that stay under a limit, expected and nine times in ten. */
-export function plan(name, route, planned, even, limit, answers) {
+/** The maximum heart rate, and how sure it is. */
+function maximum({ maximum: [value, low, high], told }) {
+  return told ? `your maximum of ${Math.round(value)}` : `your maximum of about ${Math.round(value)} (${pair(low, high)})`;
+}
+
+/** Maximum and threshold. */
+export function limits(zones) {
+  const [threshold, low, high] = zones.threshold;
+  const held = `what you could hold for an hour about ${Math.round(threshold)} (${pair(low, high)})`;
+  return `As far as your runs tell, ${maximum(zones).replace("your maximum of", "your maximum heart rate is")}, and ${held}.`;
+}
+
+/**
+ * A course and a plan for it.
+ *
+ * @param {object} route from `route.course`, with its `name`.
+ * @param {object} planned from `Planner`, with what was asked for: `even`, `limit`.
+ * @param {object} answers the fastest plans: `possible`, below the maximum, where this one is not; and of a limit `under` and
+ *   `wholly`, those that are expected to stay under it, and do so in nine of ten runs; and `byEffort`, as `under`.
+ */
+export function plan(route, planned, answers) {
+  const { even, limit } = planned;
   const how = even === "pace" ? "even pace" : "even effort, slower uphill and faster downhill";
   const hills = route.hasAltitude ? `${Math.round(climb(route))} m of climb` : "taken as flat, since the file has no altitude";
   const [average, low, high] = planned.mean;
-  const found = [
-    `${name}: ${(route.length / 1000).toFixed(1)} km, ${hills}. At ${pace(planned.speedOfAll)} min/km (${how}) it takes ` +
-      `${clock(Math.round(planned.seconds))}.`,
+  return [
+    `${route.name}: ${(route.length / 1000).toFixed(1)} km, ${hills}. At ${pace(planned.speedOfAll)} min/km (${how}) ` +
+      `it takes ${clock(Math.round(planned.seconds))}.`,
     `Expect ${Math.round(average)} beats/min on average (${pair(low, high)}), and ${Math.round(planned.highest)} at most, ` +
       `at km ${(planned.highestAt / 1000).toFixed(1)}.`,
+    ...tooHard(planned, answers.possible),
+    ...(limit ? underLimit(planned, answers) : []),
   ];
-  if (!limit) return found;
-  const [expected, wholly] = answers;
-  const walking = `walking at ${pace(expected.plan.speedOfAll)} min/km reaches ${Math.round(expected.plan.highest)}`;
-  if (expected.end === "slowest")
-    found.push(`At no pace is heart rate expected to stay under ${limit} all the way: ${walking}.`);
-  else if (expected.end === "fastest")
-    found.push(
-      `It is expected to stay under ${limit} up to ${pace(expected.plan.speedOfAll)} min/km, the fastest pace looked at.`,
-    );
-  else found.push(`The fastest pace that is expected to stay under ${limit} is ${pace(expected.plan.speedOfAll)} min/km.`);
-  if (wholly.end === "slowest")
-    found.push(
-      `No pace makes sure of it: walking, one time in ten it still goes up to ${Math.round(wholly.plan.highestLimit)}.`,
-    );
-  else if (wholly.plan.speedOfAll < expected.plan.speedOfAll)
-    found.push(`To stay under it nine times in ten: ${pace(wholly.plan.speedOfAll)} min/km.`);
+}
+
+function tooHard({ tooHard: share, zones }, possible) {
+  if (!possible) return [];
+  const time = share >= 0.01 ? `${Math.round(100 * share)} % of the time` : "a moment";
+  const slower =
+    possible.end === "slowest" ? "" : ` The fastest pace that stays below it is ${pace(possible.plan.speedOfAll)} min/km.`;
+  return [`For ${time} this asks for ${maximum(zones)} or more, so it can hardly be kept up.${slower}`];
+}
+
+function underLimit({ limit, even, zones }, { under, wholly, byEffort }) {
+  const at = ({ plan: { speedOfAll } }) => `${pace(speedOfAll)} min/km`;
+  if (under.end === "slowest") {
+    const reaches = `it is predicted to reach ${Math.round(under.plan.highest)} at ${at(under)}, the slowest pace looked at`;
+    const found = [`No ${even === "pace" ? "even pace" : "pace"} is expected to stay under ${limit}: ${reaches}.`];
+    return byEffort && byEffort.end !== "slowest" ? [...found, `With even effort ${at(byEffort)} on average is.`] : found;
+  }
+  const found = [];
+  if (under.end === "fastest")
+    found.push(`It is expected to stay under ${limit} up to ${at(under)}, the fastest pace looked at.`);
+  else if (under.end === "maximum") found.push(`${limit} lies above ${maximum(zones)}, so every pace stays under it.`);
+  else found.push(`The fastest pace that is expected to stay under ${limit} is ${at(under)}.`);
+  if (wholly.end === "slowest") {
+    const only = `nine in ten runs even at ${at(wholly)} are only known to stay under ${Math.round(wholly.plan.highestLimit)}`;
+    found.push(`No pace makes sure of it: ${only}.`);
+  } else if (wholly.plan.speedOfAll < under.plan.speedOfAll) {
+    found.push(`To stay under it all the way in nine of ten runs: ${at(wholly)}.`);
+  }
   return found;
 }
 

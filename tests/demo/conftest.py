@@ -9,7 +9,7 @@ from chromium import demo, fetched, served
 from hrkeras.workouts.simulation import formats, synthetic
 
 READY = "document.getElementById('status')?.textContent.startsWith('Ready')"
-STATUS, ERROR = (f"document.getElementById('{name}').textContent" for name in ("status", "error"))
+ERROR = "document.getElementById('error').textContent"
 
 
 class Page:
@@ -39,7 +39,7 @@ class Page:
     def settle(self):
         """Waits until the page has done what it was told."""
         self.browser.evaluate("new Promise((resolve) => setTimeout(resolve, 20))")
-        self.browser.wait(f"{STATUS} === ''")
+        self.browser.wait("document.querySelector('main').ariaBusy !== 'true'")
 
     def refuse(self, *paths, to="#files"):
         """Gives files that the page refuses; returns what it says."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hrkeras.athlete import athlete_file, population
+from hrkeras.athlete import athlete_file, facts, population, zones
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import STATES
 from hrkeras.evaluation.exported import base
@@ -137,13 +137,14 @@ def test_a_plan_is_that_of_the_command_line(even, page, runs, kept):
     page.give(kept)
     page.browser.evaluate(f"pace.value = '6:10'; limit.value = '150'; even.checked = {str(even == 'effort').lower()}")
     page.give(runs[0], to="#course")
-    names = "mean, highest, highestAt, highestLimit, start, seconds, kilometres"
+    names = "mean, highest, highestAt, highestLimit, tooHard, start, seconds, kilometres"
     code = f"(({{{names}}}) => ({{{names}}}))(it.planning.shown)"
     found = page.value("page.js", code)
     plans = planner.Planner(route.read(runs[0]), athlete_file.load(kept), found["start"], even, base())
     wanted = plans.at(1000 / 370)
     np.testing.assert_allclose(found["mean"], wanted.mean, atol=0.1)
     np.testing.assert_allclose([found["highest"], found["highestLimit"]], [wanted.highest[0], wanted.highest_limit], atol=0.1)
+    assert found["tooHard"] == pytest.approx(wanted.too_hard, abs=0.01)
     assert found["seconds"] == pytest.approx(wanted.seconds, abs=0.1)
     for row, kilometre in zip(found["kilometres"], wanted.kilometres(), strict=True):
         np.testing.assert_allclose(row["levels"], kilometre[-3:], atol=0.2)
@@ -151,6 +152,33 @@ def test_a_plan_is_that_of_the_command_line(even, page, runs, kept):
     under, wholly = plans.under(150), plans.under(150, wholly=True)
     for plan in (under, wholly):
         minutes, seconds = divmod(round(1000 / plan.plan.speed), 60)
+        assert f"{minutes}:{seconds:02} min/km" in page.text("plan-words")
+
+
+def test_the_maximum_is_that_of_the_command_line(page, runs, kept, tmp_path):
+    page.give(*runs[:-1])
+    wanted = zones.estimate(athlete_file.load(kept))
+    found = page.value("athlete/zones.js", f"it.zones((await import('{page.address}page.js')).shown.athlete)")
+    np.testing.assert_allclose(found["maximum"], [wanted.maximum, wanted.maximum_low, wanted.maximum_high], atol=0.1)
+    np.testing.assert_allclose(found["threshold"], [wanted.threshold, wanted.threshold_low, wanted.threshold_high], atol=0.1)
+    assert f"maximum heart rate is about {wanted.maximum:.0f} (" in page.text("fitness-words")
+    shutil.copy(kept, tmp_path / "me.json")
+    athlete_update.update(tmp_path / "me.json", [], base(), told=facts.Facts(max_heart_rate=150.0))
+    page.open()
+    page.browser.evaluate("pace.value = '4:00'; limit.value = '149'")
+    page.give(tmp_path / "me.json")
+    page.give(runs[0], to="#course")
+    assert "this asks for your maximum of 150 or more, so it can hardly be kept up" in page.text("plan-words")
+    assert max(page.value("page.js", "Array.from(it.planning.shown.high)")) == 150
+    plans = planner.Planner(
+        route.read(runs[0]),
+        athlete_file.load(tmp_path / "me.json"),
+        page.value("page.js", "it.planning.shown.start"),
+        "pace",
+        base(),
+    )
+    for result in (plans.under(float("inf")), plans.under(149)):
+        minutes, seconds = divmod(round(1000 / result.plan.speed), 60)
         assert f"{minutes}:{seconds:02} min/km" in page.text("plan-words")
 
 

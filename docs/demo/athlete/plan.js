@@ -1,17 +1,16 @@
 // A planned run: what heart rate to expect along a course, and which pace keeps it under a limit, as hrkeras.personal.planner.
 
 import { DAY } from "../runs/clock.js";
-import { STEP, fastest as record, resample } from "../runs/grid.js";
+import { STEP, resample } from "../runs/grid.js";
 import { at, highest, mean, place, range } from "../runs/numbers.js";
-import { basis, speedOnSlope } from "./effort.js";
+import { speedOnSlope } from "./effort.js";
+import { BEYOND, EARLY, beyondKnown, common, seen } from "./plan_warnings.js";
+import { zones } from "./zones.js";
 
 const SLOWEST = 720; // s/km, a walk
-const BEYOND = 1.1; // factor by which a plan may go beyond the known runs without a warning
 const WELL_KNOWN = 10; // runs, from which on they say how hard the person can run
-const RARE = 2; // standard deviations of effort over people, above which few run
-const LONGER = 1.5; // times the longest run
-const LONG_AGO = 120; // days
-const EARLY = 300; // s that mean and highest heart rate leave out
+// factor of the way from what is expected to the upper limit of the interval, beyond which nine in ten whole runs never go
+const TOP = 1.5;
 const SHORT = 50; // m, the rest of a course that is counted to the kilometre before
 const MORNING = 9 * 3600; // s, UTC
 
@@ -34,7 +33,7 @@ export class Planner {
   #made = new Map();
 
   constructor(route, athlete, predict, even, start) {
-    Object.assign(this, { route, athlete, predict, even, start });
+    Object.assign(this, { route, athlete, predict, even, start, zones: zones(athlete) });
   }
 
   /** The plan at a mean speed in m/s. */
@@ -44,38 +43,33 @@ export class Planner {
   }
 
   /**
-   * The fastest plan that stays under a limit in beats/min after the first five minutes, and whether that is the slowest or the
-   * fastest pace looked at; heart rate rises with speed, so halving finds it.
+   * The fastest plan that stays under a limit in beats/min after the first five minutes, and under the person's maximum; and
+   * whether that is the slowest or the fastest pace looked at, or the maximum comes first. Heart rate rises with speed, so
+   * halving finds it.
    */
   async under(limit, wholly = false) {
-    const tooFast = async (pace) => Math.round((await this.at(1000 / pace))[wholly ? "highestLimit" : "highest"]) >= limit;
-    let [low, high] = [this.fastest, SLOWEST + 1];
+    const tooFast = async (pace) => {
+      const plan = await this.at(1000 / pace);
+      return plan.tooHard > 0 || Math.round(plan[wholly ? "highestLimit" : "highest"]) >= limit;
+    };
+    const { fastest } = this;
+    let [low, high] = [fastest, SLOWEST + 1];
     while (low < high) {
       const middle = (low + high) >> 1;
       if (await tooFast(middle)) low = middle + 1;
       else high = middle;
     }
-    const end = low > SLOWEST ? "slowest" : low === this.fastest ? "fastest" : "";
+    const maximum = this.zones.maximum[0] < limit && limit < Infinity ? "maximum" : "";
+    const end = low > SLOWEST ? "slowest" : low === fastest ? "fastest" : maximum;
     return { plan: await this.at(1000 / Math.min(low, SLOWEST)), end };
   }
 
-  /** The fastest pace considered, s/km. */
+  /** The fastest pace considered, s/km: a tenth above the person's hardest run, or what few people run if little is known. */
   get fastest() {
-    const efforts = this.#seen("mean_effort");
+    const efforts = seen(this.athlete, "mean_effort");
     let quickest = BEYOND * Math.max(0, highest(efforts));
-    if (efforts.length < WELL_KNOWN) quickest = Math.max(quickest, this.#common[1]);
+    if (efforts.length < WELL_KNOWN) quickest = Math.max(quickest, common(this.athlete, "mean_graded_speed")[1]);
     return Math.min(Math.floor(1000 / quickest), SLOWEST - 1);
-  }
-
-  /** Mean efforts in m/s between which most people run. */
-  get #common() {
-    const { states, population } = this.athlete.description;
-    const at = states.indexOf("mean_graded_speed");
-    return [-RARE, RARE].map((times) => population.centre[at] + times * population.scale[at]);
-  }
-
-  #seen(name) {
-    return this.athlete.records.map((each) => each[name]).filter(Number.isFinite);
   }
 
   async #plan(speed) {
@@ -91,47 +85,31 @@ export class Planner {
       altitude: Float64Array.from(route.edges, (edge) => (route.hasAltitude ? at(edge, centres, route.altitude) : NaN)),
       ...{ start: this.start, name: "the planned run", estimated: false },
     });
-    const found = await this.predict(run, this.athlete);
+    const unlimited = await this.predict(run, this.athlete);
+    const { maximum } = this.zones;
+    const below = (values, most) => values.map((value) => Math.min(value, most));
+    const found = {
+      predicted: below(unlimited.predicted, maximum[0]),
+      low: below(unlimited.low, maximum[0]),
+      high: below(unlimited.high, maximum[2]),
+    };
     const warm = range(run.speed.length).filter((step) => STEP * step >= EARLY);
     const steps = warm.length ? warm : range(run.speed.length);
     const some = (values) => steps.map((step) => values[step]);
     const most = highest(some(found.predicted));
     const distance = range(run.speed.length).map((step) => at(STEP * (step + 0.5), times, route.edges));
+    const tops = steps.map((step) => unlimited.predicted[step] + TOP * (unlimited.high[step] - unlimited.predicted[step]));
+    const planned = { ...run, ...found, speedOfAll: speed, seconds: total, start: this.start, steps, zones: this.zones };
     return {
-      ...{ ...run, ...found, speedOfAll: speed, seconds: total, start: this.start, steps },
+      ...planned,
       mean: [found.predicted, found.low, found.high].map((values) => mean(some(values))),
       highest: most,
       highestAt: distance[steps.find((step) => found.predicted[step] === most)],
-      highestLimit: highest(some(found.high)),
+      tooHard: mean(some(unlimited.predicted).map((rate) => (Math.round(rate) >= Math.round(maximum[0]) ? 1 : 0))),
+      highestLimit: Math.min(highest(tops), maximum[2]),
       kilometres: kilometres(route, times, distance, found),
-      warnings: [...route.warnings, ...this.#warnings(run)],
+      warnings: [...route.warnings, ...beyondKnown({ ...planned, even, unlimited: unlimited.predicted }, this.athlete)],
     };
-  }
-
-  /** Warns where a plan goes beyond the person's known runs or, without any, beyond what people in general run. */
-  #warnings(run) {
-    const effort = basis(run.speed, run.altitude).mean_graded_speed.at(-1);
-    const [efforts, minutes] = [this.#seen("mean_effort"), this.#seen("log_minutes").map(Math.exp)];
-    const [low, high] = efforts.length ? [Math.min(...efforts), Math.max(...efforts)] : this.#common;
-    const reference = efforts.length ? "any run known of you" : "what most people run";
-    const [planned, found] = [(run.speed.length * STEP) / 60, []];
-    if (effort > BEYOND * high || effort * BEYOND < low) {
-      const much = Math.round(100 * Math.abs(effort / (effort > high ? high : low) - 1));
-      found.push(`The plan is ${much} % ${effort > high ? "harder" : "easier"} than ${reference}: this is a guess.`);
-    }
-    if (minutes.length && planned > LONGER * Math.max(...minutes)) {
-      found.push(
-        `The plan takes ${Math.round(planned)} min and the longest run known ${Math.round(Math.max(...minutes))}: ` +
-          "what comes after is a guess.",
-      );
-    }
-    const days = (this.start - this.athlete.ends.at(-1)) / DAY;
-    if (days > LONG_AGO)
-      found.push(
-        `The last run known of you was ${Math.round(days)} days before, and fitness changes in less: give newer runs.`,
-      );
-    if (mean(run.speed) > record(STEP * run.speed.length)) found.push("The plan is faster than the world record.");
-    return found;
   }
 }
 

@@ -45,11 +45,11 @@ const outside = (value, [low, high]) => value < low || value > high;
 const share = (time, values) => measured(interpolate(time, time, values, MAX_HEART_RATE_GAP)).length / time.length;
 
 /** Why a workout is not learnt from, in the words of the command line; empty if it is. */
-export function leftOut(workout, needsHeartRate = true) {
+export function leftOut(workout) {
   const { sport, time, heartRate, altitude, gpsShare, start, estimated } = workout;
   if (sport !== "running") return `another sport (${sport || "unnamed"})`;
-  if (needsHeartRate && estimated) return "heart rate estimated, not measured";
-  if (needsHeartRate && share(time, heartRate) < HEART_RATE) return "heart rate incomplete";
+  if (estimated) return "heart rate estimated, not measured";
+  if (share(time, heartRate) < HEART_RATE) return "heart rate incomplete";
   if (time.length < LEAST_POINTS) return "too few points";
   if (outOfRange(workout, altitude, heartRate)) return "values out of range, or faster than any runner";
   if (gpsShare < GPS) return "positions incomplete";

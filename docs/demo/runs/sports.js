@@ -42,7 +42,11 @@ export function name(text) {
   const plain = text.trim().toLowerCase();
   const found = ALONE[plain] ?? named(folded(text));
   if (found) return found;
-  const words = plain.split(/\s+/).filter((word) => word && word !== "generic");
+  const all = plain
+    .replaceAll("_", " ")
+    .split(/\s+/)
+    .filter((word) => word && word !== "generic");
+  const words = all.filter((word, i) => !all.includes(word, i + 1)); // "training cardio_training"
   const telling = words.filter((word) => !/^\d+$/.test(word));
   if (SILENT.includes(folded(words.join(" ")))) return "";
   return !telling.length || VAGUE.includes(folded(telling.join(" "))) ? OTHER : telling.join(" ");
