@@ -116,6 +116,7 @@ function maximum({ maximum: [value, low, high], told }) {
 export function limits(zones) {
   const [threshold, low, high] = zones.threshold;
   const held = `what you could hold for an hour about ${Math.round(threshold)} (${pair(low, high)})`;
+  if (zones.told) return `Your maximum heart rate, as you told it, is ${Math.round(zones.maximum[0])}, and ${held}.`;
   return `As far as your runs tell, ${maximum(zones).replace("your maximum of", "your maximum heart rate is")}, and ${held}.`;
 }
 
