@@ -8,7 +8,11 @@ import os
 import select
 import shutil
 import subprocess
+import threading
 import time
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -32,6 +36,20 @@ def fetched(function, *arguments):
         pytest.skip(str(error))
 
 
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def served(folder):
+    """A server of a folder, as the address of it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
 def assert_accessible(page: "Chromium") -> None:
     """Nothing in the page is against a rule of axe-core, in light or dark."""
     axe = fetched(demo.npm, AXE, ("axe.min.js",))["axe.min.js"].decode()
@@ -53,7 +71,7 @@ class Chromium:
     """One page in a browser of its own; a context manager that ends it.
 
     Attributes:
-        requests: addresses of all that the page asked for, in order.
+        requests: addresses of all that the page, and service workers that are watched, asked for, in order.
         errors: what the page said in its console as an error, and what it did not catch.
     """
 
@@ -116,6 +134,24 @@ class Chromium:
             self.errors.append(json.dumps(params["exceptionDetails"]))
         elif event == "Log.entryAdded" and params["entry"]["level"] == "error":
             self.errors.append(params["entry"]["text"])
+
+    def watch_workers(self):
+        """Also notes what the service workers there are ask for."""
+        page, self._session = self._session, {}
+        for target in self.do("Target.getTargets")["targetInfos"]:
+            if target["type"] == "service_worker":
+                self._session = {}
+                self._session = {
+                    "sessionId": self.do("Target.attachToTarget", targetId=target["targetId"], flatten=True)["sessionId"]
+                }
+                self.do("Network.enable")
+        self._session = page
+
+    def press(self, key: str, number: int):
+        """Presses a key, by its name and number."""
+        for kind in ("keyDown", "keyUp"):
+            text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
+            self.do("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=number, **text)
 
     def evaluate(self, code: str):
         """The value of an expression in the page, awaited."""

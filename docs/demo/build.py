@@ -1,20 +1,28 @@
-"""Puts the page that predicts in a browser into a folder: the page, a model, and ONNX Runtime Web from the npm registry.
+"""Puts the page that learns in a browser into a folder: the page, a model, and ONNX Runtime Web from the npm registry.
 
 python docs/demo/build.py FOLDER             (with the base model that comes with hrkeras; needs npm, and nothing installed)
 python docs/demo/build.py FOLDER MODEL       (a .keras model, or an .onnx export with its .onnx.json beside it)
 """
 
+import hashlib
 import json
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-BASE = HERE.parents[1] / "hrkeras" / "models" / "packaged" / "base.onnx"
-PAGE = (".html", ".css", ".js")
+ROOT = HERE.parents[1]
+BASE = ROOT / "hrkeras" / "models" / "packaged" / "base.onnx"
+PAGE = (".html", ".css", ".js", ".webmanifest")
+ICONS = (192, 512)  # pixels
+BLUE, WHITE = (0x3F, 0x51, 0xB5), (0xFF, 0xFF, 0xFF)
+BEAT = ((0.2, 0.52), (0.36, 0.52), (0.45, 0.3), (0.57, 0.7), (0.66, 0.52), (0.8, 0.52))  # shares of an icon, as in favicon.svg
+LINE = 0.035  # half the width of its line
 RUNTIME = "onnxruntime-web@1.30.0"
 RUNTIME_FILES = ("dist/ort.wasm.bundle.min.mjs", "dist/ort-wasm-simd-threaded.wasm", "package.json")
 
@@ -41,9 +49,68 @@ def build(folder: Path, model: Path = BASE) -> None:
         _export(model, folder / "model.onnx")
     for name, content in npm(RUNTIME, RUNTIME_FILES).items():
         (folder / "vendor" / Path(name).name).write_bytes(content)
-    for path in HERE.iterdir():
+    for path in HERE.rglob("*"):
         if path.suffix in PAGE:
-            shutil.copy(path, folder)
+            target = folder / path.relative_to(HERE)
+            target.parent.mkdir(exist_ok=True)
+            shutil.copy(path, target)
+    (folder / "runs" / "sports_table.js").write_text(sports_table(), encoding="utf-8")
+    for size in ICONS:
+        (folder / f"icon-{size}.png").write_bytes(icon(size))
+    write_worker(folder)
+
+
+def sports_table() -> str:
+    """The words that name sports, as a JavaScript module: those of hrkeras, whose module needs nothing installed."""
+    sys.path.insert(0, str(ROOT))
+    try:
+        from hrkeras.workouts.readers import sports
+    finally:
+        sys.path.remove(str(ROOT))
+
+    def pattern(compiled):
+        return compiled.pattern.replace(r"[^\W\d_]", r"\p{L}")
+
+    table = {
+        "PATTERNS": {sport: pattern(compiled) for sport, compiled in sports.PATTERNS.items()},
+        **{name: pattern(getattr(sports, name)) for name in ("INDOOR", "ON_TREADMILL", "PLACES")},
+        "ALONE": sports.ALONE,
+        "SILENT": sorted(sports.SILENT),
+        "VAGUE": sorted(sports.VAGUE),
+        "UNFOLDED": {chr(letter): chr(other) for letter, other in sports.UNFOLDED.items()},
+    }
+    return "".join(f"export const {name} = {json.dumps(value, ensure_ascii=False)};\n" for name, value in table.items())
+
+
+def icon(size: int) -> bytes:
+    """The page's icon as a PNG, so many pixels wide: a heartbeat; its edges may be cut off by a phone's mask."""
+    cover = [[0.0] * size for _ in range(size)]  # share of each pixel that the line covers
+    for (left, top), (right, bottom) in zip(BEAT, BEAT[1:], strict=False):
+        slope = (bottom - top) / (right - left)
+        half = LINE * (1 + slope * slope) ** 0.5 * size
+        for x in range(round(left * size), round(right * size)):
+            middle = size * top + slope * (x + 0.5 - left * size)
+            for y in range(int(middle - half), int(middle + half) + 1):
+                cover[y][x] = max(cover[y][x], min(middle + half, y + 1) - max(middle - half, y))
+    colours = [
+        bytes(round(blue + (white - blue) * share / 255) for blue, white in zip(BLUE, WHITE, strict=True)) for share in range(256)
+    ]
+    rows = b"".join(b"\0" + b"".join(colours[round(255 * share)] for share in row) for row in cover)
+    head = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    chunks = (struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def write_worker(folder: Path) -> None:
+    """Tells the service worker which files there are, and of which version; a page of changed files replaces the one before."""
+    worker = folder / "sw.js"
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path != worker)
+    digest = hashlib.sha256(worker.read_bytes())
+    for name in names:
+        digest.update(name.encode() + (folder / name).read_bytes())
+    text = worker.read_text(encoding="utf-8").replace("%VERSION%", digest.hexdigest()[:16])
+    worker.write_text(text.replace('["%FILES%"]', json.dumps(["./", *names])), encoding="utf-8")
 
 
 def _export(model: Path, output: Path) -> None:

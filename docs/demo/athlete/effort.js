@@ -1,15 +1,16 @@
 // How hard a run is at each step, as numbers that heart rate depends on nearly linearly. It says what hrkeras.workouts.effort
 // says; formulas: docs/reference/athlete_formulas.md.
 
-import { STEP } from "./run.js";
+import { STEP } from "../runs/grid.js";
+import { clip, mean } from "../runs/numbers.js";
 
 const COST = [155.4, -30.4, -43.3, 46.3, 19.5, 3.6]; // J/kg/m by grade, Minetti et al. 2002
 const LAG = 5; // steps that a grade is taken over
-const MAX_GRADE = 0.3;
+export const MAX_GRADE = 0.3;
+const cost = (grade) => COST.reduce((total, coefficient) => total * grade + coefficient, 0);
 
-export const clip = (value, [low, high]) => Math.min(Math.max(value, low), high);
-export const sum = (values) => values.reduce((total, value) => total + value, 0);
-export const mean = (values) => sum(values) / values.length;
+/** The factor of the speed on the flat at which effort is the same. */
+export const speedOnSlope = (grade) => clip(COST.at(-1) / cost(grade), [0.4, 1.25]);
 
 /** Exponential averages that start from 0: `{name_over_span: values}`. */
 function averages(name, values, spans) {
@@ -38,7 +39,7 @@ export function basis(speed, altitude) {
   const effort = v.map((value, t) => {
     const usual = mean([0, 1, 2, 3, 4].map((k) => v[Math.max(t - k, 0)]));
     const grade = clip(climb[t] / Math.max(usual, 0.5), [-MAX_GRADE, MAX_GRADE]);
-    return (value * COST.reduce((cost, coefficient) => cost * grade + coefficient, 0)) / COST.at(-1);
+    return (value * cost(grade)) / COST.at(-1);
   });
   const [up, down] = [climb.map((value) => Math.max(value, 0)), climb.map((value) => Math.max(-value, 0))];
   const standing = v.map((value) => (value < 0.5 ? 1 : 0));
@@ -49,13 +50,27 @@ export function basis(speed, altitude) {
     ...averages("climbing", up, [3, 12, 30, 90]),
     ...averages("descending", down, [3, 12, 30, 90]),
     ...averages("standing", standing, [3, 12, 60]),
-    ...averages("walking", v.map((value) => Math.min(value, 2)), [3, 12]),
+    ...averages(
+      "walking",
+      v.map((value) => Math.min(value, 2)),
+      [3, 12],
+    ),
   };
   const [e12, e30, v12] = [found.graded_speed_over_12, found.graded_speed_over_30, found.speed_over_12];
-  const slope = averages("slope", climb.map((value, t) => value / Math.max(v[t], 0.7)), [12]).slope_over_12;
+  const slope = averages(
+    "slope",
+    climb.map((value, t) => value / Math.max(v[t], 0.7)),
+    [12],
+  ).slope_over_12;
   found.grade_over_12 = slope.map((value) => clip(value, [-0.5, 0.5]));
   found.steepness_over_12 = found.grade_over_12.map(Math.abs);
-  for (const [name, squares] of Object.entries(averages("speed", v.map((value) => value * value), [30, 90]))) {
+  for (const [name, squares] of Object.entries(
+    averages(
+      "speed",
+      v.map((value) => value * value),
+      [30, 90],
+    ),
+  )) {
     const spread = squares.map((value, t) => Math.sqrt(Math.max(value - found[name][t] ** 2, 0)));
     found[name.replace("speed", "speed_spread")] = spread;
   }
@@ -84,4 +99,3 @@ export function basis(speed, altitude) {
   });
   return Object.fromEntries(Object.entries(found).map(([name, values]) => [name, Float32Array.from(values)]));
 }
-
