@@ -179,7 +179,7 @@ def _outcome(athlete: AthleteState, name: str, before: Facts, now: Facts) -> Out
     is_known = old is not None and (abs(value - old) <= 1 and now.sex == before.sex if name == "age" else value == old)
     if is_known:
         return "known"
-    if name == "age" and now.max_heart_rate is not None:
+    if name == "age" and now.max_heart_rate is not None and now.sex == before.sex:  # the sex counts besides, for training load
         return "maximum is known"
     return "used" if old is None else "besides" if name == "easy" and athlete.count else "changed"
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.athlete.kalman import COURSE_FACTS, AthleteState, Known
-from hrkeras.athlete.population import COURSE, DAY, STATES, Population
-from hrkeras.workouts.effort import basis
+from hrkeras.athlete.population import COURSE, DAY, STATES, Population, calendar
+from hrkeras.workouts.effort import BASIS, basis
 from hrkeras.workouts.grid import STEP, Grid
 
 MINUTES = 40  # of the run that fitness is read from
@@ -38,7 +38,7 @@ def steady(speed: float, minutes: int = MINUTES, grade: float = 0.0) -> Grid:
     return Grid(level, climb, np.full(steps, np.nan, np.float32))
 
 
-@lru_cache(8)
+@lru_cache(64)
 def _efforts_at(speed: float) -> np.ndarray:
     """Of a steady run on the flat; the same after every run of a timeline."""
     return basis(steady(speed))
@@ -90,6 +90,29 @@ def view(athlete: AthleteState, usual: np.ndarray | None = None) -> View:
     states = slice(len(STATES))
     weights, covariance = athlete.weights[0, states].copy(), athlete.covariance[0, states, states].copy()
     return View(athlete.population, weights, covariance, float(np.ptp(interval)) / 2, usual)
+
+
+def at_paces(views: Sequence[View], starts: Sequence[float], speeds: np.ndarray) -> np.ndarray:
+    """`View.at_pace` of several views, each at the start of its own run, at several speeds.
+
+    Args:
+        views: of one person.
+        starts: s since 1970-01-01 UTC.
+        speeds: m/s, shape `(speeds,)`.
+
+    Returns:
+        Heart rate and its limits, beats/min, shape `(views, speeds, 3)`.
+    """
+    first, days = views[0], slice(len(BASIS), -len(COURSE))
+    rows = np.array([first._features(starts[0], _efforts_at(float(speed)), READ) for speed in speeds])
+    centre, scale = (np.array(values)[days] for values in (first.population.centre, first.population.scale))
+    told = []
+    for view, start in zip(views, starts, strict=True):
+        rows[:, days] = (np.array(calendar(start)) - centre) / scale
+        value, variance = rows @ view.weights, ((rows @ view.covariance) * rows).sum(axis=1)
+        margin = view.reach * np.sqrt(variance)
+        told.append(np.stack([value, value - margin, value + margin], axis=1))
+    return np.array(told)
 
 
 def usual_course(population: Population, before: Sequence[Known]) -> np.ndarray:

@@ -24,13 +24,17 @@ from hrkeras.cli import (
     export,
     finetune,
     fitness,
+    guard,
     inspect,
     plan,
     predict,
     repair,
     report,
+    running_index,
     terminal,
+    today,
     train,
+    training_load,
     tune,
     update,
     zones,
@@ -50,7 +54,10 @@ PANELS: dict[str, tuple[ModuleType, ...]] = {  # commands by what a person wants
     "Data": (build, inspect),
     "Models": (train, tune, finetune, ensemble, evaluate, audit, convert),
     "Export": (export,),
-    "My runs": (report, predict, update, plan, estimate, repair, zones, fitness, drift, cache),
+    "My runs": (
+        *(report, predict, update, plan, estimate, repair, zones, fitness, drift),
+        *(running_index, training_load, today, guard, cache),
+    ),
 }
 
 
@@ -62,7 +69,7 @@ class _Program(TyperGroup):
     """Turns errors caused by a person's input into one sentence and an exit code."""
 
     def __init__(self, *args, commands, **kwargs):
-        names = [_name(module) for modules in PANELS.values() for module in modules]
+        names = [_name(module).replace("_", "-") for modules in PANELS.values() for module in modules]
         story = {name: commands[name] for name in names if name in commands}  # typer has groups behind commands
         super().__init__(*args, commands=story | commands, **kwargs)
 

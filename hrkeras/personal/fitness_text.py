@@ -1,6 +1,6 @@
 """A person's fitness, in sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from math import isnan, nan
 from typing import Protocol
@@ -70,13 +70,22 @@ def now(timeline: Timeline) -> str:
     )
 
 
+def compared(starts: Sequence[float]) -> int | None:
+    """Which of some runs, by their starts in order, the last is compared with: that a year before it or, of less, the first.
+
+    None if they are too few or too close together for a comparison.
+    """
+    year_old = [row for row, start in enumerate(starts) if starts[-1] - start >= COMPARED]
+    row = year_old[-1] if year_old else 0
+    return None if len(starts) < FEW or starts[-1] - starts[row] < MONTHS else row
+
+
 def change(timeline: Timeline) -> str:
     """How that has changed over the last year or, of a shorter timeline, all of it; empty if it is too short."""
-    last = timeline.entries[-1]
-    earlier = [entry for entry in timeline.entries if last.start - entry.start >= COMPARED] or timeline.entries[:1]
-    first = max(earlier, key=lambda entry: entry.start)
-    if len(timeline.entries) < FEW or last.start - first.start < MONTHS:
+    row = compared([entry.start for entry in timeline.entries])
+    if row is None:
         return ""
+    first, last = timeline.entries[row], timeline.entries[-1]
     # of what is shown, which is rounded
     difference = round(last.at_pace.value) - round(first.at_pace.value)
     reach = float(np.hypot(last.at_pace.high - last.at_pace.value, first.at_pace.high - first.at_pace.value))

@@ -24,14 +24,11 @@ def fitness(timeline: Timeline, narrow: bool = False) -> Figure:
     entries = timeline.entries
     starts = np.array([entry.start for entry in entries])
     date_axis(axes, starts)
-    days, short = starts / DAY, SHORT * np.ptp(axes.get_xlim())
+    days = starts / DAY
     value, low, high = np.array([entry.at_pace for entry in entries]).T
     single = value + np.array([entry.residual for entry in entries])
     axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.6, mew=0, label="each run, at this pace")
-    for number, rows in enumerate(np.split(np.arange(len(entries)), np.flatnonzero(np.diff(starts) > PAUSE) + 1)):
-        where = days[rows]
-        if np.ptp(where) < short:  # runs so close together are drawn as wide as can be seen
-            rows, where = rows[[0, -1]], where.mean() + np.array([-0.5, 0.5]) * short
+    for number, (where, rows) in enumerate(stretches(axes, starts)):
         axes.fill_between(where, low[rows], high[rows], color=HEART, alpha=0.15, lw=0, label=None if number else "10 to 90 %")
         axes.plot(where, value[rows], "-", color=HEART, lw=2, label=None if number else "fitness")
     chosen = sorted(filter(lambda row: entries[row].stands_out, range(len(entries))), key=lambda row: -abs(entries[row].residual))
@@ -43,6 +40,25 @@ def fitness(timeline: Timeline, narrow: bool = False) -> Figure:
     points = [(days[row], single[row]) for row in chosen]
     label_points(axes, points, [fitness_text.short_day(entries[row].start) for row in chosen], LABELLED)
     return figure
+
+
+def stretches(axes, starts: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The parts of a line through runs, between which there was a pause.
+
+    Args:
+        axes: with the limits of its days set.
+        starts: of the runs in order, s since 1970-01-01 UTC.
+
+    Returns:
+        Of each part days since 1970-01-01 and the runs drawn there.
+    """
+    parts, short = [], SHORT * np.ptp(axes.get_xlim())
+    for rows in np.split(np.arange(len(starts)), np.flatnonzero(np.diff(starts) > PAUSE) + 1):
+        where = starts[rows] / DAY
+        if np.ptp(where) < short:  # runs so close together are drawn as wide as can be seen
+            rows, where = rows[[0, -1]], where.mean() + np.array([-0.5, 0.5]) * short
+        parts.append((where, rows))
+    return parts
 
 
 @matplotlib.rc_context(STYLE)

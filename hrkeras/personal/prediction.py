@@ -159,26 +159,10 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
         InputError: if the run has no speed or no sensible duration, if the athlete's state has learnt from runs that ended
             after its start, or if it starts from another population than the model's.
     """
-    try:
-        grid = quality.gridded(run, LIMITS)
-    except InvalidWorkoutError as error:
-        advice = "; a run needs speed or positions" if "no speed" in str(error) else ""
-        raise InputError(f"{run.where or 'The run'}: cannot be predicted, {error}{advice}.") from None
-    if len(grid.speed) * STEP > DAY:
-        raise InputError(
-            f"{run.where or 'The run'}: lasts {len(grid.speed) * STEP / DAY:.1f} days; nothing can be said of more than one."
-        )
-    begin = date_or_nan(run.start)
+    grid = gridded(run)
     if athlete is None:
         athlete = AthleteState(population(model))
-    if athlete.count and athlete.ends[-1] > begin:
-        is_known = duplicates.overlap(run.start, run.end, athlete.starts, athlete.ends).any()
-        what = "this very run" if is_known else f"the run of {moment(athlete.starts[-1])}"
-        raise InputError(
-            f"The run of {moment(run.start, run.utc_offset)} can only be predicted from earlier runs, but the athlete's state "
-            f"has learnt from {what}; predict it from earlier runs alone.",
-            "history",
-        )
+    begin = begin_after(run, athlete)
     start = athlete.assumed_start(begin)
     known = athlete.predict(start, grid)
     heart_rate = expected = known.expected[:, 0]
@@ -198,6 +182,42 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
     has_altitude = quality.without_outliers(run, LIMITS).has_altitude
     about: dict[str, Any] = {"by": predictor.title(model), "duration": run.duration, "utc_offset": run.utc_offset}
     return Prediction(begin, grid, heart_rate, low, high, athlete.count, has_altitude, warnings, **about)
+
+
+def gridded(run: Workout) -> Grid:
+    """A run on the grid, with the filters' limits for outliers.
+
+    Raises:
+        InputError: if it has no speed or no sensible duration.
+    """
+    try:
+        grid = quality.gridded(run, LIMITS)
+    except InvalidWorkoutError as error:
+        advice = "; a run needs speed or positions" if "no speed" in str(error) else ""
+        raise InputError(f"{run.where or 'The run'}: cannot be predicted, {error}{advice}.") from None
+    if len(grid.speed) * STEP > DAY:
+        raise InputError(
+            f"{run.where or 'The run'}: lasts {len(grid.speed) * STEP / DAY:.1f} days; nothing can be said of more than one."
+        )
+    return grid
+
+
+def begin_after(run: Workout, athlete: AthleteState) -> float:
+    """When a run began, s since 1970-01-01 UTC; NaN where that is unknown.
+
+    Raises:
+        InputError: if the athlete's state has learnt from runs that ended later.
+    """
+    begin = date_or_nan(run.start)
+    if athlete.count and athlete.ends[-1] > begin:
+        is_known = duplicates.overlap(run.start, run.end, athlete.starts, athlete.ends).any()
+        what = "this very run" if is_known else f"the run of {moment(athlete.starts[-1])}"
+        raise InputError(
+            f"The run of {moment(run.start, run.utc_offset)} can only be predicted from earlier runs, but the athlete's state "
+            f"has learnt from {what}; predict it from earlier runs alone.",
+            "history",
+        )
+    return begin
 
 
 def with_interval(heart_rate: np.ndarray, known: Known, athlete: AthleteState) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

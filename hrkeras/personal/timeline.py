@@ -50,6 +50,7 @@ class Entry:
         workout: as recorded.
         expected: what the state alone expected of it, for finding faults of the sensor as in `detection.faults`; None of a
             person's first runs.
+        view: the athlete's state after it, in hindsight.
     """
 
     found: Prediction
@@ -58,6 +59,7 @@ class Entry:
     stands_out: bool
     workout: Workout
     expected: np.ndarray | None
+    view: View
 
     @cached_property
     def faults(self) -> list[Fault] | None:
@@ -208,7 +210,7 @@ def _entries(
         earlier = np.array([entry.residual for entry in entries[-REMEMBERED:]])
         values = view.at_pace(run.start, speed), residual, _stands_out(residual, earlier)
         alone = expected.expected[:, 0] if count >= MUCH else None
-        entries.append(Entry(prediction, *values, recorded[run.start, run.where], alone))
+        entries.append(Entry(prediction, *values, recorded[run.start, run.where], alone, view))
     return entries
 
 

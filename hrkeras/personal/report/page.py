@@ -4,11 +4,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from hrkeras import __version__
-from hrkeras.athlete import zones
+from hrkeras.athlete import reserve, zones
 from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline, weather
 from hrkeras.personal.report.drift_section import drift_section
 from hrkeras.personal.report.html import details, figure, items, paragraph, section, table
 from hrkeras.personal.report.picture import svg
+from hrkeras.personal.report.training import training
 from hrkeras.personal.timeline import Timeline
 from hrkeras.utils.files import atomic_write
 from hrkeras.workouts import clock
@@ -43,7 +44,7 @@ def page(written: Timeline) -> str:
             _sensor(written),
             _how_good(written),
         ]
-    sections += [_unheard(written, *in_zones), _notes(written)]
+    sections += [training(written), _unheard(written, *in_zones), _notes(written)]
     css = (files("hrkeras.personal.report") / "page.css").read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -149,7 +150,7 @@ def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zo
 
 def _times(written: Timeline) -> tuple[zones.Zones, time_in_zones.Times, time_in_zones.Times]:
     """The zones, and the time in them, of late and in all."""
-    own = zones.estimate(written.athlete)
+    own = zones.estimate(reserve.with_facts(written.athlete, written.log.person))
     return own, time_in_zones.times(written, own, time_in_zones.WEEKS), time_in_zones.times(written, own)
 
 

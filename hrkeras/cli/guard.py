@@ -1,0 +1,28 @@
+"""`hrkeras guard`: how likely heart rate goes above a limit in the next minutes of a run."""
+
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.one_run import History, Run, Workout, read_run
+from hrkeras.cli.shared import AthleteFile, Json, NoCache, json_line
+
+
+def guard(
+    run: Run,
+    limit: Annotated[float, typer.Option(min=60, max=220, help="Heart rate in beats/min.", show_default=False)],
+    athlete: AthleteFile = None,
+    history: History = None,
+    workout: Workout = None,
+    no_cache: NoCache = False,
+    json: Json = False,
+) -> None:
+    """Tell minute by minute of a run how likely heart rate goes above a limit in the next 1, 3 and 5 minutes."""
+    live, _, grid, about = read_run(run, workout, athlete, history, no_cache)
+    from hrkeras.personal.today import today_text
+
+    watched = today_text.watch(live, grid, limit)
+    if json:
+        print(json_line(today_text.watch_dict(watched, limit)))
+        return
+    print("\n".join([*today_text.watch_lines(watched, limit), *about]))

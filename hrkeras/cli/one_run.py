@@ -1,0 +1,48 @@
+"""What the commands share that follow one run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli import defaults
+from hrkeras.cli.shared import check_one_known, reader, reading
+
+Run = Annotated[
+    Path,
+    typer.Argument(exists=True, help="A GPX, TCX or FIT file, a folder or zip, or an Apple Health export.", show_default=False),
+]
+History = Annotated[
+    list[Path] | None,
+    typer.Option(
+        exists=True, help="Folder or export with the person's earlier runs. Repeatable. Default: the other runs of RUN."
+    ),
+]
+Workout = Annotated[
+    str | None,
+    typer.Option(
+        help="The run, where RUN has several: its date in UTC (2025-06-16), or latest. Default: latest.", show_default=False
+    ),
+]
+
+
+def read_run(run: Path, workout: str | None, athlete: Path | None, history: list[Path] | None, no_cache: bool) -> tuple:
+    """A `live_run.LiveRun` of the person before the run, the run, the run on the grid, and lines about what was read."""
+    check_one_known(athlete, history)
+    from hrkeras.personal import athlete_update, prediction, run_choice, update_text, usage
+    from hrkeras.personal.today import live_run
+    from hrkeras.workouts.readers import tracks
+
+    state, histories = prediction.opened(athlete), history or []
+    default = None if workout or tracks.is_track(run) else "latest"
+    with reading((run, *histories)) as bar:
+        chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update, reader(no_cache))
+    if default:
+        defaults.use("--workout", default)
+    learnt = athlete_update.Report(state) if athlete else athlete_update.learn_from(state, others, until=chosen.start)
+    lines = [update_text.known_text(state)]
+    if not chosen.has_altitude:
+        lines.append("The run has no altitude: it was taken as flat.")
+    if others or log.skipped:
+        lines += usage.of_update(learnt, log, 1, len(others) if athlete else 0)
+    return live_run.LiveRun(state, prediction.begin_after(chosen, state)), chosen, prediction.gridded(chosen), lines

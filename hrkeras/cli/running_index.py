@@ -1,0 +1,51 @@
+"""`hrkeras running-index`: pace at a set heart rate and VO2max over the months."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli import kinds, outputs
+from hrkeras.cli.outputs import Force
+from hrkeras.cli.shared import AthleteFile, Json, NoCache, Person, RunsOfOne, json_line, load_model_and_state, read_timeline
+
+
+def running_index(
+    source: RunsOfOne,
+    at_heart_rate: Annotated[
+        float | None,
+        typer.Option(
+            min=60, max=220, help="Heart rate in beats/min, at which pace is read. Default: the usual one of your runs."
+        ),
+    ] = None,
+    athlete: AthleteFile = None,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw both over time to.")] = None,
+    force: Force = False,
+    person: Person = None,
+    no_cache: NoCache = False,
+    json: Json = False,
+) -> None:
+    """Show a person's pace at a set heart rate on the flat over time, and an estimate of their VO2max with its uncertainty."""
+    outputs.check([source, athlete], [(plot, kinds.PNG)], force)
+    loaded, known = load_model_and_state(None, athlete, None)
+    from hrkeras.athlete import reserve
+    from hrkeras.personal import fitness_text, usage
+    from hrkeras.personal.index import index_text, running_index
+    from hrkeras.utils.errors import InputError
+
+    timeline = read_timeline(source, no_cache, person, None, loaded, known if athlete else None)
+    if not timeline.entries:
+        raise InputError(f"{source}: not one run has a heart rate, which the running index needs; `hrkeras report` estimates it.")
+    own = reserve.estimate(reserve.with_facts(timeline.athlete, timeline.log.person))
+    heart_rate = at_heart_rate or running_index.usual_heart_rate(timeline)
+    found = running_index.follow(timeline, heart_rate, own)
+    if plot:
+        from hrkeras.utils import plotting
+
+        plotting.save(index_text.plot(found, heart_rate), plot)
+    if json:
+        print(json_line(index_text.as_dict(found, heart_rate, timeline.speed, own) | usage.as_dict(timeline, False)))
+        return
+    print("\n".join(index_text.lines(found, heart_rate, timeline.speed, own)))
+    print("\n".join([*usage.of_timeline(timeline, False), fitness_text.zones_text(found)]))
+    print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot INDEX.png.")

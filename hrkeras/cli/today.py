@@ -1,0 +1,29 @@
+"""`hrkeras today`: how the heart rate of a run differs from what was expected, after its first minutes."""
+
+from typing import Annotated
+
+import typer
+
+from hrkeras.cli.one_run import History, Run, Workout, read_run
+from hrkeras.cli.shared import AthleteFile, Json, NoCache, json_line
+
+
+def today(
+    run: Run,
+    after: Annotated[int, typer.Option(min=6, max=20, help="Minutes of the run that are known.")] = 10,
+    athlete: AthleteFile = None,
+    history: History = None,
+    workout: Workout = None,
+    no_cache: NoCache = False,
+    json: Json = False,
+) -> None:
+    """Compare the heart rate of a run's first minutes with what was expected, in beats/min and seconds per kilometre."""
+    live, chosen, grid, about = read_run(run, workout, athlete, history, no_cache)
+    from hrkeras.personal.today import today_text
+    from hrkeras.workouts import clock
+
+    judged = today_text.judge(live, clock.moment(clock.date_or_nan(chosen.start), chosen.utc_offset), grid, after)
+    if json:
+        print(json_line(today_text.as_dict(judged)))
+        return
+    print("\n".join([*today_text.lines(judged), *about]))

@@ -1,0 +1,1 @@
+"""Pace at a set heart rate and maximal oxygen uptake, over time."""

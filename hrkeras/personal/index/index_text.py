@@ -1,0 +1,109 @@
+"""The running index in sentences, for programs and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import matplotlib.ticker
+import numpy as np
+from matplotlib.figure import Figure
+
+from hrkeras.athlete import reserve
+from hrkeras.athlete.reserve import Reserve
+from hrkeras.personal import fitness_text, pace
+from hrkeras.personal.index.running_index import Index
+from hrkeras.personal.person_plots import stretches
+from hrkeras.utils.plotting import HEART, SPEED, STYLE, date_axis, legend, new_figure
+from hrkeras.workouts.clock import date
+
+CAVEAT = (
+    "It is no measurement: the equation alone is off by a tenth, a wrong maximum or resting heart rate shifts all values alike, "
+    "and heat or hilly ground that the watch does not see count as lower fitness. Its changes say more than its height."
+)
+
+
+def lines(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve) -> list[str]:
+    """What `hrkeras running-index` prints; `speed` is the usual one in m/s, from whose heart rate VO2max is estimated."""
+    last = found[-1]
+    sentences = [
+        f"{fitness_text.count(len(found))} with heart rate, {fitness_text.days(found)}.",
+        f"At {heart_rate:.0f} beats/min, your pace on the flat is {_pace(last.speed)}, as of "
+        f"{fitness_text.day(last.start, last.utc_offset)}.",
+        change(found),
+    ]
+    value, low, high = last.vo2max
+    if np.isfinite(value):
+        sentences += [
+            f"VO2max is about {value:.0f} mL/kg/min ({low:.0f} to {high:.0f}): what {pace.text(speed)} costs by the ACSM's "
+            "equation, over the share of the heart rate reserve that it takes.",
+            CAVEAT,
+        ]
+    else:
+        sentences.append(f"VO2max cannot be told: {pace.text(speed)}, the usual pace, is a walk, or too easy or too hard for it.")
+    return [sentence for sentence in (*sentences, reserve.text(own)) if sentence]
+
+
+def _pace(speed: np.ndarray) -> str:
+    value, slow, fast = (pace.text(each) for each in speed)
+    return f"{value} ({fast.removesuffix(' /km')} to {slow.removesuffix(' /km')})"
+
+
+def change(found: Sequence[Index]) -> str:
+    """How pace at the set heart rate has changed, over the time that `fitness_text.compared` says; empty if there is none."""
+    reached = [each for each in found if np.isfinite(each.speed[0])]
+    row = fitness_text.compared([each.start for each in reached]) if reached else None
+    if row is None:
+        return ""
+    then, now = (1000 / each.speed for each in (reached[row], reached[-1]))
+    difference = round(now[0]) - round(then[0])
+    reach = float(np.hypot(np.ptp(now[1:]), np.ptp(then[1:]))) / 2
+    when = f"On {fitness_text.day(reached[row].start, reached[row].utc_offset)} it was {pace.text(reached[row].speed[0])}"
+    if not difference:
+        return f"{when} too."
+    which = f"{abs(difference)} s/km {'faster' if difference < 0 else 'slower'} since"
+    chance = ", which may be chance" if abs(difference) <= reach else ""
+    return f"{when}: {which} (give or take {reach:.0f}){chance}."
+
+
+def as_dict(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve) -> dict[str, Any]:
+    """For programs: paces in seconds a kilometre, VO2max in mL/kg/min, each with 10 and 90 %; null where it cannot be told."""
+
+    def limits(values: np.ndarray, digits: int) -> dict[str, float]:
+        low, high = sorted(values[1:])
+        return {
+            name: round(float(each), digits) for name, each in zip(("value", "low", "high"), (values[0], low, high), strict=True)
+        }
+
+    return {
+        "heart_rate": heart_rate,
+        "vo2max_at_pace": pace.text(speed),
+        "maximum": round(float(own.maximum[0]), 1),
+        "resting": round(float(own.resting[0]), 1),
+        "runs": [
+            {"start": date(each.start), "seconds_per_km": limits(1000 / each.speed, 1), "vo2max": limits(each.vo2max, 1)}
+            for each in found
+        ],
+    }
+
+
+@matplotlib.rc_context(STYLE)
+def plot(found: Sequence[Index], heart_rate: float) -> Figure:
+    """Pace at the set heart rate, faster above, and VO2max over the months, each with its limits."""
+    figure, panels = new_figure(2, size=(9, 6), sharex=True)
+    starts = np.array([each.start for each in found])
+    seconds, vo2max = 1000 / np.array([each.speed for each in found]), np.array([each.vo2max for each in found])
+    date_axis(panels[1], starts)
+    for axes, values, colour in zip(panels, (seconds, vo2max), (SPEED, HEART), strict=True):
+        for number, (days, rows) in enumerate(stretches(axes, starts)):
+            label = None if number else "10 to 90 %"
+            axes.fill_between(days, values[rows, 1], values[rows, 2], color=colour, alpha=0.15, lw=0, label=label)
+            axes.plot(days, values[rows, 0], "-", color=colour, lw=2)
+    panels[0].invert_yaxis()
+    panels[0].yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(6, steps=[1, 1.5, 3, 6, 10]))
+    panels[0].yaxis.set_major_formatter(lambda value, _: f"{int(value // 60)}:{int(value % 60):02}")
+    panels[0].set_ylabel(f"pace at {heart_rate:.0f} beats/min\non the flat (min/km)")
+    panels[1].set_ylabel("VO2max, estimated\n(mL/kg/min)")
+    legend(panels[0], f"Running index: pace at {heart_rate:.0f} beats/min, and VO2max")
+    return figure

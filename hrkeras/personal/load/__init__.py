@@ -1,0 +1,1 @@
+"""The training load of a person's runs."""

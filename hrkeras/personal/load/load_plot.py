@@ -1,0 +1,42 @@
+"""A picture of the training load week by week."""
+
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from hrkeras.personal.load import training_load
+from hrkeras.personal.load.training_load import WEEK, RunLoad
+from hrkeras.utils.errors import InputError
+from hrkeras.utils.plotting import DAY, HEART, MUTED, STYLE, date_axis, legend, new_figure
+
+SHOWN = 52  # weeks
+WIDTH, MIDDLE = 6.0, 3.5  # days, of a bar and from Monday
+
+
+@matplotlib.rc_context(STYLE)
+def weeks(loads: Sequence[RunLoad]) -> Figure:
+    """Banister's TRIMP of the last weeks, measured and estimated, with the limits that hold it four times in five.
+
+    Raises:
+        InputError: if no run has a date.
+    """
+    found = training_load.weeks(loads)[-SHOWN:]
+    if not found:
+        raise InputError("No run has a date, so there is no week to draw; leave out the picture.", "plot")
+    figure, axes = new_figure(size=(9, 4))
+    starts = np.array([week.start for week in found])
+    days = starts / DAY + MIDDLE
+    value, low, high = np.array([training_load.told(week.banister) for week in found]).T
+    measured = np.array([sum(float(run.banister[0]) for run in week.runs if not run.is_estimated) for week in found])
+    date_axis(axes, [starts[0], starts[-1] + WEEK])
+    axes.bar(days, measured, WIDTH, color=HEART, alpha=0.85, label="measured")
+    if any(week.estimated for week in found):
+        axes.bar(days, value - measured, WIDTH, bottom=measured, color=HEART, alpha=0.35, label="estimated")
+    some = value > 0
+    reach = np.stack([value - low, high - value])[:, some]
+    axes.errorbar(days[some], value[some], yerr=reach, fmt="none", color=MUTED, lw=1.2, capsize=2, label="10 to 90 %")
+    axes.set_ylabel("training load a week\n(TRIMP, Banister)")
+    legend(axes, "Training load week by week")
+    return figure

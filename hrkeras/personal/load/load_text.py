@@ -1,0 +1,106 @@
+"""The training load of a person's runs and weeks, in words, in a table and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isnan
+from typing import Any
+
+from hrkeras.athlete import reserve
+from hrkeras.athlete.reserve import Reserve
+from hrkeras.personal import fitness_text
+from hrkeras.personal.load import training_load
+from hrkeras.personal.load.training_load import RunLoad, Week
+from hrkeras.utils.text import table
+from hrkeras.workouts.clock import date, date_or_none
+
+SHOWN = 8  # weeks
+HEAD = ("Week from", "runs", "h:min", "Banister", "Edwards")
+MEANING = (
+    "Banister's TRIMP is the minutes of a run times a weight that rises with the share of the heart rate reserve in use; "
+    "Edwards' is the minutes in each tenth of the maximum heart rate from 50 % on, times 1 to 5. In brackets where it lies four "
+    "times in five. The number says how much heart rate there was for how long, and nothing of health, form or risk."
+)
+ADVICE = (
+    "Make it more certain: hrkeras update me.json --resting-heart-rate 52 --age 41 --sex female, then give --athlete me.json."
+)
+
+
+def lines(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
+    """What `hrkeras training-load` prints."""
+    weeks = training_load.weeks(loads)
+    last = max(loads, key=lambda run: (not isnan(run.start), run.start))
+    estimated = sum(run.is_estimated for run in loads)
+    which = "without" if estimated == len(loads) else f"{estimated:,} of them without"
+    without = f", {which} heart rate, which is estimated" if estimated else ""
+    return [
+        f"{fitness_text.count(len(loads))}, {fitness_text.days(loads)}{without}.",
+        f"The last run, {fitness_text.day(last.start, last.utc_offset)}, {last.minutes:.0f} min: {_both(last)}.",
+        *([table(HEAD, rows(weeks), left=(0, 1))] if weeks else []),
+        MEANING,
+        reserve.text(own),
+        *([ADVICE] if not is_certain(own) else []),
+    ]
+
+
+def is_certain(own: Reserve) -> bool:
+    """Whether the person told all that the load depends on."""
+    return None not in (own.told.max_heart_rate, own.told.resting_heart_rate, own.told.sex)
+
+
+def rows(weeks: Sequence[Week]) -> list[tuple[str, ...]]:
+    """The last weeks, the latest first: their Monday, runs, time, and both loads with their limits."""
+    return [
+        (
+            fitness_text.short_day(week.start),
+            f"{len(week.runs)}" + (f" ({week.estimated} estimated)" if week.estimated else ""),
+            f"{int(week.minutes // 60)}:{int(week.minutes % 60):02}",
+            *(_with_limits(values) if week.runs else "0" for values in (week.banister, week.edwards)),
+        )
+        for week in reversed(weeks[-SHOWN:])
+    ]
+
+
+def _both(run: RunLoad) -> str:
+    kind = " (estimated)" if run.is_estimated else ""
+    return f"{_with_limits(run.banister)} by Banister, {_with_limits(run.edwards)} by Edwards{kind}"
+
+
+def _with_limits(values) -> str:
+    value, low, high = training_load.told(values)
+    return f"{value:.0f} ({low:.0f} to {high:.0f})"
+
+
+def as_dict(loads: Sequence[RunLoad], own: Reserve) -> dict[str, Any]:
+    """For programs: TRIMP without a unit, heart rates in beats/min, times in minutes, starts in UTC."""
+    told = own.told
+
+    def limits(values) -> dict[str, float]:
+        return {name: round(value, 1) for name, value in training_load.told(values)._asdict().items()}
+
+    return {
+        "maximum": limits(own.maximum) | {"told": told.max_heart_rate is not None},
+        "resting": limits(own.resting) | {"told": told.resting_heart_rate is not None},
+        "sex": told.sex,
+        "runs": [
+            {
+                "start": date_or_none(run.start),
+                "minutes": round(run.minutes, 1),
+                "measured": round(run.measured, 3),
+                "banister": limits(run.banister),
+                "edwards": limits(run.edwards),
+            }
+            for run in loads
+        ],
+        "weeks": [
+            {
+                "monday": date(week.start)[:10],
+                "runs": len(week.runs),
+                "estimated": week.estimated,
+                "minutes": round(week.minutes, 1),
+                "banister": limits(week.banister),
+                "edwards": limits(week.edwards),
+            }
+            for week in training_load.weeks(loads)
+        ],
+    }

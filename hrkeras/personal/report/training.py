@@ -1,0 +1,30 @@
+"""The page's sections on training load and on pace at a set heart rate."""
+
+from hrkeras.athlete import reserve
+from hrkeras.athlete.reserve import Reserve
+from hrkeras.personal.index import index_text, running_index
+from hrkeras.personal.load import load_text, training_load
+from hrkeras.personal.report.html import paragraph, section, table
+from hrkeras.personal.timeline import Timeline
+
+
+def training(written: Timeline) -> str:
+    """Both sections; the second only of a person with heart rate."""
+    own = reserve.estimate(reserve.with_facts(written.athlete, written.log.person))
+    return "\n".join(filter(None, [_load(written, own), _index(written, own) if written.entries else ""]))
+
+
+def _load(written: Timeline, own: Reserve) -> str:
+    weeks = training_load.weeks(training_load.of_timeline(written, own))
+    return section(
+        "Training load",
+        table("Training load of the last weeks (TRIMP), from Monday on", load_text.HEAD, load_text.rows(weeks), texts=(1,)),
+        paragraph(load_text.MEANING, "soft"),
+        paragraph(reserve.text(own), "soft"),
+    )
+
+
+def _index(written: Timeline, own: Reserve) -> str:
+    heart_rate = running_index.usual_heart_rate(written)
+    _, *sentences, _ = index_text.lines(running_index.follow(written, heart_rate, own), heart_rate, written.speed, own)
+    return section("Your pace at a heart rate", *map(paragraph, sentences))

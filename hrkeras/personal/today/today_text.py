@@ -1,0 +1,193 @@
+"""What the first minutes of a run tell of the day, and the probabilities of crossing a limit, in words and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hrkeras.personal import pace
+from hrkeras.personal.today import live_run
+from hrkeras.personal.today.live_run import LiveRun, Today
+from hrkeras.utils.errors import InputError
+from hrkeras.utils.text import table
+from hrkeras.workouts.grid import STEP, Grid
+
+FIRST = 6  # minutes, before which nothing is said
+MINUTE = round(60 / STEP)  # steps
+AHEAD = (1, 3, 5)  # minutes
+SHOWN, MOST_ROWS = 5, 20  # minutes between two rows of a table, or more in one of more rows
+
+
+class Judged(NamedTuple):
+    """What could be told of the day minute by minute, and what came.
+
+    Attributes:
+        start: of the run, such as "2025-06-16 23:04 UTC+8".
+        earlier_runs: how many are known of the person.
+        minutes: what was told after each minute from the sixth to the one asked for.
+        heart_rate: measured in the last minute of these, beats/min; NaN if it was not.
+        expected: likewise, what was expected.
+        speed: m/s, mean so far.
+        after: mean difference in the half hour that followed, beats/min; NaN if less than five minutes of it were measured.
+    """
+
+    start: str
+    earlier_runs: int
+    minutes: list[Today]
+    heart_rate: float
+    expected: float
+    speed: float
+    after: float
+
+
+def judge(run: LiveRun, start: str, grid: Grid, minutes: int) -> Judged:
+    """Follows a recorded run for some minutes.
+
+    Raises:
+        InputError: if it is shorter, or too little of its heart rate was measured.
+    """
+    steps = minutes * MINUTE
+    if len(grid.speed) < steps:
+        raise InputError(
+            f"The run lasts {len(grid.speed) // MINUTE} min, so nothing can be said after {minutes}; give fewer minutes, "
+            f"{FIRST} at least.",
+            "after",
+        )
+    expected, _ = live_run.unconditioned(run.athlete, run.athlete.predict(run.start, grid))
+    first = Grid(*(column[:steps] for column in grid))
+    told = [
+        live.today()
+        for live in live_run.followed(run, first, MINUTE)
+        if live.minutes >= FIRST and (live.measured >= live_run.FEWEST or live.minutes == minutes)
+    ]
+    after = (grid.heart_rate - expected)[steps : steps + live_run.AHEAD]
+    came = float(np.nanmean(after)) if np.isfinite(after).sum() >= 5 * MINUTE else float("nan")
+    last = slice(steps - MINUTE, steps)
+    rates = grid.heart_rate[last]
+    now = float(np.nanmean(rates)) if np.isfinite(rates).any() else float("nan")
+    return Judged(start, run.athlete.count, told, now, float(expected[last].mean()), float(first.speed.mean()), came)
+
+
+def lines(judged: Judged) -> list[str]:
+    """What `hrkeras today` prints."""
+    last = judged.minutes[-1]
+    value, low, high = last.beats
+    now = f"{judged.heart_rate:.0f}" if np.isfinite(judged.heart_rate) else "not measured"
+    text = [
+        f"Run of {judged.start}, after {last.minutes:.0f} min at {pace.text(judged.speed)}: heart rate is {now} in the "
+        f"last minute, where {judged.expected:.0f} was expected.",
+        f"Today it is {abs(value):.0f} beats/min {'higher' if value > 0 else 'lower'} than expected at the same effort "
+        f"({round(low):+} to {round(high):+} four times in five, for the next half hour).",
+    ]
+    if np.isfinite(last.seconds).all():
+        seconds, least, most = last.seconds
+        which = "faster" if seconds > 0 else "slower"
+        text.append(
+            f"On a usual day, running {abs(seconds):.0f} s/km {which} makes the same difference ({_pace(least)} to "
+            f"{_pace(most)})."
+        )
+    if not judged.earlier_runs:
+        text.append("No earlier run is known, so this is how you differ from people in general, and today may be like any day.")
+    elif last.is_certain:
+        since = next(each.minutes for each in judged.minutes if each.is_certain and np.sign(each.beats[0]) == np.sign(value))
+        text.append(f"That is hardly chance: it could first be told after {since:.0f} min. Why it is so, the runs do not say.")
+    else:
+        text.append("That may be chance: days differ by as much without a reason that could be told from here.")
+    if np.isfinite(judged.after):
+        text.append(f"In the half hour that followed, it was {round(judged.after):+} on average.")
+    return text
+
+
+def _pace(seconds: float) -> str:
+    return f"{abs(seconds):.0f} {'faster' if seconds > 0 else 'slower'}"
+
+
+def as_dict(judged: Judged) -> dict[str, Any]:
+    """For programs: beats/min, and s/km that a faster pace would have to make up for."""
+    names = ("value", "low", "high")
+    return {
+        "start": judged.start,
+        "earlier_runs": judged.earlier_runs,
+        "heart_rate": round(judged.heart_rate, 1),
+        "expected": round(judged.expected, 1),
+        "pace": pace.text(judged.speed),
+        "minutes": [
+            {
+                "minute": round(each.minutes),
+                "beats": {name: round(float(value), 1) for name, value in zip(names, each.beats, strict=True)},
+                "seconds_per_km": {name: round(float(value), 1) for name, value in zip(names, each.seconds, strict=True)},
+                "certain": each.is_certain,
+            }
+            for each in judged.minutes
+        ],
+        "half_hour_after": round(judged.after, 1),
+    }
+
+
+class Watched(NamedTuple):
+    """A minute of a run that a limit was watched in.
+
+    Attributes:
+        minute: into the run.
+        heart_rate: beats/min; NaN where it was not measured.
+        crossing: probability that the limit is crossed within each of `AHEAD` minutes; 1 where heart rate is above it.
+    """
+
+    minute: int
+    heart_rate: float
+    crossing: tuple[float, ...]
+
+
+def watch(run: LiveRun, grid: Grid, limit: float) -> list[Watched]:
+    """Follows a recorded run with a limit in beats/min, from its second minute on.
+
+    Raises:
+        InputError: if it is shorter than two minutes or has no heart rate.
+    """
+    if not np.isfinite(grid.heart_rate).any() or len(grid.speed) < 2 * MINUTE:
+        raise InputError("The run has no heart rate, or lasts less than two minutes; a limit cannot be watched without.")
+    watched = []
+    for live in live_run.followed(run, grid, MINUTE):
+        if live.minutes >= 2 and live.minutes == round(live.minutes):
+            rate = float(live.grid.heart_rate[-1])
+            crossing = (1.0,) * len(AHEAD) if rate > limit else live.crossings(limit, AHEAD)
+            watched.append(Watched(round(live.minutes), rate, crossing))
+    return watched
+
+
+def watch_lines(watched: Sequence[Watched], limit: float) -> list[str]:
+    """What `hrkeras guard` prints."""
+    over = next((each for each in watched if each.heart_rate > limit), None)
+    every = SHOWN * -(-len(watched) // (SHOWN * MOST_ROWS))
+    rows = []
+    for each in watched:
+        if each.minute % every == 0:
+            rate = f"{each.heart_rate:.0f}" if np.isfinite(each.heart_rate) else "-"
+            above = each.heart_rate > limit
+            rows.append((f"{each.minute}", rate, *("above" if above else f"{100 * value:.0f} %" for value in each.crossing)))
+    text = [f"Probability that heart rate goes above {limit:.0f} beats/min if the run goes on as in the last five minutes:"]
+    text.append(table(("minute", "heart rate", *(f"in {minutes} min" for minutes in AHEAD)), rows, left=()))
+    if over is None:
+        return [*text, f"It was not above {limit:.0f} at the end of any minute."]
+    before = [each.crossing[-1] for each in watched if each.minute < over.minute]
+    warned = next((place for place, chance in enumerate(reversed(before)) if chance < 0.5), len(before))
+    when = f"for {warned} min it had been" if warned else "it had not been"
+    first = f"It was first above {limit:.0f} after {over.minute} min"
+    return [*text, f"{first}; {when} more likely than not to come within {AHEAD[-1]}." if before else f"{first}."]
+
+
+def watch_dict(watched: Sequence[Watched], limit: float) -> dict[str, Any]:
+    """For programs: probabilities from 0 to 1 by minutes ahead."""
+    return {
+        "limit": limit,
+        "minutes": [
+            {
+                "minute": each.minute,
+                "heart_rate": round(each.heart_rate, 1),
+                "crossing": {f"{ahead}": round(value, 3) for ahead, value in zip(AHEAD, each.crossing, strict=True)},
+            }
+            for each in watched
+        ],
+    }

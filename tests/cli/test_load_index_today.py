@@ -1,0 +1,100 @@
+"""`hrkeras training-load`, `running-index`, `today` and `guard`, as a person calls them."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from hrkeras.cli.main import app
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(app, [str(each) for each in arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def files(folder):
+    return sorted((folder / "runs").iterdir())
+
+
+@pytest.fixture(scope="module")
+def silent(files, tmp_path_factory):
+    """A run of which the heart rate was taken out."""
+    path = tmp_path_factory.mktemp("silent") / "run.gpx"
+    text = files[-1].read_text()
+    path.write_text(text.replace("<ns3:hr>", "<ns3:cad>").replace("</ns3:hr>", "</ns3:cad>"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def me(files, tmp_path_factory):
+    """The person's file without their last run."""
+    folder = tmp_path_factory.mktemp("me")
+    for path in files[:-1]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    run("update", folder / "me.json", folder, "--resting-heart-rate", 50, "--max-heart-rate", 190, "--age", 40, "--sex", "male")
+    return folder / "me.json"
+
+
+def test_training_load(folder, me, tmp_path):
+    out = run("training-load", folder / "export.zip", "--plot", tmp_path / "load.png").stdout
+    assert out.startswith("8 runs, ")
+    assert "Banister" in out
+    assert "nothing of health, form or risk" in out
+    assert (tmp_path / "load.png").stat().st_size > 10_000
+    told = json.loads(run("training-load", folder / "runs", "--athlete", me, "--json").stdout)
+    assert told["maximum"] == {"value": 190, "low": 190, "high": 190, "told": True}
+    assert (told["resting"]["value"], told["sex"]) == (50, "male")
+    assert len(told["runs"]) == 8
+    total = sum(week["banister"]["value"] for week in told["weeks"])
+    assert total == pytest.approx(sum(each["banister"]["value"] for each in told["runs"]), abs=1)
+
+
+def test_training_load_of_one_run_without_heart_rate(silent, me):
+    out = run("training-load", silent).stdout
+    assert out.startswith("1 run, ")
+    assert "without heart rate, which is estimated" in out.splitlines()[0]
+    few = json.loads(run("training-load", silent, "--json").stdout)["runs"][0]["banister"]
+    many = json.loads(run("training-load", silent, "--athlete", me, "--json").stdout)["runs"][0]["banister"]
+    assert few["low"] < few["value"] < few["high"]
+    assert many["high"] - many["low"] < few["high"] - few["low"]
+
+
+def test_running_index(folder, silent, tmp_path):
+    out = run("running-index", folder / "export.zip", "--plot", tmp_path / "index.png").stdout
+    assert "VO2max is about" in out
+    assert (tmp_path / "index.png").stat().st_size > 10_000
+    usual = json.loads(run("running-index", folder / "runs", "--json").stdout)
+    higher = json.loads(run("running-index", folder / "runs", "--at-heart-rate", usual["heart_rate"] + 5, "--json").stdout)
+    assert higher["runs"][-1]["seconds_per_km"]["value"] < usual["runs"][-1]["seconds_per_km"]["value"]
+    assert "Expected a heart rate from" in run("running-index", folder / "runs", "--at-heart-rate", 65, code=1).output
+    assert "not one run has a heart rate" in run("running-index", silent, code=1).output
+
+
+def test_today(files, me, folder):
+    out = run("today", files[-1], "--athlete", me).stdout
+    assert "after 10 min at" in out
+    assert "Known of the person: 7 earlier runs" in out
+    told = json.loads(run("today", files[-1], "--athlete", me, "--after", 12, "--json").stdout)
+    assert [each["minute"] for each in told["minutes"]] == list(range(6, 13))
+    assert told["earlier_runs"] == 7
+    from_export = json.loads(run("today", folder / "export.zip", "--json").stdout)
+    assert from_export["earlier_runs"] == 7
+    assert "No earlier run is known" in run("today", files[-1]).stdout
+
+
+def test_guard(files, me):
+    out = run("guard", files[-1], "--limit", 150, "--athlete", me).stdout
+    assert out.startswith("Probability that heart rate goes above 150 beats/min")
+    told = json.loads(run("guard", files[-1], "--limit", 220, "--athlete", me, "--json").stdout)
+    assert {each["crossing"]["5"] for each in told["minutes"]} == {0.01}
+
+
+def test_they_refuse_in_a_sentence(files, silent, me, folder):
+    assert "before the day can be judged" in run("today", silent, code=1).output
+    assert "has no heart rate" in run("guard", silent, "--limit", 150, code=1).output
+    run("update", me, files[-1])
+    assert "this very run" in run("today", files[-1], "--athlete", me, code=1).output
+    assert "give one of them" in run("today", files[-1], "--athlete", me, "--history", folder / "runs", code=2).output

@@ -1,0 +1,94 @@
+"""Pace at a heart rate and VO2max: by hand, and of a person whose pace and heart rate are known."""
+
+import numpy as np
+import pytest
+
+from hrkeras.athlete import facts, fitness, reserve
+from hrkeras.personal import timeline
+from hrkeras.personal.index import index_text, running_index
+from hrkeras.utils.errors import InputError
+from hrkeras.workouts.simulation import synthetic
+
+
+@pytest.fixture(scope="module")
+def written():
+    return timeline.write(list(synthetic.read(athletes=1, runs=20, seed=5, flawed=0, faulty=0)))
+
+
+def body(maximum=190.0, resting=50.0) -> reserve.Reserve:
+    flat = np.ones(1 + reserve.DRAWS)
+    return reserve.Reserve(maximum * flat, resting * flat, 0 * flat, facts.Facts())
+
+
+def test_the_speed_at_a_heart_rate_by_hand():
+    speeds = np.linspace(2.0, 4.0, 21)
+    rates = np.stack([100 + 20 * speeds + shift for shift in (0, -5, 5)], axis=1)
+    assert running_index.at_heart_rate(speeds, rates, 160.0) == pytest.approx([3.0, 2.75, 3.25])
+    assert running_index.at_heart_rate(speeds, rates, 178.0) == pytest.approx([3.9, 3.65, 4.0])
+    assert np.isnan(running_index.at_heart_rate(speeds, rates, 181.0)).all()
+    assert np.isnan(running_index.at_heart_rate(speeds, rates, 139.0)).all()
+
+
+def test_vo2max_by_hand():
+    value, low, high = running_index.vo2max(3.0, np.array([148.0, 148.0, 148.0]), body())
+    assert value == pytest.approx(3.5 + 0.2 * 180 / 0.7)
+    assert (low, high) == pytest.approx((value * (1 - 1.2816 * 4 / 36.9), value * (1 + 1.2816 * 4 / 36.9)), rel=0.01)
+    wide = running_index.vo2max(3.0, np.array([148.0, 138.0, 158.0]), body())
+    assert wide[1] < low
+    assert wide[2] > high
+
+
+@pytest.mark.parametrize(("speed", "heart_rate"), [(1.3, 148.0), (3.0, 100.0), (3.0, 189.0)])
+def test_vo2max_is_not_told_of_a_walk_nor_of_too_easy_or_hard_a_pace(speed, heart_rate):
+    assert np.isnan(running_index.vo2max(speed, np.full(3, heart_rate), body())).all()
+
+
+def test_heart_rates_at_several_paces_are_those_at_each(written):
+    views, starts = [entry.view for entry in written.entries], [entry.start for entry in written.entries]
+    speeds = np.array([2.5, 3.0])
+    found = fitness.at_paces(views, starts, speeds)
+    for row, place in ((0, 0), (7, 1), (19, 0)):
+        np.testing.assert_allclose(found[row, place], views[row].at_pace(starts[row], speeds[place]), rtol=1e-6)
+
+
+def test_at_the_pace_that_was_found_the_heart_rate_is_the_one_asked_for(written):
+    heart_rate = running_index.usual_heart_rate(written)
+    assert heart_rate % 5 == 0
+    found = running_index.follow(written, heart_rate, body())
+    assert len(found) == 20
+    last = written.entries[-1]
+    assert last.view.at_pace(last.start, found[-1].speed[0]).value == pytest.approx(heart_rate, abs=0.3)
+    assert found[-1].speed[1] < found[-1].speed[0] < found[-1].speed[2]
+    faster = running_index.follow(written, heart_rate + 10, body())
+    assert faster[-1].speed[0] > found[-1].speed[0]
+    lines = index_text.lines(found, heart_rate, written.speed, body())
+    assert lines[1].startswith(f"At {heart_rate:.0f} beats/min, your pace on the flat is ")
+    assert any(line.startswith("VO2max is about ") for line in lines)
+    told = index_text.as_dict(found, heart_rate, written.speed, body())["runs"][-1]["seconds_per_km"]
+    assert told["low"] < told["value"] < told["high"]
+    assert told["value"] == pytest.approx(1000 / found[-1].speed[0], abs=0.1)
+
+
+def test_a_heart_rate_out_of_reach_is_refused_with_those_in_reach(written):
+    for wrong in (70, 215):
+        with pytest.raises(InputError, match=r"Expected a heart rate from \d+ to \d+ beats/min"):
+            running_index.follow(written, wrong, body())
+
+
+def index(day, seconds):
+    speed = 1000 / np.array([seconds, seconds + 10, seconds - 10])
+    return running_index.Index(86_400.0 * day, float("nan"), speed, np.full(3, np.nan))
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (330, "30 s/km faster since (give or take 14)."),
+        (370, "10 s/km slower since (give or take 14), which may be chance."),
+        (360, "it was 6:00 /km too."),
+    ],
+)
+def test_change(now, said):
+    found = [*(index(day, 360) for day in range(6)), index(300, now)]
+    assert index_text.change(found).endswith(said)
+    assert index_text.change(found[:3]) == ""
