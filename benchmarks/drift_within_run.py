@@ -31,7 +31,8 @@ DEGREES = 7.0  # Celsius for a standard deviation of the simulated heat
 
 
 def main(athletes: int = 60, runs: int = 80, days: int = 3, seed: int = 1) -> None:
-    from hrkeras.personal import drift, timeline
+    from hrkeras.personal import timeline
+    from hrkeras.personal.drift import drift
     from hrkeras.workouts.simulation import synthetic
 
     found: dict[str, list] = defaultdict(list)

@@ -26,7 +26,7 @@ COLUMNS = ("latitude", "longitude", "speed", "altitude", "heart_rate", "sport", 
 def main(athletes: int = 40, runs: int = 20, seed: int = 7) -> None:
     from hrkeras.athlete.kalman import AthleteState
     from hrkeras.personal import athlete_update
-    from hrkeras.personal import planner as planning
+    from hrkeras.personal.planning import planner as planning
     from hrkeras.workouts.simulation import synthetic
     from hrkeras.workouts.workout import from_points
 
@@ -91,7 +91,7 @@ def _share(values, limit: float) -> float:
 
 def _aimed(planner, goal):
     """The plan for a mean heart rate; where a person is told that none can be had, that of the nearest pace looked at."""
-    from hrkeras.personal import planner as planning
+    from hrkeras.personal.planning import planner as planning
     from hrkeras.utils.errors import InputError
 
     try:

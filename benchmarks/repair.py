@@ -3,7 +3,7 @@
     python benchmarks/repair.py --seed 600                 # simulated athletes, whose sensors fail
     python benchmarks/repair.py --source runs/             # real runs without faults, parts of whose heart rate are hidden
 
-Constants of `hrkeras.personal.repair` were chosen on seed 501; report other seeds. Errors are means over the points of a
+Constants of `hrkeras.personal.repair.repair` were chosen on seed 501; report other seeds. Errors are means over the points of a
 stretch, averaged over the stretches of a kind; the interval is from resampling these (95 %). A stretch was good, and changed
 for nothing, where the recorded heart rate is less than 5 beats/min off the truth on average.
 """
@@ -29,7 +29,7 @@ def main(
     model: Annotated[str, typer.Option(help="base, or none for the athlete's state alone.")] = "base",
 ) -> None:
     from hrkeras.cli.shared import progress
-    from hrkeras.personal import repair
+    from hrkeras.personal.repair import repair
 
     rows, seen, clean, touched = defaultdict(list), 0, 0, 0
     people = real(source, seed) if source else simulated(athletes, runs, seed)

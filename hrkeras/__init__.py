@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from hrkeras.personal.athlete import Athlete as Athlete
     from hrkeras.personal.athlete import predict as predict
     from hrkeras.personal.prediction import Prediction as Prediction
-    from hrkeras.personal.repair import Repair as Repair
     from hrkeras.personal.repair import repair as repair
+    from hrkeras.personal.repair.repair import Repair as Repair
     from hrkeras.training.publishing import save_to_hub as save_to_hub
     from hrkeras.training.train import History as History
     from hrkeras.training.train import train as train
@@ -42,7 +42,7 @@ _MODULES = {  # where each public name is
     "InputError": "utils.errors",
     "Limits": "workouts.quality",
     "Prediction": "personal.prediction",
-    "Repair": "personal.repair",
+    "Repair": "personal.repair.repair",
     "Runs": "datasets.runs",
     "Workout": "workouts.workout",
     "Workouts": "workouts.readers.read",
@@ -50,7 +50,7 @@ _MODULES = {  # where each public name is
     "load": "models.load",
     "predict": "personal.athlete",
     "read": "workouts.readers.read",
-    "repair": "personal.repair",
+    "repair": "personal.repair.repair",
     "save_to_hub": "training.publishing",
     "train": "training.train",
 }

@@ -23,15 +23,16 @@ def drift(
 ) -> None:
     """Show how much heart rate rose within each run beyond what pace, hills and length explain, and what heat does."""
     outputs.check([source], [(plot, kinds.PNG)], force)
-    from hrkeras.personal import drift as drifts_of
-    from hrkeras.personal import drift_text, fitness_text, usage
+    from hrkeras.personal import fitness_text, usage
+    from hrkeras.personal.drift import drift as drifts_of
+    from hrkeras.personal.drift import drift_text
     from hrkeras.utils.text import table
 
     runs = read_timeline(source, no_cache, person, at)
     drifts = drifts_of.of(runs)
     drifts_of.expect(drifts, source)
     if plot:
-        from hrkeras.personal import drift_plot
+        from hrkeras.personal.drift import drift_plot
         from hrkeras.utils import plotting
 
         plotting.save(drift_plot.drifts(drifts), plot)

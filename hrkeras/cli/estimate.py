@@ -64,7 +64,7 @@ def estimate(
     inputs = (*runs, *(history or []), athlete, model)
     outputs.check(inputs, [(output, None)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
-    from hrkeras.personal import estimation, estimation_text
+    from hrkeras.personal.estimation import estimation, estimation_text
 
     histories = history or []
     with (

@@ -76,8 +76,9 @@ def plan(
     loaded, state = load_model_and_state(model, athlete, backend)
     import time
 
-    from hrkeras.personal import athlete_update, planner, planning_plots, planning_text, run_choice, update_text, usage
+    from hrkeras.personal import athlete_update, run_choice, update_text, usage
     from hrkeras.personal import pace as paces
+    from hrkeras.personal.planning import planner, planning_plots, planning_text
     from hrkeras.utils import plotting
     from hrkeras.utils.files import atomic_write
     from hrkeras.workouts.readers import route

@@ -56,8 +56,8 @@ def repair(
     inputs = (*runs, *(history or []), athlete, model)
     outputs.check(inputs, [(output, None)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
-    from hrkeras.personal import repair_text
-    from hrkeras.personal.repair_files import repair_files
+    from hrkeras.personal.repair import repair_text
+    from hrkeras.personal.repair.repair_files import repair_files
     from hrkeras.workouts.readers.source import ReadLog
 
     histories = history or []
@@ -72,7 +72,7 @@ def repair(
 
 
 def _drawn(repaired):
-    from hrkeras.personal import repair_plots
+    from hrkeras.personal.repair import repair_plots
     from hrkeras.workouts.clock import moment
 
     return repair_plots.run(repaired, f"Run of {moment(repaired.run.start, repaired.run.utc_offset)}, heart rate repaired")

@@ -12,7 +12,8 @@ from hrkeras.athlete import athlete_file, facts, population, zones
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import STATES
 from hrkeras.evaluation.exported import base
-from hrkeras.personal import athlete_update, planner, prediction, run_choice, timeline
+from hrkeras.personal import athlete_update, prediction, run_choice, timeline
+from hrkeras.personal.planning import planner
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.readers import route, tracks
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hrkeras.personal import drift, drift_text, timeline, weather
+from hrkeras.personal import timeline, weather
+from hrkeras.personal.drift import drift, drift_text
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.simulation import synthetic
 

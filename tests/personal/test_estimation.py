@@ -10,7 +10,8 @@ import pytest
 
 from hrkeras.athlete import zones
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.personal import athlete_update, estimation, estimation_text, filled_copies, time_in_zones, timeline
+from hrkeras.personal import athlete_update, filled_copies, time_in_zones, timeline
+from hrkeras.personal.estimation import estimation, estimation_text
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts.readers import tracks
 from hrkeras.workouts.readers.source import ReadLog

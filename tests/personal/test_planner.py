@@ -10,9 +10,10 @@ import pytest
 from hrkeras.athlete import facts, zones
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
-from hrkeras.personal import athlete_update, pace, planning_text
-from hrkeras.personal import planner as planning
-from hrkeras.personal.planning_plots import plan as draw
+from hrkeras.personal import athlete_update, pace
+from hrkeras.personal.planning import planner as planning
+from hrkeras.personal.planning import planning_text
+from hrkeras.personal.planning.planning_plots import plan as draw
 from hrkeras.utils import plotting
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.effort import cost_of_running

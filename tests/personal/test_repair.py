@@ -9,8 +9,9 @@ import pytest
 
 import hrkeras
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.personal import athlete_update, filled_copies, repair, repair_text
-from hrkeras.personal.repair_files import repair_files
+from hrkeras.personal import athlete_update, filled_copies
+from hrkeras.personal.repair import repair, repair_text
+from hrkeras.personal.repair.repair_files import repair_files
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.readers import tracks
 from hrkeras.workouts.readers.source import ReadLog

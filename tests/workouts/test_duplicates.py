@@ -11,7 +11,8 @@ from hrkeras.datasets.inspection.inspection import inspect
 from hrkeras.datasets.inspection.inspection_text import text
 from hrkeras.datasets.runs import load
 from hrkeras.evaluation.audit import data as audit_data
-from hrkeras.personal import athlete_update, estimation, timeline
+from hrkeras.personal import athlete_update, timeline
+from hrkeras.personal.estimation import estimation
 from hrkeras.workouts import duplicates
 from hrkeras.workouts.readers import tracks
 from hrkeras.workouts.simulation import formats, synthetic

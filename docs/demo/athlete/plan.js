@@ -1,4 +1,4 @@
-// A planned run: what heart rate to expect along a course, and which pace keeps it under a limit, as hrkeras.personal.planner.
+// A planned run: what heart rate to expect along a course, and which pace keeps it under a limit, as hrkeras.personal.planning.planner.
 
 import { DAY } from "../runs/clock.js";
 import { STEP, resample } from "../runs/grid.js";

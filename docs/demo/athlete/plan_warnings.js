@@ -1,4 +1,4 @@
-// Warnings of a planned run, where it goes beyond what is known of the person, as hrkeras.personal.plan_warnings.
+// Warnings of a planned run, where it goes beyond what is known of the person, as hrkeras.personal.planning.plan_warnings.
 
 import { DAY } from "../runs/clock.js";
 import { STEP, fastest } from "../runs/grid.js";

@@ -1,6 +1,6 @@
 """The section on the drift within the person's runs."""
 
-from hrkeras.personal import drift, drift_plot, drift_text
+from hrkeras.personal.drift import drift, drift_plot, drift_text
 from hrkeras.personal.report.html import details, figure, paragraph, section, table
 from hrkeras.personal.report.picture import svg
 from hrkeras.personal.timeline import Timeline

@@ -7,7 +7,7 @@ from matplotlib.ticker import MultipleLocator
 
 from hrkeras.athlete.kalman import POSSIBLE
 from hrkeras.personal import pace
-from hrkeras.personal.plan import Plan
+from hrkeras.personal.planning.plan import Plan
 from hrkeras.utils.plotting import ALTITUDE, HEART, MUTED, SPEED, STYLE, legend, new_figure
 
 TICKS, MOST_TICKS = (15, 30, 60, 120, 300, 600), 5  # s/km

@@ -4,7 +4,7 @@ import numpy as np
 
 from hrkeras.athlete.zones import NAMES
 from hrkeras.personal import fitness_text
-from hrkeras.personal.estimation import Estimate, Estimation
+from hrkeras.personal.estimation.estimation import Estimate, Estimation
 from hrkeras.personal.fitness_text import count
 from hrkeras.personal.prediction import Prediction
 from hrkeras.utils.text import table

@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hrkeras.personal import pace
-from hrkeras.personal.drift import Drifts
+from hrkeras.personal.drift.drift import Drifts
 from hrkeras.personal.person_plots import NARROW, PAUSE, SHORT
 from hrkeras.utils.plotting import DAY, HEART, MUTED, PAPER, SPEED, STYLE, date_axis, legend, new_figure
 

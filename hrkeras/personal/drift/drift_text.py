@@ -5,7 +5,7 @@ import numpy as np
 from hrkeras.athlete import heat
 from hrkeras.athlete.fitness import Told
 from hrkeras.personal import fitness_text, pace, weather
-from hrkeras.personal.drift import RUN, DriftingRun, Drifts
+from hrkeras.personal.drift.drift import RUN, DriftingRun, Drifts
 
 HEAD = ("Day", "minutes", "measured", "explained", "left over", "10 - 90 %", "Pa:HR", "temperature")
 CAPTION = "Rise of heart rate within the run (beats/min per hour; Pa:HR in %; * chance makes so much in one run of twenty)"

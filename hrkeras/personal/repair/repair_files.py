@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.personal import estimation, repair, run_choice, update_text
-from hrkeras.personal.repair import Repairs
+from hrkeras.personal import run_choice, update_text
+from hrkeras.personal.estimation import estimation
+from hrkeras.personal.repair import repair
+from hrkeras.personal.repair.repair import Repairs
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.readers import detect, tracks
 from hrkeras.workouts.readers.source import ReadLog, read_log_text

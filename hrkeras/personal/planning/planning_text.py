@@ -1,9 +1,10 @@
 """A plan in words and as a table."""
 
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.personal import pace, plan_warnings
-from hrkeras.personal.plan import Plan
-from hrkeras.personal.planner import DOUBT, FASTEST, Answer, SearchResult
+from hrkeras.personal import pace
+from hrkeras.personal.planning import plan_warnings
+from hrkeras.personal.planning.plan import Plan
+from hrkeras.personal.planning.planner import DOUBT, FASTEST, Answer, SearchResult
 from hrkeras.utils import text
 from hrkeras.workouts.clock import date
 

@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from hrkeras.personal.repair import Repair
+from hrkeras.personal.repair.repair import Repair
 from hrkeras.utils.plotting import HEART, MUTED, STYLE, draw_course, legend, new_figure
 
 

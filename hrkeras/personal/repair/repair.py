@@ -15,7 +15,8 @@ from hrkeras.athlete.interval import POSSIBLE
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.inspection.sensor_faults import SensorFaults
 from hrkeras.evaluation import predictor
-from hrkeras.personal import athlete_update, estimation, silent
+from hrkeras.personal import athlete_update, silent
+from hrkeras.personal.estimation import estimation
 from hrkeras.personal.prediction import Prediction
 from hrkeras.utils.errors import expect
 from hrkeras.workouts import duplicates, prepare, quality

@@ -3,7 +3,7 @@
 from math import isnan
 
 from hrkeras.personal.fitness_text import count, zones_text
-from hrkeras.personal.repair import Repair, Repairs, Stretch
+from hrkeras.personal.repair.repair import Repair, Repairs, Stretch
 from hrkeras.utils.text import table
 from hrkeras.workouts.clock import date, date_or_none
 from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text

@@ -14,8 +14,9 @@ import numpy as np
 from hrkeras.athlete import zones
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
-from hrkeras.personal import pace, plan_warnings, prediction
-from hrkeras.personal.plan import Even, Plan
+from hrkeras.personal import pace, prediction
+from hrkeras.personal.planning import plan_warnings
+from hrkeras.personal.planning.plan import Even, Plan
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.effort import speed_on_slope
 from hrkeras.workouts.readers.route import Route

@@ -1,0 +1,1 @@
+"""How heart rate rises within a person's runs."""

@@ -1,0 +1,1 @@
+"""Heart rate of runs without one."""

@@ -1,0 +1,1 @@
+"""Plan a run on a course."""

@@ -1,0 +1,1 @@
+"""Heart rate where the sensor was wrong, replaced in copies of the files."""
