@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from hrkeras.personal.athlete import Athlete as Athlete
     from hrkeras.personal.athlete import predict as predict
     from hrkeras.personal.prediction import Prediction as Prediction
-    from hrkeras.personal.repair.repair import repair as repair
     from hrkeras.personal.repair.repair import Repair as Repair
+    from hrkeras.personal.repair.repair import repair as repair
     from hrkeras.training.publishing import save_to_hub as save_to_hub
     from hrkeras.training.train import History as History
     from hrkeras.training.train import train as train
