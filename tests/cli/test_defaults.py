@@ -245,7 +245,7 @@ class TestTune:
 
 
 class TestFinetune:
-    def test_the_line_as_it_is_typed(self, watch, here):
+    def test_the_line_as_it_is_typed(self, stand_in, watch, here):
         save_model(here / "endomondo.keras")
         result = run("finetune", "--base", "endomondo.keras", "--data-dir", watch, "--epochs", 1)
         assert result.stderr.startswith("Using --data apple_watch.\nUsing --output endomondo_apple_watch.keras.\n")

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from hrkeras import models
 from hrkeras.cli.main import app
 from hrkeras.datasets import runs
 from hrkeras.evaluation.foundation import rest
@@ -86,9 +87,9 @@ def unaudited(monkeypatch):
 
 
 @pytest.mark.usefixtures("unaudited")
-def test_attention_is_trained_and_drawn(data_dir, tmp_path):
+def test_attention_is_drawn(data_dir, tmp_path):
     path = tmp_path / "attention.keras"
-    run("train", "--model", "attention", "--data", "synthetic", "--data-dir", data_dir, "--output", path, *SMALL)
+    models.attention(units=4, num_layers=1).save(path)
     stdout = run("evaluate", path, "--data", "synthetic", "--data-dir", data_dir, "--output", tmp_path / "pictures")
     assert (tmp_path / "pictures" / "attention.png").read_bytes().startswith(b"\x89PNG")
     assert str(tmp_path / "pictures" / "attention.png") in stdout
@@ -368,6 +369,7 @@ def test_real_tracks(real_data, tmp_path):
 PREDICT_THEN_TRAIN = """
 import sys
 from typer.testing import CliRunner
+from hrkeras import models
 from hrkeras.cli.main import app
 backend, trained, run, csv, data_dir, output = sys.argv[1:]
 for arguments in (
