@@ -7,7 +7,7 @@ import typer
 
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.outputs import Force
-from hrkeras.cli.shared import Json, NoCache, Pace, Person, RunsOfOne, json_line, read_timeline
+from hrkeras.cli.shared import AthleteFile, Json, NoCache, Pace, Person, RunsOfOne, json_line, read_timeline
 
 SHOWN = 12  # runs in the table
 
@@ -15,6 +15,7 @@ SHOWN = 12  # runs in the table
 def drift(
     source: RunsOfOne,
     at: Pace = None,
+    athlete: AthleteFile = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the drift of all runs to.")] = None,
     force: Force = False,
     person: Person = None,
@@ -22,13 +23,13 @@ def drift(
     json: Json = False,
 ) -> None:
     """Show how much heart rate rose within each run beyond what pace, hills and length explain, and what heat does."""
-    outputs.check([source], [(plot, kinds.PNG)], force)
-    from hrkeras.personal import fitness_text, usage
+    outputs.check([source, athlete], [(plot, kinds.PNG)], force)
+    from hrkeras.personal import fitness_text, prediction, usage
     from hrkeras.personal.drift import drift as drifts_of
     from hrkeras.personal.drift import drift_text
     from hrkeras.utils.text import table
 
-    runs = read_timeline(source, no_cache, person, at)
+    runs = read_timeline(source, no_cache, person, at, None, prediction.opened(athlete))
     drifts = drifts_of.of(runs)
     drifts_of.expect(drifts, source)
     if plot:

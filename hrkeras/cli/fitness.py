@@ -45,7 +45,7 @@ def fitness(
     from hrkeras.utils.errors import InputError
     from hrkeras.utils.files import atomic_write
 
-    runs = read_timeline(source, no_cache, person, at, loaded, state if athlete else None)
+    runs = read_timeline(source, no_cache, person, at, loaded, state)
     if not runs.entries:
         raise InputError(
             f"{source}: not one run has a heart rate that fitness could be read from; `hrkeras report` estimates it."

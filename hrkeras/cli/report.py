@@ -43,7 +43,7 @@ def report(
     from hrkeras.personal import usage
     from hrkeras.personal.report import page
 
-    runs = read_timeline(source, no_cache, person, at, loaded, state if athlete else None)
+    runs = read_timeline(source, no_cache, person, at, loaded, state)
     page.write(runs, output)
     print("\n".join(f"- {headline}" for headline in page.headlines(runs)))
     print("\n".join(usage.of_timeline(runs)))

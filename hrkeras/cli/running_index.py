@@ -33,7 +33,7 @@ def running_index(
     from hrkeras.personal.index import index_text, running_index
     from hrkeras.utils.errors import InputError
 
-    timeline = read_timeline(source, no_cache, person, None, loaded, known if athlete else None)
+    timeline = read_timeline(source, no_cache, person, None, loaded, known)
     if not timeline.entries:
         raise InputError(f"{source}: not one run has a heart rate, which the running index needs; `hrkeras report` estimates it.")
     own = reserve.estimate(reserve.with_facts(timeline.athlete, timeline.log.person))

@@ -26,7 +26,7 @@ def training_load(
     from hrkeras.personal import fitness_text, usage
     from hrkeras.personal.load import load_text, training_load
 
-    timeline = read_timeline(source, no_cache, person, None, loaded, known if athlete else None)
+    timeline = read_timeline(source, no_cache, person, None, loaded, known)
     own = reserve.estimate(reserve.with_facts(timeline.athlete, timeline.log.person))
     loads = training_load.of_timeline(timeline, own)
     if plot:

@@ -45,7 +45,7 @@ def zones(
     from hrkeras.personal import fitness_text, time_in_zones, usage
 
     own.estimate(known, age, maximum, threshold)  # before anything is read: what is given may be impossible
-    timeline = read_timeline(source, no_cache, person, None, loaded, known if athlete else None)
+    timeline = read_timeline(source, no_cache, person, None, loaded, known)
     state = reserve.with_facts(timeline.athlete, timeline.log.person)
     limits, told = own.estimate(state, age, maximum, threshold), facts.told(state)
     recent, everything = time_in_zones.times(timeline, limits, time_in_zones.WEEKS), time_in_zones.times(timeline, limits)
