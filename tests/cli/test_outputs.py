@@ -318,7 +318,15 @@ def test_kinds_are_told_by_content(tmp_path):
 def test_every_command_that_writes_has_the_option():
     program = typer.main.get_command(app)
     without = {name for name, command in program.commands.items() if not any("--force" in param.opts for param in command.params)}
-    assert without == {"audit", "update", "build", "cache", "convert"}  # convert is a group, whose command has it
+    assert without == {
+        "audit",
+        "update",
+        "build",
+        "cache",
+        "convert",
+        "today",
+        "guard",
+    }  # convert is a group, whose command has it
 
 
 def test_places_are_compared_through_links(tmp_path):

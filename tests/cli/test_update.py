@@ -133,7 +133,9 @@ def test_what_an_export_tells_is_used_once_and_no_birthday_is_kept(folder, tmp_p
     ):
         me = tmp_path / f"{len(more)}.json"
         assert re.search(says, run("update", me, xml.parent, *more))
-        assert run("update", me, xml.parent).startswith("Added no run. Known already, or another")
+        assert run("update", me, xml.parent).startswith(
+            "Added no run. Used 0 of 8 recordings. Not used: 8 x known already, or another"
+        )
         assert "1984-03" not in me.read_text()
 
 
@@ -238,7 +240,7 @@ def test_of_updates_at_once_none_is_lost(folder, tmp_path):
     ]
     said = [process.communicate(timeout=120)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
-    added, late = (sum(what in each for each in said) for what in ("Added 1 run", "Too late: 1"))
+    added, late = (sum(what in each for each in said) for what in ("Added 1 run", "1 x too late"))
     assert athlete_file.load(me).count == added == 3 - late
     assert os.listdir(tmp_path) == ["me.json"]
 
@@ -277,7 +279,7 @@ def test_real_recordings(real_data, tmp_path):
     assert "Added " in run("update", me, export)
     assert me.stat().st_size < 300_000
     before = me.read_bytes()
-    assert run("update", me, export).startswith("Added no run. Known already")
+    assert run("update", me, export).startswith("Added no run. Used 0 of 147 recordings. Not used: 120 x known already")
     assert me.read_bytes() == before
     runs = athlete_update.usable(detect.read(export))
     assert athlete_file.load(me).count <= len(runs)
