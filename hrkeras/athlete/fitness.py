@@ -26,8 +26,8 @@ class Told(NamedTuple):
 
     @property
     def certain(self) -> bool:
-        """Whether 0 lies outside the limits."""
-        return self.low > 0 or self.high < 0
+        """Whether 0 lies outside the limits, in whole beats/min as they are shown."""
+        return round(self.low) > 0 or round(self.high) < 0
 
 
 def steady(speed: float, minutes: int = MINUTES, grade: float = 0.0) -> Grid:

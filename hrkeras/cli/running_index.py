@@ -35,7 +35,9 @@ def running_index(
 
     timeline = read_timeline(source, no_cache, person, None, loaded, known)
     if not timeline.entries:
-        raise InputError(f"{source}: not one run has a heart rate, which the running index needs; `hrkeras report` estimates it.")
+        raise InputError(
+            f"{source}: not one run has a heart rate to read the index from; `hrkeras estimate` says what it may have been."
+        )
     own = reserve.estimate(reserve.with_facts(timeline.athlete, timeline.log.person))
     heart_rate = at_heart_rate or running_index.usual_heart_rate(timeline)
     found = running_index.follow(timeline, heart_rate, own)

@@ -94,6 +94,7 @@ def zones(own: Zones, recent: Times, everything: Times) -> Figure:
             axes.errorbar(hours + more, place, xerr=reach, fmt="none", color=MUTED, lw=1.2, capsize=3)
         axes.set_title(f"{title}: {fitness_text.count(times.runs + times.silent)}")
         axes.set_xlabel("hours")
+        axes.use_sticky_edges = False  # else the longest bar ends at the edge
         axes.set_xlim(0)
         axes.grid(visible=False, axis="y")
     labels = [f"{number} {name}\n{limits}" for number, (name, limits) in enumerate(zip(NAMES, own.limits, strict=True), 1)]

@@ -10,7 +10,7 @@ from hrkeras.athlete.population import DAY
 from hrkeras.athlete.zones import NAMES, Zones
 from hrkeras.personal import fitness_text
 from hrkeras.personal.timeline import Timeline
-from hrkeras.utils.text import table
+from hrkeras.utils.text import hours, table
 
 WEEKS = 4  # before the last run, which count as recent
 ADVICE = "This is no medical advice. Ask a doctor before you train hard, or if something feels wrong."
@@ -24,6 +24,7 @@ class Times:
     Attributes:
         runs: how many with heart rate.
         measured: in these.
+        missing: s in these for which it was not measured, so that they are in no zone.
         silent: how many runs without heart rate.
         estimated: in these, by their predictions.
         within: the least and the most of `estimated` that the prediction interval (10 to 90 %) allows, shape `(2, 5)`.
@@ -31,6 +32,7 @@ class Times:
 
     runs: int
     measured: np.ndarray
+    missing: float
     silent: int
     estimated: np.ndarray
     within: np.ndarray
@@ -50,6 +52,7 @@ def times(timeline: Timeline, own: Zones, weeks: float = float("inf")) -> Times:
     return Times(
         len(measured),
         sum((zones.seconds_in(own.edges, entry.heart_rate, entry.found.step) for entry in measured), nothing),
+        sum(60 * entry.found.minutes * float(np.isnan(entry.heart_rate).mean()) for entry in measured),
         len(silent),
         sum((zones.seconds_in(own.edges, prediction.heart_rate, prediction.step) for prediction in silent), nothing),
         sum(within, np.zeros((2, zones.COUNT))),
@@ -93,7 +96,14 @@ def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
     columns = [*named(own), *measured(recent, everything), *estimated(recent, everything)]
     head, *rows = zip(*columns, strict=True)
     text = [*heart_rates(own), table(head, rows, left=range(len(head)))]
-    return [*text, *([ESTIMATED] if everything.silent else [])]
+    return [*text, *missing(recent, everything), *([ESTIMATED] if everything.silent else [])]
+
+
+def missing(recent: Times, everything: Times) -> list[str]:
+    """For how long heart rate was missing in runs with heart rate, so that the times do not add up to theirs; nothing if it was
+    not."""
+    told = [f"{hours(times.missing)} ({when})" for when, times in _both(recent, everything) if round(times.missing / 60)]
+    return [f"In runs with heart rate, it was not measured for {' and '.join(told)}; that time is in no zone."] if told else []
 
 
 def heart_rates(own: Zones) -> list[str]:
@@ -111,7 +121,7 @@ def _with_limits(value: float, low: float, high: float) -> str:
 
 def clocks(seconds: np.ndarray, share: bool = True) -> list[str]:
     """Times in s as hours and minutes, with their share of all."""
-    clocks = ["{}:{:02}".format(*divmod(round(value / 60), 60)) for value in seconds]
+    clocks = [hours(value) for value in seconds]
     total = max(float(seconds.sum()), 1.0)
     return [f"{clock} ({100 * value / total:.0f} %)" for clock, value in zip(clocks, seconds, strict=True)] if share else clocks
 
@@ -126,6 +136,7 @@ def as_dict(own: Zones, recent: Times, everything: Times) -> dict:
             name: {
                 "runs": times.runs,
                 "minutes": (times.measured / 60).round(2).tolist(),
+                "minutes_not_measured": round(times.missing / 60, 2),
                 "estimated_runs": times.silent,
                 "estimated_minutes": (times.estimated / 60).round(2).tolist(),
                 "estimated_least": (times.within[0] / 60).round(2).tolist(),

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from hrkeras.personal import fitness_text
 from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.timeline import Timeline
 from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
@@ -11,13 +12,22 @@ NO_HEART_RATE = "without heart rate, which `hrkeras estimate` estimates"
 
 
 def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:
-    """How many recordings were used and not, and why, in the words of every command; a second line on what was passed over.
+    """How many recordings were used and not, and why, in the words of every command; lines on what was passed over and
+    what was taken as flat.
 
     Args:
         timeline: of the person's runs.
         estimated: whether runs without heart rate count as used.
     """
-    return [usage_text(*_usage(timeline, estimated), timeline.log.examples), *passed_over_lines(timeline.log)]
+    used = usage_text(*_usage(timeline, estimated), timeline.log.examples)
+    return [used, *passed_over_lines(timeline.log), *flat(timeline, estimated)]
+
+
+def flat(timeline: Timeline, estimated: bool = True) -> list[str]:
+    """How many of the used runs were taken as flat, in a sentence; nothing if none was."""
+    used = [*(entry.found for entry in timeline.entries), *(timeline.unheard if estimated else [])]
+    number = sum(not prediction.has_altitude for prediction in used)
+    return [f"Without altitude, so taken as flat: {fitness_text.count(number)}."] if number else []
 
 
 def as_dict(timeline: Timeline, estimated: bool = True) -> dict[str, Any]:

@@ -16,6 +16,11 @@ def cleaned(text: str) -> str:
     return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text[:MAX_TEXT])[:MAX_TEXT]
 
 
+def hours(seconds: float) -> str:
+    """A time in s to the nearest minute as hours and minutes, such as "1:20"."""
+    return "{}:{:02}".format(*divmod(round(seconds / 60), 60))
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
     """Columns that are as wide as their widest cell, two spaces apart; those of `left` are aligned to the left."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]

@@ -23,6 +23,12 @@ def test_draws_have_the_limits_as_quantiles_and_the_value_first():
     assert set(reserve.draws(180.0, 180.0, 180.0, seed=5)) == {180.0}
 
 
+def test_the_limits_of_the_maximum_are_those_of_the_zones():
+    own = zones.estimate(AthleteState())
+    found = reserve.interval(reserve.estimate(AthleteState()).maximum)
+    assert found == pytest.approx((own.maximum, own.maximum_low, own.maximum_high), abs=0.01)
+
+
 def test_what_moves_together():
     moved = reserve.moves(np.array([150.0, 160.0]), np.array([140.0, 155.0]), np.array([160.0, 165.0]), seed=3)
     assert moved.shape == (2, 1 + reserve.DRAWS)

@@ -55,7 +55,7 @@ def test_training_load(folder, me, tmp_path):
 def test_training_load_of_one_run_without_heart_rate(silent, me):
     out = run("training-load", silent).stdout
     assert out.startswith("1 run, ")
-    assert "without heart rate, which is estimated" in out.splitlines()[0]
+    assert out.splitlines()[0].endswith("with no or too little heart rate, so that it is estimated.")
     few = json.loads(run("training-load", silent, "--json").stdout)["runs"][0]["banister"]
     many = json.loads(run("training-load", silent, "--athlete", me, "--json").stdout)["runs"][0]["banister"]
     assert few["low"] < few["value"] < few["high"]

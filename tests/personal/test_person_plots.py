@@ -100,5 +100,7 @@ def test_run(steps, altitude, measured, narrow):
 @pytest.mark.parametrize(("hours", "silent"), [(0.0, 0), (0.3, 0), (400.0, 3), (0.0, 800)])
 def test_zones(hours, silent):
     measured, estimated = np.array([9.0, 3, 2, 1, 0]) * 3600 * hours, np.array([4.0, 3, 2, 1, 0.5]) * 3600 * silent
-    times = Times(12, measured, silent, estimated, np.stack([estimated / 2, estimated * 3]))
-    assert overlaps(person_plots.zones(estimate(AthleteState()), times, times)) == []
+    times = Times(12, measured, 0.0, silent, estimated, np.stack([estimated / 2, estimated * 3]))
+    figure = person_plots.zones(estimate(AthleteState()), times, times)
+    assert overlaps(figure) == []
+    assert all(axes.get_xlim()[1] > 1.02 * max(bar.get_x() + bar.get_width() for bar in axes.patches) for axes in figure.axes)

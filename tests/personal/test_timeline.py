@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hrkeras.athlete import facts, fitness
+from hrkeras.athlete import facts, fitness, zones
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.personal import athlete_update, fitness_text, pace, timeline, usage
+from hrkeras.personal import athlete_update, fitness_text, pace, time_in_zones, timeline, usage
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation import synthetic
@@ -136,6 +136,21 @@ def test_what_the_reader_passed_over_is_told(workouts):
     written = timeline.write(workouts[:3], log=log)
     assert usage.of_timeline(written) == ["Used 3 of 5 recordings. Not used: 2 x route file missing (first: a.zip)."]
     assert usage.as_dict(written) == {"used": 3, "not_used": {"route file missing": 2}}
+
+
+def test_runs_taken_as_flat_and_minutes_not_measured_are_told(workouts):
+    flat = replace(workouts[0], altitude=np.full(len(workouts[0]), np.nan))
+    half = replace(workouts[1], heart_rate=np.where(workouts[1].time < 600, np.nan, workouts[1].heart_rate))
+    silent = replace(flat, heart_rate=np.full(len(flat), np.nan), start=workouts[2].start)
+    written = timeline.write([flat, half, silent])
+    assert usage.of_timeline(written)[-1] == "Without altitude, so taken as flat: 2 runs."
+    assert usage.of_timeline(written, estimated=False)[-1] == "Without altitude, so taken as flat: 1 run."
+    assert usage.flat(timeline.write(workouts[:2])) == []
+    times = time_in_zones.times(written, zones.estimate(written.athlete))
+    assert times.missing == pytest.approx(600, abs=20)
+    assert sum(times.measured) + times.missing == pytest.approx(flat.duration + half.duration, abs=20)
+    (said,) = time_in_zones.missing(times, times)
+    assert said.startswith("In runs with heart rate, it was not measured for 0:10 (last 4 weeks) and 0:10 (all);")
 
 
 def test_expected_and_measured_are_means_over_the_same_steps(workouts):

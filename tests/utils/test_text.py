@@ -1,6 +1,10 @@
-"""Tables in a terminal: columns never run together."""
+"""Tables in a terminal: columns never run together. Times."""
 
-from hrkeras.utils.text import table
+from hrkeras.utils.text import hours, table
+
+
+def test_hours_and_minutes_are_rounded():
+    assert [hours(seconds) for seconds in (0, 29, 31, 2 * (39 * 60 + 58), 36_000)] == ["0:00", "0:00", "0:01", "1:20", "10:00"]
 
 
 def test_columns_are_as_wide_as_their_widest_cell():

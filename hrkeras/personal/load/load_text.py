@@ -11,7 +11,7 @@ from hrkeras.athlete.reserve import Reserve
 from hrkeras.personal import fitness_text
 from hrkeras.personal.load import training_load
 from hrkeras.personal.load.training_load import RunLoad, Week
-from hrkeras.utils.text import table
+from hrkeras.utils.text import hours, table
 from hrkeras.workouts.clock import date, date_or_none
 
 SHOWN = 8  # weeks
@@ -21,9 +21,6 @@ MEANING = (
     "Edwards' is the minutes in each tenth of the maximum heart rate from 50 % on, times 1 to 5. In brackets where it lies four "
     "times in five. The number says how much heart rate there was for how long, and nothing of health, form or risk."
 )
-ADVICE = (
-    "Make it more certain: hrkeras update me.json --resting-heart-rate 52 --age 41 --sex female, then give --athlete me.json."
-)
 
 
 def lines(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
@@ -31,21 +28,30 @@ def lines(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
     weeks = training_load.weeks(loads)
     last = max(loads, key=lambda run: (not isnan(run.start), run.start))
     estimated = sum(run.is_estimated for run in loads)
-    which = "without" if estimated == len(loads) else f"{estimated:,} of them without"
-    without = f", {which} heart rate, which is estimated" if estimated else ""
+    which = "with" if estimated == len(loads) else f"{estimated:,} of them with"
+    without = f", {which} no or too little heart rate, so that it is estimated" if estimated else ""
+    missing = 60 * sum(run.minutes * (1 - run.measured) for run in loads if not run.is_estimated)
     return [
         f"{fitness_text.count(len(loads))}, {fitness_text.days(loads)}{without}.",
         f"The last run, {fitness_text.day(last.start, last.utc_offset)}, {last.minutes:.0f} min: {_both(last)}.",
         *([table(HEAD, rows(weeks), left=(0, 1))] if weeks else []),
+        *([f"In runs with heart rate, it is missing for {hours(missing)}, which is estimated."] if missing >= 30 else []),
         MEANING,
         reserve.text(own),
-        *([ADVICE] if not is_certain(own) else []),
+        *advice(own),
     ]
 
 
-def is_certain(own: Reserve) -> bool:
-    """Whether the person told all that the load depends on."""
-    return None not in (own.told.max_heart_rate, own.told.resting_heart_rate, own.told.sex)
+def advice(own: Reserve) -> list[str]:
+    """What else the person may tell to make the load more certain, in a sentence; nothing if that is known."""
+    told = own.told
+    options = {
+        "--resting-heart-rate 52": told.resting_heart_rate,
+        "--age 41": told.age if told.max_heart_rate is None else told.max_heart_rate,
+        "--sex female": told.sex,
+    }
+    missing = " ".join(option for option, value in options.items() if value is None)
+    return [f"Make it more certain: hrkeras update me.json {missing}, then give --athlete me.json."] if missing else []
 
 
 def rows(weeks: Sequence[Week]) -> list[tuple[str, ...]]:
@@ -54,7 +60,7 @@ def rows(weeks: Sequence[Week]) -> list[tuple[str, ...]]:
         (
             fitness_text.short_day(week.start),
             f"{len(week.runs)}" + (f" ({week.estimated} estimated)" if week.estimated else ""),
-            f"{int(week.minutes // 60)}:{int(week.minutes % 60):02}",
+            hours(60 * week.minutes),
             *(_with_limits(values) if week.runs else "0" for values in (week.banister, week.edwards)),
         )
         for week in reversed(weeks[-SHOWN:])
@@ -62,7 +68,8 @@ def rows(weeks: Sequence[Week]) -> list[tuple[str, ...]]:
 
 
 def _both(run: RunLoad) -> str:
-    kind = " (estimated)" if run.is_estimated else ""
+    filled = round(100 * (1 - run.measured))
+    kind = " (estimated)" if run.is_estimated else f" ({filled} % of it estimated)" if filled else ""
     return f"{_with_limits(run.banister)} by Banister, {_with_limits(run.edwards)} by Edwards{kind}"
 
 
@@ -87,6 +94,7 @@ def as_dict(loads: Sequence[RunLoad], own: Reserve) -> dict[str, Any]:
                 "start": date_or_none(run.start),
                 "minutes": round(run.minutes, 1),
                 "measured": round(run.measured, 3),
+                "estimated": run.is_estimated,
                 "banister": limits(run.banister),
                 "edwards": limits(run.edwards),
             }

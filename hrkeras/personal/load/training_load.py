@@ -115,7 +115,8 @@ def of_run(prediction: Prediction, minute: np.ndarray, seed: int, is_estimated: 
     """The training load of a run, summed over its steps.
 
     Steps without heart rate count by the prediction, shifted by how far it was off in the measured ones, which may lie anywhere
-    in its interval: as a prediction is mostly off by the same all through a run, its steps move together.
+    in its interval: as a prediction is mostly off by the same all through a run, its steps move together. Of a run that counts
+    as one without heart rate, all steps count by the prediction as it is: the few that were measured may be faults.
 
     Args:
         prediction: of the run, with what was measured.
@@ -124,7 +125,8 @@ def of_run(prediction: Prediction, minute: np.ndarray, seed: int, is_estimated: 
         is_estimated: whether it counts as a run without heart rate.
     """
     rates, predicted = prediction.grid.heart_rate.astype(np.float64), prediction.heart_rate.astype(np.float64)
-    known = np.isfinite(rates)
+    measured = np.isfinite(rates)
+    known = measured & (not is_estimated)
     below, part = _between(rates[known])
     steps = np.bincount(below, 1 - part, len(RATES)) + np.bincount(below + 1, part, len(RATES))
     loads = steps @ minute
@@ -135,7 +137,7 @@ def of_run(prediction: Prediction, minute: np.ndarray, seed: int, is_estimated: 
         draw = np.arange(1 + DRAWS)
         loads = loads + (minute[:, below, draw] * (1 - part) + minute[:, below + 1, draw] * part).sum(axis=1)
     loads = loads * prediction.step / 60
-    return RunLoad(prediction.start, prediction.utc_offset, prediction.minutes, float(known.mean()), is_estimated, *loads)
+    return RunLoad(prediction.start, prediction.utc_offset, prediction.minutes, float(measured.mean()), is_estimated, *loads)
 
 
 def _between(rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hrkeras import __version__
 from hrkeras.athlete import reserve, zones
-from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline, weather
+from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline, usage, weather
 from hrkeras.personal.report.drift_section import drift_section
 from hrkeras.personal.report.html import details, figure, items, paragraph, section, table
 from hrkeras.personal.report.picture import svg
@@ -68,9 +68,12 @@ def _head(written: Timeline) -> str:
 def headlines(written: Timeline) -> list[str]:
     """The main results, a sentence or two each."""
     if not written.entries:
+        found, known = f"Found {fitness_text.count(len(written.unheard))}, none with heart rate.", written.athlete.count
+        if known:
+            return [f"{found} What is estimated below is told by what is known of you: {fitness_text.count(known)}."]
         return [
-            f"Found {fitness_text.count(len(written.unheard))}, none with heart rate. What is estimated below is what people "
-            "in general have, so its limits are wide; a few runs with heart rate make it yours."
+            f"{found} What is estimated below is what people in general have, so its limits are wide; a few runs with heart rate "
+            "make it yours."
         ]
     sentences = [
         " ".join(fitness_text.summary(written)),
@@ -144,6 +147,7 @@ def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zo
         "Your zones",
         *(paragraph(sentence) for sentence in time_in_zones.heart_rates(own)),
         table("Time in each zone, hours and minutes", head, rows),
+        *(paragraph(sentence, "soft") for sentence in time_in_zones.missing(recent, everything)),
         paragraph("Read from your runs, not from a test: somebody who never runs hard gets too low a maximum.", "soft"),
     )
 
@@ -262,6 +266,7 @@ def _notes(written: Timeline) -> str:
             [
                 f"Heart rate is predicted by {by} from speed, altitude and the runs before.",
                 used,
+                *usage.flat(written),
                 "Heart rate is as your device recorded it; a watch that counts steps, or a dry strap, misleads all of this.",
                 fitness_text.zones_text([*written.entries, *written.unheard]),
                 time_in_zones.ADVICE,

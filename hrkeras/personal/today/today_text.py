@@ -51,7 +51,7 @@ def judge(run: LiveRun, start: str, grid: Grid, minutes: int) -> Judged:
     steps = minutes * MINUTE
     if len(grid.speed) < steps:
         raise InputError(
-            f"The run lasts {len(grid.speed) // MINUTE} min, so nothing can be said after {minutes}; give fewer minutes, "
+            f"The run has {len(grid.speed) // MINUTE} whole minutes, so nothing can be said after {minutes}; give fewer minutes, "
             f"{FIRST} at least.",
             "after",
         )

@@ -69,6 +69,41 @@ def test_missing_steps_count_by_the_prediction_as_it_was_off():
     assert found.measured == 0.5
 
 
+def test_the_few_readings_of_a_run_without_heart_rate_count_for_nothing():
+    minute, few = training_load.per_minute(body()), np.where(np.arange(360) < 8, 195.0, np.nan)
+    some, none = (training_load.of_run(prediction(rates), minute, 3, True) for rates in (few, np.full(360, np.nan)))
+    np.testing.assert_array_equal(some.banister, none.banister)
+    np.testing.assert_array_equal(some.edwards, none.edwards)
+    assert some.measured == pytest.approx(8 / 360)
+
+
+def test_it_says_how_much_of_a_run_is_estimated():
+    half = np.where(np.arange(360) < 180, 140.0, np.nan)
+    text = load_text.lines([training_load.of_run(prediction(half), training_load.per_minute(body()), 3)], body())
+    assert text[1].endswith("by Edwards (50 % of it estimated).")
+    assert "In runs with heart rate, it is missing for 0:30, which is estimated." in text
+
+
+def test_times_are_rounded_and_not_cut_off():
+    loads = [training_load.of_run(prediction(np.full(240, 120.0)), training_load.per_minute(body()), 3)] * 2
+    loads = [replace(run, minutes=39 + 58 / 60) for run in loads]
+    assert load_text.rows(training_load.weeks(loads))[0][2] == "1:20"
+
+
+@pytest.mark.parametrize(
+    ("told", "missing"),
+    [
+        ({}, "--resting-heart-rate 52 --age 41 --sex female"),
+        ({"max_heart_rate": 190}, "--resting-heart-rate 52 --sex female"),
+        ({"resting_heart_rate": 52, "sex": "female"}, "--age 41"),
+        ({"resting_heart_rate": 52, "age": 41, "sex": "female"}, None),
+    ],
+)
+def test_it_asks_only_for_what_is_not_known(told, missing):
+    sentence = f"Make it more certain: hrkeras update me.json {missing}, then give --athlete me.json."
+    assert load_text.advice(body()._replace(told=facts.Facts(**told))) == ([sentence] if missing else [])
+
+
 def test_weeks_begin_on_monday_and_none_is_left_out():
     starts = (MONDAY - 1, MONDAY, MONDAY + 6.9 * DAY, MONDAY + 21 * DAY)
     loads = [
@@ -103,5 +138,5 @@ def test_of_a_person_most_runs_lie_within_the_limits():
     assert np.abs(told[:, 0] / true - 1).mean() < 0.25
     lines = load_text.lines(silent, reserve.estimate(timeline.write(workouts[:12]).athlete))
     assert lines[0].startswith("24 runs, ")
-    assert lines[0].endswith("12 of them without heart rate, which is estimated.")
-    assert load_text.ADVICE in lines
+    assert lines[0].endswith("12 of them with no or too little heart rate, so that it is estimated.")
+    assert "Make it more certain: hrkeras update me.json --resting-heart-rate 52 --age 41 --sex female" in lines[-1]

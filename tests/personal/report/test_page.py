@@ -129,6 +129,15 @@ def test_no_praise_where_a_mean_does_as_well(errors, said):
     assert page._told_in_advance(timeline.Recent(9, error, 0.8, by_mean, by_last)).endswith(said)
 
 
+def test_it_says_from_whose_runs_it_estimates():
+    runs = list(synthetic.read(athletes=1, runs=4, seed=5, flawed=0, faulty=0))
+    silent = [replace(runs[3], heart_rate=np.full(len(runs[3]), np.nan))]
+    assert "what people in general have" in page.headlines(timeline.write(silent))[0]
+    known = timeline.write(runs[:3]).athlete
+    (said,) = page.headlines(timeline.write(silent, known=known))
+    assert said.endswith("What is estimated below is told by what is known of you: 3 runs.")
+
+
 def test_the_numbers_of_a_row_agree():
     runs = list(synthetic.read(athletes=1, runs=20, seed=5, flawed=0, faulty=0))
     for place in (15, 18):

@@ -94,7 +94,7 @@ def test_it_refuses_what_it_cannot_tell(athlete, last):
         live.today()
     assert np.isfinite(live.crossings(150)).all()
     short = type(last.grid)(*(column[:30] for column in last.grid))
-    with pytest.raises(InputError, match="lasts 5 min, so nothing can be said after 10"):
+    with pytest.raises(InputError, match="has 5 whole minutes, so nothing can be said after 10"):
         today_text.judge(live_run.LiveRun(athlete, last.start), "today", short, 10)
     silent = last.grid._replace(heart_rate=np.full(len(last.grid.speed), np.nan, np.float32))
     with pytest.raises(InputError, match="no heart rate"):
