@@ -142,16 +142,19 @@ class TestRepair:
             replace(run, heart_rate=seldom, start=run.start + 3 * day),
             replace(run, speed=np.full(len(run), np.nan), start=run.start + 4 * day),
             replace(run, estimated=True, start=run.start + 5 * day),
+            replace(run, repaired=True, start=run.start + 6 * day),
+            replace(run, heart_rate=500.0 + run.time % 7, start=run.start + 7 * day),
         ]
         repairs = repair.repair([run, *others], None)
         assert (len(repairs.runs), repairs.faultless) == (1, 0)
         assert repairs.skipped == {
             "another sport (cycling)": 1,
             repair.UNSEEN: 1,
-            repair.UNSURE: 1,
+            repair.UNSURE: 2,
             repair.SELDOM: 1,
             "no speed and no positions": 1,
             repair.ESTIMATED: 1,
+            repair.REPAIRED: 1,
         }
 
     def test_a_run_without_altitude_or_date_and_nothing_else_of_the_person(self, failed):
