@@ -367,10 +367,11 @@ def test_real_tracks(real_data, tmp_path):
 
 
 PREDICT_THEN_TRAIN = """
-import sys
+import os, sys
 from typer.testing import CliRunner
 from hrkeras.cli.main import app
 backend, trained, run, csv, data_dir, output = sys.argv[1:]
+os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"  # it compiles much
 for arguments in (
     ["predict", run, "--model", trained, "--output", csv, "--backend", backend],
     ["train", "--data", "synthetic", "--data-dir", data_dir, "--output", output, "--units", "4", "--layers", "1",
