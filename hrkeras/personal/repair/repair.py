@@ -183,15 +183,13 @@ def repair(
     candidates, skipped = _sorted(workouts, masked)
     blank = {id(run): replace(run, heart_rate=np.full(len(run), np.nan)) for run in candidates}
     possible = silent.sort(list(blank.values()))
-    kept = {id(run) for run in possible.silent}
-    candidates = [run for run in candidates if id(blank[id(run)]) in kept]
-    faulty = [run for run in candidates if found[id(run)]]
+    faulty = [run for run in candidates if found[id(run)] and any(blank[id(run)] is each for each in possible.silent)]
     heard = [] if athlete else athlete_update.usable(masked[id(run)] for run in (*others, *workouts))
     state = athlete or AthleteState(predictor.population(chosen))
     _, predictions = silent.follow(state, heard, [blank[id(run)] for run in faulty], chosen, on_run=on_run)
     most = facts.told(state).max_heart_rate or POSSIBLE[1]
     runs = [_repaired(run, found[id(run)], predicted, most) for run, predicted in zip(faulty, predictions, strict=True)]
-    return Repairs(runs, len(candidates) - len(faulty), skipped + Counter(reason for _, reason in possible.left_out), state)
+    return Repairs(runs, len(possible.silent) - len(faulty), skipped + Counter(reason for _, reason in possible.left_out), state)
 
 
 def _faults(workouts: Sequence[Workout]) -> dict[int, list[Fault]]:
