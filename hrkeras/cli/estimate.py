@@ -62,7 +62,7 @@ def estimate(
     if plot and not output:
         raise typer.BadParameter("pictures lie beside the copies; give a folder with --output", param_hint="--plot")
     inputs = (*runs, *(history or []), athlete, model)
-    outputs.check(inputs, [(output, None)], force)
+    outputs.check_copies(inputs, output, force)
     loaded, state = load_model_and_state(model, athlete, backend)
     from hrkeras.personal.estimation import estimation, estimation_text
 

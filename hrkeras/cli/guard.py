@@ -18,8 +18,12 @@ def guard(
     json: Json = False,
 ) -> None:
     """Tell minute by minute of a run how likely heart rate goes above a limit in the next 1, 3 and 5 minutes."""
-    live, _, grid, about = read_run(run, workout, athlete, history, no_cache)
+    live, chosen, grid, about = read_run(run, workout, athlete, history, no_cache)
     from hrkeras.personal.today import today_text
+    from hrkeras.utils.errors import InputError
+
+    if chosen.estimated:
+        raise InputError(f"{run}: its heart rate was estimated by hrkeras, not measured; give a run whose heart rate was.")
 
     watched = today_text.watch(live, grid, limit)
     if json:

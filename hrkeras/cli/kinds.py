@@ -23,10 +23,12 @@ class Kind(NamedTuple):
     Attributes:
         name: for messages.
         matches: whether the file or folder at a path is of this kind.
+        ending: that the name of such a file must have; any if empty.
     """
 
     name: str
     matches: Callable[[Path], bool]
+    ending: str = ""
 
 
 def table(*columns: str) -> Kind:
@@ -83,7 +85,7 @@ def _is_dataset(path: Path) -> bool:
 
 
 PREDICTION, FITNESS, PLAN = table("time_s", "speed_m_s"), table("start", "heart_rate_at_pace"), table("km", "length_m")
-PNG = Kind("a PNG picture", _is_png)
+PNG = Kind("a PNG picture", _is_png, ".png")
 PAGE = Kind("a page that `hrkeras report` has written", _has(b"<title>What your runs say</title>"))
 KERAS = Kind("a .keras model", _is_keras)
 CARD = Kind("a model card", _has(b"\nPredicts the heart rate of a run (beats/min"))

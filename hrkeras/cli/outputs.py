@@ -36,6 +36,23 @@ def check(inputs: Iterable[Path | None], outputs: Iterable[tuple[Path | None, Ki
         if path.exists():
             _check_is_no_input(path, given)
             _check_kind(path, kind, given, force)
+        if kind and not path.name.lower().endswith(kind.ending):
+            raise typer.BadParameter(f"{path}: expected a name that ends in {kind.ending}, since {kind.name} is written")
+
+
+def check_copies(inputs: Iterable[Path | None], output: Path | None, force: bool) -> None:
+    """`check` for copies of tracks: in a folder that is read these would be taken for more runs, or for another person's.
+
+    Raises:
+        typer.BadParameter: if the output is refused.
+    """
+    inputs = list(inputs)
+    check(inputs, [(output, None)], force)
+    folder = next((source for source in inputs if output and source and source.is_dir() and lies_in(output, source)), None)
+    if folder:
+        raise typer.BadParameter(
+            f"{output}: lies in an input, {folder}, whose runs the copies would be mixed up with; give a place outside it"
+        )
 
 
 def _check_is_no_input(path: Path, inputs: list[Path]) -> None:

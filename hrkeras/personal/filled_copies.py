@@ -137,7 +137,9 @@ def _free(target: Path, sources: Sequence[Path], force: bool) -> Path:
         if any(target.samefile(source) for source in sources):
             raise InputError(f"{target}: is itself one of the files to copy; give another place for the copies.")
         if not force and not _is_copy(target):
-            raise InputError(f"{target}: is there already and no such copy, so it stays as it is; give another place.")
+            raise InputError(
+                f"{target}: is there already and no such copy, so it stays; give another place, or --force to replace it."
+            )
     return target
 
 

@@ -107,7 +107,8 @@ def load_run(
     for workout in workouts:
         if workout is not run:
             log.skip(OTHER, workout.where)
-    return run, load_history(histories, log, run.user, read), log
+    others = load_history(histories, log, run.user, read)
+    return run, [workout for workout in others if (workout.where, workout.start) != (run.where, run.start)], log
 
 
 def load_history(

@@ -8,7 +8,7 @@ from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.timeline import Timeline
 from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
 
-NO_HEART_RATE = "without heart rate, which `hrkeras estimate` estimates"
+NO_HEART_RATE = "heart rate incomplete, which `hrkeras estimate` estimates"
 
 
 def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:

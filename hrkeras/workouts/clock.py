@@ -87,6 +87,16 @@ def moment(start: float, utc_offset: float = nan) -> str:
     return date(start) if isnan(start) else f"{date(start, utc_offset)} {zone(utc_offset)}"
 
 
+def min_s(seconds: float) -> str:
+    """A time in a run, such as "71:04" for 4264 s.
+
+    Example:
+        >>> min_s(4264.6)
+        '71:04'
+    """
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
 def _is_plain(clock: np.ndarray) -> bool:
     """Whether all points are usable as they are."""
     if not len(clock) or not (clock[1:] > clock[:-1]).all():

@@ -41,6 +41,7 @@ class Workout:
             Apple Health export that of the weather; None where it is unknown. No model uses it.
         utc_offset: s that local time is ahead of UTC; NaN where the source does not tell.
         humidity: relative, %, of the weather; NaN where it is unknown. No model uses it.
+        repaired: whether stretches of the heart rate were repaired by hrkeras, which are left out here as not measured.
 
     Raises:
         ValueError: if the arrays are not of one length, or time does not increase strictly from 0.
@@ -69,6 +70,7 @@ class Workout:
     temperature: np.ndarray
     utc_offset: float
     humidity: float
+    repaired: bool
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class Workout:
         temperature: ArrayLike | None = None,
         utc_offset: float = np.nan,
         humidity: float = np.nan,
+        repaired: bool = False,
     ) -> None:
         time = np.array(time, np.float64)
         nothing = np.full(time.shape, np.nan)
@@ -106,7 +109,7 @@ class Workout:
             heart_rate_samples = int(np.count_nonzero(np.isfinite(heart_rate)))
         texts = cleaned(user or ""), cleaned(sport or "")
         about = (*texts, float(start), gps_fraction, where, heart_rate_samples, estimated, first_clock)
-        values = (time, speed, altitude, heart_rate, *about, cadence, temperature, utc_offset, humidity)
+        values = (time, speed, altitude, heart_rate, *about, cadence, temperature, utc_offset, humidity, repaired)
         for attribute, value in zip(fields(self), values, strict=True):
             object.__setattr__(self, attribute.name, value)
 
@@ -157,6 +160,7 @@ def from_points(
     heart_rate_samples: int | None = None,
     estimated: bool = False,
     utc_offset: float = np.nan,
+    repaired: bool = False,
 ) -> Workout:
     """Makes a `Workout` of raw points; every reader uses it, so all sources are treated alike.
 
@@ -186,6 +190,7 @@ def from_points(
         heart_rate_samples: see `Workout`.
         estimated: see `Workout`.
         utc_offset: see `Workout`.
+        repaired: see `Workout`.
 
     Raises:
         InvalidWorkoutError: if the columns differ in length or fewer than two points have a usable time.
@@ -223,6 +228,7 @@ def from_points(
         temperature=temperature,
         utc_offset=utc_offset,
         humidity=humidity,
+        repaired=repaired,
     )
 
 

@@ -336,3 +336,10 @@ def test_places_are_compared_through_links(tmp_path):
     assert outputs.lies_in(tmp_path / "real" / "a" / "b", tmp_path / "link")
     assert not outputs.lies_in(tmp_path / "real", tmp_path / "real")
     assert not outputs.lies_in(tmp_path / "realer", tmp_path / "real")
+
+
+def test_a_picture_has_the_name_of_one(mine):
+    code, said = run("zones", "runs", "--plot", "x.txt")
+    assert code == 2
+    assert "expected a name that ends in .png, since a PNG picture is written" in said
+    assert not (mine / "x.txt").exists()

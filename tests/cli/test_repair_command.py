@@ -31,7 +31,7 @@ def runs(simulated, tmp_path):
 def test_lists_and_writes_nothing_unasked(runs, tmp_path):
     out = run("repair", runs).stdout
     (row,) = (line for line in out.splitlines() if "dropout" in line)
-    assert row.split()[2:6] == ["dropout", "10:00", "12:59", "none"]
+    assert row.split()[2:6] == ["dropout", "10:00", "13:00", "none"]
     assert "Repaired: 1 run, by the base model and the good heart rate around." in out
     assert "Without a fault, so left as they are and not copied: 2 runs." in out
     assert "Written" not in out
@@ -79,5 +79,20 @@ def test_one_file_with_the_persons_file(runs, folder, tmp_path):
     copy = tmp_path / "copy.gpx"
     assert f"Written: {copy}" in run("repair", faulty, "--athlete", me, "--output", copy).stdout
     copy.write_text("mine")
-    assert "stays as it is" in run("repair", faulty, "--athlete", me, "--output", copy, code=1).stderr.replace("\n", " ")
+    assert "so it stays" in run("repair", faulty, "--athlete", me, "--output", copy, code=1).stderr.replace("\n", " ")
     assert copy.read_text() == "mine"
+
+
+def test_no_copies_among_what_is_read(runs):
+    for command in ("repair", "estimate"):
+        assert "lies in an input" in run(command, runs, "--output", runs / "copies", code=2).stderr.replace("\n", " ")
+    assert {path.suffix for path in runs.iterdir()} == {".gpx"}
+
+
+def test_what_was_repaired_is_not_repaired_again(runs, tmp_path):
+    run("repair", runs, "--model", "none", "--output", tmp_path / "repaired")
+    (copy,) = (tmp_path / "repaired").iterdir()
+    assert "1 x heart rate repaired already; give the original" in run("repair", copy, code=1).stderr.replace("\n", " ")
+    out = run("inspect", copy).stdout
+    assert "`hrkeras repair` has repaired it already" in out
+    assert "dropout" not in out

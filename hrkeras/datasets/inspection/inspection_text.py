@@ -39,7 +39,7 @@ def text(inspection: Inspection, path: Path, kind: str) -> str:
     """
     parts = [f"{path} ({KINDS[kind][0]})\n{_counts(inspection)}", f"Quality filters\n{inspection.funnel}"]
     if inspection.funnel.workouts > 1:
-        parts += [_sports(inspection), _years(inspection), _sensor(inspection)]
+        parts += [_sports(inspection), _years(inspection), _sensor(inspection, kind == "tracks")]
     if inspection.funnel.left:
         parts += [_correlations(inspection), _lags(inspection)]
     parts.append("What this means\n" + "\n".join(f"- {line}" for line in findings(inspection, path, kind)))
@@ -90,7 +90,7 @@ def _years(inspection: Inspection) -> str:
     )
 
 
-def _sensor(inspection: Inspection) -> str:
+def _sensor(inspection: Inspection, is_repairable: bool) -> str:
     faults = inspection.sensor
     if not faults.runs:
         return ""
@@ -104,9 +104,12 @@ def _sensor(inspection: Inspection) -> str:
     note += f"{detection.SELDOM:.0f} s or more often"
     if faults.seldom:
         note += f"; in {faults.seldom:,} more too seldom to see any"
+    if faults.repaired:
+        note += f"; of {faults.repaired:,} of them the faults were repaired already"
     latest = [f"  {moment(flag.start, flag.utc_offset)}  {_flag(flag)}" for flag in faults.latest(SHOWN_FLAGS)]
-    advice = "`hrkeras repair RUNS --output repaired` replaces these in copies of GPX, TCX and FIT files."
-    return "\n".join([counted, note, *(["The latest:", *latest, advice] if latest else [])])
+    advice = ["`hrkeras repair RUNS --output repaired` replaces these in copies of GPX, TCX and FIT files."]
+    can_repair = is_repairable and any(flag.kind != RIDE for flag in faults.flags)
+    return "\n".join([counted, note, *(["The latest:", *latest] if latest else []), *(advice if can_repair else [])])
 
 
 def _flag(flag: Flag) -> str:
@@ -160,7 +163,12 @@ def _single(inspection: Inspection) -> list[str]:
     if taken is None:
         return ["This run can be used: its heart rate can be learnt from, and a prediction can be compared with it."]
     reason = f"its sport is {next(iter(inspection.sports))}" if taken == "sport" else quality.REASONS[taken]
-    but = "its heart rate can still be predicted" if _can_be_predicted(inspection) else "nor can its heart rate be predicted"
+    if _can_be_predicted(inspection):
+        but = "its heart rate can still be predicted"
+    elif inspection.only is not None and "indoor running" in inspection.sports:
+        but = "`hrkeras estimate --all` can still estimate its heart rate, as on the flat"
+    else:
+        but = "nor can its heart rate be predicted"
     return [f"This workout cannot be learnt from ({reason}); {but}."]
 
 
@@ -224,7 +232,9 @@ def _trust_in_sensor(inspection: Inspection) -> Iterator[str]:
     if inspection.funnel.workouts == 1:
         for flag in faults.flags:
             yield f"{'Part of it is no run' if flag.kind == RIDE else 'The sensor looks wrong'}: {_flag(flag)}."
-        if faults.runs and not faults.flags:
+        if faults.repaired:
+            yield "Where the sensor was wrong, `hrkeras repair` has repaired it already, and that counts as not measured."
+        elif faults.runs and not faults.flags:
             yield "No fault of the sensor is seen in its heart rate."
     elif faults.flags:
         wrong = len({(flag.start, flag.where) for flag in faults.flags if flag.kind != RIDE})

@@ -47,12 +47,13 @@ class SensorFaults:
         runs: in which heart rate was measured often enough to see faults.
         seconds: total duration of these runs.
         seldom: runs with heart rate that was not measured often enough.
+        repaired: runs of which `hrkeras repair` has replaced the faults.
         flags: the faults, in the order of the runs.
         examples: by kind, the latest run with such a fault.
     """
 
     def __init__(self):
-        self.runs, self.seconds, self.seldom = 0, 0.0, 0
+        self.runs, self.seconds, self.seldom, self.repaired = 0, 0.0, 0, 0
         self.flags: list[Flag] = []
         self.examples: dict[str, Example] = {}
         self._athletes: dict[str, AthleteState] = defaultdict(AthleteState)
@@ -68,6 +69,7 @@ class SensorFaults:
         if not detection.often_enough(workout):
             self.seldom += bool(np.isfinite(workout.heart_rate).any())
             return
+        self.repaired += workout.repaired
         faults = detection.flags(workout, expected)
         self.runs, self.seconds = self.runs + 1, self.seconds + workout.duration
         for kind in KINDS:
@@ -95,6 +97,7 @@ class SensorFaults:
             "runs": self.runs,
             "hours": self.seconds / 3600,
             "measured_too_seldom": self.seldom,
+            "repaired_already": self.repaired,
             "kinds": {
                 kind: {
                     "runs": len(flags := self.of_kind(kind)),

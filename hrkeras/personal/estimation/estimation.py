@@ -69,6 +69,7 @@ class Estimation:
         zones: of the person.
         athlete: their state after all runs.
         measured: number of runs with a heart rate, which were not estimated.
+        copies: how many of these are copies of an earlier estimate.
         skipped: number of workouts that cannot be estimated, by reason.
         log: what the readers skipped.
     """
@@ -77,6 +78,7 @@ class Estimation:
     zones: Zones
     athlete: AthleteState
     measured: int
+    copies: int
     skipped: Counter[str]
     log: ReadLog = field(default_factory=ReadLog)
 
@@ -114,7 +116,7 @@ def estimate(
     if not workouts:
         why = read_log_text(log) or "there is none"
         raise InputError(f"{sources[0]}: found no workout to estimate: {why}; look at it with `hrkeras inspect`.")
-    silent, measured, skipped = _sorted(workouts, everything)
+    silent, measured, copies, skipped = _sorted(workouts, everything)
     if not silent and not measured:
         why = update_text.taken_text(skipped)
         raise InputError(
@@ -133,7 +135,7 @@ def estimate(
         seconds = zones.seconds_in(own.edges, predicted.heart_rate, predicted.step)
         within = zones.seconds_within(own.edges, predicted.heart_rate, predicted.low, predicted.high, predicted.step)
         estimates.append(Estimate(run, origins[id(run)], predicted, seconds, within))
-    return Estimation(estimates, own, state, measured, skipped, log)
+    return Estimation(estimates, own, state, measured, copies, skipped, log)
 
 
 def read_copyable(
@@ -168,13 +170,13 @@ def first_clock(run: Workout) -> float:
     return run.first_clock if isnan(run.start) else run.start
 
 
-def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout], int, Counter[str]]:
-    """Runs to estimate, how many have a heart rate already, and why the others cannot be."""
+def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout], int, int, Counter[str]]:
+    """Runs to estimate, how many have a heart rate, how many of these only an earlier estimate, and why the others cannot be."""
     copies = [] if everything else [run for run in workouts if run.estimated]  # of an earlier estimate
     runs = sort([run for run in workouts if everything or not run.estimated], everything)
     skipped = Counter(reason for _, reason in runs.left_out)
     skipped += Counter(quality.reason("sport", run) for run in runs.heard if run.sport not in SPORTS)
     recorded = [run for run in [*runs.heard, *copies] if run.sport in SPORTS]
-    measured = len(duplicates.distinct(recorded, map(duplicates.content, recorded)))
-    skipped[quality.REASONS[quality.DUPLICATE]] += len(recorded) - measured
-    return runs.silent, measured, +skipped
+    kept = duplicates.distinct(recorded, map(duplicates.content, recorded))
+    skipped[quality.REASONS[quality.DUPLICATE]] += len(recorded) - len(kept)
+    return runs.silent, len(kept), sum(run.estimated for run in kept), +skipped

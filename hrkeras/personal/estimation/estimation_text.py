@@ -30,9 +30,10 @@ def lines(estimation: Estimation) -> list[str]:
             text.append(f"The last {SHOWN} of {len(estimation.estimates):,}; --json has all.")
         text += _reliability(estimation)
     else:
-        text.append(f"Nothing to estimate: {count(estimation.measured)}, all with heart rate. --all estimates these too.")
+        already = f"{count(estimation.measured)}, all with heart rate{_copies(estimation)}"
+        text.append(f"Nothing to estimate: {already}. --all estimates these too.")
     if estimation.measured and estimation.estimates:
-        text.append(f"Left alone, since they have a heart rate: {count(estimation.measured)}.")
+        text.append(f"Left alone, since they have a heart rate: {count(estimation.measured)}{_copies(estimation)}.")
     used, left_out = len(estimation.estimates) + estimation.measured, estimation.skipped + estimation.log.skipped
     runs = [estimate.run for estimate in estimation.estimates]
     return [
@@ -41,6 +42,10 @@ def lines(estimation: Estimation) -> list[str]:
         *source.passed_over_lines(estimation.log),
         *([fitness_text.zones_text(runs)] if runs else []),
     ]
+
+
+def _copies(estimation: Estimation) -> str:
+    return f" ({estimation.copies:,} of them estimated already)" if estimation.copies else ""
 
 
 def _reliability(estimation: Estimation) -> list[str]:
@@ -66,9 +71,11 @@ def _reliability(estimation: Estimation) -> list[str]:
         sentences.append(f"Without altitude, so taken as flat: {count(flat)}.")
     if undated := sum(np.isnan(estimate.run.start) for estimate in estimation.estimates):
         sentences.append(f"Of unknown date, so estimated from all that is known: {count(undated)}.")
-    doubtful = [estimate.prediction.warnings[0] for estimate in estimation.estimates if estimate.prediction.warnings]
+    doubtful = [estimate for estimate in estimation.estimates if estimate.prediction.warnings]
     if doubtful:
-        sentences.append(f"Implausible: {count(len(doubtful))}. Of the latest: {doubtful[-1]}")
+        latest = doubtful[-1]
+        which = f"the latest is that of {date(latest.run.start, latest.run.utc_offset)}"
+        sentences.append(f"Doubtful: {count(len(doubtful))}; {which}: {latest.prediction.warnings[0]}")
     return sentences
 
 

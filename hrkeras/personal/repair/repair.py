@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,6 +42,7 @@ USUAL = 20.0  # residuals that the variances above count for, beside those of th
 # how large the residuals of a run are is itself a guess
 TENTH = 1.45
 ESTIMATED = "heart rate estimated, not measured"
+REPAIRED = "heart rate repaired already; give the original to repair it anew"
 UNSEEN = "no heart rate, which `hrkeras estimate` writes into a copy"
 SELDOM = "heart rate measured too seldom to see faults"
 UNSURE = f"good heart rate at under {100 * LEAST_GOOD:.0f} % of the points, which `hrkeras estimate --all` replaces"
@@ -51,8 +53,8 @@ class Stretch(NamedTuple):
 
     Attributes:
         kind: of the fault, from `sensor_fault.KINDS`.
-        begin: s since the start of the run, its first point.
-        end: likewise, its last point.
+        begin: s since the start of the run.
+        end: likewise; of spikes and a dropout when heart rate was good again, of others the last point.
         before: mean of the recorded heart rate, NaN where none was.
         after: mean of the repaired heart rate.
         low: mean of the lower limit of its interval.
@@ -110,18 +112,18 @@ class Repair:
         """The run with the repaired heart rate."""
         return replace(self.run, heart_rate=self.heart_rate)
 
-    @property
+    @cached_property
     def clocks(self) -> list[tuple[float, float]]:
-        """First and last time of each stretch as the clock of the recording showed it, s since 1970-01-01 UTC."""
-        first = estimation.first_clock(self.run)
-        return [(first + each.begin, first + each.end) for each in self.stretches]
+        """What the recording's clock showed at the first and the last point of each stretch, s since 1970-01-01 UTC."""
+        first, times = estimation.first_clock(self.run), self.run.time[np.isfinite(self.low)]
+        inside = [times[(times >= each.begin) & (times <= each.end)] for each in self.stretches]
+        return [(first + float(each[0]), first + float(each[-1])) for each in inside]
 
     def at(self, clock: float) -> int:
         """Whole beats/min where the clock of the recording shows `clock` s; 0 outside the stretches."""
-        time = clock - estimation.first_clock(self.run)
-        if not any(each.begin <= time <= each.end for each in self.stretches):
+        if not any(first <= clock <= last for first, last in self.clocks):
             return 0
-        return round(float(np.interp(time, self.run.time, self.heart_rate)))
+        return round(float(np.interp(clock - estimation.first_clock(self.run), self.run.time, self.heart_rate)))
 
 
 @dataclass(frozen=True)
@@ -178,16 +180,16 @@ def repair(
     athlete_update.one_person(workouts, "the workouts")
     found = _faults([*others, *workouts])
     masked = {id(run): _masked(run, found[id(run)]) for run in (*others, *workouts)}
-    faulty, faultless, skipped = _sorted(workouts, found, masked)
-    blank = {id(run): replace(run, heart_rate=np.full(len(run), np.nan)) for run in faulty}
+    candidates, skipped = _sorted(workouts, masked)
+    blank = {id(run): replace(run, heart_rate=np.full(len(run), np.nan)) for run in candidates}
     possible = silent.sort(list(blank.values()))
-    faulty = [run for run in faulty if any(blank[id(run)] is each for each in possible.silent)]
+    faulty = [run for run in candidates if found[id(run)] and any(blank[id(run)] is each for each in possible.silent)]
     heard = [] if athlete else athlete_update.usable(masked[id(run)] for run in (*others, *workouts))
     state = athlete or AthleteState(predictor.population(chosen))
-    _, predictions = silent.follow(state, heard, possible.silent, chosen, on_run=on_run)
+    _, predictions = silent.follow(state, heard, [blank[id(run)] for run in faulty], chosen, on_run=on_run)
     most = facts.told(state).max_heart_rate or POSSIBLE[1]
     runs = [_repaired(run, found[id(run)], predicted, most) for run, predicted in zip(faulty, predictions, strict=True)]
-    return Repairs(runs, faultless, skipped + Counter(reason for _, reason in possible.left_out), state)
+    return Repairs(runs, len(possible.silent) - len(faulty), skipped + Counter(reason for _, reason in possible.left_out), state)
 
 
 def _faults(workouts: Sequence[Workout]) -> dict[int, list[Fault]]:
@@ -216,27 +218,25 @@ def _masked(run: Workout, faults: Sequence[Fault]) -> Workout:
     return replace(run, heart_rate=np.where(wrong, np.nan, run.heart_rate))
 
 
-def _sorted(
-    workouts: Sequence[Workout], found: Mapping[int, list[Fault]], masked: Mapping[int, Workout]
-) -> tuple[list[Workout], int, Counter[str]]:
-    """The runs with faults, how many have none, and why the others cannot be repaired."""
+def _sorted(workouts: Sequence[Workout], masked: Mapping[int, Workout]) -> tuple[list[Workout], Counter[str]]:
+    """The runs in which faults can be seen and repaired, and why not in the others."""
     runs = [workout for workout in workouts if workout.sport in silent.SPORTS]
     skipped = Counter(quality.reason("sport", run) for run in workouts if run.sport not in silent.SPORTS)
     distinct = duplicates.distinct(runs, map(duplicates.content, runs))
     skipped[quality.REASONS[quality.DUPLICATE]] += len(runs) - len(distinct)
-    faulty, faultless = [], 0
+    candidates = []
     for run in sorted(distinct, key=lambda run: (np.isnan(run.start), run.start)):
         if run.estimated:
             skipped[ESTIMATED] += 1
+        elif run.repaired:
+            skipped[REPAIRED] += 1
         elif not detection.often_enough(run):
             skipped[SELDOM if np.isfinite(run.heart_rate).any() else UNSEEN] += 1
-        elif not found[id(run)]:
-            faultless += 1
-        elif covered_share(run.time, masked[id(run)].heart_rate) < LEAST_GOOD:
+        elif covered_share(run.time, quality.without_outliers(masked[id(run)], athlete_update.LIMITS).heart_rate) < LEAST_GOOD:
             skipped[UNSURE] += 1
         else:
-            faulty.append(run)
-    return faulty, faultless, +skipped
+            candidates.append(run)
+    return candidates, +skipped
 
 
 def _repaired(run: Workout, faults: Sequence[Fault], prediction: Prediction, most: float) -> Repair:
@@ -258,8 +258,7 @@ def _repaired(run: Workout, faults: Sequence[Fault], prediction: Prediction, mos
         recorded = run.heart_rate[where]
         before = float(np.nanmean(recorded)) if np.isfinite(recorded).any() else np.nan
         after, lowest, highest = (float(values[where].mean()) for values in (heart_rate, low, high))
-        about = fault.kind, float(time[0]), float(time[-1])
-        stretches.append(Stretch(*about, before, after, lowest, highest, fault.why))
+        stretches.append(Stretch(fault.kind, fault.begin, fault.end, before, after, lowest, highest, fault.why))
     return Repair(run, heart_rate, low, high, stretches, prediction)
 
 

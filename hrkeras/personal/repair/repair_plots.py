@@ -15,7 +15,7 @@ def run(repair: Repair, title: str = "") -> Figure:
     minutes = repair.run.time / 60
     above.plot(minutes, repair.run.heart_rate, color=MUTED, lw=1.2, label="recorded")
     for number, stretch in enumerate(repair.stretches):
-        where = (repair.run.time >= stretch.begin) & (repair.run.time <= stretch.end)
+        where = (repair.run.time >= stretch.begin) & (repair.run.time <= stretch.end) & np.isfinite(repair.low)
         labels = ("10 to 90 %", "repaired") if number == 0 else (None, None)
         above.fill_between(minutes[where], repair.low[where], repair.high[where], color=HEART, alpha=0.15, lw=0, label=labels[0])
         marker = "." if np.count_nonzero(where) < 3 else ""

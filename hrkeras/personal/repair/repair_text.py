@@ -5,7 +5,7 @@ from math import isnan
 from hrkeras.personal.fitness_text import count, zones_text
 from hrkeras.personal.repair.repair import Repair, Repairs, Stretch
 from hrkeras.utils.text import table
-from hrkeras.workouts.clock import date, date_or_none
+from hrkeras.workouts.clock import date, date_or_none, min_s
 from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
 
 SHOWN = 40  # stretches in a table
@@ -33,11 +33,7 @@ def _row(run: Repair, stretch: Stretch) -> tuple[str, ...]:
     before = "none" if isnan(stretch.before) else f"{stretch.before:.0f}"
     after = f"{stretch.after:.0f} ({stretch.low:.0f}-{stretch.high:.0f})"
     start = date(run.run.start, run.run.utc_offset)
-    return start, stretch.kind, _clock(stretch.begin), _clock(stretch.end), before, after
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+    return start, stretch.kind, min_s(stretch.begin), min_s(stretch.end), before, after
 
 
 def as_dict(repairs: Repairs, log: ReadLog) -> dict:

@@ -13,6 +13,7 @@ from hrkeras.personal.report.training import training
 from hrkeras.personal.timeline import Timeline
 from hrkeras.utils.files import atomic_write
 from hrkeras.workouts import clock
+from hrkeras.workouts.readers import track_files, tracks
 from hrkeras.workouts.readers.source import usage_text
 from hrkeras.workouts.sensor.sensor_fault import RIDE
 
@@ -198,19 +199,24 @@ def _sensor(written: Timeline) -> str:
         (
             fitness_text.short_day(entry.start, entry.utc_offset),
             fault.kind,
-            f"{fault.begin / 60:.0f} - {fault.end / 60:.0f}",
+            f"{clock.min_s(fault.begin)} - {clock.min_s(fault.end)}",
             fault.why,
         )
         for entry in faulty
         for fault in entry.faults or ()
     ]
-    wrong = sum(any(fault.kind != RIDE for fault in entry.faults or ()) for entry in faulty)
+    wrong = [entry for entry in faulty if any(fault.kind != RIDE for fault in entry.faults or ())]
+    can_repair = any(track_files.is_track(Path(tracks.file_of(entry.workout))) for entry in wrong)
     ridden = " A ride is no fault of the sensor, but no run either." if any(row[1] == RIDE for row in rows[:FAULTS]) else ""
     return section(
         "Where the sensor looks wrong",
-        paragraph(f"In {wrong:,} of {checked:,} runs whose heart rate was measured often enough to tell.{ridden} The latest:"),
-        table("Faults of the heart rate sensor", ("Day", "what", "minutes", "why"), rows[:FAULTS], texts=(1, 3)),
-        paragraph("hrkeras repair RUNS --output repaired replaces these in copies of GPX, TCX and FIT files."),
+        paragraph(
+            f"In {len(wrong):,} of {checked:,} runs whose heart rate was measured often enough to tell.{ridden} The latest:"
+        ),
+        table("Faults of the heart rate sensor", ("Day", "what", "min:s", "why"), rows[:FAULTS], texts=(1, 3)),
+        paragraph("hrkeras repair RUNS --output repaired replaces these in copies of GPX, TCX and FIT files.")
+        if can_repair
+        else "",
     )
 
 

@@ -96,6 +96,7 @@ def pack(content: Content, where: str) -> bytes:
             "sport": item.sport,
             "heart_rate_samples": item.heart_rate_samples,
             "estimated": item.estimated,
+            "repaired": item.repaired,
             **{name: getattr(item, name) for name in NUMBERS},
         }
         if isinstance(item, Workout)
@@ -160,4 +161,5 @@ def _workout(item: dict[str, Any], columns: dict[str, np.ndarray], where: str, u
         first_clock=first_clock,
         utc_offset=possible_offset(utc_offset),
         humidity=humidity,
+        repaired=bool(item["repaired"]),
     )

@@ -14,7 +14,7 @@ import numpy as np
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.utils.processes import ordered_map
-from hrkeras.workouts.readers import activities, cache, endomondo_export, fit, gpx, sports, tcx
+from hrkeras.workouts.readers import activities, cache, endomondo_export, fit, gpx, marks, sports, tcx
 from hrkeras.workouts.readers.cache import Cache
 from hrkeras.workouts.readers.content import Content, Recorder, Remark, pack, replay, unpack
 from hrkeras.workouts.readers.point_table import COURSE, Recording, Stream
@@ -216,6 +216,7 @@ def _workout(recording: Recording, user: str, sport: str, where: str) -> Workout
             sport=sport,
             estimated=recording.estimated,
             utc_offset=recording.utc_offset,
+            repaired=marks.TAKEN_OUT in recording.passed_over,
             where=where,
         )
     except InvalidWorkoutError as error:

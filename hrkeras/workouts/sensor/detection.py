@@ -45,7 +45,7 @@ def faults(workout: Workout, expected: np.ndarray | None = None) -> list[Fault]:
             if not given, a robust fit to the run itself is used.
 
     Returns:
-        The faults in the order of their beginnings; none if heart rate was not measured `often_enough`.
+        The faults in the order of their beginnings; none if heart rate was not measured `often_enough`, or was repaired already.
     """
     return _faults(workout, expected, rides(workout))
 
@@ -58,7 +58,7 @@ def flags(workout: Workout, expected: np.ndarray | None = None) -> list[Fault]:
 
 def _faults(workout: Workout, expected: np.ndarray | None, ridden: list[Fault]) -> list[Fault]:
     beats = _beats(workout)
-    if beats is None:
+    if beats is None or workout.repaired:
         return []
     detected = [*_spikes(beats), *_flat_lines(beats)]
     right = beats.rate.copy()

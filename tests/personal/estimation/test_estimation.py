@@ -247,7 +247,7 @@ class TestCopies:
 
     def test_another_file_is_only_when_told_to(self, found, tmp_path):
         (tmp_path / "a.gpx").write_text("mine")
-        with pytest.raises(InputError, match="stays as it is"):
+        with pytest.raises(InputError, match="so it stays"):
             filled_copies.write(found.estimates[:1], tmp_path / "a.gpx")
         assert (tmp_path / "a.gpx").read_text() == "mine"
         assert filled_copies.write(found.estimates[:1], tmp_path / "a.gpx", force=True) == [tmp_path / "a.gpx"]

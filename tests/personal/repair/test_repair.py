@@ -66,7 +66,7 @@ class TestRepair:
         each, (track, wrong) = by_start(found, simulated[number]), failed[number]
         (stretch,) = each.stretches
         assert stretch.kind == KINDS[number]
-        inside = (each.run.time >= stretch.begin) & (each.run.time <= stretch.end)
+        inside = (each.run.time >= stretch.begin) & (each.run.time <= stretch.end) & np.isfinite(each.low)
         assert (inside != wrong).sum() <= 8  # the edges
         off = np.abs(each.heart_rate - track.truth)[inside]
         line = np.interp(
@@ -97,8 +97,8 @@ class TestRepair:
         for workout in tracks.read(mine):
             faults = [each for each in found.runs if each.run.start == workout.start]
             rate = workout.heart_rate.copy()
-            for stretch in faults[0].stretches if faults else ():
-                rate[(workout.time >= stretch.begin) & (workout.time <= stretch.end)] = np.nan
+            if faults:
+                rate[np.isfinite(faults[0].low)] = np.nan
             masked.append(replace(workout, heart_rate=rate))
         athlete_update.learn_from(state, masked)
         np.testing.assert_allclose(state.weights, found.athlete.weights)
@@ -142,16 +142,19 @@ class TestRepair:
             replace(run, heart_rate=seldom, start=run.start + 3 * day),
             replace(run, speed=np.full(len(run), np.nan), start=run.start + 4 * day),
             replace(run, estimated=True, start=run.start + 5 * day),
+            replace(run, repaired=True, start=run.start + 6 * day),
+            replace(run, heart_rate=500.0 + run.time % 7, start=run.start + 7 * day),
         ]
         repairs = repair.repair([run, *others], None)
         assert (len(repairs.runs), repairs.faultless) == (1, 0)
         assert repairs.skipped == {
             "another sport (cycling)": 1,
             repair.UNSEEN: 1,
-            repair.UNSURE: 1,
+            repair.UNSURE: 2,
             repair.SELDOM: 1,
             "no speed and no positions": 1,
             repair.ESTIMATED: 1,
+            repair.REPAIRED: 1,
         }
 
     def test_a_run_without_altitude_or_date_and_nothing_else_of_the_person(self, failed):
@@ -213,7 +216,7 @@ class TestFiles:
             filled_copies.write(found.runs, mine, anew=True, force=True)
         assert {path: path.read_bytes() for path in mine.iterdir()} == before
         (tmp_path / "a.gpx").write_text("mine")
-        with pytest.raises(InputError, match="stays as it is"):
+        with pytest.raises(InputError, match="so it stays"):
             filled_copies.write(found.runs[:1], tmp_path / "a.gpx", anew=True)
         assert (tmp_path / "a.gpx").read_text() == "mine"
         first = filled_copies.write(found.runs[:1], tmp_path / "b.gpx", anew=True)
