@@ -42,7 +42,7 @@ def draw(inspection: Inspection, folder: Path) -> list[Path]:
         pictures.append(sheet(inspection.typical, "A typical run, its r about the median", folder / "typical_run.png"))
     if not single and inspection.latest and len(inspection.usable_by_person) == 1:
         latest = inspection.latest
-        title = f"The latest run, {day(latest.start, latest.utc_offset)}"
+        title = f"The latest run, {day(latest.start, inspection.utc_offset)}"
         pictures.append(sheet(latest, title, folder / "latest_run.png"))
     if inspection.sensor.examples:
         pictures.append(faults(inspection.sensor.examples, folder / "faults.png"))
