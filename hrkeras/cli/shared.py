@@ -66,8 +66,8 @@ Model = Annotated[
     Path | None,
     typer.Option(
         metavar="MODEL",
-        help="A .keras model, its .onnx export, base (of many people, comes with hrkeras), or none: the Kalman filter of the "
-        "person's state predicts alone. Default: base.",
+        help="A .keras model, its .onnx export, base (of many people, comes with hrkeras), or none: what the "
+        "person's own runs tell, alone. Default: base.",
         show_default=False,
     ),
 ]

@@ -42,7 +42,8 @@ def update(
     ] = None,
     age: Annotated[float | None, typer.Option(help="Age in years.", rich_help_panel=FACTS)] = None,
     sex: Annotated[
-        Literal["female", "male"] | None, typer.Option(help="Sex, for the maximum heart rate at this age.", rich_help_panel=FACTS)
+        Literal["female", "male"] | None,
+        typer.Option(help="Sex, for the maximum heart rate at this age and for training load.", rich_help_panel=FACTS),
     ] = None,
     easy: Annotated[
         str | None,
@@ -72,6 +73,8 @@ def update(
     from hrkeras.personal import facts_text
 
     told = Facts(max_heart_rate, age, sex, resting_heart_rate, facts_text.parse_easy(easy) if easy else None)
+    if both := [name for name in forget or [] if name.replace("-", "_") in dict(told.items())]:
+        raise typer.BadParameter(f"{both[0]} is given and taken back at once; leave one out", param_hint="--forget")
     if not (runs or told.items() or forget):
         raise typer.BadParameter("give the person's runs, or a fact, such as --age, or --forget", param_hint="RUNS")
     loaded = load_model(model, backend) if model or not athlete.exists() else _base(athlete)

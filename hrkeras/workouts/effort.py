@@ -100,14 +100,12 @@ def exponential_averages(values: np.ndarray, spans: tuple[float, ...] = SPANS) -
         Shape `(len(spans), steps)`.
     """
     weights, carry = _kernels(spans)
-    state = np.zeros(len(spans))
-    parts = []
-    for begin in range(0, len(values), BLOCK):
-        block = values[begin : begin + BLOCK]
-        size = len(block)
-        parts.append(weights[:, :size, :size] @ block + carry[:, :size] * state[:, None])
-        state = parts[-1][:, -1]
-    return np.concatenate(parts, axis=1)
+    blocks = np.zeros((-(-len(values) // BLOCK), BLOCK))
+    blocks.reshape(-1)[: len(values)] = values
+    averages = (weights.reshape(-1, BLOCK) @ blocks.T).reshape(len(spans), BLOCK, -1)  # of each block by itself
+    for block in range(1, len(blocks)):
+        averages[:, :, block] += carry * averages[:, -1:, block - 1]
+    return averages.transpose(0, 2, 1).reshape(len(spans), -1)[:, : len(values)]
 
 
 def basis(grid: Grid, step: float = STEP) -> np.ndarray:

@@ -30,7 +30,7 @@ def test_what_was_built_for_mixed_precision_becomes_what_is_built_without(name):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough")
 def test_a_training_in_mixed_precision_ends_near_the_usual_one_and_is_resumed(tmp_path):
-    runs, settings = made_up(people=2, runs=10, steps=(40, 60)), fit.Settings(epochs=2, batch_size=7)
+    runs, settings = made_up(people=2, runs=10, steps=(40, 60)), fit.Settings(epochs=1, batch_size=7)
 
     def build(statistics):
         return models.lstm(units=4, num_layers=1, statistics=statistics)

@@ -463,7 +463,7 @@ def test_the_command_gives_no_test_run_to_training(data_dir, tmp_path, monkeypat
 @ONE_BACKEND
 def test_kill_9_loses_at_most_the_epoch_under_way(data_dir, tmp_path):
     command = [sys.executable, "-m", "hrkeras.cli.main", "train", "--data", "synthetic", "--data-dir", str(data_dir)]
-    command += ["--units", "4", "--layers", "1", "--epochs", "6", "--batch-size", "8", "--output"]
+    command += ["--units", "4", "--layers", "1", "--epochs", "4", "--batch-size", "16", "--output"]
 
     def run(name, *more):
         return [*command, str(tmp_path / name), *more]
