@@ -84,7 +84,9 @@ def test_content_counts_what_was_measured():
     assert duplicates.content(plain(heart_rate_samples=12)) == (12, 122)  # drawn onto the times of positions
     assert duplicates.content(plain(estimated=True)) == (0, 122)
     seldom = slice(None, None, 20)
-    thin = {name: getattr(plain(), name)[seldom] for name in ("time", "speed", "altitude", "heart_rate")}
+    thin = {
+        name: getattr(plain(), name)[seldom] for name in ("time", "speed", "altitude", "heart_rate", "cadence", "temperature")
+    }
     assert duplicates.content(plain(**thin)) == (31, 62)
 
 
@@ -109,7 +111,7 @@ def test_all_commands_agree_on_the_runs(twice, tmp_path):
     assert (found.funnel.workouts, found.funnel.taken, found.funnel.left) == (20, {"duplicate": 10}, 10)
     assert sum(year.runs for year in found.years.values()) == found.sensor.runs == 10
     said = text(found, twice, "tracks")
-    assert "10 of 10 runs can be used.\n- 10 more recordings are of runs recorded twice." in said
+    assert "Used 10 of 20 recordings. Not used: 10 x another recording of the same run." in said
     assert inspect(tracks.read(once)).processed.pooled.tolist() == found.processed.pooled.tolist()
 
     built = build("tracks", twice, "by_time", tmp_path)

@@ -82,6 +82,12 @@ class Repair:
         stretches: in the order of their beginnings.
         prediction: of the whole run without its heart rate, from the person's other runs.
         source: the given path that it was read from, if it was.
+
+    Example:
+        >>> import hrkeras
+        >>> repairs = hrkeras.repair(hrkeras.read("runs"))
+        >>> all(len(repair.heart_rate) == len(repair.run.time) for repair in repairs.runs)
+        True
     """
 
     run: Workout
