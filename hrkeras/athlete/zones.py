@@ -110,7 +110,7 @@ def _check(age: float | None, maximum: float | None, threshold: float | None, to
     ):
         if value is not None and not least <= value <= most:
             raise InputError(
-                f"Expected a {name} of {least} to {most} {unit}, found {value:g}; leave it out if you do not know it."
+                f"Expected {name} from {least} to {most} {unit}, found {value:g}; leave it out if you do not know it."
             )
     if maximum is not None and threshold is not None and threshold >= maximum:
         which, advice, argument = "maximum", "give one of them alone", None

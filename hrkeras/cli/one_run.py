@@ -21,7 +21,7 @@ History = Annotated[
 Workout = Annotated[
     str | None,
     typer.Option(
-        help="The run, where RUN has several: its date in UTC (2025-06-16), or latest. Default: latest.", show_default=False
+        help="The run, where RUN has several: its local date (2025-06-16), or latest. Default: latest.", show_default=False
     ),
 ]
 
@@ -40,7 +40,7 @@ def read_run(run: Path, workout: str | None, athlete: Path | None, history: list
     if default:
         defaults.use("--workout", default)
     learnt = athlete_update.Report(state) if athlete else athlete_update.learn_from(state, others, until=chosen.start)
-    lines = [update_text.known_text(state)]
+    lines = [update_text.known_text(state, chosen.utc_offset)]
     if not chosen.has_altitude:
         lines.append("The run has no altitude: it was taken as flat.")
     if others or log.skipped:

@@ -1,5 +1,6 @@
 """`hrkeras plan`: what heart rate to expect on a course, and which pace keeps it where it should be."""
 
+from math import nan
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -91,9 +92,10 @@ def plan(
             log = ReadLog(bar.update)
             workouts = run_choice.load_history(history, log, read=reader(no_cache))
         learnt = athlete_update.learn_from(state, workouts, until=begin or float("inf"), model=loaded)
+    offset = learnt.added[-1].utc_offset if learnt and learnt.added else nan
     with progress(None, "Trying paces", "pace") as bar:
         begin = begin or planner.usual_start(state, time.time())
-        answer = planner.Planner(way, state, begin, even, loaded, bar.update).answer(speed, heart_rate, limit)
+        answer = planner.Planner(way, state, begin, even, loaded, bar.update, offset).answer(speed, heart_rate, limit)
     planned = answer.plan
     if output:
         with atomic_write(output) as part:
@@ -109,7 +111,7 @@ def plan(
     print("\n".join([planning_text.expected(planned), *said]))
     print(f"Predicted by {planned.prediction.by}.")
     warn(planned.warnings)
-    print(update_text.known_text(state))
+    print(update_text.known_text(state, offset))
     if learnt:
         print("\n".join(usage.of_update(learnt, log)))
     print(f"\n{planning_text.table(planned)}\n")

@@ -80,7 +80,7 @@ def predict(
         )
     print(f"Predicted by {predicted.by}.")
     warn(predicted.warnings)
-    print(update_text.known_text(state))
+    print(update_text.known_text(state, chosen.utc_offset))
     if isnan(predicted.start):
         taken = ": it was taken as the day after the last known run" if state.count else ""
         print(f"The run's date is unknown, since its clock was not set{taken}.")

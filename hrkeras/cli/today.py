@@ -22,7 +22,7 @@ def today(
     from hrkeras.personal.today import today_text
     from hrkeras.workouts import clock
 
-    judged = today_text.judge(live, clock.moment(clock.date_or_nan(chosen.start), chosen.utc_offset), grid, after)
+    judged = today_text.judge(live, clock.date_or_nan(chosen.start), chosen.utc_offset, grid, after)
     if json:
         print(json_line(today_text.as_dict(judged)))
         return

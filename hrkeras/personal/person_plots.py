@@ -10,6 +10,7 @@ from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.time_in_zones import WEEKS, Times
 from hrkeras.personal.timeline import Timeline
 from hrkeras.utils.plotting import DAY, HEART, MUTED, PAPER, SPEED, STYLE, date_axis, draw_run, label_points, legend, new_figure
+from hrkeras.workouts.clock import on_the_spot
 
 PAUSE = 60 * DAY  # s between two runs across which no line is drawn
 SHORT = 0.012  # of the width of the axes, the shortest line that is drawn
@@ -22,7 +23,7 @@ def fitness(timeline: Timeline, narrow: bool = False) -> Figure:
     """Heart rate at a set pace on the flat over the months, with its uncertainty and the days that stand out."""
     figure, axes = new_figure(size=NARROW if narrow else (9, 4.5))
     entries = timeline.entries
-    starts = np.array([entry.start for entry in entries])
+    starts = np.array([on_the_spot(entry.start, entry.utc_offset) for entry in entries])
     date_axis(axes, starts)
     days = starts / DAY
     value, low, high = np.array([entry.at_pace for entry in entries]).T
@@ -38,7 +39,7 @@ def fitness(timeline: Timeline, narrow: bool = False) -> Figure:
     axes.set_ylabel(f"heart rate at {pace.text(timeline.speed)}\non the flat (beats/min)")
     legend(axes, "" if narrow else f"Heart rate at {pace.text(timeline.speed)} on the flat", columns=2 if narrow else 4)
     points = [(days[row], single[row]) for row in chosen]
-    label_points(axes, points, [fitness_text.short_day(entries[row].start) for row in chosen], LABELLED)
+    label_points(axes, points, [fitness_text.short_day(entries[row].start, entries[row].utc_offset) for row in chosen], LABELLED)
     return figure
 
 
@@ -47,7 +48,7 @@ def stretches(axes, starts: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 
     Args:
         axes: with the limits of its days set.
-        starts: of the runs in order, s since 1970-01-01 UTC.
+        starts: of the runs in order, s since 1970-01-01, of local time or UTC.
 
     Returns:
         Of each part days since 1970-01-01 and the runs drawn there.

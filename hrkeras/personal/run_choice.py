@@ -97,12 +97,17 @@ def load_run(
         The run, the person's workouts, and what was skipped.
 
     Raises:
-        InputError: if something cannot be read, or a history holds several people's runs.
+        InputError: if something cannot be read, or a history or, where no date is wanted, `path` holds several people's runs.
     """
     log = ReadLog(on_bytes)
     workouts = list(read(path, log))
+    if wanted in (None, "latest"):
+        one_person([workout for workout in workouts if workout.sport == "running"], path)
     run = choose(workouts, wanted, path, log)
     if not histories:
+        for workout in workouts:
+            if workout.user != run.user:
+                log.skip(OTHER, workout.where)
         return run, [workout for workout in workouts if workout.user == run.user and workout is not run], log
     for workout in workouts:
         if workout is not run:

@@ -18,7 +18,7 @@ from hrkeras.evaluation import predictor
 from hrkeras.personal import athlete_update, silent, update_text
 from hrkeras.personal.prediction import Prediction, with_interval
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts.clock import date
+from hrkeras.workouts.clock import iso
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.prepare import PreparedRun
 from hrkeras.workouts.readers.source import ReadLog
@@ -157,11 +157,12 @@ def write(
     Raises:
         InputError: if the runs belong to several people, or none can be used.
     """
-    log, mine = log or ReadLog(), [workout for workout in workouts if person in (None, workout.user)]
+    log, workouts = log or ReadLog(), list(workouts)
+    mine = [workout for workout in workouts if person in (None, workout.user)]
     chosen = silent.sort(mine)
     taken = Counter(log.skipped)
     runs = athlete_update.usable([*chosen.heard, *(workout for workout, _ in chosen.left_out)], taken)
-    _check([*runs, *chosen.silent], taken, person)
+    _check([*runs, *chosen.silent], taken, person, {workout.user for workout in workouts})
     athlete = _begun(known, runs, model)
     before, views = athlete.count, [fitness.view(athlete)]
 
@@ -214,16 +215,24 @@ def _entries(
     return entries
 
 
-def _check(runs: Sequence[PreparedRun | Workout], taken: Counter[str], person: str | None) -> None:
-    """Refuses the runs of several people, or none."""
+def _check(runs: Sequence[PreparedRun | Workout], taken: Counter[str], person: str | None, known: set[str]) -> None:
+    """Refuses the runs of several people, or none; `known` are all people of the source."""
     people = sorted({run.user for run in runs})
+    if person is not None and known and person not in known:
+        raise InputError(f"Found nobody called {person[:40]!r}; name one of {_names(known)}.", "person")
     if len(people) > 1:
-        names = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
-        raise InputError(f"Expected the runs of one person, found those of {len(people)}; name one of {names}.", "person")
+        raise InputError(
+            f"Expected the runs of one person, found those of {len(people)}; name one of {_names(people)}.", "person"
+        )
     if not people:
         of_person = f" of {person}" if person else ""
         why = update_text.taken_text(taken) or "there are no workouts"
         raise InputError(f"Found no run{of_person} that can be used: {why}; look at what there is with `hrkeras inspect`.")
+
+
+def _names(people: Iterable[str]) -> str:
+    first = sorted(people)
+    return ", ".join(first[:5]) + (", ..." if len(first) > 5 else "")
 
 
 def _begun(known: AthleteState | None, runs: Sequence[PreparedRun], model: Model | None) -> AthleteState:
@@ -253,13 +262,13 @@ def recent(timeline: Timeline) -> Recent | None:
 
 
 def frame(timeline: Timeline) -> pd.DataFrame:
-    """A row a run: start (UTC), heart_rate_at_pace, low, high (beats/min, after it), miss, error (beats/min), stands_out."""
+    """A row a run: start (ISO 8601), heart_rate_at_pace, low, high (beats/min, after it), miss, error (beats/min), stands_out."""
     import pandas as pd
 
     return pd.DataFrame(
         [
             {
-                "start": date(entry.start),
+                "start": iso(entry.start, entry.utc_offset),
                 "heart_rate_at_pace": round(entry.at_pace.value, 1),
                 "low": round(entry.at_pace.low, 1),
                 "high": round(entry.at_pace.high, 1),

@@ -1,11 +1,15 @@
 """How many recordings a command used and not, and why: the same words everywhere."""
 
+import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
+from hrkeras.athlete.population import DAY
 from hrkeras.personal import fitness_text
 from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.timeline import Timeline
+from hrkeras.workouts.clock import date
 from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
 
 NO_HEART_RATE = "heart rate incomplete, which `hrkeras estimate` estimates"
@@ -19,8 +23,9 @@ def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:
         timeline: of the person's runs.
         estimated: whether runs without heart rate count as used.
     """
-    used = usage_text(*_usage(timeline, estimated), timeline.log.examples)
-    return [used, *passed_over_lines(timeline.log), *flat(timeline, estimated)]
+    starts = [*(entry.start for entry in timeline.entries), *(run.start for run in timeline.unheard)]
+    said = usage_text(*_usage(timeline, estimated), timeline.log.examples)
+    return [said, *passed_over_lines(timeline.log), *flat(timeline, estimated), *in_the_future(starts)]
 
 
 def flat(timeline: Timeline, estimated: bool = True) -> list[str]:
@@ -60,4 +65,14 @@ def of_update(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) ->
             "not asked for": left_out,
         }
     )
-    return [usage_text(used + len(report.added), reasons, log.examples), *passed_over_lines(log)]
+    said = usage_text(used + len(report.added), reasons, log.examples)
+    return [said, *passed_over_lines(log), *in_the_future([run.start for run in report.added])]
+
+
+def in_the_future(starts: Sequence[float]) -> list[str]:
+    """A sentence on runs that are dated more than a day ahead of now, in s since 1970-01-01 UTC; nothing if none is."""
+    late = [start for start in starts if start > time.time() + DAY]
+    if not late:
+        return []
+    runs = "1 run is" if len(late) == 1 else f"{len(late):,} runs are"
+    return [f"{runs} dated in the future, the last {date(max(late))[:10]}: look at the date of the watch that recorded it."]

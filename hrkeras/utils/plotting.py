@@ -85,11 +85,11 @@ def legend(axes, title: str = "", columns: int = 4) -> None:
 
 
 def date_axis(axes, starts: Sequence[float] | np.ndarray) -> None:
-    """A horizontal axis for days since 1970-01-01 UTC that holds some starts; each date has its month, and the first its year.
+    """A horizontal axis for days since 1970-01-01 that holds some starts; each date has its month, and the first its year.
 
     Args:
         axes: whose horizontal values are days.
-        starts: s since 1970-01-01 UTC, at least one.
+        starts: s since 1970-01-01, of local time or UTC, at least one.
     """
     first, last = min(starts) / DAY, max(starts) / DAY
     spare = max(0.03 * (last - first), (LEAST_DAYS - (last - first)) / 2)

@@ -1,7 +1,7 @@
 """Select the points of a recording with a usable time, where the device's clock jumps or does not know the date."""
 
 from bisect import bisect_right
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from math import isfinite, isnan, nan
 
 import numpy as np
@@ -60,7 +60,7 @@ def date(start: float, utc_offset: float = nan) -> str:
 
 def local(start: float, utc_offset: float = nan) -> datetime:
     """A moment as calendar and clock showed it there, or in UTC; arguments as of `date`."""
-    return datetime.fromtimestamp(start + (0.0 if isnan(utc_offset) else utc_offset), UTC)
+    return datetime.fromtimestamp(on_the_spot(start, utc_offset), UTC)
 
 
 def zone(utc_offset: float) -> str:
@@ -77,9 +77,17 @@ def possible_offset(seconds: float) -> float:
     return quarters if abs(quarters - seconds) <= 60 and -43_200 <= quarters <= 50_400 else nan
 
 
-def date_or_none(start: float) -> str | None:
-    """The same for JSON, where an unknown date is null."""
-    return None if isnan(start) else date(start)
+def iso(start: float, utc_offset: float = nan) -> str | None:
+    """A start for programs by ISO 8601, such as "2025-06-16T23:04+08:00" or "2025-06-16T15:04Z"; None if unknown."""
+    if isnan(start):
+        return None
+    at = timezone(timedelta(seconds=0.0 if isnan(utc_offset) else utc_offset))
+    return datetime.fromtimestamp(start, at).isoformat(timespec="minutes").replace("+00:00", "Z")
+
+
+def on_the_spot(start: float, utc_offset: float = nan) -> float:
+    """A start in s since 1970-01-01 of local time, or of UTC where the offset is NaN."""
+    return start + (0.0 if isnan(utc_offset) else utc_offset)
 
 
 def moment(start: float, utc_offset: float = nan) -> str:

@@ -46,7 +46,7 @@ def test_for_programs(folder, course):
     assert (found["even"], found["earlier_runs"]) == ("effort", 8)
     assert "under_limit" not in found
     later = json.loads(run(course, "--pace", "6:00", "--start", "2031-01-02T09:30+01:00", "--json"))
-    assert (later["start"], later["earlier_runs"]) == ("2031-01-02 08:30 UTC", 0)
+    assert (later["start"], later["earlier_runs"]) == ("2031-01-02T08:30Z", 0)
 
 
 def test_nothing_known(course):

@@ -68,7 +68,7 @@ def test_an_estimate_and_a_prediction_keep_to_the_maximum_that_was_told(folder, 
 
 
 def test_zones_that_cannot_be(folder):
-    assert "Expected a maximum of 100 to 230 beats/min, found 20" in run("zones", folder / "runs", "--maximum", 20, code=1).stderr
+    assert "Expected maximum from 100 to 230 beats/min, found 20" in run("zones", folder / "runs", "--maximum", 20, code=1).stderr
 
 
 def test_estimate_writes_a_copy_and_a_picture(folder, silent, tmp_path):

@@ -34,7 +34,7 @@ def timeline(days, share_out=0.15, seed=0):
         outlier, value = bool(random.random() < share_out), random.normal(150, 2)
         residual = random.normal(0, 30 if outlier else 5)
         told = Told(value, value - 6, value + 6)
-        entries.append(SimpleNamespace(start=day * DAY, at_pace=told, residual=residual, stands_out=outlier))
+        entries.append(SimpleNamespace(start=day * DAY, utc_offset=np.nan, at_pace=told, residual=residual, stands_out=outlier))
     return SimpleNamespace(entries=entries, speed=1000 / 330)
 
 

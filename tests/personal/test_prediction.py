@@ -315,6 +315,8 @@ def test_history_comes_from_the_source_or_from_elsewhere(tmp_path):
     first = sorted((tmp_path / "1001").iterdir())
     run, others, _ = run_choice.load_run(tmp_path, clock.date(simulated[3].clock[0]))
     assert (run.user, len(others), {other.user for other in others}) == ("1001", 3, {"1001"})
+    with pytest.raises(InputError, match=r"found those of 2 \(1001, 1002\)"):
+        run_choice.load_run(tmp_path, "latest")
     run, others, _ = run_choice.load_run(first[0], None)
     assert (run.where, others) == (str(first[0]), [])
     told = []

@@ -36,6 +36,12 @@ def test_each_run_is_predicted_from_those_before_it(workouts, written):
     assert [each.start for each in fitness_text.standing_out(other)][-1] == workouts[20].start
 
 
+def test_a_run_in_the_future_is_told():
+    assert usage.in_the_future([1.6e9, float("nan")]) == []
+    (said,) = usage.in_the_future([1.6e9, 4_000_000_000.0])
+    assert said.startswith("1 run is dated in the future, the last 2096-10-02:")
+
+
 def test_the_order_of_the_workouts_does_not_matter_nor_does_a_copy(workouts, written):
     again = timeline.write([*workouts[::-1], workouts[3]])
     assert timeline.frame(again).equals(timeline.frame(written))
@@ -81,7 +87,7 @@ def test_one_person_alone(workouts):
     with pytest.raises(InputError, match="found those of 2; name one of 1001, someone"):
         timeline.write([*workouts[:5], other])
     assert len(timeline.write([*workouts[:5], other], person="1001").entries) == 5
-    with pytest.raises(InputError, match="Found no run of nobody that can be used: there are no workouts"):
+    with pytest.raises(InputError, match=f"Found nobody called 'nobody'; name one of {workouts[0].user}"):
         timeline.write(workouts[:5], person="nobody")
     with pytest.raises(InputError, match=r"Found no run that can be used: 1 x another sport \(cycling\)"):
         timeline.write([replace(workouts[0], sport="cycling")])

@@ -80,3 +80,10 @@ def test_local_time_says_which_it_is():
 )
 def test_offsets_that_zones_have(seconds, offset):
     np.testing.assert_equal(clock.possible_offset(seconds), offset)
+
+
+def test_a_start_for_programs_tells_its_offset():
+    assert clock.iso(1_750_086_240.0, 8 * 3600) == "2025-06-16T23:04+08:00"
+    assert clock.iso(1_750_086_240.0) == clock.iso(1_750_086_240.0, 0) == "2025-06-16T15:04Z"
+    assert clock.iso(1_750_086_240.0, -12_600) == "2025-06-16T11:34-03:30"
+    assert clock.iso(float("nan")) is None

@@ -41,7 +41,9 @@ def draw(inspection: Inspection, folder: Path) -> list[Path]:
     if not single and inspection.typical:
         pictures.append(sheet(inspection.typical, "A typical run, its r about the median", folder / "typical_run.png"))
     if not single and inspection.latest and len(inspection.usable_by_person) == 1:
-        pictures.append(sheet(inspection.latest, f"The latest run, {day(inspection.latest.start)}", folder / "latest_run.png"))
+        latest = inspection.latest
+        title = f"The latest run, {day(latest.start, inspection.utc_offset)}"
+        pictures.append(sheet(latest, title, folder / "latest_run.png"))
     if inspection.sensor.examples:
         pictures.append(faults(inspection.sensor.examples, folder / "faults.png"))
     return pictures
@@ -71,7 +73,7 @@ def faults(examples: dict[str, Example], path: Path) -> Path:
         above.set_xlim(limits)
         below.set_xlim(limits)
         above.tick_params(labelbottom=False)
-        plotting.legend(above, f"{kind.capitalize()}, {day(run.start)}, {minutes(shown)}")
+        plotting.legend(above, f"{kind.capitalize()}, {day(run.start, run.utc_offset)}, {minutes(shown)}")
     panels[-1, 0].set_xlabel("minutes into the run")
     return plotting.save(figure, path)
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.workouts.clock import date_or_none
+from hrkeras.workouts.clock import iso
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.sensor import detection
@@ -108,7 +108,7 @@ class SensorFaults:
             },
             "found": [
                 {
-                    "start": date_or_none(flag.start),
+                    "start": iso(flag.start, flag.utc_offset),
                     "where": flag.where,
                     "kind": fault.kind,
                     "from_minute": fault.begin / 60,

@@ -10,7 +10,7 @@ from hrkeras.athlete.fitness import Told
 from hrkeras.personal import pace, weather
 from hrkeras.personal.timeline import Entry, Timeline
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts.clock import date
+from hrkeras.workouts.clock import iso
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP
 
@@ -86,7 +86,11 @@ def expect(drifts: Drifts, source) -> None:
         InputError: if there is none.
     """
     if not drifts.runs:
-        which = "no run that can be used has a heart rate" if not drifts.of else f"none of {drifts.of:,} runs is long enough"
+        which = (
+            "no run that can be used has a heart rate"
+            if not drifts.of
+            else f"{'the one run is not' if drifts.of == 1 else f'none of {drifts.of:,} runs is'} long enough"
+        )
         raise InputError(f"{source}: {which}; the drift within a run takes {RUN}.")
 
 
@@ -109,7 +113,7 @@ def as_dict(drifts: Drifts) -> dict:
         "drift_by_10_degrees": _limits(drifts.slope and drifts.slope.slope),
         "runs": [
             {
-                "start": date(run.entry.start),
+                "start": iso(run.entry.start, run.entry.utc_offset),
                 "minutes": run.drift.minutes,
                 "measured": round(run.drift.measured, 1),
                 "explained": round(run.drift.explained, 1),

@@ -8,6 +8,7 @@ from hrkeras.personal import pace
 from hrkeras.personal.drift.drift import Drifts
 from hrkeras.personal.person_plots import NARROW, PAUSE, SHORT
 from hrkeras.utils.plotting import DAY, HEART, MUTED, PAPER, SPEED, STYLE, date_axis, legend, new_figure
+from hrkeras.workouts.clock import on_the_spot
 
 MARGIN, MOST = 0.05, 80  # of the height; percentile of the limits that the picture reaches to
 
@@ -16,7 +17,7 @@ MARGIN, MOST = 0.05, 80  # of the height; percentile of the limits that the pict
 def drifts(found: Drifts, narrow: bool = False) -> Figure:
     """What is usual at the timeline's pace, and each run: that and what was left over in it, with its limits."""
     figure, axes = new_figure(size=NARROW if narrow else (9, 4.5))
-    starts = np.array([run.entry.start for run in found.runs])
+    starts = np.array([on_the_spot(run.entry.start, run.entry.utc_offset) for run in found.runs])
     date_axis(axes, starts)
     days, short = starts / DAY, SHORT * np.ptp(axes.get_xlim())
     usual, below, above = np.array([run.usual for run in found.runs]).T

@@ -8,7 +8,7 @@ from hrkeras.personal.estimation.estimation import Estimate, Estimation
 from hrkeras.personal.fitness_text import count
 from hrkeras.personal.prediction import Prediction
 from hrkeras.utils.text import table
-from hrkeras.workouts.clock import date, date_or_none
+from hrkeras.workouts.clock import date, iso
 from hrkeras.workouts.readers import source
 
 SHOWN = 30  # runs in a table
@@ -117,7 +117,7 @@ def as_dict(estimation: Estimation) -> dict:
         prediction = estimate.prediction
         rows.append(
             {
-                "start": date_or_none(estimate.run.start),
+                "start": iso(estimate.run.start, estimate.run.utc_offset),
                 "where": estimate.run.where,
                 "minutes": round(prediction.minutes, 2),
                 **dict(zip(("mean", "mean_low", "mean_high"), _rounded(*_mean(prediction)), strict=True)),

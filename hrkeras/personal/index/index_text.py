@@ -16,7 +16,7 @@ from hrkeras.personal import fitness_text, pace
 from hrkeras.personal.index.running_index import Index
 from hrkeras.personal.person_plots import stretches
 from hrkeras.utils.plotting import HEART, SPEED, STYLE, date_axis, legend, new_figure
-from hrkeras.workouts.clock import date
+from hrkeras.workouts.clock import iso, on_the_spot
 
 CAVEAT = (
     "It is no measurement: the equation alone is off by a tenth, a wrong maximum or resting heart rate shifts all values alike, "
@@ -82,7 +82,11 @@ def as_dict(found: Sequence[Index], heart_rate: float, speed: float, own: Reserv
         "maximum": round(float(own.maximum[0]), 1),
         "resting": round(float(own.resting[0]), 1),
         "runs": [
-            {"start": date(each.start), "seconds_per_km": limits(1000 / each.speed, 1), "vo2max": limits(each.vo2max, 1)}
+            {
+                "start": iso(each.start, each.utc_offset),
+                "seconds_per_km": limits(1000 / each.speed, 1),
+                "vo2max": limits(each.vo2max, 1),
+            }
             for each in found
         ],
     }
@@ -92,7 +96,7 @@ def as_dict(found: Sequence[Index], heart_rate: float, speed: float, own: Reserv
 def plot(found: Sequence[Index], heart_rate: float) -> Figure:
     """Pace at the set heart rate, faster above, and VO2max over the months, each with its limits."""
     figure, panels = new_figure(2, size=(9, 6), sharex=True)
-    starts = np.array([each.start for each in found])
+    starts = np.array([on_the_spot(each.start, each.utc_offset) for each in found])
     seconds, vo2max = 1000 / np.array([each.speed for each in found]), np.array([each.vo2max for each in found])
     date_axis(panels[1], starts)
     for axes, values, colour in zip(panels, (seconds, vo2max), (SPEED, HEART), strict=True):

@@ -12,7 +12,7 @@ from hrkeras.personal import fitness_text
 from hrkeras.personal.load import training_load
 from hrkeras.personal.load.training_load import RunLoad, Week
 from hrkeras.utils.text import hours, table
-from hrkeras.workouts.clock import date, date_or_none
+from hrkeras.workouts.clock import date, iso
 
 SHOWN = 8  # weeks
 HEAD = ("Week from", "runs", "h:min", "Banister", "Edwards")
@@ -79,7 +79,7 @@ def _with_limits(values) -> str:
 
 
 def as_dict(loads: Sequence[RunLoad], own: Reserve) -> dict[str, Any]:
-    """For programs: TRIMP without a unit, heart rates in beats/min, times in minutes, starts in UTC."""
+    """For programs: TRIMP without a unit, heart rates in beats/min, times in minutes."""
     told = own.told
 
     def limits(values) -> dict[str, float]:
@@ -91,7 +91,7 @@ def as_dict(loads: Sequence[RunLoad], own: Reserve) -> dict[str, Any]:
         "sex": told.sex,
         "runs": [
             {
-                "start": date_or_none(run.start),
+                "start": iso(run.start, run.utc_offset),
                 "minutes": round(run.minutes, 1),
                 "measured": round(run.measured, 3),
                 "estimated": run.is_estimated,

@@ -11,7 +11,8 @@ from hrkeras.athlete.history import EARLY
 from hrkeras.athlete.zones import Zones
 from hrkeras.personal import pace
 from hrkeras.personal.prediction import Prediction
-from hrkeras.workouts.clock import date
+from hrkeras.workouts.clock import iso
+from hrkeras.workouts.effort import graded_speed
 from hrkeras.workouts.readers.route import Route
 
 if TYPE_CHECKING:
@@ -22,6 +23,25 @@ Even = Literal["pace", "effort"]
 # interval holds nine in ten moments, and the highest of many lies above one; chosen on simulated athletes of seeds 31 and 32
 TOP = 1.5
 SHORT = 50.0  # m, the rest of a course that is counted to the kilometre before
+
+
+def held(predicted: Prediction, maximum: float) -> Prediction:
+    """A prediction that does not fall below the maximum heart rate while effort is as high as where it reached that.
+
+    Heart rate does not come down in a run that goes on as hard, but what was learnt from easier runs may say so of a long one.
+
+    Args:
+        predicted: of the whole run.
+        maximum: beats/min.
+    """
+    effort = graded_speed(predicted.grid.speed, predicted.grid.altitude).astype(np.float64)
+    steps = round(EARLY / predicted.step)
+    total = np.cumsum(np.concatenate([np.zeros(steps), effort]))
+    recent = (total[steps:] - total[:-steps]) / np.minimum(np.arange(1, 1 + len(effort)), steps)  # mean of the last five minutes
+    least = np.minimum.accumulate(np.where(predicted.heart_rate >= maximum, recent, np.inf))
+    more = np.where(recent >= least, np.maximum(maximum - predicted.heart_rate, 0), 0)
+    values = {name: getattr(predicted, name) + more for name in ("heart_rate", "low", "high")}
+    return replace(predicted, **values)
 
 
 class Kilometre(NamedTuple):
@@ -172,7 +192,7 @@ class Plan:
                 "km": round(self.route.length / 1000, 3),
                 "climb_m": round(float(self.route.climbs.sum()), 1) if self.route.has_altitude else None,
             },
-            "start": f"{date(self.prediction.start)} UTC",
+            "start": iso(self.prediction.start, self.prediction.utc_offset),
             "even": self.even,
             "pace": pace.text(self.speed),
             "seconds": round(self.seconds),

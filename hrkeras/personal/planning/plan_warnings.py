@@ -18,15 +18,16 @@ RARE = 2.0  # standard deviations over runs of people, above which few run
 HOUR = 3600.0  # s, for which the threshold can be held
 
 
-def beyond_known(planned: Prediction, athlete: AthleteState, zones: Zones) -> list[str]:
+def beyond_known(planned: Prediction, athlete: AthleteState, zones: Zones, climb_per_km: float) -> list[str]:
     """Warns of a plan that is harder, easier, longer or hillier than the known runs, or than what people in general run.
 
     Args:
         planned: what is predicted of it.
         athlete: the person's state.
         zones: the person's.
+        climb_per_km: of the course, m, as it is told.
     """
-    return [*_effort(planned, athlete), *_length(planned, athlete, zones), *_climb(planned, athlete)]
+    return [*_effort(planned, athlete), *_length(planned, athlete, zones), *_climb(planned, athlete, climb_per_km)]
 
 
 def _effort(planned: Prediction, athlete: AthleteState) -> list[str]:
@@ -65,7 +66,7 @@ def _length(planned: Prediction, athlete: AthleteState, zones: Zones) -> list[st
     return sentences
 
 
-def _climb(planned: Prediction, athlete: AthleteState) -> list[str]:
+def _climb(planned: Prediction, athlete: AthleteState, told: float) -> list[str]:
     if not planned.has_altitude:
         return []
     name = "log_climb_per_km"
@@ -76,7 +77,7 @@ def _climb(planned: Prediction, athlete: AthleteState) -> list[str]:
     reference = "the hilliest run known" if len(climbs) else "all but few runs of people"
     if climb <= max(STEEPER * most, most + LEAST_STEEPER):
         return []
-    return [f"the course climbs {climb:.0f} m in a kilometre and {reference} {most:.0f}: its heart rate is a guess."]
+    return [f"the course climbs {told:.0f} m in a kilometre and {reference} {most:.0f}: its heart rate is a guess."]
 
 
 def maximum(zones: Zones, athlete: AthleteState) -> str:

@@ -16,7 +16,7 @@ from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
 from hrkeras.personal import pace, prediction
 from hrkeras.personal.planning import plan_warnings
-from hrkeras.personal.planning.plan import Even, Plan
+from hrkeras.personal.planning.plan import Even, Plan, held
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.effort import speed_on_slope
 from hrkeras.workouts.readers.route import Route
@@ -82,6 +82,7 @@ class Planner:
         even: whether pace or effort is kept even.
         model: from `saving.load`, or an exported one; if not given the athlete's state alone predicts.
         on_plan: called after each plan that is made.
+        utc_offset: s that local time is ahead of UTC; NaN where that is not known.
     """
 
     route: Route
@@ -90,6 +91,7 @@ class Planner:
     even: Even = "pace"
     model: Model | None = None
     on_plan: Callable[[], object] = lambda: None
+    utc_offset: float = math.nan
     _made: dict[float, Plan] = field(default_factory=dict, init=False)
 
     @cached_property
@@ -208,10 +210,13 @@ class Planner:
             user="",
             sport="running",
             start=self.start,
+            utc_offset=self.utc_offset,
             where="the planned run",
         )
-        predicted = prediction.predict(run, self.athlete, self.model)
-        warnings = [*route.warnings, *predicted.warnings, *plan_warnings.beyond_known(predicted, self.athlete, self.zones)]
+        predicted = held(prediction.predict(run, self.athlete, self.model), self.zones.maximum)
+        climb = 1000 * float(route.climbs.sum()) / route.length
+        beyond = plan_warnings.beyond_known(predicted, self.athlete, self.zones, climb)
+        warnings = [*route.warnings, *predicted.warnings, *beyond]
         return Plan(route, self.even, speed, predicted, self.zones, times, warnings)
 
 

@@ -6,7 +6,7 @@ from hrkeras.personal.planning import plan_warnings
 from hrkeras.personal.planning.plan import Plan
 from hrkeras.personal.planning.planner import DOUBT, FASTEST, Answer, SearchResult
 from hrkeras.utils import text
-from hrkeras.workouts.clock import date
+from hrkeras.workouts.clock import moment
 
 WORTH = 2  # s/km that even effort must gain to be mentioned
 
@@ -17,7 +17,7 @@ def course(plan: Plan) -> str:
     how = "even pace" if plan.even == "pace" else "even effort, slower uphill and faster downhill"
     return (
         f"Course: {plan.route.length / 1000:.1f} km, {climb}. At {pace.text(plan.speed)} on average ({how}) it takes "
-        f"{duration(plan.seconds)}, starting {date(plan.prediction.start)} UTC."
+        f"{duration(plan.seconds)}, starting {moment(plan.prediction.start, plan.prediction.utc_offset)}."
     )
 
 
@@ -64,9 +64,11 @@ def limit(heart_rate: float, answer: Answer, athlete: AthleteState) -> list[str]
     if by_effort and not by_effort.end and _seconds(under) - _seconds(by_effort) >= WORTH:
         sentences.append(f"With even effort instead of even pace: {pace.text(by_effort.plan.speed)} on average (--even effort).")
     if wholly.end == "slowest":
+        highest = wholly.plan.highest_limit
+        up_to = f"the maximum, which may be as high as {highest:.0f}" if highest >= plan.zones.maximum_high else f"{highest:.0f}"
         sentences.append(
-            f"No pace makes sure of it: nine in ten runs even at {pace.text(wholly.plan.speed)} are only known to stay under "
-            f"{wholly.plan.highest_limit:.0f}."
+            f"No pace makes sure of it: even at {pace.text(wholly.plan.speed)}, nine in ten runs are only known to stay under "
+            f"{up_to}."
         )
     elif _seconds(wholly) > _seconds(under):
         sentences.append(f"To stay under it all the way in nine of ten runs: {pace.text(wholly.plan.speed)}.")

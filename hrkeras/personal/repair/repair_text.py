@@ -5,7 +5,7 @@ from math import isnan
 from hrkeras.personal.fitness_text import count, zones_text
 from hrkeras.personal.repair.repair import Repair, Repairs, Stretch
 from hrkeras.utils.text import table
-from hrkeras.workouts.clock import date, date_or_none, min_s
+from hrkeras.workouts.clock import date, iso, min_s
 from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
 
 SHOWN = 40  # stretches in a table
@@ -41,7 +41,7 @@ def as_dict(repairs: Repairs, log: ReadLog) -> dict:
     return {
         "stretches": [
             {
-                "start": date_or_none(run.run.start),
+                "start": iso(run.run.start, run.run.utc_offset),
                 "where": run.run.where,
                 "kind": stretch.kind,
                 "begin": round(stretch.begin, 3),

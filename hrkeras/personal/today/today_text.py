@@ -12,6 +12,7 @@ from hrkeras.personal.today import live_run
 from hrkeras.personal.today.live_run import LiveRun, Today
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.text import table
+from hrkeras.workouts import clock
 from hrkeras.workouts.grid import STEP, Grid
 
 FIRST = 6  # minutes, before which nothing is said
@@ -24,25 +25,29 @@ class Judged(NamedTuple):
     """What could be told of the day minute by minute, and what came.
 
     Attributes:
-        start: of the run, such as "2025-06-16 23:04 UTC+8".
+        start: of the run, s since 1970-01-01 UTC; NaN where it is unknown.
+        utc_offset: s that local time is ahead of UTC; NaN where the source does not tell.
         earlier_runs: how many are known of the person.
         minutes: what was told after each minute from the sixth to the one asked for.
         heart_rate: measured in the last minute of these, beats/min; NaN if it was not.
         expected: likewise, what was expected.
         speed: m/s, mean so far.
         after: mean difference in the half hour that followed, beats/min; NaN if less than five minutes of it were measured.
+        minutes_after: how much of that half hour the run lasted.
     """
 
-    start: str
+    start: float
+    utc_offset: float
     earlier_runs: int
     minutes: list[Today]
     heart_rate: float
     expected: float
     speed: float
     after: float
+    minutes_after: int
 
 
-def judge(run: LiveRun, start: str, grid: Grid, minutes: int) -> Judged:
+def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: int) -> Judged:
     """Follows a recorded run for some minutes.
 
     Raises:
@@ -67,7 +72,17 @@ def judge(run: LiveRun, start: str, grid: Grid, minutes: int) -> Judged:
     last = slice(steps - MINUTE, steps)
     rates = grid.heart_rate[last]
     now = float(np.nanmean(rates)) if np.isfinite(rates).any() else float("nan")
-    return Judged(start, run.athlete.count, told, now, float(expected[last].mean()), float(first.speed.mean()), came)
+    return Judged(
+        start,
+        utc_offset,
+        run.athlete.count,
+        told,
+        now,
+        float(expected[last].mean()),
+        float(first.speed.mean()),
+        came,
+        len(after) // MINUTE,
+    )
 
 
 def lines(judged: Judged) -> list[str]:
@@ -75,10 +90,12 @@ def lines(judged: Judged) -> list[str]:
     last = judged.minutes[-1]
     value, low, high = last.beats
     now = f"{judged.heart_rate:.0f}" if np.isfinite(judged.heart_rate) else "not measured"
+    beats = round(value)
+    how = f"{abs(beats)} beats/min {'higher' if beats > 0 else 'lower'} than" if beats else "as"
     text = [
-        f"Run of {judged.start}, after {last.minutes:.0f} min at {pace.text(judged.speed)}: heart rate is {now} in the "
-        f"last minute, where {judged.expected:.0f} was expected.",
-        f"Today it is {abs(value):.0f} beats/min {'higher' if value > 0 else 'lower'} than expected at the same effort "
+        f"Run of {clock.moment(judged.start, judged.utc_offset)}, after {last.minutes:.0f} min at {pace.text(judged.speed)}: "
+        f"heart rate is {now} in the last minute, where {judged.expected:.0f} was expected.",
+        f"Today it is {how} expected at the same effort "
         f"({round(low):+} to {round(high):+} four times in five, for the next half hour).",
     ]
     if np.isfinite(last.seconds).all():
@@ -96,7 +113,7 @@ def lines(judged: Judged) -> list[str]:
     else:
         text.append("That may be chance: days differ by as much without a reason that could be told from here.")
     if np.isfinite(judged.after):
-        text.append(f"In the half hour that followed, it was {round(judged.after):+} on average.")
+        text.append(f"In the {judged.minutes_after} minutes that followed, it was {round(judged.after):+} on average.")
     return text
 
 
@@ -108,7 +125,7 @@ def as_dict(judged: Judged) -> dict[str, Any]:
     """For programs: beats/min, and s/km that a faster pace would have to make up for."""
     names = ("value", "low", "high")
     return {
-        "start": judged.start,
+        "start": clock.iso(judged.start, judged.utc_offset),
         "earlier_runs": judged.earlier_runs,
         "heart_rate": round(judged.heart_rate, 1),
         "expected": round(judged.expected, 1),
@@ -123,6 +140,7 @@ def as_dict(judged: Judged) -> dict[str, Any]:
             for each in judged.minutes
         ],
         "half_hour_after": round(judged.after, 1),
+        "minutes_after": judged.minutes_after,
     }
 
 
@@ -167,15 +185,20 @@ def watch_lines(watched: Sequence[Watched], limit: float) -> list[str]:
             rate = f"{each.heart_rate:.0f}" if np.isfinite(each.heart_rate) else "-"
             above = each.heart_rate > limit
             rows.append((f"{each.minute}", rate, *("above" if above else f"{100 * value:.0f} %" for value in each.crossing)))
-    text = [f"Probability that heart rate goes above {limit:.0f} beats/min if the run goes on as in the last five minutes:"]
+    text = [f"Probability that heart rate goes above {limit:g} beats/min if the run goes on as in the last five minutes:"]
     text.append(table(("minute", "heart rate", *(f"in {minutes} min" for minutes in AHEAD)), rows, left=()))
     if over is None:
-        return [*text, f"It was not above {limit:.0f} at the end of any minute."]
-    before = [each.crossing[-1] for each in watched if each.minute < over.minute]
-    warned = next((place for place, chance in enumerate(reversed(before)) if chance < 0.5), len(before))
-    when = f"for {warned} min it had been" if warned else "it had not been"
-    first = f"It was first above {limit:.0f} after {over.minute} min"
-    return [*text, f"{first}; {when} more likely than not to come within {AHEAD[-1]}." if before else f"{first}."]
+        missing = sum(not np.isfinite(each.heart_rate) for each in watched)
+        if missing == len(watched):
+            return [*text, "It was not measured at the end of any minute, so whether it was above is not known."]
+        but = f", but at {missing} of {len(watched)} it was not measured" if missing else ""
+        return [*text, f"It was not above {limit:g} at the end of any minute{but}."]
+    likely = [each.minute for each in watched if each.minute < over.minute and each.crossing[-1] >= 0.5]
+    first = f"It was first above {limit:g} after {over.minute} min"
+    if over is watched[0]:
+        return [*text, f"{first}."]
+    when = f"at {len(likely)} of the minutes before, first at {likely[0]}, it was" if likely else "at no minute before was it"
+    return [*text, f"{first}; {when} more likely than not to come within {AHEAD[-1]}."]
 
 
 def watch_dict(watched: Sequence[Watched], limit: float) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from hrkeras.athlete.population import DAY
 from hrkeras.personal import athlete_update, pace
 from hrkeras.personal.planning import planner as planning
 from hrkeras.personal.planning import planning_text
+from hrkeras.personal.planning.plan import held
 from hrkeras.personal.planning.planning_plots import plan as draw
 from hrkeras.utils import plotting
 from hrkeras.utils.errors import InputError
@@ -276,3 +277,15 @@ def test_picture(planner, tmp_path, drawn):
         assert below.get_xlabel() == "distance (km)"
         assert [each.get_ylabel() for each in (below, *twin)] == [*["altitude (m)"][: len(twin)], "pace (min/km)"]
         assert plotting.save(figure, tmp_path / "plan.png").stat().st_size > 10_000
+
+
+def test_heart_rate_does_not_fall_from_the_maximum_while_effort_is_held(planner):
+    planned = planner().at(1000 / 330).unlimited
+    falling = replace(planned, heart_rate=np.linspace(200, 150, len(planned.heart_rate)))
+    kept = held(falling, 180)
+    np.testing.assert_allclose(kept.heart_rate, np.maximum(falling.heart_rate, 180))
+    np.testing.assert_allclose(kept.high - kept.heart_rate, falling.high - falling.heart_rate, atol=1e-4)
+    half = len(planned.heart_rate) // 2
+    speed = np.where(np.arange(len(planned.heart_rate)) < half, planned.grid.speed, 0.8 * planned.grid.speed)
+    slower = held(replace(falling, grid=planned.grid._replace(speed=speed.astype(np.float32))), 180)
+    np.testing.assert_allclose(slower.heart_rate[half + 1 :], falling.heart_rate[half + 1 :])

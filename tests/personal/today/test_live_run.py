@@ -1,5 +1,7 @@
 """A run while it goes on: the same step by step as in one go, and the right way round."""
 
+from math import nan
+
 import numpy as np
 import pytest
 
@@ -95,7 +97,7 @@ def test_it_refuses_what_it_cannot_tell(athlete, last):
     assert np.isfinite(live.crossings(150)).all()
     short = type(last.grid)(*(column[:30] for column in last.grid))
     with pytest.raises(InputError, match="has 5 whole minutes, so nothing can be said after 10"):
-        today_text.judge(live_run.LiveRun(athlete, last.start), "today", short, 10)
+        today_text.judge(live_run.LiveRun(athlete, last.start), last.start, nan, short, 10)
     silent = last.grid._replace(heart_rate=np.full(len(last.grid.speed), np.nan, np.float32))
     with pytest.raises(InputError, match="no heart rate"):
         today_text.watch(live_run.LiveRun(athlete, last.start), silent, 150)
@@ -104,7 +106,7 @@ def test_it_refuses_what_it_cannot_tell(athlete, last):
 def test_what_is_said(athlete, last):
     def said(shift, state=athlete):
         grid = last.grid._replace(heart_rate=last.grid.heart_rate + np.float32(shift))
-        return " ".join(today_text.lines(today_text.judge(live_run.LiveRun(state, last.start), "today", grid, 10)))
+        return " ".join(today_text.lines(today_text.judge(live_run.LiveRun(state, last.start), last.start, nan, grid, 10)))
 
     assert "hardly chance" in said(20)
     assert "higher than expected" in said(20)
@@ -121,20 +123,26 @@ def test_the_minutes_before_a_limit_are_counted():
         ]
 
     *_, said = today_text.watch_lines(watched([140, 145, 149, 151], [0.6, 0.3, 0.7, 1.0]), 150)
-    assert said == "It was first above 150 after 5 min; for 1 min it had been more likely than not to come within 5."
+    assert said.startswith("It was first above 150 after 5 min; at 2 of the minutes before, first at 2, it was more likely")
     *_, said = today_text.watch_lines(watched([140, 151], [0.2, 1.0]), 150)
-    assert said == "It was first above 150 after 3 min; it had not been more likely than not to come within 5."
+    assert said == "It was first above 150 after 3 min; at no minute before was it more likely than not to come within 5."
     *_, said = today_text.watch_lines(watched([140, float("nan")], [0.2, 0.2]), 150)
-    assert said == "It was not above 150 at the end of any minute."
+    assert said == "It was not above 150 at the end of any minute, but at 1 of 2 it was not measured."
+    *_, said = today_text.watch_lines(watched([float("nan")] * 2, [0.2, 0.2]), 150.5)
+    assert said == "It was not measured at the end of any minute, so whether it was above is not known."
 
 
 def test_the_day_of_a_shifted_run_is_found_by_half_an_hour_after(athlete, last):
-    judged = today_text.judge(live_run.LiveRun(athlete, last.start), "today", last.grid, 10)
+    judged = today_text.judge(live_run.LiveRun(athlete, last.start), last.start, nan, last.grid, 10)
     assert [each.minutes for each in judged.minutes] == [6, 7, 8, 9, 10]
     shifted = replace_rates(last, 12)
-    other = today_text.judge(live_run.LiveRun(athlete, last.start), "today", shifted, 10)
+    other = today_text.judge(live_run.LiveRun(athlete, last.start), last.start, nan, shifted, 10)
     assert other.after == pytest.approx(judged.after + 12, abs=0.01)
     assert other.expected == judged.expected
+    ten = type(last.grid)(*(column[:120] for column in last.grid))
+    short = today_text.judge(live_run.LiveRun(athlete, last.start), last.start, 28_800, ten, 10)
+    assert "In the 10 minutes that followed, it was" in today_text.lines(short)[-1]
+    assert today_text.as_dict(short)["start"].endswith("+08:00")
 
 
 def replace_rates(run, shift):
