@@ -109,11 +109,12 @@ def load_run(
             if workout.user != run.user:
                 log.skip(OTHER, workout.where)
         return run, [workout for workout in workouts if workout.user == run.user and workout is not run], log
+    others = {(workout.where, workout.start): workout for workout in load_history(histories, log, run.user, read)}
+    others.pop((run.where, run.start), None)
     for workout in workouts:
-        if workout is not run:
+        if workout is not run and (workout.where, workout.start) not in others:
             log.skip(OTHER, workout.where)
-    others = load_history(histories, log, run.user, read)
-    return run, [workout for workout in others if (workout.where, workout.start) != (run.where, run.start)], log
+    return run, [*others.values()], log
 
 
 def load_history(
