@@ -60,7 +60,7 @@ def main(
         parabola, cubic = 100 * np.mean(rows, axis=0)
         print(f"memory {memory} min: {parabola:.0f} % of parabolas and {cubic:.0f} % of cubics within the limits of four in five")
     if ratios:
-        print(f"error of the explained slope over the state's: {np.quantile(np.abs(ratios), 0.8) / drift.FOUR_IN_FIVE:.2f}")
+        print(f"error of the explained slope over the state's: {np.quantile(np.abs(ratios), 0.8) / drift.NORMAL:.2f}")
 
 
 def _curved_by_chance(minute, residual, memory) -> tuple[bool, bool]:
@@ -71,7 +71,7 @@ def _curved_by_chance(minute, residual, memory) -> tuple[bool, bool]:
     powers, _ = np.linalg.qr(np.vander((minute - minute.mean()) / np.ptp(minute), 4, increasing=True))
     remainder = np.eye(len(minute)) - powers[:, :2] @ powers[:, :2].T
     variance = np.sum((remainder @ residual) ** 2) / np.trace(remainder @ autocorrelation)
-    limits = (drift.FOUR_IN_FIVE * np.sqrt(variance * (power @ autocorrelation @ power)) for power in powers.T[2:])
+    limits = (drift.NORMAL * np.sqrt(variance * (power @ autocorrelation @ power)) for power in powers.T[2:])
     parabola, cubic = (abs(power @ residual) <= limit for power, limit in zip(powers.T[2:], limits, strict=True))
     return parabola, cubic
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from hrkeras.athlete import fitness
 from hrkeras.athlete.fitness import Told, View
+from hrkeras.athlete.zones import NORMAL
 from hrkeras.workouts.effort import graded_speed
 from hrkeras.workouts.grid import STEP, Grid
 
@@ -19,7 +20,7 @@ WARM_UP = 10.0  # min, left out
 LEAST = 20  # minutes with heart rate, fewer tell nothing
 MEMORY = 4.0  # min, time constant of the residuals' autocorrelation; see benchmarks/drift_limits.py
 STATE_ERROR = 0.3  # true error of the explained slope over the state's standard deviation of it; likewise
-FOUR_IN_FIVE, NINETEEN_IN_TWENTY = 1.2816, 1.9600  # standard deviations of a normal distribution
+NINETEEN_IN_TWENTY = 1.9600  # standard deviations of a normal distribution, as `NORMAL` for four in five
 PER_HOUR = 120 / (sum(fitness.LATER) - sum(fitness.READ))  # an hour over the time between what `fitness.later` compares
 PER_MINUTE = round(60 / STEP)  # steps
 
@@ -45,7 +46,7 @@ class Drift(NamedTuple):
     @property
     def is_clear(self) -> bool:
         """Whether more or less than nothing was left over, and chance makes so much in one run of twenty."""
-        return abs(self.left_over.value) > NINETEEN_IN_TWENTY / FOUR_IN_FIVE * (self.left_over.high - self.left_over.value)
+        return abs(self.left_over.value) > NINETEEN_IN_TWENTY / NORMAL * (self.left_over.high - self.left_over.value)
 
 
 def used(grid: Grid, left_out: np.ndarray | None = None) -> np.ndarray:
@@ -79,7 +80,7 @@ def of_run(grid: Grid, expected: np.ndarray, features: np.ndarray, covariance: n
     of_step = slope[place] / size[place]
     contrast = of_step @ features[used]
     explained, left_over = float(of_step @ expected[used]), float(of_step @ residual)
-    margin = FOUR_IN_FIVE * float(np.sqrt(noise + STATE_ERROR**2 * contrast @ covariance @ contrast))
+    margin = NORMAL * float(np.sqrt(noise + STATE_ERROR**2 * contrast @ covariance @ contrast))
     return Drift(
         Told(left_over, left_over - margin, left_over + margin),
         explained + left_over,
@@ -103,7 +104,7 @@ def _slope(minute: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, float]
     left = remainder @ autocorrelation
     variance = np.sum((remainder @ residual) ** 2) / np.trace(left)
     freedom = np.trace(left) ** 2 / np.sum(left * left.T)
-    return slope, variance * wider(FOUR_IN_FIVE, freedom) ** 2 * (slope @ autocorrelation @ slope)
+    return slope, variance * wider(NORMAL, freedom) ** 2 * (slope @ autocorrelation @ slope)
 
 
 def wider(deviations: float, freedom: float) -> float:
@@ -132,6 +133,6 @@ def usual(views: Sequence[View], start: float, speed: float) -> list[Told]:
         speed: m/s.
     """
     contrast = PER_HOUR * fitness.later(views[0], start, speed)
-    errors = FOUR_IN_FIVE * STATE_ERROR * np.sqrt([contrast @ view.covariance @ contrast for view in views])
+    errors = NORMAL * STATE_ERROR * np.sqrt([contrast @ view.covariance @ contrast for view in views])
     values = [float(contrast @ view.weights) for view in views]
     return [Told(value, value - error, value + error) for value, error in zip(values, errors.tolist(), strict=True)]

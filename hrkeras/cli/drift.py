@@ -48,4 +48,4 @@ def drift(
     print(table(drift_text.HEAD, drift_text.rows(shown)))
     left_out, whose = drift_text.left_out(drifts), fitness_text.zones_text(runs.entries)
     print("\n".join(["", *filter(None, [left_out]), *usage.of_timeline(runs, estimated=False), whose]))
-    print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot DRIFT.png.")
+    print(outputs.picture_text(plot, "DRIFT.png"))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli import outputs
+from hrkeras.cli import filled
 from hrkeras.cli.filled import Written
 from hrkeras.cli.outputs import Force
 from hrkeras.cli.shared import (
@@ -59,10 +59,8 @@ def estimate(
 ) -> None:
     """Estimate the heart rate of runs without one, and write copies of their files with it."""
     check_one_known(athlete, history)
-    if plot and not output:
-        raise typer.BadParameter("pictures lie beside the copies; give a folder with --output", param_hint="--plot")
     inputs = (*runs, *(history or []), athlete, model)
-    outputs.check_copies(inputs, output, force)
+    filled.check(inputs, output, plot, force)
     loaded, state = load_model_and_state(model, athlete, backend)
     from hrkeras.personal.estimation import estimation, estimation_text
 

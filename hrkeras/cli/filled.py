@@ -5,8 +5,17 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.shared import progress
+
+
+def check(inputs: Iterable[Path | None], output: Path | None, plot: bool, force: bool) -> None:
+    """Refuses pictures without copies, and copies where they may not go."""
+    if plot and not output:
+        raise typer.BadParameter("pictures lie beside the copies; give a folder with --output", param_hint="--plot")
+    outputs.check_copies(inputs, output, force)
 
 
 class Written:

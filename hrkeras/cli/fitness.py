@@ -82,4 +82,4 @@ def fitness(
             )
         )
     print("\n".join([*usage.of_timeline(runs, estimated=False), fitness_text.zones_text(runs.entries)]))
-    print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot FITNESS.png.")
+    print(outputs.picture_text(plot, "FITNESS.png"))

@@ -83,3 +83,8 @@ def is_empty(path: Path) -> bool:
 def lies_in(path: Path, folder: Path) -> bool:
     """Whether a path lies in a folder, at any depth and through any link."""
     return any(parent.samefile(folder) for parent in Path(os.path.realpath(path)).parents if parent.exists())
+
+
+def picture_text(plot: Path | None, name: str) -> str:
+    """Where the picture is, or how to get one, of a name such as `name`."""
+    return f"Picture: {plot}" if plot else f"Picture: give a PNG with --plot {name}."

@@ -117,7 +117,7 @@ def plan(
     print(f"\n{planning_text.table(planned)}\n")
     if output:
         print(f"Written: {output}")
-    print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot PLAN.png.")
+    print(outputs.picture_text(plot, "PLAN.png"))
 
 
 def _moment(text: str | None) -> float | None:

@@ -50,4 +50,4 @@ def running_index(
         return
     print("\n".join(index_text.lines(found, heart_rate, timeline.speed, own)))
     print("\n".join([*usage.of_timeline(timeline, False), fitness_text.zones_text(found)]))
-    print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot INDEX.png.")
+    print(outputs.picture_text(plot, "INDEX.png"))

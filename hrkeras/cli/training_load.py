@@ -39,4 +39,4 @@ def training_load(
         return
     print("\n".join(load_text.lines(loads, own)))
     print("\n".join([*usage.of_timeline(timeline), fitness_text.zones_text(loads)]))
-    print(f"Picture: {plot}" if plot else "Picture: give a PNG with --plot LOAD.png.")
+    print(outputs.picture_text(plot, "LOAD.png"))

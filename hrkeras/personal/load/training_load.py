@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import NamedTuple
 
 import numpy as np
 
 from hrkeras.athlete import reserve
+from hrkeras.athlete.fitness import Told
 from hrkeras.athlete.interval import POSSIBLE
 from hrkeras.athlete.population import DAY
 from hrkeras.athlete.reserve import DRAWS, Reserve
@@ -25,14 +25,6 @@ ZONES, LEAST = 5, 0.5  # Edwards' zones, a tenth of the maximum each, and where 
 WEEK = 7 * DAY
 MONDAY = 4 * DAY  # 1970-01-05
 RATES = np.arange(POSSIBLE[0], POSSIBLE[1] + 1)  # beats/min
-
-
-class Told(NamedTuple):
-    """A training load and the limits below and above which it lies one time in ten each."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, eq=False)
