@@ -72,11 +72,8 @@ def check(model: keras.Model, runs: Runs, data: str, known: list[Known], histori
             finding = f"the model was trained on the training split of {name}, which holds {share} of {data}"
             return Check(NAME, False, f"{finding}; audit and evaluate it on {name}.")
     what = "people, days or runs" if strict else "runs"
-    finding = (
-        f"the model was trained on other data than {data} as it is built{_named(model)}: {len(missing)} of {many} are of no "
-        f"split of it, so whether it has seen these {what} cannot be told"
-    )
-    return Check(NAME, False if strict else None, f"{finding}; if it has not, the scores stand; else train it on {data}.")
+    finding = f"the model was trained on other data than {data}{_named(model)}; whether it has seen these {what} cannot be told"
+    return Check(NAME, False if strict else None, f"{finding}; the scores stand if it has not.")
 
 
 def _named(model: keras.Model) -> str:
