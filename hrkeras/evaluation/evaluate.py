@@ -43,7 +43,8 @@ def evaluate(
 
     Args:
         model: to score, from `train` or `load`, or "base".
-        runs: all splits; the baselines learn from the training split, and choose on the validation split.
+        runs: all splits; the baselines learn from the training split, and choose on the validation split. The athlete's state
+            alone starts from the model's population, as it does in the model.
         protocol: what is known when a run is predicted. "profile": speed and altitude of the whole run; "live": of its past;
             "forecast": also heart rate up to now; "past_only": the past of all three, from origins every five minutes;
             "imputation": heart rate but for gaps; "by_user": people without a training run; "later": runs after the training
@@ -75,21 +76,18 @@ def evaluate(
     protocol = _checked(model, runs, protocol, split)
     memory.check(runs)
     name, population = name or model.name, saving.population(model)
-    own = runs.population()
     alone = runs.known(population)
     before = known(model, runs, population, alone=alone, on_batch=on_batch)
-    plain = alone if own == population else runs.known(own)
     scored = runs.windows(before, split, WHOLE)
     if not np.isfinite(scored.heart_rate).any():
         raise InputError("No heart rate was measured in the runs to score; there is nothing to compare with.")
     scored_runs = list(scored.runs())
     asked = _ask(beside, protocol.rest, scored, runs, on_batch) if beside and protocol.rest else {}  # first: a service may refuse
     if protocol.uses_heart_rate:
-        starts = (before, population), (plain, own)
-        parts = {part: PartlyKnown(model, runs, protocol, *starts, part, on_batch) for part in {split, "validation"}}
+        start = (before, population)
+        parts = {part: PartlyKnown(model, runs, protocol, start, part, on_batch) for part in {split, "validation"}}
     else:
-        filters = runs.windows(plain, split, WHOLE)
-        learnt = [list(runs.windows(plain, part, WHOLE).runs()) for part in ("train", "validation")]
+        learnt = [list(runs.windows(before, part, WHOLE).runs()) for part in ("train", "validation")]
         simple = baselines.predictions(learnt[0], learnt[1], scored_runs)
     results = []
     for case in protocol.cases:
@@ -101,7 +99,7 @@ def evaluate(
                 predictions |= {key: _filled(values, test.expected) for key, values in asked.items()}
         else:
             counted, own_predictions = by_run(case.scored(scored), scored), predict(model, scored, on_batch, **case.known(scored))
-            predictions = {STATE_ALONE: _expected(filters, case.course)} | simple
+            predictions = {STATE_ALONE: _expected(scored, case.course)} | simple
         if name in predictions:
             raise InputError(f"The model is called {name!r}, as another row is; give it another name.")
         predictions = {name: own_predictions} | predictions
@@ -118,7 +116,7 @@ def evaluate(
     first = results[0]
     intervals: tuple[Coverage, ...] = ()
     if not protocol.uses_heart_rate and first.case.course:
-        both = ((name, before), (STATE_ALONE, plain))
+        both = ((name, before), (STATE_ALONE, alone))
         intervals = tuple(_covered(key, scored_runs, first.predicted[key], states) for key, states in both)
     evaluation = Evaluation(protocol, scored_runs, results, _by_person(scored_runs, first), scored, intervals=intervals)
     if protocol.name != "later":

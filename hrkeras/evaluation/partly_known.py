@@ -8,7 +8,7 @@ import numpy as np
 from hrkeras.athlete.kalman import Known
 from hrkeras.athlete.population import Population
 from hrkeras.datasets.runs import Runs
-from hrkeras.datasets.windows import Run, Windows
+from hrkeras.datasets.windows import Run
 from hrkeras.evaluation import origins
 from hrkeras.evaluation.baselines import Partly
 from hrkeras.evaluation.predict import WHOLE, by_run, predict
@@ -24,8 +24,7 @@ class PartlyKnown:
         model: to score.
         runs: all splits.
         protocol: the protocol.
-        model_start: what the model knows before each run.
-        state_start: what the athlete's state alone knows.
+        start: what is known before each run, and the population it was known from.
         split: which runs.
         on_batch: see `predict`.
     """
@@ -35,26 +34,23 @@ class PartlyKnown:
         model: keras.Model,
         runs: Runs,
         protocol: Protocol,
-        model_start: Start,
-        state_start: Start,
+        start: Start,
         split: str,
         on_batch: Callable[[int], object] | None = None,
     ):
         self._model, self._on_batch = model, on_batch
         self._parents = np.empty(0, np.int64)
 
-        def windows(start: Start) -> list[Windows]:
-            if not protocol.past_only:
-                return [runs.windows(start[0], split, WHOLE)]
-            parts, self._parents = origins.cut(runs, *start, split)
-            return parts
-
+        if protocol.past_only:
+            self._windows, self._parents = origins.cut(runs, *start, split)
+        else:
+            self._windows = [runs.windows(start[0], split, WHOLE)]
         course = all(case.course for case in protocol.cases)
-        self._windows = windows(model_start)
         self._runs = [run for part in self._windows for run in part.runs()]
         self._unconditioned = [values for part in self._windows for values in predict(model, part, on_batch, course=course)]
-        plain = self._windows if state_start[1] == model_start[1] else windows(state_start)
-        self.expected = [values for part in plain for values in by_run(part.inputs(course=course)["expected"][:, :, 0], part)]
+        self.expected = [
+            values for part in self._windows for values in by_run(part.inputs(course=course)["expected"][:, :, 0], part)
+        ]
 
     def of(self, case: Case, conditioned: bool = True) -> Partly:
         """What is known and predicted of these runs in a case; `conditioned` on known heart rate only if that is needed."""

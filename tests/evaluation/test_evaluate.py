@@ -8,7 +8,7 @@ import pytest
 
 from hrkeras import models
 from hrkeras.athlete.following import follow
-from hrkeras.athlete.population import from_dict
+from hrkeras.athlete.population import default, from_dict
 from hrkeras.datasets import windows
 from hrkeras.datasets.runs import Runs, load
 from hrkeras.datasets.windows import Run, stitch
@@ -283,6 +283,15 @@ def test_a_model_of_the_same_runs_needs_their_histories_once(model, runs, monkey
     monkeypatch.setattr(Runs, "known", lambda *arguments, **more: calls.append(1) or known(*arguments, **more))
     evaluate.evaluate(model, runs)
     assert len(calls) == 1
+
+
+def test_the_state_alone_starts_where_the_models_state_starts(runs):
+    elsewhere = models.gru(units=4, num_layers=1)  # names no population, so it has the packaged one
+    result = scored(elsewhere, runs).cases[0]
+    windows = runs.windows(runs.known(default()), "test", predict.WHOLE)
+    expected = predict.by_run(windows.expected[:, :, 0], windows)
+    for found, values in zip(result.predicted[evaluate.STATE_ALONE], expected, strict=True):
+        np.testing.assert_allclose(found, values)
 
 
 def test_trust_comes_from_runs_that_were_over_alone(runs, model):
