@@ -1,4 +1,4 @@
-"""`hrkeras cache`: where what was read from files is kept, and how to remove it."""
+"""`hrkeras cache`: where what was read from files and learnt from them is kept, and how to remove it."""
 
 from typing import Annotated
 
@@ -10,9 +10,10 @@ MB = 1_000_000
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove everything in it.")] = False,
 ) -> None:
-    """Show where the commands keep what they have read, so that files that have not changed are read once, or remove it.
+    """Show where the commands keep what they have read and learnt, so that runs are read and followed once, or remove it.
 
-    Of each run it holds time, speed, altitude and heart rate, and no positions. HRKERAS_CACHE_DIR names another folder.
+    Of each run it holds time, speed, altitude and heart rate, what was expected of it and the person's state after it, and no
+    positions. HRKERAS_CACHE_DIR names another folder.
     """
     from hrkeras.workouts.readers import cache as caches
 
@@ -25,6 +26,7 @@ def cache(
         print(f"Removed: {content} in {own.folder}.")
         return
     print(f"{own.folder}: {content}, at most {caches.MAX_SIZE // MB:,} MB; what was not used longest goes first.")
-    print(f"An entry is what was read from one file or export; it goes when it was not used for {caches.DAYS} days.")
+    print("An entry is what was read from one file or export, or was computed from some runs.")
+    print(f"It goes when it was not used for {caches.DAYS} days.")
     if entries:
         print("Remove all: hrkeras cache --clear")

@@ -82,7 +82,7 @@ RunsOfOne = Annotated[
 ]
 Person = Annotated[str | None, typer.Option(help="Name of the person, where SOURCE has several.")]
 NoCache = Annotated[
-    bool, typer.Option("--no-cache", help="Read every file anew and keep nothing of what was read; see `hrkeras cache`.")
+    bool, typer.Option("--no-cache", help="Read and compute everything anew and keep nothing; see `hrkeras cache`.")
 ]
 Pace = Annotated[
     str | None, typer.Option("--pace", metavar="M:SS", help="Pace per kilometre, such as 5:30. Default: the person's usual one.")
@@ -223,15 +223,17 @@ def reading(sources: Iterable[Path], what: str = "Reading"):
 
 
 def reader(no_cache: bool):
-    """Reads sources as `detect.read` does, on all cores and, unless not wanted, with the cache."""
+    """Reads sources as `detect.read` does, on all cores and, unless not wanted, with the cache, which the command then uses."""
     from functools import partial
 
+    from hrkeras.personal import kept as computed
     from hrkeras.utils import processes
     from hrkeras.workouts.readers import cache, detect
 
     kept = None if no_cache else cache.Cache(cache.folder())
     if kept and (why := kept.trouble):
         terminal.note(f"{kept.folder}: nothing is kept of what is read, since {why}; HRKERAS_CACHE_DIR names another folder.")
+    AT_END.enter_context(computed.using(kept))
     return partial(detect.read, processes=processes.cores(), cache=kept)
 
 

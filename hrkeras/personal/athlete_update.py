@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from hrkeras.athlete import athlete_file, facts
+from hrkeras.athlete.fitness import View
 from hrkeras.athlete.kalman import AthleteState, Known
 from hrkeras.athlete.population import DAY, Population, default
-from hrkeras.athlete.shrinkage import Network
-from hrkeras.evaluation import predict, predictor
+from hrkeras.evaluation import predictor
+from hrkeras.personal import kept, learning
 from hrkeras.personal.update_text import taken_text
 from hrkeras.utils import files
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import prepare, quality
-from hrkeras.workouts.effort import basis
-from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.readers import detect
 from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 LIMITS = quality.Limits(require_user=False)
 PATIENCE = 30.0  # s that an update waits for another of the same file
 FUTURE = "begins in the future, so its clock was wrong"
+OF_ADDED = ("added", "before", "predicted", "after")  # of `Report`, for each added run
 Owned = TypeVar("Owned", Workout, prepare.PreparedRun)
 
 
@@ -47,6 +47,7 @@ class Report:
         added: runs that were new to the state.
         before: for each of these, what was known before it, for the model if one was given.
         predicted: for each of these, the heart rate predicted from that, beats/min, shape `(steps,)`.
+        after: for each of these, the state after it.
         known: number of runs that were known already, or other recordings of such.
         older: number of runs that ended before a known one began; these come too late to be learnt from.
         forgotten: number of runs before the first date that the state keeps: known already, or older.
@@ -61,6 +62,7 @@ class Report:
     added: list[prepare.PreparedRun] = field(default_factory=list)
     before: list[Known] = field(default_factory=list)
     predicted: list[np.ndarray] = field(default_factory=list)
+    after: list[View] = field(default_factory=list)
     known: int = 0
     older: int = 0
     forgotten: int = 0
@@ -69,7 +71,7 @@ class Report:
 
     def add(self, more: Report) -> None:
         """Adds what was learnt next by the same state."""
-        for name in ("added", "before", "predicted"):
+        for name in OF_ADDED:
             getattr(self, name).extend(getattr(more, name))
         for name in ("known", "older", "forgotten", "later"):
             setattr(self, name, getattr(self, name) + getattr(more, name))
@@ -140,7 +142,7 @@ def learn(
     runs: Sequence[prepare.PreparedRun],
     until: float = float("inf"),
     model: Model | None = None,
-    on_run: Callable[[prepare.PreparedRun], object] | None = None,
+    on_run: Callable[[int], object] | None = None,
 ) -> Report:
     """Updates a state with the runs that had ended at a given time.
 
@@ -149,46 +151,23 @@ def learn(
         runs: ordered by when they ended, from `usable`.
         until: s since 1970-01-01 UTC.
         model: its shrinkage is updated with these runs; none if not given.
-        on_run: called with each added run, right after the state has learnt from it.
+        on_run: called with the number of runs added since the last call.
     """
-    report = Report(athlete)
+    report, chosen = Report(athlete), predictor.of(model) if model else None
     remembered = athlete.starts[0] if athlete.count > len(athlete.starts) else float("-inf")
-    for run in runs:
-        if run.end > until:
-            report.later += 1
-            continue
-        efforts = basis(run.grid)
-        known = athlete.predict(run.start, run.grid, efforts)
-        answer = athlete.update(run.start, run.grid, efforts)
-        if answer == "added":
-            report.added.append(run)
-            report.before.append(known)
-            if on_run:
-                on_run(run)
-        elif answer == "known":
-            report.known += 1
-        elif run.end <= remembered:
-            report.forgotten += 1
-        else:
-            report.older += 1
-    report.predicted = [known.expected[:, 0] for known in report.before]
-    if model and report.added:
-        _follow(model, report)
+    due = [run for run in runs if run.end <= until]
+    report.later = len(runs) - len(due)
+    for block in kept.blocks(len(due)):
+        learnt = learning.learn(athlete, due[block], chosen)
+        for name in OF_ADDED:
+            getattr(report, name).extend(getattr(learnt, name))
+        for run, answer in zip(due[block], learnt.answers, strict=True):
+            report.known += answer == "known"
+            report.forgotten += answer == "older" and run.end <= remembered
+            report.older += answer == "older" and run.end > remembered
+        if on_run:
+            on_run(len(learnt.added))
     return report
-
-
-def _follow(model: Model, report: Report) -> None:
-    """Updates the shrinkage of a model run by run; a model other than before starts afresh."""
-    athlete, runs = report.athlete, report.added
-    if athlete.network.name != (name := predictor.of(model).fingerprint):
-        athlete.network = Network(name)
-    starts = np.array([run.start for run in runs])
-    for place, predicted in enumerate(predict.whole_runs(model, [run.grid for run in runs], report.before, starts)):
-        known, heart_rate = report.before[place], runs[place].grid.heart_rate
-        expected = known.expected[:, 0]
-        report.before[place] = known = athlete.asked_by(name, known)
-        report.predicted[place] = expected + known.shrinkage * (predicted - expected)
-        athlete.network.update(heart_rate, expected, known.standard_deviation, predicted, STEP)
 
 
 def learn_from(

@@ -82,7 +82,7 @@ def follow(
     silent: Sequence[Workout],
     model: Model | None = None,
     everything: bool = False,
-    on_learnt: Callable[[prepare.PreparedRun], object] | None = None,
+    on_learnt: Callable[[int], object] | None = None,
     on_run: Callable[[], object] | None = None,
 ) -> tuple[Report, list[Prediction]]:
     """Learns from the runs with heart rate, and estimates each run without from those before it.
@@ -96,7 +96,7 @@ def follow(
         silent: from `sort`.
         model: corrects the predictions of the state; the state alone predicts if not given.
         everything: whether the runs to estimate have a heart rate, so that each is estimated from earlier runs alone.
-        on_learnt: see `athlete_update.learn`.
+        on_learnt: as `on_run` of `athlete_update.learn`.
         on_run: called after each run without heart rate.
 
     Returns:

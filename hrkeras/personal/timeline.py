@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from hrkeras.athlete.fitness import Told, View
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.inspection.sensor_faults import MUCH
 from hrkeras.evaluation import predictor
-from hrkeras.personal import athlete_update, silent, update_text
+from hrkeras.personal import athlete_update, kept, silent, update_text
 from hrkeras.personal.prediction import Prediction, with_interval
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.clock import iso
@@ -60,11 +60,6 @@ class Entry:
     workout: Workout
     expected: np.ndarray | None
     view: View
-
-    @cached_property
-    def faults(self) -> list[Fault] | None:
-        """Where the sensor looks wrong; None if it measured too seldom to tell."""
-        return detection.flags(self.workout, self.expected) if detection.often_enough(self.workout) else None
 
     @property
     def start(self) -> float:
@@ -132,13 +127,27 @@ class Timeline:
         """How many recordings were used."""
         return len(self.entries) + len(self.unheard)
 
+    @cached_property
+    def faults(self) -> dict[float, list[Fault] | None]:
+        """Where the sensor looks wrong, by the start of each entry; None if it measured too seldom to tell."""
+
+        def depends_on(entry: Entry) -> list:
+            return [entry.expected, *(getattr(entry.workout, field.name) for field in fields(entry.workout))]
+
+        def flags(entry: Entry) -> list[Fault] | None:
+            return detection.flags(entry.workout, entry.expected) if detection.often_enough(entry.workout) else None
+
+        rows = kept.rows(["faults"], self.entries, depends_on, flags)
+        faults = [None if row is None else [Fault(*fault) for fault in row] for row in rows]
+        return {entry.start: found for entry, found in zip(self.entries, faults, strict=True)}
+
 
 def write(
     workouts: Iterable[Workout],
     person: str | None = None,
     speed: float | None = None,
     model: Model | None = None,
-    on_run: Callable[[], object] | None = None,
+    on_run: Callable[..., object] | None = None,
     log: ReadLog | None = None,
     known: AthleteState | None = None,
 ) -> Timeline:
@@ -149,7 +158,7 @@ def write(
         person: their name in the source; needed if there are several.
         speed: m/s, at which fitness is reported; the usual one of the last runs if not given.
         model: predicts the runs; the athlete's state alone does if not given.
-        on_run: called after each run.
+        on_run: called after some runs with their number, or after one with nothing.
         log: of the reader; what it skipped is counted with what the filters removed.
         known: the person's state. If its runs were over before the first of these, these are learnt besides, and it is changed
             in place. Else they are followed anew, with the facts that it has, and it counts at the end if it knows more runs.
@@ -164,32 +173,28 @@ def write(
     runs = athlete_update.usable([*chosen.heard, *(workout for workout, _ in chosen.left_out)], taken)
     _check([*runs, *chosen.silent], taken, person, {workout.user for workout in workouts})
     athlete = _begun(known, runs, model)
-    before, views = athlete.count, [fitness.view(athlete)]
-
-    def add(run) -> None:
-        views.append(fitness.view(athlete))
-        if on_run:
-            on_run()
-
+    before, begun = athlete.count, fitness.view(athlete)
     knows_more = known is not None and known is not athlete and known.count >= len(runs)
-    report, unheard = silent.follow(athlete, runs, [] if knows_more else chosen.silent, model, on_learnt=add, on_run=on_run)
+    report, unheard = silent.follow(athlete, runs, [] if knows_more else chosen.silent, model, on_learnt=on_run, on_run=on_run)
     if known and knows_more:
         _, unheard = silent.follow(known, [], chosen.silent, model, on_run=on_run)
     report.taken = taken
     speed = speed or usual_speed([run.grid for run in report.added] or [run.grid for run in unheard])
     recorded = {(workout.start, workout.where): workout for workout in mine}
-    seen = _in_hindsight(views[1:], report)
+    seen = _in_hindsight(report)
     entries = _entries(report, seen, recorded, speed, before, model)
     knowing = known if known and knows_more else athlete
-    return Timeline(knowing, seen[-1] if seen else views[0], speed, entries, unheard, report, log, views[:-1], seen)
+    views = [begun, *report.after[:-1]] if seen else []
+    return Timeline(knowing, seen[-1] if seen else begun, speed, entries, unheard, report, log, views, seen)
 
 
-def _in_hindsight(views: Sequence[View], report: athlete_update.Report) -> list[View]:
+def _in_hindsight(report: athlete_update.Report) -> list[View]:
     """The views of the state after each run as the later runs make them look, of the person's usual course."""
-    if not views:
+    if not report.after:
         return []
     usual = fitness.usual_course(report.athlete.population, report.before)
-    return [view._replace(usual=usual) for view in fitness.with_hindsight(views, [run.start for run in report.added])]
+    starts = [run.start for run in report.added]
+    return [view._replace(usual=usual) for view in fitness.with_hindsight(report.after, starts)]
 
 
 def _entries(

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
+from hrkeras.personal import learning
 from hrkeras.workouts.readers import cache as caches
 
 
@@ -35,6 +36,7 @@ def told(*words):
         ("zones", "runs"),
         ("inspect", "runs"),
         ("report", "runs", "--force"),
+        ("drift", "runs"),
         ("estimate", "runs", "--all"),
         ("repair", "runs"),
         ("predict", "runs", "--force"),
@@ -45,21 +47,34 @@ def told(*words):
 )
 def test_every_command_says_the_same_with_and_without_cache(runs, words, tmp_path):
     next(runs.glob("2*.gpx")).rename(runs / "course.gpx")
-    answers = []
+    answers, place = [], tmp_path / "cache/runs"
     for more in (("--no-cache",), (), ()):
         (tmp_path / "me.json").unlink(missing_ok=True)
-        assert (tmp_path / "cache").exists() == (len(answers) > 1)
+        assert place.exists() == (len(answers) > 1)
         answers.append(told(*words, *more))
     assert answers[0][0] == 0, answers[0][1]
     assert answers[1:] == answers[:1] * 2
-    assert len(list((tmp_path / "cache/runs").iterdir())) == len(list(runs.iterdir()))
+    files, entries = len(list(runs.iterdir())), len(list(place.iterdir()))
+    assert entries == files if words[0] == "inspect" else entries > files  # one a file, and what was computed
+
+
+def test_runs_are_followed_once_for_several_commands(runs, monkeypatch):
+    followed, whole = [], learning._learn
+    monkeypatch.setattr(learning, "_learn", lambda *given: followed.append(len(given[1])) or whole(*given))
+    for command in ("zones", "fitness", "report", "zones", "estimate"):
+        assert told(command, "runs")[0] == 0
+    assert followed == [8]
+    assert told("zones", "runs", "--no-cache")[0] == 0
+    assert followed == [8, 8]
+    assert told("update", "me.json", "runs")[0] == 0
+    assert followed == [8, 8]
 
 
 def test_where_it_is_and_how_to_empty_it(runs, tmp_path):
     place = tmp_path / "cache/runs"
     assert told("cache")[1].startswith(f"{place}: 0 entries, 0.0 MB, at most 500 MB")
     told("fitness", "runs")
-    count = len(list(runs.iterdir()))
+    count = len(list(runs.iterdir())) + 1  # a file each, and a block of 8 runs
     assert told("cache")[1].startswith(f"{place}: {count} entries, 0.")
     assert told("cache", "--clear")[1].startswith(f"Removed: {count} entries")
     assert not place.exists()

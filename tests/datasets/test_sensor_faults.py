@@ -115,7 +115,7 @@ def test_a_timeline_finds_the_same_faults_whatever_the_order_of_the_source(spoil
     locked = [replace(run, heart_rate=run.heart_rate + 0.0) for run in spoilt]
     locked[9].heart_rate[:240] += 35  # at first far too high
     found = inspect(locked[::-1])
-    told = [(entry.start, fault) for entry in timeline.write(locked).entries for fault in entry.faults]
+    told = [(start, fault) for start, faults in timeline.write(locked).faults.items() for fault in faults]
     flags = sorted(
         ((flag.start, fault) for flag in found.sensor.flags for fault in flag.faults), key=lambda row: (row[0], row[1].begin)
     )

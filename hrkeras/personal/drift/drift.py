@@ -1,5 +1,6 @@
 """The drift within each of a person's runs, what is usual for them, and whether heat goes with it."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -7,12 +8,13 @@ import numpy as np
 from hrkeras.athlete import drift, heat
 from hrkeras.athlete.drift import Drift
 from hrkeras.athlete.fitness import Told
-from hrkeras.personal import pace, weather
+from hrkeras.personal import kept, pace, weather
 from hrkeras.personal.timeline import Entry, Timeline
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.clock import iso
 from hrkeras.workouts.effort import basis
-from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.grid import STEP, Grid
+from hrkeras.workouts.sensor.sensor_fault import Fault
 
 RUN = f"a run of {drift.WARM_UP + drift.LEAST:.0f} minutes or more with heart rate"
 
@@ -29,6 +31,16 @@ class DriftingRun(NamedTuple):
     entry: Entry
     drift: Drift
     usual: Told
+
+
+class _Followed(NamedTuple):
+    """One run, what the state expected of it, and the covariance of its weights then; and the steps to leave out."""
+
+    start: float
+    grid: Grid
+    expected: np.ndarray
+    covariance: np.ndarray
+    left_out: np.ndarray
 
 
 class Drifts(NamedTuple):
@@ -53,21 +65,31 @@ def of(timeline: Timeline) -> Drifts:
     """The drift of all runs that are long enough, each by what the state knew before it, whatever model predicts the runs."""
     report = timeline.report
     population = report.athlete.population
-    runs, levels, warmths, last = [], [], [], np.inf
-    usual = drift.usual(timeline.hindsight, report.added[0].start, timeline.speed) if report.added else []
-    warmer = heat.warmer(np.array([weather.temperature(entry.workout) for entry in timeline.entries]))
-    for entry, run, known, view, told, warmth in zip(
-        timeline.entries, report.added, report.before, timeline.before, usual, warmer, strict=True
-    ):
+    followed, levels, last = [], [], np.inf
+    for entry, run, known, view in zip(timeline.entries, report.added, report.before, timeline.before, strict=True):
         covariance = view.covariance + np.diag(population.process_noise(run.start - last))
         last = run.start
         expected = known.expected[:, 0]
         residual = run.grid.heart_rate - expected
         levels.append(residual[np.isfinite(residual)].mean() if np.isfinite(residual).any() else np.nan)
-        used = drift.used(run.grid, _faulty(entry))
-        if used.any():
-            features = population.features(run.start, basis(run.grid))
-            runs.append(DriftingRun(entry, drift.of_run(run.grid, expected, features, covariance, used), told))
+        left_out = _faulty(run.grid, timeline.faults[entry.start] or ())
+        followed.append(_Followed(run.start, run.grid, expected, covariance, left_out))
+
+    def drift_of(run: _Followed) -> Drift | None:
+        used = drift.used(run.grid, run.left_out)
+        if not used.any():
+            return None
+        features = population.features(run.start, basis(run.grid))
+        return drift.of_run(run.grid, run.expected, features, run.covariance, used)
+
+    rows = kept.rows(["drift", population], followed, lambda run: (run.start, *run.grid, *run[2:]), drift_of)
+    usual = drift.usual(timeline.hindsight, report.added[0].start, timeline.speed) if report.added else []
+    warmer = heat.warmer(np.array([weather.temperature(entry.workout) for entry in timeline.entries]))
+    runs, warmths = [], []
+    for entry, row, told, warmth in zip(timeline.entries, rows, usual, warmer, strict=True):
+        if row:
+            left_over, *others = row
+            runs.append(DriftingRun(entry, Drift(Told(*left_over), *others), told))
             warmths.append(warmth)
     slopes = np.array([(run.drift.left_over.value, run.drift.left_over.high) for run in runs]).reshape(-1, 2)
     return Drifts(
@@ -94,11 +116,11 @@ def expect(drifts: Drifts, source) -> None:
         raise InputError(f"{source}: {which}; the drift within a run takes {RUN}.")
 
 
-def _faulty(entry: Entry) -> np.ndarray:
+def _faulty(grid: Grid, faults: Iterable[Fault]) -> np.ndarray:
     """Steps in which the sensor was wrong, shape `(steps,)`."""
-    begin = STEP * np.arange(len(entry.heart_rate))
+    begin = STEP * np.arange(len(grid.heart_rate))
     faulty = np.zeros(len(begin), bool)
-    for fault in entry.faults or ():
+    for fault in faults:
         faulty |= (begin < fault.end) & (begin + STEP > fault.begin)
     return faulty
 

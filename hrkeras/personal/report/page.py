@@ -169,8 +169,8 @@ def _standing_out(written: Timeline) -> str:
             fitness_text.short_day(entry.start, entry.utc_offset),
             *(f"{value:{sign}}" for value, sign in zip(fitness_text.means(entry), ("", "", "+"), strict=True)),
             "too seldom to tell"
-            if entry.faults is None
-            else ", ".join(sorted({fault.kind for fault in entry.faults})) or "nothing seen",
+            if (faults := written.faults[entry.start]) is None
+            else ", ".join(sorted({fault.kind for fault in faults})) or "nothing seen",
             *([weather.text(entry.workout)] if told else []),
         )
         for entry in outliers[:SHOWN]
@@ -191,10 +191,10 @@ def _standing_out(written: Timeline) -> str:
 
 
 def _sensor(written: Timeline) -> str:
-    faulty = [entry for entry in reversed(written.entries) if entry.faults]
+    faulty = [(entry, faults) for entry in reversed(written.entries) if (faults := written.faults[entry.start])]
     if not faulty:
         return ""
-    checked = sum(entry.faults is not None for entry in written.entries)
+    checked = sum(faults is not None for faults in written.faults.values())
     rows = [
         (
             fitness_text.short_day(entry.start, entry.utc_offset),
@@ -202,10 +202,10 @@ def _sensor(written: Timeline) -> str:
             f"{clock.min_s(fault.begin)} - {clock.min_s(fault.end)}",
             fault.why,
         )
-        for entry in faulty
-        for fault in entry.faults or ()
+        for entry, faults in faulty
+        for fault in faults
     ]
-    wrong = [entry for entry in faulty if any(fault.kind != RIDE for fault in entry.faults or ())]
+    wrong = [entry for entry, faults in faulty if any(fault.kind != RIDE for fault in faults)]
     can_repair = any(track_files.is_track(Path(tracks.file_of(entry.workout))) for entry in wrong)
     ridden = " A ride is no fault of the sensor, but no run either." if any(row[1] == RIDE for row in rows[:FAULTS]) else ""
     return section(

@@ -19,7 +19,7 @@ from hrkeras.workouts.readers.apple_routes import Routes, file_key
 from hrkeras.workouts.readers.apple_xml import Stream
 from hrkeras.workouts.readers.archive import Archive, Member
 from hrkeras.workouts.readers.cache import Cache
-from hrkeras.workouts.readers.content import Content, Recorder, pack, replay
+from hrkeras.workouts.readers.content import Content, Recorder, pack, replay, unpack
 from hrkeras.workouts.readers.source import ReadLog, guarded, open_plain
 from hrkeras.workouts.workout import Workout, from_points
 
@@ -55,7 +55,7 @@ def read(path, *, log: ReadLog | None = None, cache: Cache | None = None) -> Ite
             yield from _read(path, export, log)
             return
         source, me = caches.source(export.files), _me(export)
-        if known := cache.get(source, path.name, USER):
+        if known := cache.get(source, partial(unpack, where=path.name, user=USER)):
             log.advance(export.size)
             log.person |= me | known.person
             yield from replay(known.items, log)

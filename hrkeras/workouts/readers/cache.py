@@ -1,7 +1,7 @@
 """Keep what was read from files, so that they are read once; without positions, which a `Workout` does not have.
 
 An entry is a file of its own, named by a hash of what it was read from: path, size and time of change, and the code that
-read it. What cannot be used is ignored, and what cannot be written is not kept.
+read it; or of all that it was computed from. What cannot be used is ignored, and what cannot be written is not kept.
 """
 
 import hashlib
@@ -11,23 +11,24 @@ import re
 import stat
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache as once
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from hrkeras import __version__
 from hrkeras.utils.files import open_regular
-from hrkeras.workouts.readers.content import MAX_BYTES, Content, unpack
+from hrkeras.workouts.readers.content import MAX_BYTES
 
 VARIABLE = "HRKERAS_CACHE_DIR"  # names the folder
-MAX_SIZE = 500_000_000  # bytes of all entries; an hour of running has about 50 kB
+MAX_SIZE = 500_000_000  # bytes of all entries; an hour of running has about 50 kB, and what is learnt from it 45 kB
 DAYS = 90  # since an entry was last used
 SETTLED = 2.0  # s; a file changed less long ago may change again within the resolution of its time
 SUFFIX, UNFINISHED = ".npz", ".part"
 NAME = re.compile(rf"[0-9a-f]{{64}}{re.escape(SUFFIX)}|tmp\w{{8}}{re.escape(UNFINISHED)}")
 LEFT, DAY = 3600.0, 86_400.0  # s after which an unfinished file is one that a killed process has left
+T = TypeVar("T")
 
 
 class Source(NamedTuple):
@@ -44,7 +45,7 @@ class Source(NamedTuple):
     @property
     def name(self) -> str:
         """Of the entry."""
-        text = json.dumps([_code(), *self])
+        text = json.dumps([code("utils", "workouts"), *self])
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() + SUFFIX
 
 
@@ -93,14 +94,14 @@ class Cache:
             return "it belongs to someone else"
         return "" if os.access(there, os.W_OK | os.X_OK) else f"{there} cannot be written to"
 
-    def get(self, source: Source, where: str, user: str) -> Content | None:
-        """What was read from a source; None if that is not known. Arguments as of `content.unpack`."""
+    def get(self, source: Source, unpack: Callable[[bytes], T]) -> T | None:
+        """What was kept of a source; None if nothing was, or if `unpack` cannot make it of the bytes."""
         path = self.folder / source.name
         try:
             if not self._is_own() or path.stat().st_size > MAX_BYTES:
                 return None
             with open_regular(path) as stream:
-                known = unpack(stream.read(), where, user)
+                known = unpack(stream.read())
         except Exception:  # whatever damage does to the libraries that read it
             return None
         with suppress(OSError):
@@ -108,10 +109,10 @@ class Cache:
         return known
 
     def put(self, source: Source, packed: bytes) -> None:
-        """Keeps what was read from a source, unless that has changed meanwhile or has just been written."""
+        """Keeps what was made of a source, unless its files have changed meanwhile or have just been written."""
         with suppress(OSError):
             now = tuple(_state(path) for path, *_ in source.files)
-            newest = max(changed for _, _, changed, _ in source.files) / 1e9
+            newest = max((changed for _, _, changed, _ in source.files), default=0) / 1e9
             if now != source.files or abs(time.time() - newest) < SETTLED or self._written + len(packed) > MAX_SIZE:
                 return
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -167,8 +168,8 @@ class Cache:
 
 
 @once
-def _code() -> str:
-    """A hash of the code that reads files, so that another version reads them anew."""
+def code(*rooms: str) -> str:
+    """A hash of the version and of the code in some rooms of the package, so that another version makes its own entries."""
     package = Path(__file__).parents[2]
-    files = sorted(path for room in ("utils", "workouts") for path in (package / room).rglob("*.py"))
+    files = sorted(path for room in rooms for path in (package / room).rglob("*.py"))
     return hashlib.sha256(b"\0".join([__version__.encode(), *(path.read_bytes() for path in files)])).hexdigest()

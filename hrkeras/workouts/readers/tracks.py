@@ -101,7 +101,7 @@ def _contents(path: Path, processes: int, kept: Cache | None) -> Iterator[tuple[
         for file in files(path, way):
             before, way.items = way.items, []
             source = _source(file) if kept else None
-            known = kept.get(source, file.where, file.user) if kept and source else None
+            known = kept.get(source, partial(unpack, where=file.where, user=file.user)) if kept and source else None
             held = None if known else _held(file)
             here = None if known or held else _content(file, bool(kept))
             begun.append((file, before, source, known, here))

@@ -425,18 +425,18 @@ def test_two_at_once(folder, tmp_path):
 def test_other_code_reads_anew(folder, kept, parsed, monkeypatch):
     said(folder, cache=kept)
     parsed.clear()
-    monkeypatch.setattr(cache, "_code", lambda: "another version")
+    monkeypatch.setattr(cache, "code", lambda *rooms: "another version")
     said(folder, cache=kept)
     assert len(parsed) > 15
 
 
 def test_the_code_that_reads_is_hashed(monkeypatch, tmp_path):
-    before = cache._code.__wrapped__()
-    assert before == cache._code()
+    before = cache.code.__wrapped__("utils", "workouts")
+    assert before == cache.code("utils", "workouts")
     changed = fit.__file__
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b"#" * (str(path) == changed))
-    assert cache._code.__wrapped__() != before
+    assert cache.code.__wrapped__("utils", "workouts") != before
 
 
 def test_the_folder(monkeypatch, tmp_path):
