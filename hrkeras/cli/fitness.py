@@ -40,8 +40,7 @@ def fitness(
     """Show how a person's heart rate at a set pace on the flat has changed over time, and which runs stand out."""
     outputs.check([source, athlete, model], [(output, kinds.FITNESS), (plot, kinds.PNG)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
-    from hrkeras.personal import fitness_text, pace, person_plots, timeline, usage
-    from hrkeras.utils import plotting
+    from hrkeras.personal import fitness_text, pace, timeline, usage
     from hrkeras.utils.errors import InputError
     from hrkeras.utils.files import atomic_write
 
@@ -54,6 +53,9 @@ def fitness(
         with atomic_write(output) as part:
             timeline.frame(runs).to_csv(part, index=False)
     if plot:
+        from hrkeras.personal import person_plots
+        from hrkeras.utils import plotting
+
         plotting.save(person_plots.fitness(runs), plot)
     if json:
         print(
