@@ -164,6 +164,7 @@ def write(
     runs = athlete_update.usable([*chosen.heard, *(workout for workout, _ in chosen.left_out)], taken)
     _check([*runs, *chosen.silent], taken, person, {workout.user for workout in workouts})
     athlete = _begun(known, runs, model)
+    exported = facts.tell_source(athlete, log.person)
     before, views = athlete.count, [fitness.view(athlete)]
 
     def add(run) -> None:
@@ -174,8 +175,9 @@ def write(
     knows_more = known is not None and known is not athlete and known.count >= len(runs)
     report, unheard = silent.follow(athlete, runs, [] if knows_more else chosen.silent, model, on_learnt=add, on_run=on_run)
     if known and knows_more:
+        exported = facts.tell_source(known, log.person)
         _, unheard = silent.follow(known, [], chosen.silent, model, on_run=on_run)
-    report.taken = taken
+    report.taken, report.exported = taken, exported
     speed = speed or usual_speed([run.grid for run in report.added] or [run.grid for run in unheard])
     recorded = {(workout.start, workout.where): workout for workout in mine}
     seen = _in_hindsight(views[1:], report)
