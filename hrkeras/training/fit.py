@@ -176,11 +176,7 @@ def train(
     advice = "ask for what it was begun with, or begin anew without resuming"
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
-    with (
-        hosts.working_folder(folder, resume) as folder,
-        training_folder.opened(folder, resume, on_moved) as last,
-        ExitStack() as stack,
-    ):
+    with hosts.opened(folder, resume, on_moved) as (folder, last), ExitStack() as stack:
         devices = stack.enter_context(data_parallel.devices(devices))
         resume_check.check(folder / training_folder.SETTINGS, asked, advice, "resume")
         hosts.check_same(asked | {"last": last})

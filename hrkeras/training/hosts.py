@@ -5,8 +5,8 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,15 +71,18 @@ def check_same(asked: dict[str, Any]) -> None:
 
 
 @contextmanager
-def working_folder(folder: Path, resume: bool) -> Iterator[Path]:
-    """The folder of a training for the first host; for the others, which do the same, a temporary one with what is resumed."""
-    if not number():
-        yield folder
-        return
-    with own_folder(Path(tempfile.gettempdir())) as own:
-        copy = own / "training"
-        copy.mkdir()
-        if resume and (last := training_folder.last_epoch(folder)):
-            for name in (training_folder.SETTINGS, training_folder.LOG, training_folder.BEST, training_folder.after(last)):
-                shutil.copy(folder / name, copy)
-        yield copy
+def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None = None) -> Iterator[tuple[Path, int | None]]:
+    """`training_folder.opened` of the folder itself on the first host; the others do the same in a temporary one.
+
+    Yields:
+        The folder to work in, and the epoch to go on from, if there is one.
+    """
+    with ExitStack() as stack:
+        if number():
+            copy = stack.enter_context(own_folder(Path(tempfile.gettempdir()))) / "training"
+            copy.mkdir()
+            if resume and (last := training_folder.last_epoch(folder)):
+                for name in (training_folder.SETTINGS, training_folder.LOG, training_folder.BEST, training_folder.after(last)):
+                    shutil.copy(folder / name, copy)
+            folder = copy
+        yield folder, stack.enter_context(training_folder.opened(folder, resume, on_moved))
