@@ -14,13 +14,14 @@ from hrkeras.athlete.population import HUGE, PERSON, SIZE, STATES, from_dict
 from hrkeras.athlete.shrinkage import Network, Shrinkage
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import atomic_write
-from hrkeras.workouts.clock import LATEST, date
+from hrkeras.workouts.clock import LATEST, date, possible_offset
 
 VERSION = 4
 BEFORE = 3  # without `PERSON`, whose place its lists end before
 MAX_BYTES = 10 << 20  # a full file has 0.2 MB
 MAX_COUNT = 1_000_000  # runs
 MAX_SOURCE = 500  # characters
+OFFSET = "utc_offset_of_last_run"  # s; not there where it is not known
 ABOUT = (
     "What the runs of one person tell hrkeras of how their heart rate follows effort: sums and dates, no positions. "
     "hrkeras update adds runs; hrkeras predict --athlete reads it."
@@ -58,6 +59,8 @@ def save(athlete: AthleteState, path: Path) -> None:
             "band": _plain(athlete.network.interval),
         },
     } | ({"told": facts.as_dict(athlete)} if athlete.told else {})
+    if np.isfinite(athlete.utc_offset):
+        content[OFFSET] = athlete.utc_offset
     with atomic_write(path) as part:
         part.write_text(_text(content) + "\n", encoding="utf-8", newline="\n")
         try:
@@ -152,6 +155,7 @@ def _athlete(values: dict[str, Any]) -> AthleteState:
         interval=_interval(values.get("band")),
         network=_network(values.get("network")),
         told=facts.from_dict(values.get("told", {})),
+        utc_offset=possible_offset(float(_array(values, OFFSET, ()))) if OFFSET in values else np.nan,
     )
     if version == BEFORE:  # nothing of the person goes with these weights
         athlete.weights = np.hstack([athlete.weights, np.tile(population.person, (len(PACES), 1))])

@@ -1,6 +1,6 @@
 """Facts that a person tells about themselves, each an observation of the athlete's state; none is needed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple
@@ -240,13 +240,16 @@ def told(athlete: AthleteState, day: date | None = None) -> Facts:
     return Facts(**values)
 
 
-def completed(athlete: AthleteState, facts: Facts, source: dict[str, Any]) -> tuple[Facts, dict[str, Outcome]]:
-    """The facts, and those of a source (`ReadLog.person`) that neither these nor the state have; and which cannot be true
-    beside them, which are left out."""
-    there = {name for name, _ in facts.items()} | athlete.told.keys()
+def tell_source(athlete: AthleteState, source: Mapping[str, Any]) -> dict[str, Outcome]:
+    """Adds to a state those facts of a source (`ReadLog.person`) that the person has not told.
+
+    Returns:
+        What became of each; one that cannot be true beside what the person told is left out.
+    """
+    there = set(athlete.told)
     if there & {"age", "max_heart_rate"}:
         there |= {"age", "sex"}
-    outcomes: dict[str, Outcome] = {}
+    facts, outcomes = Facts(), dict[str, Outcome]()
     for name, value in source.items():
         if name in there:
             continue
@@ -256,7 +259,7 @@ def completed(athlete: AthleteState, facts: Facts, source: dict[str, Any]) -> tu
             facts = more
         except InputError:
             outcomes[name] = "contradicts"
-    return facts, outcomes
+    return tell(athlete, facts) | outcomes
 
 
 def doubt(athlete: AthleteState) -> str:

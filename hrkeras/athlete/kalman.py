@@ -102,6 +102,7 @@ class AthleteState:
         interval: of the filter's predictions.
         network: performance of a network that corrects the filter.
         told: by name what the person told and when, from `facts`.
+        utc_offset: s that local time was ahead of UTC at the last run; NaN where its source does not tell.
     """
 
     population: Population = field(default_factory=default)
@@ -115,6 +116,7 @@ class AthleteState:
     interval: PredictionInterval = field(default_factory=PredictionInterval)
     network: Network = field(default_factory=Network)
     told: dict = field(default_factory=dict)
+    utc_offset: float = np.nan
     _last: tuple | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self):

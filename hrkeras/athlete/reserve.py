@@ -1,10 +1,7 @@
 """A person's heart rate reserve, from the resting to the maximum heart rate, and how well it is known."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
 from statistics import NormalDist
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -67,13 +64,6 @@ def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     low, high = np.quantile(values[..., 1:], (TAIL, 1 - TAIL), axis=-1, method="hazen")  # as `_NORMAL` has them
     estimate = values[..., 0]
     return estimate, np.minimum(low, estimate), np.maximum(high, estimate)
-
-
-def with_facts(athlete: AthleteState, source: Mapping[str, Any]) -> AthleteState:
-    """The state with those facts of a source (`ReadLog.person`) that the person has not told; it predicts as before."""
-    more, _ = facts.completed(athlete, facts.Facts(), dict(source))
-    day = datetime.now(UTC).date().isoformat()
-    return replace(athlete, told=athlete.told | {name: facts.Fact(value, day) for name, value in more.items()})
 
 
 def estimate(athlete: AthleteState) -> Reserve:

@@ -39,10 +39,10 @@ def read_run(run: Path, workout: str | None, athlete: Path | None, history: list
         chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update, reader(no_cache))
     if default:
         defaults.use("--workout", default)
-    learnt = athlete_update.Report(state) if athlete else athlete_update.learn_from(state, others, until=chosen.start)
-    lines = [update_text.known_text(state, chosen.utc_offset)]
+    learnt = athlete_update.learn_from(state, [] if athlete else others, until=chosen.start, person=log.person)
+    lines = [update_text.known_text(state)]
     if not chosen.has_altitude:
         lines.append("The run has no altitude: it was taken as flat.")
-    if others or log.skipped:
+    if others or log.skipped or learnt.exported:
         lines += usage.of_update(learnt, log, 1, len(others) if athlete else 0)
     return live_run.LiveRun(state, prediction.begin_after(chosen, state)), chosen, prediction.gridded(chosen), lines

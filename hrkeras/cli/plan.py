@@ -1,6 +1,5 @@
 """`hrkeras plan`: what heart rate to expect on a course, and which pace keeps it where it should be."""
 
-from math import nan
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -91,11 +90,10 @@ def plan(
         with reading(history) as bar:
             log = ReadLog(bar.update)
             workouts = run_choice.load_history(history, log, read=reader(no_cache))
-        learnt = athlete_update.learn_from(state, workouts, until=begin or float("inf"), model=loaded)
-    offset = learnt.added[-1].utc_offset if learnt and learnt.added else nan
+        learnt = athlete_update.learn_from(state, workouts, begin or float("inf"), loaded, log.person)
     with progress(None, "Trying paces", "pace") as bar:
         begin = begin or planner.usual_start(state, time.time())
-        answer = planner.Planner(way, state, begin, even, loaded, bar.update, offset).answer(speed, heart_rate, limit)
+        answer = planner.Planner(way, state, begin, even, loaded, bar.update, state.utc_offset).answer(speed, heart_rate, limit)
     planned = answer.plan
     if output:
         with atomic_write(output) as part:
@@ -111,7 +109,7 @@ def plan(
     print("\n".join([planning_text.expected(planned), *said]))
     print(f"Predicted by {planned.prediction.by}.")
     warn(planned.warnings)
-    print(update_text.known_text(state, offset))
+    print(update_text.known_text(state))
     if learnt:
         print("\n".join(usage.of_update(learnt, log)))
     print(f"\n{planning_text.table(planned)}\n")

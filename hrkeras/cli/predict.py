@@ -61,7 +61,7 @@ def predict(
         chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update, reader(no_cache))
     if default:
         defaults.use("--workout", default)
-    learnt = None if athlete else athlete_update.learn_from(state, others, until=chosen.start, model=loaded)
+    learnt = athlete_update.learn_from(state, [] if athlete else others, chosen.start, loaded, log.person)
     predicted = prediction.predict(chosen, state, loaded)
     when = clock.moment(predicted.start, predicted.utc_offset)
     with atomic_write(output) as part:
@@ -80,15 +80,15 @@ def predict(
         )
     print(f"Predicted by {predicted.by}.")
     warn(predicted.warnings)
-    print(update_text.known_text(state, chosen.utc_offset))
+    print(update_text.known_text(state))
     if isnan(predicted.start):
         taken = ": it was taken as the day after the last known run" if state.count else ""
         print(f"The run's date is unknown, since its clock was not set{taken}.")
     if not predicted.has_altitude:
         print("The run has no altitude: it was taken as flat.")
     left_out = len(others) if athlete else 0
-    if others or log.skipped:
-        print("\n".join(usage.of_update(learnt or athlete_update.Report(state), log, 1, left_out)))
+    if others or log.skipped or learnt.exported:
+        print("\n".join(usage.of_update(learnt, log, 1, left_out)))
     print(f"Written: {output}")
     if plot:
         from hrkeras.personal import person_plots

@@ -38,7 +38,7 @@ def running_index(
         raise InputError(
             f"{source}: not one run has a heart rate to read the index from; `hrkeras estimate` says what it may have been."
         )
-    own = reserve.estimate(reserve.with_facts(timeline.athlete, timeline.log.person))
+    own = reserve.estimate(timeline.athlete)
     heart_rate = at_heart_rate or running_index.usual_heart_rate(timeline)
     found = running_index.follow(timeline, heart_rate, own)
     if plot:

@@ -88,7 +88,9 @@ def train(
     ] = False,
     devices: Annotated[
         int,
-        typer.Option(min=1, help="Devices that share each batch, with --backend jax.", rich_help_panel=TRAINING),
+        typer.Option(
+            min=1, help="Devices that share each batch, with --backend jax; on several hosts, all do.", rich_help_panel=TRAINING
+        ),
     ] = 1,
     precision: Annotated[
         Precision,
@@ -112,9 +114,10 @@ def train(
 
     from hrkeras import models
     from hrkeras.datasets import selection
-    from hrkeras.training import feed, fit, model_card
+    from hrkeras.training import feed, fit, hosts, model_card
     from hrkeras.utils import presets
 
+    hosts.join()
     given = {"units": units, "num_layers": layers, "bidirectional": bidirectional or None, "dropout": dropout}
     given = {name: value for name, value in given.items() if value is not None}
     if foreign := given.keys() - signature(models.preset(model)).parameters.keys():
@@ -146,6 +149,9 @@ def train(
         precision=precision,
         on_moved=lambda earlier: print(f"Until this training has ended, the earlier one of {folder} is in {earlier}."),
     )
+    if hosts.number():
+        print(f"Model: {output}, written by the first host.")
+        return
     fit.save(best, output)
     model_card.write(output.with_suffix(".md"), best, log, settings, description)
     print(f"Best epoch {fit.best_epoch(log)} of {len(log)}. Model: {output}; card: {output.with_suffix('.md')}")

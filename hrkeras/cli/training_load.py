@@ -27,7 +27,7 @@ def training_load(
     from hrkeras.personal.load import load_text, training_load
 
     timeline = read_timeline(source, no_cache, person, None, loaded, known)
-    own = reserve.estimate(reserve.with_facts(timeline.athlete, timeline.log.person))
+    own = reserve.estimate(timeline.athlete)
     loads = training_load.of_timeline(timeline, own)
     if plot:
         from hrkeras.personal.load import load_plot

@@ -1,6 +1,5 @@
 """`hrkeras update`: learn from a person's new runs."""
 
-from math import nan
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -111,8 +110,7 @@ def update(
             "Runs are learnt from in order. To add those that come too late, start a new file from all runs: "
             "hrkeras update NEW.json ALL_RUNS"
         )
-    offset = report.added[-1].utc_offset if report.added else nan
-    last_known = f", the last of {moment(state.starts[-1], offset)}" if state.count else ""
+    last_known = f", the last of {moment(state.starts[-1], state.utc_offset)}" if state.count else ""
     print(f"{'Written' if report.is_changed else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
     if report.is_new:
         print(f"Next: hrkeras predict NEXT_RUN --athlete {athlete}{f' --model {model}' if model else ''} --output run.csv")

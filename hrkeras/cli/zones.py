@@ -40,13 +40,13 @@ def zones(
     """Estimate maximum and threshold heart rate from a person's runs, and the time in the five zones. No medical advice."""
     outputs.check([source, athlete, model], [(plot, kinds.PNG)], force)
     loaded, known = load_model_and_state(model, athlete, backend)
-    from hrkeras.athlete import facts, reserve
+    from hrkeras.athlete import facts
     from hrkeras.athlete import zones as own
     from hrkeras.personal import fitness_text, time_in_zones, usage
 
     own.estimate(known, age, maximum, threshold)  # before anything is read: what is given may be impossible
     timeline = read_timeline(source, no_cache, person, None, loaded, known)
-    state = reserve.with_facts(timeline.athlete, timeline.log.person)
+    state = timeline.athlete
     limits, told = own.estimate(state, age, maximum, threshold), facts.told(state)
     recent, everything = time_in_zones.times(timeline, limits, time_in_zones.WEEKS), time_in_zones.times(timeline, limits)
     if plot:

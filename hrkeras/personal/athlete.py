@@ -139,7 +139,7 @@ class Athlete:
         return state
 
     def __repr__(self) -> str:
-        last = f", the last of {moment(self.runs[-1].start)}" if self.runs else ""
+        last = f", the last of {moment(self.runs[-1].start, self.runs[-1].utc_offset)}" if self.runs else ""
         left_out = f"; left out: {taken_text(self.taken)}" if self.taken.total() else ""
         values = ", ".join(facts_text.described(self.told))
         told = f"; self-reported: {values}" if values else ""

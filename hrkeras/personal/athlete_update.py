@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -52,7 +52,8 @@ class Report:
         older: number of runs that ended before a known one began; these come too late to be learnt from.
         forgotten: number of runs before the first date that the state keeps: known already, or older.
         later: number of runs that had not ended at the time asked for.
-        told: what became of the facts that the person, or their export, told.
+        told: what became of the facts that the person told.
+        exported: what became of those that an export tells besides.
     """
 
     athlete: AthleteState
@@ -68,6 +69,7 @@ class Report:
     forgotten: int = 0
     later: int = 0
     told: dict[str, facts.Outcome] = field(default_factory=dict)
+    exported: dict[str, facts.Outcome] = field(default_factory=dict)
 
     def add(self, more: Report) -> None:
         """Adds what was learnt next by the same state."""
@@ -79,7 +81,7 @@ class Report:
     @property
     def is_changed(self) -> bool:
         """Whether the state has learnt something."""
-        return bool(self.added) or not set(facts.CHANGES).isdisjoint(self.told.values())
+        return bool(self.added) or not set(facts.CHANGES).isdisjoint([*self.told.values(), *self.exported.values()])
 
 
 def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.PreparedRun]:
@@ -167,16 +169,29 @@ def learn(
             report.older += answer == "older" and run.end > remembered
         if on_run:
             on_run(len(learnt.added))
+    if report.added:
+        athlete.utc_offset = report.added[-1].utc_offset
     return report
 
 
 def learn_from(
-    athlete: AthleteState, workouts: Iterable[Workout], until: float = float("inf"), model: Model | None = None
+    athlete: AthleteState,
+    workouts: Iterable[Workout],
+    until: float = float("inf"),
+    model: Model | None = None,
+    person: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Updates a state with the usable workouts that had ended at a given time; see `learn`."""
+    """Updates a state with the usable workouts that had ended at a given time; see `learn`.
+
+    Args:
+        athlete, until, model: see `learn`.
+        workouts: in any order.
+        person: what their source tells of the person (`ReadLog.person`), which counts where the person has not told it.
+    """
+    exported = facts.tell_source(athlete, person or {})
     taken = Counter[str]()
     report = learn(athlete, usable(workouts, taken), until, model)
-    report.taken = taken
+    report.taken, report.exported = taken, exported
     return report
 
 
@@ -222,11 +237,10 @@ def update(
     busy = f"{path}: another update of this file has not ended after {PATIENCE:.0f} s; repeat the command later."
     with files.locked(path, busy, PATIENCE, on_wait):
         athlete, is_new = _opened(path, population)
-        forgotten = facts.forget(athlete, forget)
-        completed, contradictions = facts.completed(athlete, told or facts.Facts(), log.person)
-        outcomes = forgotten | facts.tell(athlete, completed) | contradictions
+        outcomes = facts.forget(athlete, forget) | facts.tell(athlete, told or facts.Facts())
+        exported = facts.tell_source(athlete, log.person)
         report = learn(athlete, runs, model=model)
-        report.is_new, report.log, report.taken, report.told = is_new, log, +taken, outcomes
+        report.is_new, report.log, report.taken, report.told, report.exported = is_new, log, +taken, outcomes, exported
         if report.is_changed:
             athlete_file.save(athlete, path)
     if is_new and not report.is_changed:

@@ -25,31 +25,40 @@ def parse_easy(text: str) -> tuple[float, float]:
 
 
 def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> list[str]:
-    """What became of the facts that a person (`given`) or their export gave, a sentence for each kind of answer."""
-    now, said = facts.told(athlete), dict(given.items())
-    if "sex" in said:
-        said.setdefault("age", now.age)
-
-    def named(answer: Outcome, own: bool = True) -> str:
-        names = [name for name, outcome in outcomes.items() if outcome == answer and (name in said) == own]
-        return ", ".join(_text(name, said.get(name, getattr(now, name)), given.sex or now.sex) for name in names)
-
+    """What became of the facts that a person gave, a sentence for each kind of answer."""
     sentences = {
-        "Taken into account: {}.": named("used"),
-        "Taken into account, as the export tells: {}.": named("used", own=False),
-        "Taken into account instead of what you gave before: {}.": named("changed"),
-        "Taken into account besides what you gave before, which counts less with every run: {}.": named("besides"),
-        "Known already: {}; no change.": named("known"),
-        "Not needed, since the maximum heart rate is known: {}.": named("maximum is known"),
+        "Taken into account: {}.": "used",
+        "Taken into account instead of what you gave before: {}.": "changed",
+        "Taken into account besides what you gave before, which counts less with every run: {}.": "besides",
+        "Known already: {}; no change.": "known",
+        "Not needed, since the maximum heart rate is known: {}.": "maximum is known",
     }
     forgotten = [name.replace("max_", "maximum_").replace("_", " ") for name in outcomes if outcomes[name] == "taken back"]
     doubted = facts.doubt(athlete)
+    return [
+        *_said(sentences, outcomes, athlete, given),
+        *([f"Taken back: {', '.join(forgotten)}."] if forgotten else []),
+        *([f"{doubted}."] if doubted else []),
+    ]
+
+
+def of_export(outcomes: dict[str, Outcome], athlete: AthleteState) -> list[str]:
+    """The same of the facts that an export tells, from `facts.tell_source`."""
     contradicting = [name.replace("_", " ") for name, outcome in outcomes.items() if outcome == "contradicts"]
     return [
-        *(sentence.format(text) for sentence, text in sentences.items() if text),
-        *([f"Taken back: {', '.join(forgotten)}."] if forgotten else []),
+        *_said({"Counting {} of the export.": "used"}, outcomes, athlete, Facts()),
         *(f"Left out, since what you gave contradicts it: the export's {name}." for name in contradicting),
-        *([f"{doubted}."] if doubted else []),
+    ]
+
+
+def _said(sentences: dict[str, str], outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> list[str]:
+    """Each sentence with the facts of its outcome and their values, where there are any."""
+    now, values = facts.told(athlete), dict(given.items())
+    names = {answer: [name for name in outcomes if outcomes[name] == answer] for answer in sentences.values()}
+    return [
+        text.format(", ".join(_text(name, values.get(name, getattr(now, name)), given.sex or now.sex) for name in names[answer]))
+        for text, answer in sentences.items()
+        if names[answer]
     ]
 
 

@@ -173,19 +173,19 @@ def write(
     runs = athlete_update.usable([*chosen.heard, *(workout for workout, _ in chosen.left_out)], taken)
     _check([*runs, *chosen.silent], taken, person, {workout.user for workout in workouts})
     athlete = _begun(known, runs, model)
+    exported = facts.tell_source(athlete, log.person)
     before, begun = athlete.count, fitness.view(athlete)
-    knows_more = known is not None and known is not athlete and known.count >= len(runs)
-    report, unheard = silent.follow(athlete, runs, [] if knows_more else chosen.silent, model, on_learnt=on_run, on_run=on_run)
-    if known and knows_more:
-        _, unheard = silent.follow(known, [], chosen.silent, model, on_run=on_run)
-    report.taken = taken
+    knowing = known if known is not None and known.count >= len(runs) else athlete
+    now = chosen.silent if knowing is athlete else []
+    report, unheard = silent.follow(athlete, runs, now, model, on_learnt=on_run, on_run=on_run)
+    if knowing is not athlete:
+        exported = facts.tell_source(knowing, log.person)
+        _, unheard = silent.follow(knowing, [], chosen.silent, model, on_run=on_run)
+    report.taken, report.exported = taken, exported
     speed = speed or usual_speed([run.grid for run in report.added] or [run.grid for run in unheard])
-    recorded = {(workout.start, workout.where): workout for workout in mine}
     seen = _in_hindsight(report)
-    entries = _entries(report, seen, recorded, speed, before, model)
-    knowing = known if known and knows_more else athlete
-    views = [begun, *report.after[:-1]] if seen else []
-    return Timeline(knowing, seen[-1] if seen else begun, speed, entries, unheard, report, log, views, seen)
+    entries = _entries(report, seen, {(workout.start, workout.where): workout for workout in mine}, speed, before, model)
+    return Timeline(knowing, (seen or [begun])[-1], speed, entries, unheard, report, log, [begun, *report.after][:-1], seen)
 
 
 def _in_hindsight(report: athlete_update.Report) -> list[View]:

@@ -1,7 +1,6 @@
 """The result of an update of an athlete, and of the reading for it, in words."""
 
 from collections import Counter
-from math import nan
 
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.workouts import clock
@@ -12,8 +11,8 @@ def taken_text(taken: Counter[str]) -> str:
     return ", ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
 
 
-def known_text(athlete: AthleteState, utc_offset: float = nan) -> str:
-    """What a state knows of the person, in a sentence; days as of an offset in s from UTC, where that is known."""
+def known_text(athlete: AthleteState) -> str:
+    """What a state knows of the person, in a sentence."""
     if not athlete.count and athlete.told:
         return (
             "Known of the person: self-reported facts, and no run. Give earlier runs with --history or add them with hrkeras "
@@ -25,4 +24,4 @@ def known_text(athlete: AthleteState, utc_offset: float = nan) -> str:
             "them in a file for --athlete: hrkeras update ME.json RUNS"
         )
     runs = "1 earlier run," if athlete.count == 1 else f"{athlete.count:,} earlier runs, the last"
-    return f"Known of the person: {runs} of {clock.moment(athlete.starts[-1], utc_offset)}."
+    return f"Known of the person: {runs} of {clock.moment(athlete.starts[-1], athlete.utc_offset)}."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hrkeras.athlete.population import DAY
-from hrkeras.personal import fitness_text
+from hrkeras.personal import facts_text, fitness_text
 from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.timeline import Timeline
 from hrkeras.workouts.clock import date
@@ -16,8 +16,8 @@ NO_HEART_RATE = "heart rate incomplete, which `hrkeras estimate` estimates"
 
 
 def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:
-    """How many recordings were used and not, and why, in the words of every command; lines on what was passed over and
-    what was taken as flat.
+    """How many recordings were used and not, and why, in the words of every command; lines on what was passed over, what
+    was taken as flat, and which facts of an export count.
 
     Args:
         timeline: of the person's runs.
@@ -25,7 +25,8 @@ def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:
     """
     starts = [*(entry.start for entry in timeline.entries), *(run.start for run in timeline.unheard)]
     said = usage_text(*_usage(timeline, estimated), timeline.log.examples)
-    return [said, *passed_over_lines(timeline.log), *flat(timeline, estimated), *in_the_future(starts)]
+    counted = facts_text.of_export(timeline.report.exported, timeline.athlete)
+    return [said, *passed_over_lines(timeline.log), *flat(timeline, estimated), *in_the_future(starts), *counted]
 
 
 def flat(timeline: Timeline, estimated: bool = True) -> list[str]:
@@ -47,7 +48,8 @@ def _usage(timeline: Timeline, estimated: bool) -> tuple[int, Counter[str]]:
 
 
 def of_update(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) -> list[str]:
-    """How many recordings were used and not, and why, in the words of every command; a second line on what was passed over.
+    """How many recordings were used and not, and why, in the words of every command; lines on what was passed over, and
+    which facts of an export count.
 
     Args:
         report: of what was learnt.
@@ -66,7 +68,8 @@ def of_update(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) ->
         }
     )
     said = usage_text(used + len(report.added), reasons, log.examples)
-    return [said, *passed_over_lines(log), *in_the_future([run.start for run in report.added])]
+    counted = facts_text.of_export(report.exported, report.athlete)
+    return [said, *passed_over_lines(log), *in_the_future([run.start for run in report.added]), *counted]
 
 
 def in_the_future(starts: Sequence[float]) -> list[str]:

@@ -19,7 +19,7 @@ from hrkeras.models import Statistics, model_limits
 from hrkeras.models.frame import CONDITIONED, UNCONDITIONED, trained_with_both
 from hrkeras.models.losses import MaskedHuber, MaskedMeanAbsoluteError
 from hrkeras.models.statistics import of_training
-from hrkeras.training import data_parallel, epoch_plot, layerwise_adamw, resume_check, resuming, training_folder
+from hrkeras.training import data_parallel, epoch_plot, hosts, layerwise_adamw, resume_check, resuming, training_folder
 from hrkeras.training.batches import Batches
 from hrkeras.training.feed import Feed
 from hrkeras.training.precision import built_for, in_float32
@@ -176,9 +176,10 @@ def train(
     advice = "ask for what it was begun with, or begin anew without resuming"
     log: list[dict] = []
     keras.utils.set_random_seed(settings.seed)
-    with training_folder.opened(folder, resume, on_moved) as last, ExitStack() as stack:
-        stack.enter_context(data_parallel.devices(devices))
+    with hosts.opened(folder, resume, on_moved) as (folder, last), ExitStack() as stack:
+        devices = stack.enter_context(data_parallel.devices(devices))
         resume_check.check(folder / training_folder.SETTINGS, asked, advice, "resume")
+        hosts.check_same(asked | {"last": last})
         population = population or runs.population((description or {}).get("data", ""), processes)
         followed = stack.enter_context(closing(FollowedRuns(runs, population, folder, processes)))
         if last:

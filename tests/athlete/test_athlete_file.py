@@ -63,6 +63,15 @@ def test_it_comes_back_exactly(tmp_path, runs):
     assert sorted(os.listdir(tmp_path)) == ["again.json", "me.json"]
 
 
+@pytest.mark.parametrize(("kept", "found"), [(28_800.0, 28_800.0), (1234.5, np.nan), (None, np.nan)])
+def test_the_offset_of_the_last_run_is_kept_if_a_zone_has_it(tmp_path, kept, found):
+    path, athlete = tmp_path / "me.json", AthleteState()
+    athlete.utc_offset = np.nan if kept is None else kept
+    athlete_file.save(athlete, path)
+    assert json.loads(path.read_text()).get(athlete_file.OFFSET) == kept
+    np.testing.assert_equal(athlete_file.load(path).utc_offset, found)
+
+
 def test_with_a_file_after_each_run_it_ends_as_in_one_go(tmp_path):
     random, path = np.random.default_rng(3), tmp_path / "me.json"
     runs = [(NOON + day * DAY, made_up(random, 40 + 9 * day)) for day in range(6)]

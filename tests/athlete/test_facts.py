@@ -139,19 +139,26 @@ def test_an_age_grows_by_itself():
     assert facts.tell(told(default(), age=41), Facts(age=41, sex="female"), DAY) == {"age": "changed"}
 
 
-def test_a_source_tells_only_what_is_not_known():
-    source = {"age": 41, "sex": "female", "resting_heart_rate": 50.0}
-    athlete = AthleteState()
-    assert facts.completed(athlete, Facts(), source) == (Facts(**source), {})
-    assert facts.completed(athlete, Facts(age=30), source) == (Facts(age=30, resting_heart_rate=50), {})
-    assert facts.completed(athlete, Facts(max_heart_rate=180), source) == (Facts(180, resting_heart_rate=50), {})
-    facts.tell(athlete, Facts(**source))
-    assert facts.completed(athlete, Facts(), source) == (Facts(), {})
-    slow = Facts(easy=(1.5, 60))
-    assert facts.completed(AthleteState(), slow, source | {"resting_heart_rate": 70.0}) == (
-        Facts(easy=(1.5, 60), age=41, sex="female"),
-        {"resting_heart_rate": "contradicts"},
-    )
+@pytest.mark.parametrize(
+    ("own", "more", "left_out"),
+    [
+        ({}, {"age": 41, "sex": "female", "resting_heart_rate": 50.0}, {}),
+        ({"age": 30}, {"resting_heart_rate": 50.0}, {}),
+        ({"max_heart_rate": 180}, {"resting_heart_rate": 50.0}, {}),
+        ({"resting_heart_rate": 60}, {"age": 41, "sex": "female"}, {}),
+        ({"easy": (1.5, 60), "max_heart_rate": 150}, {}, {"resting_heart_rate": "contradicts"}),
+    ],
+)
+def test_a_source_tells_only_what_is_not_known(own, more, left_out):
+    source = {"age": 41, "sex": "female", "resting_heart_rate": 70.0 if left_out else 50.0}
+    athlete = told(default(), **own)
+    outcomes = facts.tell_source(athlete, source)
+    assert outcomes == {name: "used" for name in more if name != "sex"} | left_out
+    assert facts.told(athlete, DAY) == Facts(**own, **more)
+    alike = told(default(), **own)
+    facts.tell(alike, Facts(**more), DAY)
+    np.testing.assert_array_equal(athlete.weights, alike.weights)
+    assert facts.tell_source(athlete, source) == left_out
 
 
 def test_an_age_does_not_count_beside_a_maximum_in_any_order(joint):

@@ -56,12 +56,3 @@ def test_what_was_not_told_is_uncertain():
     assert reserve.interval(own.resting) == pytest.approx((60, 50.1, 69.9), abs=0.3)
     assert own.women[0] == own.women[1:].mean() == 0.5
     assert "resting heart rate 60 (50 to 70) as runners have in general, sex not known" in reserve.text(own)
-
-
-def test_a_source_tells_what_the_person_has_not():
-    athlete = told(resting_heart_rate=50)
-    more = reserve.with_facts(athlete, {"resting_heart_rate": 70, "age": 40, "sex": "male"})
-    assert facts.told(more).resting_heart_rate == 50
-    assert (facts.told(more).age, facts.told(more).sex) == (40, "male")
-    assert facts.told(athlete).age is None
-    np.testing.assert_array_equal(more.weights, athlete.weights)

@@ -119,24 +119,53 @@ def test_what_the_person_tells_needs_no_runs_and_is_kept(folder, tmp_path):
 
 
 def test_what_an_export_tells_is_used_once_and_no_birthday_is_kept(folder, tmp_path):
+    export = telling(folder, tmp_path)
+    for more, says in (
+        ((), "Used all 8 recordings. Counting age \\d\\d and sex female, resting heart rate 51 beats/min of the export. Written"),
+        (("--age", 30), "Taken into account: age 30. .* Counting resting heart rate 51 beats/min of the export. Written"),
+    ):
+        me = tmp_path / f"{len(more)}.json"
+        assert re.search(says, run("update", me, export, *more))
+        assert run("update", me, export).startswith(
+            "Added no run. Used 0 of 8 recordings. Not used: 8 x known already, or another"
+        )
+        assert "1984-03" not in me.read_text()
+
+
+def telling(folder, tmp_path):
+    """An Apple Health export with 8 runs that tells age, sex and resting heart rate."""
     with zipfile.ZipFile(folder / "export.zip") as archive:
         archive.extractall(tmp_path)
     xml = tmp_path / "apple_health_export" / "export.xml"
     text = xml.read_text().replace('DateOfBirth=""', 'DateOfBirth="1984-03-02"').replace("SexNotSet", "SexFemale")
     xml.write_text(text.replace("</HealthData>", RESTING + "</HealthData>"))
-    for more, says in (
-        ((), "as the export tells: age 4\\d and sex female, resting heart rate 51 beats/min. Added 8"),
-        (
-            ("--age", 30),
-            "Taken into account: age 30. Taken into account, as the export tells: resting heart rate 51",
+    return xml.parent
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(
+            "predict EXPORT --output OUT/run.csv --model none",
+            "estimate EXPORT --model none",
+            "report EXPORT --output OUT/me.html",
         ),
-    ):
-        me = tmp_path / f"{len(more)}.json"
-        assert re.search(says, run("update", me, xml.parent, *more))
-        assert run("update", me, xml.parent).startswith(
-            "Added no run. Used 0 of 8 recordings. Not used: 8 x known already, or another"
-        )
-        assert "1984-03" not in me.read_text()
+        *("fitness EXPORT", "plan COURSE --pace 6:00 --history EXPORT --model none", "today EXPORT", "guard EXPORT --limit 170"),
+        *("running-index EXPORT", "zones EXPORT", "training-load EXPORT", "drift EXPORT"),
+    ],
+)
+def test_every_command_counts_what_an_export_tells_and_says_so_once(folder, tmp_path, command):
+    """Those that a person's file has come first."""
+    export, course = telling(folder, tmp_path), next((folder / "runs").rglob("*.gpx"))
+    places = {"EXPORT": str(export), "COURSE": str(course)}
+    words = [places.get(word, word.replace("OUT", str(tmp_path))) for word in command.split()]
+    said = run(*words)
+    assert len(re.findall("Counting age \\d\\d and sex female, resting heart rate 51 beats/min of the export", said)) == 1
+    assert said.count("of the export") == 1
+    if "--history" not in words:
+        run("update", tmp_path / "me.json", "--age", 30)
+        said = run(*words, "--athlete", tmp_path / "me.json")
+        assert said.count("Counting resting heart rate 51 beats/min of the export.") == said.count("of the export") == 1
 
 
 RESTING = """<Record type="HKQuantityTypeIdentifierRestingHeartRate" sourceName="W" unit="count/min"

@@ -42,6 +42,18 @@ def gridded(day, steps=30) -> prepare.PreparedRun:
     return prepare.PreparedRun("a", NOON + day * DAY, Grid(2.5 * level, 5 * level, (150 + day % 7) * level))
 
 
+def test_the_day_of_the_last_run_is_the_same_from_the_file(tmp_path):
+    """At noon in UTC it is the next day in UTC+14."""
+    runs = [plain(day, utc_offset=offset) for day, offset in ((0, np.nan), (1, 14 * 3600.0))]
+    athlete = AthleteState()
+    athlete_update.learn_from(athlete, runs)
+    athlete_file.save(athlete, tmp_path / "me.json")
+    for state in (athlete, athlete_file.load(tmp_path / "me.json")):
+        assert update_text.known_text(state) == "Known of the person: 2 earlier runs, the last of 2020-09-15 02:26 UTC+14."
+    athlete_update.learn_from(athlete, [plain(2)])  # whose source does not tell
+    assert update_text.known_text(athlete).endswith("3 earlier runs, the last of 2020-09-15 12:26 UTC.")
+
+
 def test_usable_runs_come_in_order_and_the_rest_is_counted():
     taken = Counter()
     workouts = [

@@ -186,6 +186,19 @@ def test_a_known_person_s_earlier_runs_count(workouts):
         np.testing.assert_array_equal(one.found.heart_rate, other.found.heart_rate)
 
 
+def test_what_an_export_tells_counts_as_in_an_update(workouts):
+    log, known = ReadLog(), AthleteState()
+    log.person |= {"age": 60, "sex": "female", "resting_heart_rate": 50.0}
+    facts.tell(known, facts.Facts(age=60, sex="female", resting_heart_rate=50.0))
+    athlete_update.learn_from(known, workouts[:3])
+    written = timeline.write(workouts[:3], log=log)
+    assert facts.told(written.athlete) == facts.told(known)
+    np.testing.assert_allclose(written.athlete.weights, known.weights)
+    again = timeline.write(workouts[:3], log=log, known=known)
+    assert again.report.exported == {}
+    assert written.report.exported == {"age": "used", "resting_heart_rate": "used"}
+
+
 def test_what_a_known_person_has_said_counts(workouts):
     known = AthleteState()
     athlete_update.learn_from(known, workouts[:3])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hrkeras.athlete import zones
+from hrkeras.athlete import facts, zones
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.zones import Zones
 from hrkeras.evaluation import predictor
@@ -72,6 +72,7 @@ class Estimation:
         copies: how many of these are copies of an earlier estimate.
         skipped: number of workouts that cannot be estimated, by reason.
         log: what the readers skipped.
+        exported: what became of the facts that an export tells of the person.
     """
 
     estimates: list[Estimate]
@@ -81,6 +82,7 @@ class Estimation:
     copies: int
     skipped: Counter[str]
     log: ReadLog = field(default_factory=ReadLog)
+    exported: dict[str, facts.Outcome] = field(default_factory=dict)
 
 
 def estimate(
@@ -128,6 +130,7 @@ def estimate(
         others = [workout for source in histories for workout in athlete_update.one_person(list(read(source, log)), source)]
         heard = athlete_update.usable(others if histories else workouts)
     state = athlete or AthleteState(predictor.population(model))
+    exported = facts.tell_source(state, log.person)
     _, predictions = follow(state, heard, silent, model, everything, on_run=on_run)
     own = zones.estimate(state)
     estimates = []
@@ -135,7 +138,7 @@ def estimate(
         seconds = zones.seconds_in(own.edges, predicted.heart_rate, predicted.step)
         within = zones.seconds_within(own.edges, predicted.heart_rate, predicted.low, predicted.high, predicted.step)
         estimates.append(Estimate(run, origins[id(run)], predicted, seconds, within))
-    return Estimation(estimates, own, state, measured, copies, skipped, log)
+    return Estimation(estimates, own, state, measured, copies, skipped, log, exported)
 
 
 def read_copyable(

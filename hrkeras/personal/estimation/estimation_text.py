@@ -3,7 +3,7 @@
 import numpy as np
 
 from hrkeras.athlete.zones import NAMES
-from hrkeras.personal import fitness_text
+from hrkeras.personal import facts_text, fitness_text
 from hrkeras.personal.estimation.estimation import Estimate, Estimation
 from hrkeras.personal.fitness_text import count
 from hrkeras.personal.prediction import Prediction
@@ -40,6 +40,7 @@ def lines(estimation: Estimation) -> list[str]:
         *text,
         source.usage_text(used, left_out, estimation.log.examples),
         *source.passed_over_lines(estimation.log),
+        *facts_text.of_export(estimation.exported, estimation.athlete),
         *([fitness_text.zones_text(runs)] if runs else []),
     ]
 

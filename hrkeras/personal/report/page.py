@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from hrkeras import __version__
-from hrkeras.athlete import reserve, zones
+from hrkeras.athlete import zones
 from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline, usage, weather
 from hrkeras.personal.report.drift_section import drift_section
 from hrkeras.personal.report.html import details, figure, items, paragraph, section, table
@@ -155,7 +155,7 @@ def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zo
 
 def _times(written: Timeline) -> tuple[zones.Zones, time_in_zones.Times, time_in_zones.Times]:
     """The zones, and the time in them, of late and in all."""
-    own = zones.estimate(reserve.with_facts(written.athlete, written.log.person))
+    own = zones.estimate(written.athlete)
     return own, time_in_zones.times(written, own, time_in_zones.WEEKS), time_in_zones.times(written, own)
 
 

@@ -10,7 +10,7 @@ from hrkeras.personal.timeline import Timeline
 
 def training(written: Timeline) -> str:
     """Both sections; the second only of a person with heart rate."""
-    own = reserve.estimate(reserve.with_facts(written.athlete, written.log.person))
+    own = reserve.estimate(written.athlete)
     return "\n".join(filter(None, [_load(written, own), _index(written, own) if written.entries else ""]))
 
 
