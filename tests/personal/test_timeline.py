@@ -125,7 +125,7 @@ def test_sentences(written):
     ],
 )
 def test_the_difference_is_that_of_what_is_shown(written, before, now, said):
-    told = [fitness.Told(value, value - 10, value + 10) for value in (before, now)]
+    told = [fitness.WithLimits(value, value - 10, value + 10) for value in (before, now)]
     entries = [
         replace(each, found=replace(each.found, start=day * 86400), at_pace=told[day > 0])
         for each, day in zip(written.entries[:6], (0, 0, 0, 0, 0, 300), strict=True)

@@ -74,7 +74,7 @@ def _both(run: RunLoad) -> str:
 
 
 def _with_limits(values) -> str:
-    value, low, high = training_load.told(values)
+    value, low, high = training_load.with_limits(values)
     return f"{value:.0f} ({low:.0f} to {high:.0f})"
 
 
@@ -83,7 +83,7 @@ def as_dict(loads: Sequence[RunLoad], own: Reserve) -> dict[str, Any]:
     told = own.told
 
     def limits(values) -> dict[str, float]:
-        return {name: round(value, 1) for name, value in training_load.told(values)._asdict().items()}
+        return {name: round(value, 1) for name, value in training_load.with_limits(values)._asdict().items()}
 
     return {
         "maximum": limits(own.maximum) | {"told": told.max_heart_rate is not None},

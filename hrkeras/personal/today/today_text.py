@@ -65,7 +65,7 @@ def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: in
     told = [
         live.today()
         for live in live_run.followed(run, first, MINUTE)
-        if live.minutes >= FIRST and (live.measured >= live_run.FEWEST or live.minutes == minutes)
+        if live.minutes >= FIRST and (live.measured_steps >= live_run.FEWEST or live.minutes == minutes)
     ]
     after = (grid.heart_rate - expected)[steps : steps + live_run.AHEAD]
     came = float(np.nanmean(after)) if np.isfinite(after).sum() >= 5 * MINUTE else float("nan")
