@@ -83,7 +83,7 @@ def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...
             f"{round(run.drift.measured):+}",
             f"{round(run.drift.explained):+}",
             f"{round(run.left_over.value):+}{'*' if run.drift.is_clear else ''}",
-            f"{round(run.left_over.low):+} to {round(run.left_over.high):+}",
+            f"{round(run.left_over.low):+} to {round(run.left_over.high):+}".replace(" ", "\N{NO-BREAK SPACE}"),
             f"{run.drift.decoupling:z.1f}",
             weather.text(run.entry.workout),
         )
