@@ -69,7 +69,7 @@ def predict(
     print(
         f"Run of {when}, {predicted.minutes:.0f} min: "
         f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
-        f"give or take {(predicted.high - predicted.low).mean() / 2:.0f} (four times in five)."
+        f"heart rate within {(predicted.high - predicted.low).mean() / 2:.0f} of the prediction four times in five."
     )
     if predicted.error is not None and predicted.inside is not None:
         inside = f"{100 * predicted.inside:.0f} % of it in the prediction interval (10 to 90 %)"

@@ -108,7 +108,7 @@ def update(
         print("\n".join(usage.of_update(report, report.log)))
     if report.older:
         print(
-            "Runs are learnt from in order. To add those that come too late, start a new file from all runs: "
+            "Runs are learnt from in the order in which they were run. To add the earlier ones, start a new file from all runs: "
             "hrkeras update NEW.json ALL_RUNS"
         )
     offset = report.added[-1].utc_offset if report.added else nan

@@ -53,6 +53,12 @@ def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> 
     ]
 
 
+def counted(athlete: AthleteState) -> str:
+    """Which self-reported facts count with the runs, in a sentence; empty if none was told."""
+    told = ", ".join(described(facts.told(athlete)))
+    return f"Self-reported facts count too: {told}." if told else ""
+
+
 def described(given: Facts) -> list[str]:
     """The facts with their values."""
     return [_text(name, value, given.sex) for name, value in given.items() if name != "sex" or given.age is None]

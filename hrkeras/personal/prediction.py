@@ -72,7 +72,7 @@ class Prediction:
 
     def __repr__(self) -> str:
         parts = [f"mean {self.heart_rate.mean():.0f}, highest {self.heart_rate.max():.0f} beats/min"]
-        parts.append(f"give or take {(self.high - self.low).mean() / 2:.0f} (four times in five)")
+        parts.append(f"heart rate within {(self.high - self.low).mean() / 2:.0f} of it four times in five")
         parts.append(f"by {self.by} from {self.earlier_runs:,} earlier run{'' if self.earlier_runs == 1 else 's'}")
         if self.error is not None:
             parts.append(f"mean absolute error {self.error:.1f} where it was measured")

@@ -64,7 +64,7 @@ def test_training_load_of_one_run_without_heart_rate(silent, me):
 
 def test_running_index(folder, silent, tmp_path):
     out = run("running-index", folder / "export.zip", "--plot", tmp_path / "index.png").stdout
-    assert "VO2max is about" in out
+    assert "VO2max, the most oxygen that your body can use, is about" in out
     assert (tmp_path / "index.png").stat().st_size > 10_000
     usual = json.loads(run("running-index", folder / "runs", "--json").stdout)
     higher = json.loads(run("running-index", folder / "runs", "--at-heart-rate", usual["heart_rate"] + 5, "--json").stdout)

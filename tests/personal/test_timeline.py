@@ -119,9 +119,9 @@ def test_sentences(written):
 @pytest.mark.parametrize(
     ("before", "now", "said"),
     [
-        (167.4, 172.6, "it was 167: a difference of +6, which may be chance (give or take 14)."),
+        (167.4, 172.6, "it was 167: a difference of +6 beats/min (-8 to +20 four times in five), which may be chance."),
         (150.4, 149.6, "it was 150 too."),
-        (175.4, 149.6, "it was 175: -25 beats/min since (give or take 14), fitter."),
+        (175.4, 149.6, "it was 175: -25 beats/min since (-39 to -11 four times in five), fitter."),
     ],
 )
 def test_the_difference_is_that_of_what_is_shown(written, before, now, said):

@@ -36,8 +36,9 @@ def lines(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve)
     value, low, high = last.vo2max
     if np.isfinite(value):
         sentences += [
-            f"VO2max is about {value:.0f} mL/kg/min ({low:.0f} to {high:.0f}): what {pace.text(speed)} costs by the ACSM's "
-            "equation, over the share of the heart rate reserve that it takes.",
+            f"VO2max, the most oxygen that your body can use, is about {value:.0f} mL/kg/min ({low:.0f} to {high:.0f}): what "
+            f"{pace.text(speed)} costs by the equation of the American College of Sports Medicine, over the share of the heart "
+            "rate reserve (maximum less resting) that it takes. In brackets where it lies four times in five.",
             CAVEAT,
         ]
     else:
@@ -62,9 +63,10 @@ def change(found: Sequence[Index]) -> str:
     when = f"On {fitness_text.day(reached[row].start, reached[row].utc_offset)} it was {pace.text(reached[row].speed[0])}"
     if not difference:
         return f"{when} too."
-    which = f"{abs(difference)} s/km {'faster' if difference < 0 else 'slower'} since"
-    chance = ", which may be chance" if abs(difference) <= reach else ""
-    return f"{when}: {which} (give or take {reach:.0f}){chance}."
+    which = f"{'faster' if difference < 0 else 'slower'}{', which may be chance' if abs(difference) <= reach else ''}"
+    return (
+        f"{when}: {difference:+} s/km since ({difference - reach:+.0f} to {difference + reach:+.0f} four times in five), {which}."
+    )
 
 
 def as_dict(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from hrkeras.workouts.clock import date, iso
 SHOWN = 8  # weeks
 HEAD = ("Week from", "runs", "h:min", "Banister", "Edwards")
 MEANING = (
-    "Banister's TRIMP is the minutes of a run times a weight that rises with the share of the heart rate reserve in use; "
+    "Banister's training impulse (TRIMP) is the minutes of a run times a weight that rises with the share of the heart rate "
+    "reserve (maximum less resting) in use; "
     "Edwards' is the minutes in each tenth of the maximum heart rate from 50 % on, times 1 to 5. In brackets where it lies four "
     "times in five. The number says how much heart rate there was for how long, and nothing of health, form or risk."
 )
