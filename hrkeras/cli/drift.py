@@ -1,12 +1,7 @@
 """`hrkeras drift`: how much heart rate rose within each run beyond what pace, hills and length explain."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from hrkeras.cli import kinds, outputs
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import AthleteFile, Json, NoCache, Pace, Person, RunsOfOne, json_line, read_timeline
 
 SHOWN = 12  # runs in the table
@@ -16,7 +11,7 @@ def drift(
     source: RunsOfOne,
     at: Pace = None,
     athlete: AthleteFile = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the drift of all runs to.")] = None,
+    plot: Plot = None,
     force: Force = False,
     person: Person = None,
     no_cache: NoCache = False,

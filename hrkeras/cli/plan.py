@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from hrkeras.cli import kinds, outputs
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import (
     AthleteFile,
     Backend,
@@ -63,7 +63,7 @@ def plan(
         ),
     ] = None,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write, one row per kilometre.")] = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw.")] = None,
+    plot: Plot = None,
     force: Force = False,
     no_cache: NoCache = False,
     json: Json = False,

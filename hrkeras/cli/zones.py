@@ -1,12 +1,11 @@
 """`hrkeras zones`: a person's heart rate zones, and the time in them."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hrkeras.cli import kinds, outputs
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import (
     AthleteFile,
     Backend,
@@ -30,7 +29,7 @@ def zones(
     ] = None,
     maximum: Annotated[float | None, typer.Option(help="Maximum heart rate in beats/min, if known from a test.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Threshold heart rate in beats/min, if known from a test.")] = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the time in zones to.")] = None,
+    plot: Plot = None,
     force: Force = False,
     person: Person = None,
     no_cache: NoCache = False,

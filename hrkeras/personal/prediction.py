@@ -211,10 +211,10 @@ def begin_after(run: Workout, athlete: AthleteState) -> float:
     begin = date_or_nan(run.start)
     if athlete.count and athlete.ends[-1] > begin:
         is_known = duplicates.overlap(run.start, run.end, athlete.starts, athlete.ends).any()
-        what = "this very run" if is_known else f"the run of {moment(athlete.starts[-1])}"
+        what = "this very run" if is_known else f"the later run of {moment(athlete.starts[-1])}"
         raise InputError(
             f"The run of {moment(run.start, run.utc_offset)} can only be predicted from earlier runs, but the athlete's state "
-            f"has learnt from {what}; predict it from earlier runs alone.",
+            f"has learnt from {what}; give the files of the earlier runs in place of that state.",
             "history",
         )
     return begin

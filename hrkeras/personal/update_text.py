@@ -4,6 +4,7 @@ from collections import Counter
 from math import nan
 
 from hrkeras.athlete.kalman import AthleteState
+from hrkeras.personal import facts_text
 from hrkeras.workouts import clock
 
 
@@ -16,8 +17,8 @@ def known_text(athlete: AthleteState, utc_offset: float = nan) -> str:
     """What a state knows of the person, in a sentence; days as of an offset in s from UTC, where that is known."""
     if not athlete.count and athlete.told:
         return (
-            "Known of the person: self-reported facts, and no run. Give earlier runs with --history or add them with hrkeras "
-            "update."
+            f"Known of the person: no run. {facts_text.counted(athlete)} Give earlier runs with --history or add them with "
+            "hrkeras update."
         )
     if not athlete.count:
         return (
@@ -25,4 +26,5 @@ def known_text(athlete: AthleteState, utc_offset: float = nan) -> str:
             "them in a file for --athlete: hrkeras update ME.json RUNS"
         )
     runs = "1 earlier run," if athlete.count == 1 else f"{athlete.count:,} earlier runs, the last"
-    return f"Known of the person: {runs} of {clock.moment(athlete.starts[-1], utc_offset)}."
+    known = f"Known of the person: {runs} of {clock.moment(athlete.starts[-1], utc_offset)}."
+    return " ".join(filter(None, [known, facts_text.counted(athlete)]))

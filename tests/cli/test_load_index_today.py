@@ -85,6 +85,16 @@ def test_today(files, me, folder):
     assert "No earlier run is known" in run("today", files[-1]).stdout
 
 
+def test_their_pictures(files, me, tmp_path):
+    for command in (("today",), ("guard", "--limit", 150)):
+        picture = tmp_path / f"{command[0]}.png"
+        assert f"Picture: {picture}" in run(*command, files[-1], "--athlete", me, "--plot", picture).stdout
+        assert picture.stat().st_size > 10_000
+    mine = tmp_path / "mine.png"
+    mine.write_text("notes")
+    assert "is there already and is not a PNG picture" in run("today", files[-1], "--plot", mine, code=2).output
+
+
 def test_guard(files, me):
     out = run("guard", files[-1], "--limit", 150, "--athlete", me).stdout
     assert out.startswith("Probability that heart rate goes above 150 beats/min")
