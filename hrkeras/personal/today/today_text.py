@@ -98,7 +98,7 @@ def lines(judged: Judged) -> list[str]:
         f"Today it is {how} expected at the same effort "
         f"({round(low):+} to {round(high):+} four times in five, for the next half hour).",
     ]
-    if np.isfinite(last.seconds).all():
+    if np.isfinite(last.seconds).all() and round(last.seconds[0]):
         seconds, least, most = last.seconds
         which = "faster" if seconds > 0 else "slower"
         text.append(
