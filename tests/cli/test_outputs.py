@@ -324,8 +324,6 @@ def test_every_command_that_writes_has_the_option():
         "build",
         "cache",
         "convert",
-        "today",
-        "guard",
     }  # convert is a group, whose command has it
 
 
