@@ -44,14 +44,14 @@ def main(athletes: int = 60, runs: int = 80, days: int = 3, seed: int = 1) -> No
             rng = np.random.default_rng([seed, index, 1])
             temperatures = [14 + DEGREES * track.heat for track in tracks]
             written = timeline.write(map(_told, tracks, temperatures))
-            drifts = drift.of(written)
+            drifts = drift.of_timeline(written)
             before = [_decoupled(run.drift, run.entry.found.grid) for run in drifts.runs]
             for name, course in COURSES.items():
                 for _ in range(days):
                     found[name].append(_measure(written.athlete, before, *_run(rng, who, tracks[-1], *course)))
             found["usual"].append(_usual(who, tracks[-1], drifts, before))
             shuffled = timeline.write(map(_told, tracks, rng.permutation(temperatures)))
-            found["heat"].append(_heat(who, tracks, drifts, drift.of(shuffled)))
+            found["heat"].append(_heat(who, tracks, drifts, drift.of_timeline(shuffled)))
             bar.update()
     print(
         f"{athletes} simulated athletes with {runs} earlier runs, {days} runs on each course; in brackets 95 % of resamplings of"

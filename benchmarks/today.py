@@ -70,7 +70,7 @@ def _follow(state, run, days, guards) -> None:
     for live in live_run.followed(live_run.LiveRun(state, run.start), run.grid, every=6):
         step = round(live.minutes * 6)
         after = residual[step : step + live_run.AHEAD]
-        if live.minutes in MINUTES and np.isfinite(after).sum() >= LEAST and live.measured >= live_run.FEWEST:
+        if live.minutes in MINUTES and np.isfinite(after).sum() >= LEAST and live.measured_steps >= live_run.FEWEST:
             found = live.today()
             days[live.minutes].append((np.nanmean(after), np.nanmean(residual[:step]), *found.beats))
         if step % EVERY or step + 30 > len(rates) or not np.isfinite(rates[step - 1 : step + 30]).all():

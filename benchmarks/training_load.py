@@ -71,12 +71,12 @@ def _compare(workouts, truth, body, reserve, rows) -> None:
             usual = np.mean([getattr(run, kind)[0] / run.minutes for run in loads if not run.is_estimated])
             for run in loads:
                 what = "run without" if run.is_estimated else "run with heart rate"
-                value = training_load.told(getattr(run, kind))
+                value = training_load.with_limits(getattr(run, kind))
                 rows[told, what, kind].append((true[run.start][place], *value, usual * run.minutes))
             for week in training_load.weeks(loads):
                 if week.runs:
                     total = sum(true[run.start][place] for run in week.runs)
-                    rows[told, "week", kind].append((total, *training_load.told(getattr(week, kind)), np.nan))
+                    rows[told, "week", kind].append((total, *training_load.with_limits(getattr(week, kind)), np.nan))
         if told == "the same":
             return
 

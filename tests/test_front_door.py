@@ -105,6 +105,7 @@ def test_arrays_without_positions_to_a_prediction():
     assert len(frame) > 3
     assert frame["mae"].between(0, 40).all()
     assert f"{frame['mae'][0]:.2f}" in str(scores)
+    assert list(scores.people) == ["person 0", "person 1"] == list(runs.names)
     low, high = prediction.interval
     assert prediction.earlier_runs == 7
     assert (low < high).all()

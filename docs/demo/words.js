@@ -100,7 +100,7 @@ export function fitness(line, speed) {
           : "less fit, or run in more heat, or with another sensor";
     found.push(
       more
-        ? `${then}: ${more > 0 ? "+" : "−"}${Math.abs(more)} since, ${chance} (give or take ${Math.round(reach)}).`
+        ? `${then}: ${more > 0 ? "+" : "−"}${Math.abs(more)} since, ${chance} (within ${Math.round(reach)} of that four times in five).`
         : `${then} too.`,
     );
   }

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.athlete import fitness
-from hrkeras.athlete.fitness import Told, View
+from hrkeras.athlete.fitness import View, WithLimits
 from hrkeras.athlete.zones import NORMAL
 from hrkeras.workouts.effort import graded_speed
 from hrkeras.workouts.grid import STEP, Grid
@@ -21,6 +21,7 @@ LEAST = 20  # minutes with heart rate, fewer tell nothing
 MEMORY = 4.0  # min, time constant of the residuals' autocorrelation; see benchmarks/drift_limits.py
 STATE_ERROR = 0.3  # true error of the explained slope over the state's standard deviation of it; likewise
 NINETEEN_IN_TWENTY = 1.9600  # standard deviations of a normal distribution, as `NORMAL` for four in five
+WIDER = NINETEEN_IN_TWENTY / NORMAL  # limits of nineteen times in twenty, over those of four in five
 PER_HOUR = 120 / (sum(fitness.LATER) - sum(fitness.READ))  # an hour over the time between what `fitness.later` compares
 PER_MINUTE = round(60 / STEP)  # steps
 
@@ -37,7 +38,7 @@ class Drift(NamedTuple):
         minutes: how many were used.
     """
 
-    left_over: Told
+    left_over: WithLimits
     measured: float
     explained: float
     decoupling: float
@@ -46,7 +47,7 @@ class Drift(NamedTuple):
     @property
     def is_clear(self) -> bool:
         """Whether more or less than nothing was left over, and chance makes so much in one run of twenty."""
-        return abs(self.left_over.value) > NINETEEN_IN_TWENTY / NORMAL * (self.left_over.high - self.left_over.value)
+        return abs(self.left_over.value) > WIDER * (self.left_over.high - self.left_over.value)
 
 
 def used(grid: Grid, left_out: np.ndarray | None = None) -> np.ndarray:
@@ -82,7 +83,7 @@ def of_run(grid: Grid, expected: np.ndarray, features: np.ndarray, covariance: n
     explained, left_over = float(of_step @ expected[used]), float(of_step @ residual)
     margin = NORMAL * float(np.sqrt(noise + STATE_ERROR**2 * contrast @ covariance @ contrast))
     return Drift(
-        Told(left_over, left_over - margin, left_over + margin),
+        WithLimits(left_over, left_over - margin, left_over + margin),
         explained + left_over,
         explained,
         decoupling(graded_speed(grid.speed, grid.altitude)[used], grid.heart_rate[used]),
@@ -124,7 +125,7 @@ def decoupling(speed: np.ndarray, heart_rate: np.ndarray) -> float:
     return float(100 * (first - second) / first) if first > 0 else np.nan
 
 
-def usual(views: Sequence[View], start: float, speed: float) -> list[Told]:
+def usual(views: Sequence[View], start: float, speed: float) -> list[WithLimits]:
     """How much heart rate usually rises between minute 20 and minute 60 of a steady run on the flat, in beats/min per hour.
 
     Args:
@@ -135,4 +136,4 @@ def usual(views: Sequence[View], start: float, speed: float) -> list[Told]:
     contrast = PER_HOUR * fitness.later(views[0], start, speed)
     errors = NORMAL * STATE_ERROR * np.sqrt([contrast @ view.covariance @ contrast for view in views])
     values = [float(contrast @ view.weights) for view in views]
-    return [Told(value, value - error, value + error) for value, error in zip(values, errors.tolist(), strict=True)]
+    return [WithLimits(value, value - error, value + error) for value, error in zip(values, errors.tolist(), strict=True)]

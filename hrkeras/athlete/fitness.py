@@ -17,7 +17,7 @@ SLOPE, LATER, FASTER = 0.03, (55, 65), 1 / 3.6  # grade; min; m/s
 YEAR = 365.25 * DAY
 
 
-class Told(NamedTuple):
+class WithLimits(NamedTuple):
     """A heart rate or a difference of two, beats/min, and the limits below and above which it lies one time in ten each."""
 
     value: float
@@ -28,6 +28,10 @@ class Told(NamedTuple):
     def certain(self) -> bool:
         """Whether 0 lies outside the limits, in whole beats/min as they are shown."""
         return round(self.low) > 0 or round(self.high) < 0
+
+    def widened(self, factor: float) -> "WithLimits":
+        """The same with limits so many times as far away."""
+        return WithLimits(self.value, *(self.value + factor * (limit - self.value) for limit in (self.low, self.high)))
 
 
 def steady(speed: float, minutes: int = MINUTES, grade: float = 0.0) -> Grid:
@@ -61,15 +65,15 @@ class View(NamedTuple):
     reach: float
     usual: np.ndarray
 
-    def estimate(self, features: np.ndarray) -> Told:
+    def estimate(self, features: np.ndarray) -> WithLimits:
         """The filter's estimate for features, or for the difference of two.
 
         The limits are `reach` of its standard deviations away, as calibrated on the person's runs.
         """
         value, margin = float(features @ self.weights), self.reach * float(np.sqrt(features @ self.covariance @ features))
-        return Told(value, value - margin, value + margin)
+        return WithLimits(value, value - margin, value + margin)
 
-    def at_pace(self, start: float, speed: float) -> Told:
+    def at_pace(self, start: float, speed: float) -> WithLimits:
         """Heart rate after about 20 minutes at a steady speed in m/s on the flat, on an average day of the season of `start`."""
         return self.estimate(self._features(start, _efforts_at(speed), READ))
 
@@ -148,7 +152,7 @@ def later(now: View, start: float, speed: float) -> np.ndarray:
     return now.features(start, hour, LATER) - now.features(start, hour)
 
 
-def effects(now: View, start: float, speed: float) -> tuple[dict[str, Told], float]:
+def effects(now: View, start: float, speed: float) -> tuple[dict[str, WithLimits], float]:
     """What changes the heart rate at a speed in m/s on the flat, and by how many beats/min.
 
     Args:

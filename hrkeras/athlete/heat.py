@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.athlete.drift import NINETEEN_IN_TWENTY, wider
-from hrkeras.athlete.fitness import Told
+from hrkeras.athlete.fitness import WithLimits
 
 EARLIER = 10  # runs whose mean temperature is what the state has got used to
 FEWEST = 20  # runs to say anything from
@@ -20,7 +20,7 @@ class Relation(NamedTuple):
         runs: how many tell it.
     """
 
-    slope: Told
+    slope: WithLimits
     runs: int
 
 
@@ -57,4 +57,4 @@ def relation(warmer: np.ndarray, values: np.ndarray, variances: np.ndarray | Non
     error = np.sqrt(np.sum(weights * (y - slope * x) ** 2) / freedom / information)
     margin = DEGREES * NINETEEN_IN_TWENTY * wider(NINETEEN_IN_TWENTY, freedom) * error
     value = DEGREES * float(slope)
-    return Relation(Told(value, value - margin, value + margin), int(used.sum()))
+    return Relation(WithLimits(value, value - margin, value + margin), int(used.sum()))

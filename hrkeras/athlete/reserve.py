@@ -95,4 +95,4 @@ def text(own: Reserve) -> str:
         else f"resting heart rate {resting} as runners have in general",
         f"sex {told.sex} as self-reported" if told.sex else "sex not known",
     ]
-    return f"Taken: {', '.join(parts)}."
+    return f"Computed with: {', '.join(parts)}."

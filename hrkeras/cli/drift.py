@@ -1,12 +1,7 @@
 """`hrkeras drift`: how much heart rate rose within each run beyond what pace, hills and length explain."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from hrkeras.cli import kinds, outputs
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import AthleteFile, Json, NoCache, Pace, Person, RunsOfOne, json_line, read_timeline
 
 SHOWN = 12  # runs in the table
@@ -16,7 +11,7 @@ def drift(
     source: RunsOfOne,
     at: Pace = None,
     athlete: AthleteFile = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the drift of all runs to.")] = None,
+    plot: Plot = None,
     force: Force = False,
     person: Person = None,
     no_cache: NoCache = False,
@@ -30,7 +25,7 @@ def drift(
     from hrkeras.utils.text import table
 
     runs = read_timeline(source, no_cache, person, at, None, prediction.opened(athlete))
-    drifts = drifts_of.of(runs)
+    drifts = drifts_of.of_timeline(runs)
     drifts_of.expect(drifts, source)
     if plot:
         from hrkeras.personal.drift import drift_plot
@@ -43,9 +38,9 @@ def drift(
     shown = drifts.runs[-SHOWN:][::-1]
     print(drift_text.usual(drifts))
     print(drift_text.last(drifts))
-    print("\n".join(filter(None, [drift_text.clear(drifts), *drift_text.warmth(drifts)])))
+    print("\n".join(filter(None, [drift_text.clear(drifts), *drift_text.warmth(drifts), drift_text.SURE])))
     print(f"\n{drift_text.CAPTION}, the latest first:")
-    print(table(drift_text.HEAD, drift_text.rows(shown)))
+    print(table(*drift_text.table(shown)))
     left_out, whose = drift_text.left_out(drifts), fitness_text.zones_text(runs.entries)
     print("\n".join(["", *filter(None, [left_out]), *usage.of_timeline(runs, estimated=False), whose]))
     print(outputs.picture_text(plot, "DRIFT.png"))

@@ -10,6 +10,8 @@ import typer
 from hrkeras.cli import kinds, outputs
 from hrkeras.cli.shared import progress
 
+NAMED = 3  # files that are named one by one
+
 
 def check(inputs: Iterable[Path | None], output: Path | None, plot: bool, force: bool) -> None:
     """Refuses pictures without copies, and copies where they may not go."""
@@ -71,20 +73,21 @@ class Written:
         for reason, number in self.log.skipped.items():
             places = self.log.examples[reason]
             text.append(f"Not copied: {number:,} x {reason} ({', '.join(places)}{', ...' if number > len(places) else ''})")
-        if len(self.paths) > 1:
+        if len(self.paths) > NAMED:
             text.append(f"Written: {len(self.paths):,} files in {self._output}")
         elif self.paths:
-            text.append(f"Written: {self.paths[0]}")
+            text.append(f"Written: {', '.join(map(str, self.paths))}")
         return text
 
 
 def _pictures(filled: Sequence, output: Path) -> dict[Path, Any]:
-    """The runs, by the path of their picture."""
+    """The runs, by the path of their picture: beside a single copy under its name, in a folder under their dates."""
     from hrkeras.workouts import clock
     from hrkeras.workouts.readers import tracks
 
     def name(run) -> str:
         return Path(run.where).name if isnan(run.start) else clock.date(run.start, run.utc_offset)
 
-    folder = output.parent if tracks.is_track(output) else output
-    return {folder / f"{name(each.run).replace(' ', '_').replace(':', '')}.png": each for each in filled}
+    if tracks.is_track(output):
+        return {output.with_suffix(".png"): each for each in filled}
+    return {output / f"{name(each.run).replace(' ', '_').replace(':', '')}.png": each for each in filled}

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hrkeras.cli import kinds, outputs
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import (
     AthleteFile,
     Backend,
@@ -29,7 +29,7 @@ def fitness(
     at: Pace = None,
     athlete: AthleteFile = None,
     model: Model = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw fitness over time to.")] = None,
+    plot: Plot = None,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write, one row per run.")] = None,
     force: Force = False,
     person: Person = None,

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import outputs
 from hrkeras.cli.one_run import History, Run, Workout, read_run
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import AthleteFile, Json, NoCache, json_line
 
 
@@ -14,11 +16,13 @@ def guard(
     athlete: AthleteFile = None,
     history: History = None,
     workout: Workout = None,
+    plot: Plot = None,
+    force: Force = False,
     no_cache: NoCache = False,
     json: Json = False,
 ) -> None:
     """Tell minute by minute of a run how likely heart rate goes above a limit in the next 1, 3 and 5 minutes."""
-    live, chosen, grid, about = read_run(run, workout, athlete, history, no_cache)
+    live, chosen, grid, about = read_run(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
     from hrkeras.utils.errors import InputError
 
@@ -26,7 +30,12 @@ def guard(
         raise InputError(f"{run}: its heart rate was estimated by hrkeras, not measured; give a run whose heart rate was.")
 
     watched = today_text.watch(live, grid, limit)
+    if plot:
+        from hrkeras.personal.today import today_plot
+        from hrkeras.utils import plotting
+
+        plotting.save(today_plot.guard(live, grid, watched, limit), plot)
     if json:
         print(json_line(today_text.watch_dict(watched, limit)))
         return
-    print("\n".join([*today_text.watch_lines(watched, limit), *about]))
+    print("\n".join([*today_text.watch_lines(watched, limit), *about, outputs.picture_text(plot, "GUARD.png")]))

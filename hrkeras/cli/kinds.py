@@ -48,7 +48,8 @@ def _has(*texts: bytes) -> Callable[[Path], bool]:
 
 
 def _is_png(path: Path) -> bool:
-    return _head(path).startswith(b"\x89PNG\r\n\x1a\n")
+    head = _head(path)
+    return head.startswith(b"\x89PNG\r\n\x1a\n") and b"tEXtSoftware\0hrkeras" in head
 
 
 def _is_keras(path: Path) -> bool:
@@ -85,7 +86,7 @@ def _is_dataset(path: Path) -> bool:
 
 
 PREDICTION, FITNESS, PLAN = table("time_s", "speed_m_s"), table("start", "heart_rate_at_pace"), table("km", "length_m")
-PNG = Kind("a PNG picture", _is_png, ".png")
+PNG = Kind("a PNG drawn by hrkeras", _is_png, ".png")
 PAGE = Kind("a page that `hrkeras report` has written", _has(b"<title>What your runs say</title>"))
 KERAS = Kind("a .keras model", _is_keras)
 CARD = Kind("a model card", _has(b"\nPredicts the heart rate of a run (beats/min"))
@@ -95,6 +96,6 @@ EXPORTS = {
     "litert": Kind("a LiteRT model", lambda path: _head(path)[4:8] == b"TFL3"),
     "onnx": Kind("an ONNX model of ours", lambda path: _head(path)[:1] == b"\x08" and b"tf2onnx" in _head(path)[:64]),
 }
-PICTURES = Kind("a folder whose .png files are pictures", lambda path: all(map(_is_png, path.glob("*.png"))))
+PICTURES = Kind("a folder whose .png files were all drawn by hrkeras", lambda path: all(map(_is_png, path.glob("*.png"))))
 SEARCH = Kind("the folder of a search", _is_search)
 DATASET = Kind("a dataset and nothing else", _is_dataset)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hrkeras.cli import defaults
+from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.shared import check_one_known, reader, reading
 
 Run = Annotated[
@@ -26,9 +26,22 @@ Workout = Annotated[
 ]
 
 
-def read_run(run: Path, workout: str | None, athlete: Path | None, history: list[Path] | None, no_cache: bool) -> tuple:
-    """A `live_run.LiveRun` of the person before the run, the run, the run on the grid, and lines about what was read."""
+def read_run(
+    run: Path,
+    workout: str | None,
+    athlete: Path | None,
+    history: list[Path] | None,
+    plot: Path | None,
+    force: bool,
+    no_cache: bool,
+) -> tuple:
+    """A `live_run.LiveRun` of the person before the run, the run, the run on the grid, and lines about what was read.
+
+    Raises:
+        typer.BadParameter: if the options contradict each other, or the picture would destroy something.
+    """
     check_one_known(athlete, history)
+    outputs.check((run, athlete, *(history or [])), [(plot, kinds.PNG)], force)
     from hrkeras.personal import athlete_update, prediction, run_choice, update_text, usage
     from hrkeras.personal.today import live_run
     from hrkeras.workouts.readers import tracks
@@ -40,7 +53,7 @@ def read_run(run: Path, workout: str | None, athlete: Path | None, history: list
     if default:
         defaults.use("--workout", default)
     learnt = athlete_update.learn_from(state, [] if athlete else others, until=chosen.start, person=log.person)
-    lines = [update_text.known_text(state)]
+    lines = [update_text.known_text(state, learnt.exported)]
     if not chosen.has_altitude:
         lines.append("The run has no altitude: it was taken as flat.")
     if others or log.skipped or learnt.exported:

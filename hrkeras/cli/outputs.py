@@ -9,6 +9,7 @@ import typer
 
 from hrkeras.cli.kinds import Kind
 
+Plot = Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw a picture of the result to.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an output even if something else is there.")]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from hrkeras.cli import kinds, outputs
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import (
     AthleteFile,
     Backend,
@@ -62,7 +62,7 @@ def plan(
         ),
     ] = None,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write, one row per kilometre.")] = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw.")] = None,
+    plot: Plot = None,
     force: Force = False,
     no_cache: NoCache = False,
     json: Json = False,
@@ -109,7 +109,7 @@ def plan(
     print("\n".join([planning_text.expected(planned), *said]))
     print(f"Predicted by {planned.prediction.by}.")
     warn(planned.warnings)
-    print(update_text.known_text(state))
+    print(update_text.known_text(state, learnt.exported if learnt else None))
     if learnt:
         print("\n".join(usage.of_update(learnt, log)))
     print(f"\n{planning_text.table(planned)}\n")

@@ -7,17 +7,13 @@ from typing import Annotated
 import typer
 
 from hrkeras.cli import defaults, kinds, outputs
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.one_run import History, Run, Workout
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import AthleteFile, Backend, Model, NoCache, check_one_known, load_model_and_state, reader, reading, warn
 
 
 def predict(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            exists=True, help="A GPX, TCX or FIT file, a folder or zip, or an Apple Health export.", show_default=False
-        ),
-    ],
+    run: Run,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -28,18 +24,9 @@ def predict(
     ] = None,
     model: Model = None,
     athlete: AthleteFile = None,
-    history: Annotated[
-        list[Path] | None,
-        typer.Option(
-            exists=True,
-            help="Folder or export with the person's earlier runs. Repeatable. Default: the other runs of RUN.",
-        ),
-    ] = None,
-    workout: Annotated[
-        str | None,
-        typer.Option(help="The run to predict, where RUN has several: its local date (2025-06-16), or latest. Default: latest."),
-    ] = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the prediction to.")] = None,
+    history: History = None,
+    workout: Workout = None,
+    plot: Plot = None,
     force: Force = False,
     no_cache: NoCache = False,
     backend: Backend = None,
@@ -69,7 +56,7 @@ def predict(
     print(
         f"Run of {when}, {predicted.minutes:.0f} min: "
         f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
-        f"give or take {(predicted.high - predicted.low).mean() / 2:.0f} (four times in five)."
+        f"heart rate within {(predicted.high - predicted.low).mean() / 2:.0f} of the prediction four times in five."
     )
     if predicted.error is not None and predicted.inside is not None:
         inside = f"{100 * predicted.inside:.0f} % of it in the prediction interval (10 to 90 %)"
@@ -80,7 +67,7 @@ def predict(
         )
     print(f"Predicted by {predicted.by}.")
     warn(predicted.warnings)
-    print(update_text.known_text(state))
+    print(update_text.known_text(state, learnt.exported))
     if isnan(predicted.start):
         taken = ": it was taken as the day after the last known run" if state.count else ""
         print(f"The run's date is unknown, since its clock was not set{taken}.")

@@ -1,12 +1,11 @@
 """`hrkeras running-index`: pace at a set heart rate and VO2max over the months."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hrkeras.cli import kinds, outputs
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import AthleteFile, Json, NoCache, Person, RunsOfOne, json_line, load_model_and_state, read_timeline
 
 
@@ -19,7 +18,7 @@ def running_index(
         ),
     ] = None,
     athlete: AthleteFile = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw both over time to.")] = None,
+    plot: Plot = None,
     force: Force = False,
     person: Person = None,
     no_cache: NoCache = False,
@@ -42,9 +41,10 @@ def running_index(
     heart_rate = at_heart_rate or running_index.usual_heart_rate(timeline)
     found = running_index.follow(timeline, heart_rate, own)
     if plot:
+        from hrkeras.personal.index import index_plot
         from hrkeras.utils import plotting
 
-        plotting.save(index_text.plot(found, heart_rate), plot)
+        plotting.save(index_plot.index(found, heart_rate), plot)
     if json:
         print(json_line(index_text.as_dict(found, heart_rate, timeline.speed, own) | usage.as_dict(timeline, False)))
         return

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from hrkeras.cli import outputs
 from hrkeras.cli.one_run import History, Run, Workout, read_run
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import AthleteFile, Json, NoCache, json_line
 
 
@@ -14,16 +16,23 @@ def today(
     athlete: AthleteFile = None,
     history: History = None,
     workout: Workout = None,
+    plot: Plot = None,
+    force: Force = False,
     no_cache: NoCache = False,
     json: Json = False,
 ) -> None:
     """Compare the heart rate of a run's first minutes with what was expected, in beats/min and seconds per kilometre."""
-    live, chosen, grid, about = read_run(run, workout, athlete, history, no_cache)
+    live, chosen, grid, about = read_run(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
     from hrkeras.workouts import clock
 
     judged = today_text.judge(live, clock.date_or_nan(chosen.start), chosen.utc_offset, grid, after)
+    if plot:
+        from hrkeras.personal.today import today_plot
+        from hrkeras.utils import plotting
+
+        plotting.save(today_plot.today(live, grid, judged), plot)
     if json:
         print(json_line(today_text.as_dict(judged)))
         return
-    print("\n".join([*today_text.lines(judged), *about]))
+    print("\n".join([*today_text.lines(judged), *about, outputs.picture_text(plot, "TODAY.png")]))

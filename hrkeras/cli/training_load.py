@@ -1,19 +1,14 @@
 """`hrkeras training-load`: how much a person's runs and weeks were, by heart rate and time."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from hrkeras.cli import kinds, outputs
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import AthleteFile, Json, NoCache, Person, RunsOfOne, json_line, load_model_and_state, read_timeline
 
 
 def training_load(
     source: RunsOfOne,
     athlete: AthleteFile = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the last 52 weeks to.")] = None,
+    plot: Plot = None,
     force: Force = False,
     person: Person = None,
     no_cache: NoCache = False,

@@ -107,7 +107,7 @@ def update(
         print("\n".join(usage.of_update(report, report.log)))
     if report.older:
         print(
-            "Runs are learnt from in order. To add those that come too late, start a new file from all runs: "
+            "Runs are learnt from in the order in which they were run. To add the earlier ones, start a new file from all runs: "
             "hrkeras update NEW.json ALL_RUNS"
         )
     last_known = f", the last of {moment(state.starts[-1], state.utc_offset)}" if state.count else ""

@@ -1,12 +1,11 @@
 """`hrkeras zones`: a person's heart rate zones, and the time in them."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hrkeras.cli import kinds, outputs
-from hrkeras.cli.outputs import Force
+from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import (
     AthleteFile,
     Backend,
@@ -30,7 +29,7 @@ def zones(
     ] = None,
     maximum: Annotated[float | None, typer.Option(help="Maximum heart rate in beats/min, if known from a test.")] = None,
     threshold: Annotated[float | None, typer.Option(help="Threshold heart rate in beats/min, if known from a test.")] = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="A PNG to draw the time in zones to.")] = None,
+    plot: Plot = None,
     force: Force = False,
     person: Person = None,
     no_cache: NoCache = False,
@@ -42,7 +41,7 @@ def zones(
     loaded, known = load_model_and_state(model, athlete, backend)
     from hrkeras.athlete import facts
     from hrkeras.athlete import zones as own
-    from hrkeras.personal import fitness_text, time_in_zones, usage
+    from hrkeras.personal import time_in_zones, usage
 
     own.estimate(known, age, maximum, threshold)  # before anything is read: what is given may be impossible
     timeline = read_timeline(source, no_cache, person, None, loaded, known)
@@ -58,10 +57,10 @@ def zones(
         print(json_line(time_in_zones.as_dict(limits, recent, everything) | usage.as_dict(timeline)))
         return
     print("\n".join(time_in_zones.lines(limits, recent, everything)))
-    if state.count:
-        runs = fitness_text.count(state.count)
-        print(f"Read from {runs} with heart rate, not from a test; give what a test said with --maximum or --threshold.")
-    else:
+    from_runs, names = time_in_zones.estimated_from(limits, state.count)
+    if from_runs:
+        print(f"{from_runs} Give what a test said with {' or '.join(f'--{name}' for name in names)}.")
+    elif names:
         is_known = (age, maximum, told.age, told.max_heart_rate) != (None,) * 4
         whom, advice = ("adults of this maximum or age", "") if is_known else ("adults", "--age or ")
         print(f"No run with heart rate is known, so the rest is what {whom} have in general; give {advice}runs with heart rate.")

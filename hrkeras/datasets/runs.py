@@ -1,5 +1,7 @@
 """Whole runs, of a dataset, of workouts or of arrays, each with its split."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass, replace
@@ -40,6 +42,7 @@ class Runs:
         split: name of each run's split, shape `(runs,)`.
         funnel: how many workouts the filters took and why; None for a built dataset, whose folder holds it.
         source: what they are, for messages and the model card.
+        names: of the people, by their number; empty for a built dataset, which keeps none.
 
     Example:
         >>> import numpy as np
@@ -60,6 +63,7 @@ class Runs:
     split: np.ndarray
     funnel: Funnel | None = None
     source: str = ""
+    names: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.grids)
@@ -72,7 +76,7 @@ class Runs:
     @classmethod
     def from_workouts(
         cls, workouts: Iterable[Workout], split: Split = "by_time", limits: quality.Limits | None = None, source: str = "workouts"
-    ) -> "Runs":
+    ) -> Runs:
         """The workouts that pass the filters, one recording of each run, on the grid.
 
         Args:
@@ -100,13 +104,14 @@ class Runs:
         prepared = prepare.Prepared(outcomes, log)
         try:
             users, starts, grids = prepared.users, prepared.starts, list(prepared.grids())
-            names = _split(split, users, starts, prepared.numbers, len(workouts))
-            _check_splits(names, splits.SPLITS, "The data")
+            parts = _split(split, users, starts, prepared.numbers, len(workouts))
+            _check_splits(parts, splits.SPLITS, "The data")
         except InputError as error:
             raise InputError(f"{error}\n{prepared.funnel}") from None
         finally:
             prepared.close()
-        return cls(users, starts, grids, names, prepared.funnel, source)
+        people = {user: workouts[number].user for user, number in zip(users.tolist(), prepared.numbers.tolist(), strict=True)}
+        return cls(users, starts, grids, parts, prepared.funnel, source, [people[user] for user in sorted(people)])
 
     @classmethod
     def from_arrays(
@@ -120,7 +125,7 @@ class Runs:
         start: Sequence[float] | None = None,
         split: Split = "by_time",
         limits: quality.Limits | None = None,
-    ) -> "Runs":
+    ) -> Runs:
         """Runs of arrays, one a run each; see `Workout` for their units. They need no positions and no altitude.
 
         Args:
@@ -170,7 +175,7 @@ class Runs:
         return cls.from_workouts(workouts, split, limits, "arrays")
 
     @classmethod
-    def load(cls, name: str, data_dir: str | PathLike[str] | None = None) -> "Runs":
+    def load(cls, name: str, data_dir: str | PathLike[str] | None = None) -> Runs:
         """The runs of a dataset that `hrkeras build` has built.
 
         Args:

@@ -1,6 +1,8 @@
 """Score a model on runs beside its baselines, under a named protocol."""
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import keras
@@ -118,20 +120,23 @@ def evaluate(
     if not protocol.uses_heart_rate and first.case.course:
         both = ((name, before), (STATE_ALONE, alone))
         intervals = tuple(_covered(key, scored_runs, first.predicted[key], states) for key, states in both)
-    evaluation = Evaluation(protocol, scored_runs, results, _by_person(scored_runs, first), scored, intervals=intervals)
+    people = _by_person(scored_runs, first, runs.names)
+    evaluation = Evaluation(protocol, scored_runs, results, people, scored, intervals=intervals)
     if protocol.name != "later":
         return evaluation
     frozen = runs.windows(known(model, runs, population, learnt=runs.split != split, on_batch=on_batch), split, WHOLE)
     return replace(evaluation, months=by_month(evaluation, runs, predict(model, frozen, on_batch)))
 
 
-def _by_person(runs: list[Run], result: CaseResult) -> dict[int, list[Score]]:
-    """The scores of a case for each person's runs alone."""
-    people = {}
+def _by_person(runs: list[Run], result: CaseResult, names: Sequence[str]) -> dict[int | str, list[Score]]:
+    """The scores of a case for each person's runs alone, by their name, or number where there are no names."""
+    people: dict[int | str, list[Score]] = {}
     for user in sorted({run.user for run in runs}):
         mine = [index for index, run in enumerate(runs) if run.user == user]
         selected, counted = [runs[index] for index in mine], [result.counted[index] for index in mine]
-        people[user] = [score(name, selected, [values[i] for i in mine], counted) for name, values in result.predicted.items()]
+        people[names[user] if any(names) else user] = [
+            score(name, selected, [values[i] for i in mine], counted) for name, values in result.predicted.items()
+        ]
     return people
 
 

@@ -41,7 +41,7 @@ class Evaluation:
         protocol: that was followed.
         runs: that were scored.
         cases: one result each.
-        people: by person the scores as in the rows of the first case.
+        people: by person the scores as in the rows of the first case; by number in a built dataset, which keeps no names.
         windows: of these runs.
         months: for the protocol `later`, see `by_month`.
         intervals: coverage of the prediction intervals of the model and of the athlete's state, where nothing of the run's
@@ -60,7 +60,7 @@ class Evaluation:
     protocol: Protocol
     runs: list[Run]
     cases: list[CaseResult]
-    people: dict[int, list[Score]]
+    people: dict[int | str, list[Score]]
     windows: Windows
     months: list[dict] | None = None
     intervals: tuple[Coverage, ...] = ()
@@ -101,7 +101,8 @@ class Evaluation:
         if self.months:
             parts += ["Error by time since training (beats/min):", tables.months_table(self.months)]
         if len(self.people) > 1:
-            parts.append(f"Per person, mean absolute error (beats/min), {self.cases[0].case.name}:")
+            numbers = "" if isinstance(next(iter(self.people)), str) else ", by their number in the dataset, which keeps no names"
+            parts.append(f"Per person{numbers}: mean absolute error (beats/min), {self.cases[0].case.name}:")
             parts.append(tables.people_table(self.people))
         return "\n\n".join(parts)
 

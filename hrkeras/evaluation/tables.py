@@ -21,12 +21,13 @@ def table(rows: list[Score]) -> str:
     return "\n".join(lines)
 
 
-def people_table(people: Mapping[int, list[Score]]) -> str:
+def people_table(people: Mapping[int | str, list[Score]]) -> str:
     """Mean absolute error of model and baselines for each person, as an aligned text table."""
     names = [row.name for row in next(iter(people.values()))]
-    lines = [f"{'person':>6}  {'runs':>5}  " + "  ".join(f"{letter:>6}" for letter in LETTERS[: len(names)])]
-    for user, rows in people.items():
-        lines.append(f"{user:6}  {rows[0].runs:5}  " + "  ".join(f"{row.mae:6.2f}" for row in rows))
+    width = max(len("person"), *(len(str(person)) for person in people))
+    lines = [f"{'person':>{width}}  {'runs':>5}  " + "  ".join(f"{letter:>6}" for letter in LETTERS[: len(names)])]
+    for person, rows in people.items():
+        lines.append(f"{person:>{width}}  {rows[0].runs:5}  " + "  ".join(f"{row.mae:6.2f}" for row in rows))
     return "\n".join(lines) + "\n\n" + "; ".join(f"{letter} {name}" for letter, name in zip(LETTERS, names, strict=False))
 
 

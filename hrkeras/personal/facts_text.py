@@ -1,5 +1,8 @@
 """Self-reported facts of a person, from text and in words."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from hrkeras.athlete import facts
 from hrkeras.athlete.facts import SPEED, Facts, Outcome
 from hrkeras.athlete.kalman import AthleteState
@@ -60,6 +63,13 @@ def _said(sentences: dict[str, str], outcomes: dict[str, Outcome], athlete: Athl
         for text, answer in sentences.items()
         if names[answer]
     ]
+
+
+def counted(athlete: AthleteState, exported: Mapping[str, Outcome] | None = None) -> str:
+    """Which facts told before count with the runs, in a sentence; empty if none was, or only what an export has just told."""
+    new = [name for name, outcome in (exported or {}).items() if outcome == "used"]
+    told = ", ".join(described(replace(facts.told(athlete), **dict.fromkeys(new))))
+    return f"Self-reported facts count too: {told}." if told else ""
 
 
 def described(given: Facts) -> list[str]:

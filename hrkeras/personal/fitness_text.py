@@ -90,12 +90,13 @@ def change(timeline: Timeline) -> str:
     difference = round(last.at_pace.value) - round(first.at_pace.value)
     reach = float(np.hypot(last.at_pace.high - last.at_pace.value, first.at_pace.high - first.at_pace.value))
     when, then = day(first.start, first.utc_offset), f"{first.at_pace.value:.0f}"
+    limits = f"{difference - reach:+.0f} to {difference + reach:+.0f} four times in five"
     if not difference:
         return f"On {when} it was {then} too."
     if abs(difference) <= reach:
-        return f"On {when} it was {then}: a difference of {difference:+}, which may be chance (give or take {reach:.0f})."
+        return f"On {when} it was {then}: a difference of {difference:+} beats/min ({limits}), which may be chance."
     which = "fitter" if difference < 0 else "less fit, or run in more heat, or with another sensor"
-    return f"On {when} it was {then}: {difference:+} beats/min since (give or take {reach:.0f}), {which}."
+    return f"On {when} it was {then}: {difference:+} beats/min since ({limits}), {which}."
 
 
 def best(timeline: Timeline) -> str:

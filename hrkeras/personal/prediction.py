@@ -72,7 +72,7 @@ class Prediction:
 
     def __repr__(self) -> str:
         parts = [f"mean {self.heart_rate.mean():.0f}, highest {self.heart_rate.max():.0f} beats/min"]
-        parts.append(f"give or take {(self.high - self.low).mean() / 2:.0f} (four times in five)")
+        parts.append(f"heart rate within {(self.high - self.low).mean() / 2:.0f} of it four times in five")
         parts.append(f"by {self.by} from {self.earlier_runs:,} earlier run{'' if self.earlier_runs == 1 else 's'}")
         if self.error is not None:
             parts.append(f"mean absolute error {self.error:.1f} where it was measured")
@@ -211,10 +211,10 @@ def begin_after(run: Workout, athlete: AthleteState) -> float:
     begin = date_or_nan(run.start)
     if athlete.count and athlete.ends[-1] > begin:
         is_known = duplicates.overlap(run.start, run.end, athlete.starts, athlete.ends).any()
-        what = "this very run" if is_known else f"the run of {moment(athlete.starts[-1], athlete.utc_offset)}"
+        what = "this very run" if is_known else f"the later run of {moment(athlete.starts[-1], athlete.utc_offset)}"
         raise InputError(
             f"The run of {moment(run.start, run.utc_offset)} can only be predicted from earlier runs, but the athlete's state "
-            f"has learnt from {what}; predict it from earlier runs alone.",
+            f"has learnt from {what}; give the files of the earlier runs in place of that state.",
             "history",
         )
     return begin

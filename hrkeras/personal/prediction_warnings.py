@@ -50,8 +50,8 @@ def of_prediction(
     if not abs(mean - usual) <= limit:
         basis = "what is known of the person" if days_since is not None else "what is known of people"
         sentences.append(
-            f"the model predicts {mean:.0f} beats/min on average, but {basis} suggests {usual:.0f}, give or take "
-            f"{limit:.0f}: do not trust it; predict without the model, or adapt the model to the person with `hrkeras finetune`."
+            f"the model predicts {mean:.0f} beats/min on average, but {basis} suggests {usual:.0f}, and at most {limit:.0f} away "
+            "from that: do not trust it; predict without the model, or adapt the model to the person with `hrkeras finetune`."
         )
     if days_since is not None and days_since > LONG_AGO:
         sentences.append(

@@ -68,7 +68,7 @@ def _reason_against(workout: Workout) -> str | None:
     rate."""
     taken = quality.taken_by(replace(workout, heart_rate=np.full(len(workout), np.nan)), LIMITS)
     if taken and taken != "metadata":  # the last one: of any person, at any time
-        return quality.REASONS[taken]
+        return quality.reason(taken, workout)
     try:
         quality.gridded(workout, LIMITS)
     except InvalidWorkoutError as error:

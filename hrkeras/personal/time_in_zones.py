@@ -115,6 +115,16 @@ def heart_rates(own: Zones) -> list[str]:
     ]
 
 
+def estimated_from(own: Zones, runs: int) -> tuple[str, list[str]]:
+    """What of maximum and threshold is estimated from runs, in a sentence, and its names; empty if both are given."""
+    ends = {"maximum": (own.maximum_low, own.maximum_high), "threshold": (own.threshold_low, own.threshold_high)}
+    names = [name for name, (low, high) in ends.items() if low != high]
+    if not names or not runs:
+        return "", names
+    which = f"The {' and the '.join(names)} {'is' if len(names) == 1 else 'are'}"
+    return f"{which} estimated from {fitness_text.count(runs)} with heart rate, not from a test.", names
+
+
 def _with_limits(value: float, low: float, high: float) -> str:
     return f"{value:.0f} beats/min, " + ("as given" if low == high else f"{low:.0f} to {high:.0f} four times in five")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hrkeras.athlete import facts, fitness
-from hrkeras.athlete.fitness import Told, View
+from hrkeras.athlete.fitness import View, WithLimits
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.inspection.sensor_faults import MUCH
 from hrkeras.evaluation import predictor
@@ -54,7 +54,7 @@ class Entry:
     """
 
     found: Prediction
-    at_pace: Told
+    at_pace: WithLimits
     residual: float
     stands_out: bool
     workout: Workout

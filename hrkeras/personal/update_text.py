@@ -1,8 +1,11 @@
 """The result of an update of an athlete, and of the reading for it, in words."""
 
 from collections import Counter
+from collections.abc import Mapping
 
+from hrkeras.athlete.facts import Outcome
 from hrkeras.athlete.kalman import AthleteState
+from hrkeras.personal import facts_text
 from hrkeras.workouts import clock
 
 
@@ -11,17 +14,17 @@ def taken_text(taken: Counter[str]) -> str:
     return ", ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
 
 
-def known_text(athlete: AthleteState) -> str:
-    """What a state knows of the person, in a sentence."""
-    if not athlete.count and athlete.told:
-        return (
-            "Known of the person: self-reported facts, and no run. Give earlier runs with --history or add them with hrkeras "
-            "update."
-        )
-    if not athlete.count:
+def known_text(athlete: AthleteState, exported: Mapping[str, Outcome] | None = None) -> str:
+    """What a state knows of the person, in sentences; not the facts that an export has just told, which are said elsewhere."""
+    if not athlete.count and not athlete.told:
         return (
             "Nothing is known of the person, so this is a wide guess. Give earlier runs with --history, or keep "
             "them in a file for --athlete: hrkeras update ME.json RUNS"
         )
-    runs = "1 earlier run," if athlete.count == 1 else f"{athlete.count:,} earlier runs, the last"
-    return f"Known of the person: {runs} of {clock.moment(athlete.starts[-1], athlete.utc_offset)}."
+    counted, advice = facts_text.counted(athlete, exported), ""
+    if not athlete.count:
+        runs, advice = "no run", "Give earlier runs with --history or add them with hrkeras update."
+    else:
+        runs = "1 earlier run," if athlete.count == 1 else f"{athlete.count:,} earlier runs, the last"
+        runs += f" of {clock.moment(athlete.starts[-1], athlete.utc_offset)}"
+    return " ".join(filter(None, [f"Known of the person: {runs}.", counted, advice]))

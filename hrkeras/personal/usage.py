@@ -25,8 +25,9 @@ def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:
     """
     starts = [*(entry.start for entry in timeline.entries), *(run.start for run in timeline.unheard)]
     said = usage_text(*_usage(timeline, estimated), timeline.log.examples)
-    counted = facts_text.of_export(timeline.report.exported, timeline.athlete)
-    return [said, *passed_over_lines(timeline.log), *flat(timeline, estimated), *in_the_future(starts), *counted]
+    exported, athlete = timeline.report.exported, timeline.athlete
+    told = [*facts_text.of_export(exported, athlete), *filter(None, [facts_text.counted(athlete, exported)])]
+    return [said, *passed_over_lines(timeline.log), *flat(timeline, estimated), *in_the_future(starts), *told]
 
 
 def flat(timeline: Timeline, estimated: bool = True) -> list[str]:
@@ -61,8 +62,8 @@ def of_update(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) ->
     reasons += Counter(
         {
             "known already, or another recording of a known run": report.known,
-            "too late, since later runs are known": report.older,
-            "so old that it is known already or too late": report.forgotten,
+            "earlier than the last known run, so that it cannot be added any more": report.older,
+            "from before the runs that the file remembers one by one, so known already or too early to add": report.forgotten,
             "not over when the run began": report.later,
             "not asked for": left_out,
         }

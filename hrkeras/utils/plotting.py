@@ -12,6 +12,7 @@ from hrkeras.utils.files import atomic_write
 
 HEART, SPEED, ALTITUDE, MUTED, GOOD, GRID = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77", "#e4e6ea"
 PAPER = "#ffffff"
+SOFTWARE = "hrkeras"  # that a PNG names, by which it is recognised as drawn here
 DAY = 86_400.0  # s
 MOST_DATES, LEAST_DAYS = 5, 14.0  # on an axis
 DAY_STEPS, MONTH_STEPS = (2, 4, 7, 14), (1, 2, 3, 6, 12, 24, 60, 120, 240)  # between dates on an axis
@@ -41,7 +42,7 @@ def new_figure(*shape, size, **kwargs):
 def save(figure: Figure, path: Path) -> Path:
     """Writes a temporary file and renames it, so that a killed command leaves the old plot or none."""
     with atomic_write(path) as part:
-        figure.savefig(part, format="png", metadata={"Software": None})
+        figure.savefig(part, format="png", metadata={"Software": SOFTWARE})
     return path
 
 

@@ -175,6 +175,7 @@ def _out_of_range(workout: Workout, limits: Limits) -> bool:
     return len(believed) > 0 and believed.mean() > limits.max_record_share * fastest(workout.duration)
 
 
+UNDATED = "date unknown (clock not set)"
 # name, reason in words, and whether it takes the workout; in the order of the funnel
 FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
     ("sport", "another sport", lambda w, limits: w.sport not in limits.sports),
@@ -196,7 +197,7 @@ FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
     ),
     (
         "metadata",
-        "person or start unknown",
+        f"{UNDATED}, or person unknown",
         lambda w, limits: not is_date(w.start) or (limits.require_user and not w.user),
     ),
 )
@@ -223,6 +224,8 @@ def reason(taken: str, workout: Workout) -> str:
     """Why a filter took a workout, in words."""
     if taken == "sport":
         return f"{REASONS[taken]} ({workout.sport or 'unnamed'})"
+    if taken == "metadata":
+        return "person unknown" if is_date(workout.start) else UNDATED
     return "heart rate estimated, not measured" if taken == "heart_rate" and workout.estimated else REASONS[taken]
 
 

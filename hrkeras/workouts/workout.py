@@ -1,5 +1,7 @@
 """One recorded workout from any device or service."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, fields
 
 import numpy as np

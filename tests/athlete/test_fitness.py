@@ -30,7 +30,7 @@ def followed(heart_rates):
 
 @pytest.mark.parametrize(("low", "certain"), [(-0.2, False), (0.3, False), (0.6, True)])
 def test_what_is_certain_looks_so_in_whole_beats(low, certain):
-    assert fitness.Told(7.0, low, 14.0).certain == fitness.Told(-7.0, -14.0, -low).certain == certain
+    assert fitness.WithLimits(7.0, low, 14.0).certain == fitness.WithLimits(-7.0, -14.0, -low).certain == certain
 
 
 def test_a_steady_run_is_steady():
@@ -91,5 +91,5 @@ def test_effects_have_the_sign_that_everybody_has():
     assert found["uphill"].value > 0
     assert found["season"].value >= 0
     assert 0 <= month - starts[-1] < fitness.YEAR
-    assert fitness.Told(2.0, 1.0, 3.0).certain
-    assert not fitness.Told(1.0, -0.5, 2.5).certain
+    assert fitness.WithLimits(2.0, 1.0, 3.0).certain
+    assert not fitness.WithLimits(1.0, -0.5, 2.5).certain

@@ -43,7 +43,8 @@ def test_what_was_told_is_exact():
     assert set(own.women) == {1.0}
     np.testing.assert_allclose(own.share(np.array([[50.0], [120.0], [190.0], [230.0], [30.0]]))[:, 0], [0, 0.5, 1, 1, 0])
     assert reserve.text(own) == (
-        "Taken: maximum heart rate 190 as self-reported, resting heart rate 50 as self-reported, sex female as self-reported."
+        "Computed with: maximum heart rate 190 as self-reported, "
+        "resting heart rate 50 as self-reported, sex female as self-reported."
     )
 
 

@@ -30,7 +30,7 @@ def test_apple_health_export(export, tmp_path):
     result = run(export, "--output", tmp_path / "pictures")
     assert result.exit_code == 0
     assert "Apple Health export" in result.stdout
-    assert f"Next: hrkeras build apple_watch {export}" in result.stdout
+    assert f"Next: hrkeras report {export}\nNext: hrkeras update me.json {export}\n" in result.stdout
     assert (tmp_path / "pictures" / "latest_run.png").stat().st_size > 10_000
 
 
@@ -55,7 +55,7 @@ def test_folder_of_tracks_and_one_track(tracks, tmp_path):
     result = run(tmp_path / "runs")
     assert result.exit_code == 0
     assert "not readable as workouts: 1" in result.stdout
-    assert "Next: hrkeras build tracks" in result.stdout
+    assert f"Next: hrkeras report {tmp_path / 'runs'}\n" in result.stdout
     assert "Next: hrkeras predict" in run(paths[0]).stdout
 
 

@@ -64,7 +64,7 @@ def test_training_load_of_one_run_without_heart_rate(silent, me):
 
 def test_running_index(folder, silent, tmp_path):
     out = run("running-index", folder / "export.zip", "--plot", tmp_path / "index.png").stdout
-    assert "VO2max is about" in out
+    assert "VO2max, the most oxygen that your body can use, is about" in out
     assert (tmp_path / "index.png").stat().st_size > 10_000
     usual = json.loads(run("running-index", folder / "runs", "--json").stdout)
     higher = json.loads(run("running-index", folder / "runs", "--at-heart-rate", usual["heart_rate"] + 5, "--json").stdout)
@@ -83,6 +83,16 @@ def test_today(files, me, folder):
     from_export = json.loads(run("today", folder / "export.zip", "--json").stdout)
     assert from_export["earlier_runs"] == 7
     assert "No earlier run is known" in run("today", files[-1]).stdout
+
+
+def test_their_pictures(files, me, tmp_path):
+    for command in (("today",), ("guard", "--limit", 150)):
+        picture = tmp_path / f"{command[0]}.png"
+        assert f"Picture: {picture}" in run(*command, files[-1], "--athlete", me, "--plot", picture).stdout
+        assert picture.stat().st_size > 10_000
+    mine = tmp_path / "mine.png"
+    mine.write_text("notes")
+    assert "is there already and is not a PNG drawn by hrkeras" in run("today", files[-1], "--plot", mine, code=2).output
 
 
 def test_guard(files, me):

@@ -255,7 +255,7 @@ def test_predict_from_the_athletes_file(trained, folder, simulated, tmp_path):
     (tmp_path / "a.csv").write_text("old")
     run("update", tmp_path / "gap.json", paths[0], paths[3])
     for path, known, what in (
-        (paths[2], "gap.json", f"learnt from the run of {clock.date(simulated[3].clock[0])} UTC;"),
+        (paths[2], "gap.json", f"learnt from the later run of {clock.date(simulated[3].clock[0])} UTC;"),
         (paths[2], "me.json", "this very run"),
     ):
         arguments = ["predict", path, "--output", tmp_path / "a.csv", "--force", "--athlete", tmp_path / known]

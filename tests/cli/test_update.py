@@ -79,7 +79,7 @@ def test_what_comes_too_late_or_is_no_run_is_said(folder, simulated, tmp_path):
     (tmp_path / "more" / "broken.gpx").write_text("<gpx")
     said = run("update", me, tmp_path / "more")
     assert f"Added 1 run: {date(simulated[7].clock[0])} UTC." in said
-    assert "Used 1 of 8 recordings. Not used: 4 x too late, since later runs are known; " in said
+    assert "Used 1 of 8 recordings. Not used: 4 x earlier than the last known run, so that it cannot be added any more; " in said
     for reason in ("known already, or another recording of a known run", "heart rate incomplete", "not XML (first: "):
         assert f"1 x {reason}" in said
     assert "start a new file from all runs: hrkeras update NEW.json ALL_RUNS" in said
@@ -260,7 +260,7 @@ app(sys.argv[1:])
 
 
 def test_of_updates_at_once_none_is_lost(folder, tmp_path):
-    """They are done one after the other; a run that is earlier than one known by then is said to be too late."""
+    """They are done one after the other; a run that is earlier than one known by then is said to be."""
     me = tmp_path / "me.json"
     paths = sorted((folder / "runs").iterdir())[:3]
     processes = [
@@ -269,7 +269,7 @@ def test_of_updates_at_once_none_is_lost(folder, tmp_path):
     ]
     said = [process.communicate(timeout=120)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
-    added, late = (sum(what in each for each in said) for what in ("Added 1 run", "1 x too late"))
+    added, late = (sum(what in each for each in said) for what in ("Added 1 run", "1 x earlier than"))
     assert athlete_file.load(me).count == added == 3 - late
     assert os.listdir(tmp_path) == ["me.json"]
 

@@ -219,6 +219,13 @@ def test_evaluate_has_model_and_baselines_on_the_same_steps(model, runs, protoco
     of_people = sum(rows[0].mae * rows[0].steps for rows in found.people.values())
     assert of_people / found.rows[0].steps == pytest.approx(found.rows[0].mae)
     assert all(letter in tables.people_table(found.people) for letter in "ABCD")
+    assert "Per person, by their number in the dataset, which keeps no names: mean absolute error" in found.tables()
+
+
+def test_people_are_told_by_their_names(model, runs):
+    names = [f"the person numbered {user}" for user in range(runs.users.max() + 1)]
+    said = scored(model, replace(runs, names=names)).tables().partition("Per person: ")[2].splitlines()
+    assert [line.split("  ")[0] for line in said[3:5]] == names[:2]
 
 
 def test_others_are_scored_where_the_beginning_alone_is_known(model, runs):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from overlaps import overlaps
 
-from hrkeras.athlete.fitness import Told
+from hrkeras.athlete.fitness import WithLimits
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.zones import estimate
 from hrkeras.personal import person_plots
@@ -33,7 +33,7 @@ def timeline(days, share_out=0.15, seed=0):
     for day in days:
         outlier, value = bool(random.random() < share_out), random.normal(150, 2)
         residual = random.normal(0, 30 if outlier else 5)
-        told = Told(value, value - 6, value + 6)
+        told = WithLimits(value, value - 6, value + 6)
         entries.append(SimpleNamespace(start=day * DAY, utc_offset=np.nan, at_pace=told, residual=residual, stands_out=outlier))
     return SimpleNamespace(entries=entries, speed=1000 / 330)
 

@@ -142,10 +142,10 @@ def test_only_earlier_runs_that_are_over_count(by, runs):
 
 def test_a_state_that_knows_what_came_later_does_not_predict(model, runs):
     everything = known(runs, np.inf)
-    with pytest.raises(InputError, match=rf"run of {clock.date(runs[5].start)} UTC .* learnt from this very run; predict it"):
+    with pytest.raises(InputError, match=rf"run of {clock.date(runs[5].start)} UTC .* learnt from this very run; give the files"):
         prediction.predict(runs[5], everything, model)
     between = replace(runs[5], start=(runs[5].start + runs[6].start) / 2)
-    with pytest.raises(InputError, match=rf"learnt from the run of {clock.date(runs[-1].start)} UTC;"):
+    with pytest.raises(InputError, match=rf"learnt from the later run of {clock.date(runs[-1].start)} UTC;"):
         prediction.predict(between, everything)
     halfway = replace(runs[-1], start=runs[-1].start + runs[-1].duration / 2)
     with pytest.raises(InputError, match="this very run"):

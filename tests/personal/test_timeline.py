@@ -119,13 +119,13 @@ def test_sentences(written):
 @pytest.mark.parametrize(
     ("before", "now", "said"),
     [
-        (167.4, 172.6, "it was 167: a difference of +6, which may be chance (give or take 14)."),
+        (167.4, 172.6, "it was 167: a difference of +6 beats/min (-8 to +20 four times in five), which may be chance."),
         (150.4, 149.6, "it was 150 too."),
-        (175.4, 149.6, "it was 175: -25 beats/min since (give or take 14), fitter."),
+        (175.4, 149.6, "it was 175: -25 beats/min since (-39 to -11 four times in five), fitter."),
     ],
 )
 def test_the_difference_is_that_of_what_is_shown(written, before, now, said):
-    told = [fitness.Told(value, value - 10, value + 10) for value in (before, now)]
+    told = [fitness.WithLimits(value, value - 10, value + 10) for value in (before, now)]
     entries = [
         replace(each, found=replace(each.found, start=day * 86400), at_pace=told[day > 0])
         for each, day in zip(written.entries[:6], (0, 0, 0, 0, 0, 300), strict=True)

@@ -55,7 +55,7 @@ export function leftOut(workout) {
   if (gpsShare < GPS) return "positions incomplete";
   const duration = time.at(-1);
   if (outside(duration, DURATION) || duration > MEAN_INTERVAL * (time.length - 1)) return "duration or sampling unreasonable";
-  return Number.isNaN(start) ? "person or start unknown" : "";
+  return Number.isNaN(start) ? "date unknown (clock not set)" : "";
 }
 
 function outOfRange(workout, altitude, heartRate) {

@@ -162,7 +162,10 @@ def _single(inspection: Inspection) -> list[str]:
     taken = next(iter(inspection.funnel.taken), None)
     if taken is None:
         return ["This run can be used: its heart rate can be learnt from, and a prediction can be compared with it."]
-    reason = f"its sport is {next(iter(inspection.sports))}" if taken == "sport" else quality.REASONS[taken]
+    undated = taken == "metadata" and inspection.undated
+    reason = quality.UNDATED if undated else quality.REASONS[taken]
+    if taken == "sport":
+        reason = f"its sport is {next(iter(inspection.sports))}"
     if _can_be_predicted(inspection):
         but = "its heart rate can still be predicted"
     elif inspection.only is not None and "indoor running" in inspection.sports:
@@ -249,6 +252,8 @@ def commands(inspection: Inspection, path: Path, kind: str) -> list[str]:
     source = shlex.quote(str(path))
     if is_single(inspection, path, kind):
         return [f"hrkeras predict {source} --output prediction.csv"] if _can_be_predicted(inspection) else []
+    if kind != "endomondo" and len(inspection.people) == 1 and inspection.funnel.left and not _options(inspection.limits):
+        return [f"hrkeras report {source}", f"hrkeras update me.json {source}"]
     if max(inspection.usable_by_person.values(), default=0) >= 3:
         return [f"hrkeras build {KINDS[kind][1]} {source}{_options(inspection.limits)}"]
     if inspection.funnel.left:

@@ -7,7 +7,7 @@ import numpy as np
 
 from hrkeras.athlete import drift, heat
 from hrkeras.athlete.drift import Drift
-from hrkeras.athlete.fitness import Told
+from hrkeras.athlete.fitness import WithLimits
 from hrkeras.personal import kept, pace, weather
 from hrkeras.personal.timeline import Entry, Timeline
 from hrkeras.utils.errors import InputError
@@ -25,12 +25,15 @@ class DriftingRun(NamedTuple):
     Attributes:
         entry: of the timeline.
         drift: beats/min per hour.
-        usual: what was usual for the person then at the timeline's pace, see `drift.usual`.
+        usual: what was usual for the person then at the timeline's pace, see `drift.usual`; all limits here hold their value
+            nineteen times in twenty, as those of `Drifts.level` do.
+        left_over: measured less explained; its limits contain 0 unless it is clear.
     """
 
     entry: Entry
     drift: Drift
-    usual: Told
+    usual: WithLimits
+    left_over: WithLimits
 
 
 class _Followed(NamedTuple):
@@ -48,20 +51,20 @@ class Drifts(NamedTuple):
 
     Attributes:
         runs: those that are long enough, in order.
-        of: how many runs with heart rate there are.
+        runs_with_heart_rate: how many there are, long enough or not.
         speed: m/s on the flat that `usual` is told for.
         level: how the day's mean heart rate changes with temperature, beats/min; None if that cannot be said.
         slope: likewise the drift, beats/min per hour.
     """
 
     runs: list[DriftingRun]
-    of: int
+    runs_with_heart_rate: int
     speed: float
     level: heat.Relation | None
     slope: heat.Relation | None
 
 
-def of(timeline: Timeline) -> Drifts:
+def of_timeline(timeline: Timeline) -> Drifts:
     """The drift of all runs that are long enough, each by what the state knew before it, whatever model predicts the runs."""
     report = timeline.report
     population = report.athlete.population
@@ -89,7 +92,8 @@ def of(timeline: Timeline) -> Drifts:
     for entry, row, told, warmth in zip(timeline.entries, rows, usual, warmer, strict=True):
         if row:
             left_over, *others = row
-            runs.append(DriftingRun(entry, Drift(Told(*left_over), *others), told))
+            found = Drift(WithLimits(*left_over), *others)
+            runs.append(DriftingRun(entry, found, *(each.widened(drift.WIDER) for each in (told, found.left_over))))
             warmths.append(warmth)
     slopes = np.array([(run.drift.left_over.value, run.drift.left_over.high) for run in runs]).reshape(-1, 2)
     return Drifts(
@@ -108,10 +112,11 @@ def expect(drifts: Drifts, source) -> None:
         InputError: if there is none.
     """
     if not drifts.runs:
+        number = drifts.runs_with_heart_rate
         which = (
-            "no run that can be used has a heart rate"
-            if not drifts.of
-            else f"{'the one run is not' if drifts.of == 1 else f'none of {drifts.of:,} runs is'} long enough"
+            f"{'the one run is not' if number == 1 else f'none of {number:,} runs is'} long enough"
+            if number
+            else "no run that can be used has a heart rate"
         )
         raise InputError(f"{source}: {which}; the drift within a run takes {RUN}.")
 
@@ -139,7 +144,7 @@ def as_dict(drifts: Drifts) -> dict:
                 "minutes": run.drift.minutes,
                 "measured": round(run.drift.measured, 1),
                 "explained": round(run.drift.explained, 1),
-                "left_over": _limits(run.drift.left_over),
+                "left_over": _limits(run.left_over),
                 "decoupling": round(run.drift.decoupling, 1),
                 "temperature": round(weather.temperature(run.entry.workout), 1),
                 "humidity": round(run.entry.workout.humidity, 1),
@@ -149,5 +154,5 @@ def as_dict(drifts: Drifts) -> dict:
     }
 
 
-def _limits(told: Told | None) -> dict | None:
+def _limits(told: WithLimits | None) -> dict | None:
     return told and {name: round(value, 1) for name, value in told._asdict().items()}

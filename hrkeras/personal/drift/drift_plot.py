@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from hrkeras.personal import pace
 from hrkeras.personal.drift.drift import Drifts
-from hrkeras.personal.person_plots import NARROW, PAUSE, SHORT
+from hrkeras.personal.person_plots import NARROW, stretches
 from hrkeras.utils.plotting import DAY, HEART, MUTED, PAPER, SPEED, STYLE, date_axis, legend, new_figure
 from hrkeras.workouts.clock import on_the_spot
 
@@ -19,9 +19,9 @@ def drifts(found: Drifts, narrow: bool = False) -> Figure:
     figure, axes = new_figure(size=NARROW if narrow else (9, 4.5))
     starts = np.array([on_the_spot(run.entry.start, run.entry.utc_offset) for run in found.runs])
     date_axis(axes, starts)
-    days, short = starts / DAY, SHORT * np.ptp(axes.get_xlim())
+    days = starts / DAY
     usual, below, above = np.array([run.usual for run in found.runs]).T
-    left_over, low, high = np.array([run.drift.left_over for run in found.runs]).T
+    left_over, low, high = np.array([run.left_over for run in found.runs]).T
     clear = np.array([run.drift.is_clear for run in found.runs])
     single = usual + left_over
     axes.axhline(0, color=MUTED, lw=0.8)
@@ -29,11 +29,8 @@ def drifts(found: Drifts, narrow: bool = False) -> Figure:
     axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.8, mew=0, label="each run, at this pace")
     if clear.any():
         axes.plot(days[clear], single[clear], "D", ms=6, color=SPEED, mec=PAPER, mew=0.8, label="more than chance")
-    for number, rows in enumerate(np.split(np.arange(len(days)), np.flatnonzero(np.diff(starts) > PAUSE) + 1)):
-        where = days[rows]
-        if np.ptp(where) < short:  # runs so close together are drawn as wide as can be seen
-            rows, where = rows[[0, -1]], where.mean() + np.array([-0.5, 0.5]) * short
-        label = None if number else "10 to 90 %"
+    for number, (where, rows) in enumerate(stretches(axes, starts)):
+        label = None if number else "19 times in 20"
         axes.fill_between(where, below[rows], above[rows], color=HEART, alpha=0.15, lw=0, label=label)
         axes.plot(where, usual[rows], "-", color=HEART, lw=2, label=None if number else "usual for you")
     lowest = min(single.min(), below.min(), np.percentile(usual + low, 100 - MOST))

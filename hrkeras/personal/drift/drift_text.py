@@ -3,12 +3,13 @@
 import numpy as np
 
 from hrkeras.athlete import heat
-from hrkeras.athlete.fitness import Told
+from hrkeras.athlete.fitness import WithLimits
 from hrkeras.personal import fitness_text, pace, weather
 from hrkeras.personal.drift.drift import RUN, DriftingRun, Drifts
 
-HEAD = ("Day", "minutes", "measured", "explained", "left over", "10 - 90 %", "Pa:HR", "temperature")
-CAPTION = "Rise of heart rate within the run (beats/min per hour; Pa:HR in %; * chance makes so much in one run of twenty)"
+HEAD = ("Day", "minutes", "measured", "explained", "left over", "limits", "Pa:HR", "temperature")
+CAPTION = "Rise of heart rate within the run (beats/min per hour; Pa:HR in %; * the limits leave out 0)"
+SURE = "All limits hold the true value nineteen times in twenty."
 
 
 def usual(drifts: Drifts) -> str:
@@ -24,12 +25,14 @@ def last(drifts: Drifts) -> str:
     """The drift of the last run that is long enough."""
     run = drifts.runs[-1]
     found = run.drift
-    sure = "more than chance makes in one run of twenty" if found.is_clear else "which may be chance"
+    sure = "more than chance explains" if found.is_clear else "which may be chance"
     day = fitness_text.day(run.entry.start, run.entry.utc_offset)
     return (
         f"{day}{_warmth(run)}: heart rate changed by {round(found.measured):+} beats/min per hour "
         f"over {found.minutes} minutes; pace, hills and length explain {round(found.explained):+}, which leaves "
-        f"{_limits(found.left_over)}, {sure}. Decoupling (Pa:HR) is {found.decoupling:z.1f} %."
+        f"{_limits(run.left_over)}, {sure}. "
+        f"Decoupling (Pa:HR), by how much speed for each heartbeat fell from the first half to the second, is "
+        f"{found.decoupling:z.1f} %."
     )
 
 
@@ -38,7 +41,7 @@ def clear(drifts: Drifts) -> str:
     if len(drifts.runs) < 2:
         return ""
     runs = [run for run in drifts.runs if run.drift.is_clear]
-    more = sum(run.drift.left_over.value > 0 for run in runs)
+    more = sum(run.left_over.value > 0 for run in runs)
     found = f": {more:,} drifted more than expected, {len(runs) - more:,} less" if runs else ""
     of = f"{len(runs) or 'none'} of {fitness_text.count(len(drifts.runs))}"
     return f"What was left over is clear in {of}{found}; by chance alone it would seem so in one of twenty."
@@ -60,35 +63,37 @@ def warmth(drifts: Drifts) -> list[str]:
 def _related(what: str, relation: heat.Relation | None, unit: str) -> str:
     if not relation:
         return f"{what}: too few runs are long enough to say."
-    limits = f"{_limits(relation.slope)} {unit}, nineteen times in twenty, from {fitness_text.count(relation.runs)}"
+    limits = f"{_limits(relation.slope)} {unit}, from {fitness_text.count(relation.runs)}"
     return f"{what}: {limits}." if relation.slope.certain else f"{what} cannot be told from chance ({limits})."
 
 
 def left_out(drifts: Drifts) -> str:
     """How many runs are too short; empty if none is."""
-    short = drifts.of - len(drifts.runs)
-    verb = "is" if short == 1 else "are"
-    return f"{short:,} of {fitness_text.count(drifts.of)} with heart rate {verb} too short; it takes {RUN}." if short else ""
+    short = drifts.runs_with_heart_rate - len(drifts.runs)
+    verb, of = "is" if short == 1 else "are", fitness_text.count(drifts.runs_with_heart_rate)
+    return f"{short:,} of {of} with heart rate {verb} too short; it takes {RUN}." if short else ""
 
 
-def rows(runs: list[DriftingRun]) -> list[tuple[str, ...]]:
-    """Of a table as `HEAD` names its columns."""
-    return [
+def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and rows; without the temperature if no run tells it."""
+    rows = [
         (
             fitness_text.short_day(run.entry.start, run.entry.utc_offset),
             f"{run.drift.minutes}",
             f"{round(run.drift.measured):+}",
             f"{round(run.drift.explained):+}",
-            f"{round(run.drift.left_over.value):+}{'*' if run.drift.is_clear else ''}",
-            f"{round(run.drift.left_over.low):+} to {round(run.drift.left_over.high):+}",
+            f"{round(run.left_over.value):+}{'*' if run.drift.is_clear else ''}",
+            f"{round(run.left_over.low):+} to {round(run.left_over.high):+}".replace(" ", "\N{NO-BREAK SPACE}"),
             f"{run.drift.decoupling:z.1f}",
             weather.text(run.entry.workout),
         )
         for run in runs
     ]
+    columns = len(HEAD) - (not any(row[-1] for row in rows))
+    return HEAD[:columns], [row[:columns] for row in rows]
 
 
-def _limits(told: Told) -> str:
+def _limits(told: WithLimits) -> str:
     return f"{round(told.value):+} ({round(told.low):+} to {round(told.high):+})"
 
 

@@ -1,22 +1,17 @@
-"""The running index in sentences, for programs and as a picture."""
+"""The running index in sentences and for programs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib
-import matplotlib.ticker
 import numpy as np
-from matplotlib.figure import Figure
 
 from hrkeras.athlete import reserve
 from hrkeras.athlete.reserve import Reserve
 from hrkeras.personal import fitness_text, pace
 from hrkeras.personal.index.running_index import Index
-from hrkeras.personal.person_plots import stretches
-from hrkeras.utils.plotting import HEART, SPEED, STYLE, date_axis, legend, new_figure
-from hrkeras.workouts.clock import iso, on_the_spot
+from hrkeras.workouts.clock import iso
 
 CAVEAT = (
     "It is no measurement: the equation alone is off by a tenth, a wrong maximum or resting heart rate shifts all values alike, "
@@ -36,8 +31,9 @@ def lines(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve)
     value, low, high = last.vo2max
     if np.isfinite(value):
         sentences += [
-            f"VO2max is about {value:.0f} mL/kg/min ({low:.0f} to {high:.0f}): what {pace.text(speed)} costs by the ACSM's "
-            "equation, over the share of the heart rate reserve that it takes.",
+            f"VO2max, the most oxygen that your body can use, is about {value:.0f} mL/kg/min ({low:.0f} to {high:.0f}): what "
+            f"{pace.text(speed)} costs by the equation of the American College of Sports Medicine, over the share of the heart "
+            "rate reserve (maximum less resting) that it takes. In brackets where it lies four times in five.",
             CAVEAT,
         ]
     else:
@@ -62,9 +58,10 @@ def change(found: Sequence[Index]) -> str:
     when = f"On {fitness_text.day(reached[row].start, reached[row].utc_offset)} it was {pace.text(reached[row].speed[0])}"
     if not difference:
         return f"{when} too."
-    which = f"{abs(difference)} s/km {'faster' if difference < 0 else 'slower'} since"
-    chance = ", which may be chance" if abs(difference) <= reach else ""
-    return f"{when}: {which} (give or take {reach:.0f}){chance}."
+    which = f"{'faster' if difference < 0 else 'slower'}{', which may be chance' if abs(difference) <= reach else ''}"
+    return (
+        f"{when}: {difference:+} s/km since ({difference - reach:+.0f} to {difference + reach:+.0f} four times in five), {which}."
+    )
 
 
 def as_dict(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve) -> dict[str, Any]:
@@ -90,24 +87,3 @@ def as_dict(found: Sequence[Index], heart_rate: float, speed: float, own: Reserv
             for each in found
         ],
     }
-
-
-@matplotlib.rc_context(STYLE)
-def plot(found: Sequence[Index], heart_rate: float) -> Figure:
-    """Pace at the set heart rate, faster above, and VO2max over the months, each with its limits."""
-    figure, panels = new_figure(2, size=(9, 6), sharex=True)
-    starts = np.array([on_the_spot(each.start, each.utc_offset) for each in found])
-    seconds, vo2max = 1000 / np.array([each.speed for each in found]), np.array([each.vo2max for each in found])
-    date_axis(panels[1], starts)
-    for axes, values, colour in zip(panels, (seconds, vo2max), (SPEED, HEART), strict=True):
-        for number, (days, rows) in enumerate(stretches(axes, starts)):
-            label = None if number else "10 to 90 %"
-            axes.fill_between(days, values[rows, 1], values[rows, 2], color=colour, alpha=0.15, lw=0, label=label)
-            axes.plot(days, values[rows, 0], "-", color=colour, lw=2)
-    panels[0].invert_yaxis()
-    panels[0].yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(6, steps=[1, 1.5, 3, 6, 10]))
-    panels[0].yaxis.set_major_formatter(lambda value, _: f"{int(value // 60)}:{int(value % 60):02}")
-    panels[0].set_ylabel(f"pace at {heart_rate:.0f} beats/min\non the flat (min/km)")
-    panels[1].set_ylabel("VO2max, estimated\n(mL/kg/min)")
-    legend(panels[0], f"Running index: pace at {heart_rate:.0f} beats/min, and VO2max")
-    return figure

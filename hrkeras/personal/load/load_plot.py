@@ -28,7 +28,7 @@ def weeks(loads: Sequence[RunLoad]) -> Figure:
     figure, axes = new_figure(size=(9, 4))
     starts = np.array([week.start for week in found])
     days = starts / DAY + MIDDLE
-    value, low, high = np.array([training_load.told(week.banister) for week in found]).T
+    value, low, high = np.array([training_load.with_limits(week.banister) for week in found]).T
     measured = np.array([sum(float(run.banister[0]) for run in week.runs if not run.is_estimated) for week in found])
     date_axis(axes, [starts[0], starts[-1] + WEEK])
     axes.bar(days, measured, WIDTH, color=HEART, alpha=0.85, label="measured")

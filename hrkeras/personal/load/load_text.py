@@ -17,7 +17,8 @@ from hrkeras.workouts.clock import date, iso
 SHOWN = 8  # weeks
 HEAD = ("Week from", "runs", "h:min", "Banister", "Edwards")
 MEANING = (
-    "Banister's TRIMP is the minutes of a run times a weight that rises with the share of the heart rate reserve in use; "
+    "Banister's training impulse (TRIMP) is the minutes of a run times a weight that rises with the share of the heart rate "
+    "reserve (maximum less resting) in use; "
     "Edwards' is the minutes in each tenth of the maximum heart rate from 50 % on, times 1 to 5. In brackets where it lies four "
     "times in five. The number says how much heart rate there was for how long, and nothing of health, form or risk."
 )
@@ -74,7 +75,7 @@ def _both(run: RunLoad) -> str:
 
 
 def _with_limits(values) -> str:
-    value, low, high = training_load.told(values)
+    value, low, high = training_load.with_limits(values)
     return f"{value:.0f} ({low:.0f} to {high:.0f})"
 
 
@@ -83,7 +84,7 @@ def as_dict(loads: Sequence[RunLoad], own: Reserve) -> dict[str, Any]:
     told = own.told
 
     def limits(values) -> dict[str, float]:
-        return {name: round(value, 1) for name, value in training_load.told(values)._asdict().items()}
+        return {name: round(value, 1) for name, value in training_load.with_limits(values)._asdict().items()}
 
     return {
         "maximum": limits(own.maximum) | {"told": told.max_heart_rate is not None},

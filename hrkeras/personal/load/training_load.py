@@ -9,7 +9,7 @@ from math import isnan
 import numpy as np
 
 from hrkeras.athlete import reserve
-from hrkeras.athlete.fitness import Told
+from hrkeras.athlete.fitness import WithLimits
 from hrkeras.athlete.interval import POSSIBLE
 from hrkeras.athlete.population import DAY
 from hrkeras.athlete.reserve import DRAWS, Reserve
@@ -156,6 +156,6 @@ def weeks(loads: Sequence[RunLoad]) -> list[Week]:
     return [Week(MONDAY + number * WEEK, runs) for number, runs in found.items()]
 
 
-def told(values: np.ndarray) -> Told:
+def with_limits(values: np.ndarray) -> WithLimits:
     """An estimate with its limits, from the draws of a `RunLoad` or a `Week`."""
-    return Told(*map(float, reserve.interval(values)))
+    return WithLimits(*map(float, reserve.interval(values)))

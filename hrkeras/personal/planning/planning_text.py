@@ -1,5 +1,7 @@
 """A plan in words and as a table."""
 
+import numpy as np
+
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.personal import pace
 from hrkeras.personal.planning import plan_warnings
@@ -41,10 +43,8 @@ def limit(heart_rate: float, answer: Answer, athlete: AthleteState) -> list[str]
         sentences.append(
             f"No even pace is expected to stay {what} on these hills: {_walk(by_pace)}. So this is a plan of even effort."
         )
-    above = float((plan.prediction.heart_rate[plan.warm].round() >= heart_rate).mean())
-    if above:
-        share = f"for {100 * above:.0f} % of the time" if above >= 0.01 else "for a moment"
-        sentences.append(f"That is at or above {heart_rate:.0f} {share}.")
+    if above := _share(plan, plan.prediction.heart_rate, heart_rate):
+        sentences.append(f"That is at or above {heart_rate:.0f} for {above}.")
     if under.end == "slowest":
         sentences.append(f"No {'pace' if plan.even == 'effort' else 'even pace'} is expected to stay {what}: {_walk(under)}.")
         if by_effort and by_effort.end != "slowest":
@@ -80,7 +80,7 @@ def beyond(answer: Answer, athlete: AthleteState) -> list[str]:
     plan, possible = answer.plan, answer.possible
     if not possible:
         return []
-    share = f"{100 * plan.too_hard:.0f} % of the time" if plan.too_hard >= 0.01 else "a moment"
+    share = _share(plan, plan.unlimited.heart_rate, plan.zones.maximum)
     sentences = [
         f"For {share} this pace asks for the maximum or more, so it can hardly be kept up: that is "
         f"{plan_warnings.maximum(plan.zones, athlete)}."
@@ -108,6 +108,15 @@ def duration(seconds: float) -> str:
     """As "46 min" or "1 h 06 min"."""
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
+def _share(plan: Plan, heart_rate: np.ndarray, limit: float) -> str:
+    """For how much of a plan a heart rate is at a limit or above, in words; empty if that is not so when warm."""
+    above = heart_rate.round() >= round(limit)
+    if not above[plan.warm].any():
+        return ""
+    share = int(100 * above.mean())  # 100 % is all of it
+    return f"{share} % of the time" if share else "a moment"
 
 
 def _walk(result: SearchResult) -> str:

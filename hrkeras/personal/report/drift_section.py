@@ -8,19 +8,20 @@ from hrkeras.personal.timeline import Timeline
 SHOWN = 12  # runs in the table
 ABOUT = (
     "How much heart rate rose within a run after its first ten minutes, beyond what its pace, hills and length explain for you. "
-    "The line is the rise that is usual for you at a steady pace on the flat; each dot is that and what was left over in a run."
+    "The line is the rise that is usual for you at a steady pace on the flat; each dot is that and what was left over in a run. "
+    f"{drift_text.SURE}"
 )
 
 
 def drift_section(written: Timeline) -> str:
     """The section; empty if no run is long enough."""
-    drifts = drift.of(written)
+    drifts = drift.of_timeline(written)
     if not drifts.runs:
         return ""
     sentences = [drift_text.usual(drifts), drift_text.last(drifts), drift_text.clear(drifts), *drift_text.warmth(drifts)]
     drawn = svg(
         drift_plot.drifts(drifts, narrow=True), "drift", "Drift within each run over the months", drift_text.usual(drifts)
     )
-    numbers = table(drift_text.CAPTION, drift_text.HEAD, drift_text.rows(drifts.runs[-SHOWN:][::-1]), texts=(7,))
+    numbers = table(drift_text.CAPTION, *drift_text.table(drifts.runs[-SHOWN:][::-1]), texts=(7,))
     parts = (paragraph(ABOUT), *map(paragraph, sentences), figure(drawn), details("The latest runs", numbers))
     return section("Drift within your runs", *parts, paragraph(drift_text.left_out(drifts), "soft"))

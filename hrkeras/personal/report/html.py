@@ -31,16 +31,22 @@ def figure(drawn: str) -> str:
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[int] = ()) -> str:
-    """A table whose first column names the rows; `texts` are the other columns that are no numbers. It scrolls if it must."""
+    """A table whose first column names the rows; `texts` are the other columns that are no numbers. It scrolls if it must, and a
+    shadow shows that.
+    """
     kinds = [_class("text" if place in texts else "") for place in range(len(head))]
     top = "".join(f'<th scope="col"{kind}>{escape(label)}</th>' for kind, label in zip(kinds, head, strict=True))
     lines = []
     for row in rows:
-        cells = [f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)]
+        cells = [f"<td{kind}>{_cell(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)]
         lines.append(f'<tr><th scope="row">{escape(row[0])}</th>{"".join(cells[1:])}</tr>')
     body = "\n".join(lines)
     inside = f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
     return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">\n{inside}\n</div>'
+
+
+def _cell(text: str) -> str:
+    return escape(text).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _class(kind: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hrkeras import __version__
 from hrkeras.athlete import zones
-from hrkeras.personal import fitness_text, pace, person_plots, time_in_zones, timeline, usage, weather
+from hrkeras.personal import facts_text, fitness_text, pace, person_plots, time_in_zones, timeline, usage, weather
 from hrkeras.personal.report.drift_section import drift_section
 from hrkeras.personal.report.html import details, figure, items, paragraph, section, table
 from hrkeras.personal.report.picture import svg
@@ -143,13 +143,14 @@ def _last_run(written: Timeline) -> str:
 
 
 def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
+    from_runs, _ = time_in_zones.estimated_from(own, everything.runs)
     head, *rows = zip(*time_in_zones.named(own), *time_in_zones.measured(recent, everything), strict=True)
     return section(
         "Your zones",
         *(paragraph(sentence) for sentence in time_in_zones.heart_rates(own)),
         table("Time in each zone, hours and minutes", head, rows),
         *(paragraph(sentence, "soft") for sentence in time_in_zones.missing(recent, everything)),
-        paragraph("Read from your runs, not from a test: somebody who never runs hard gets too low a maximum.", "soft"),
+        paragraph(f"{from_runs} Somebody who never runs hard gets too low a maximum.", "soft") if from_runs else "",
     )
 
 
@@ -273,7 +274,11 @@ def _notes(written: Timeline) -> str:
                 f"Heart rate is predicted by {by} from speed, altitude and the runs before.",
                 used,
                 *usage.flat(written),
-                "Heart rate is as your device recorded it; a watch that counts steps, or a dry strap, misleads all of this.",
+                *facts_text.of_export(written.report.exported, written.athlete),
+                facts_text.counted(written.athlete, written.report.exported),
+                "Heart rate is as your device recorded it; a watch that counts steps, or a dry strap, misleads all of this."
+                if written.entries
+                else "",
                 fitness_text.zones_text([*written.entries, *written.unheard]),
                 time_in_zones.ADVICE,
             ]

@@ -71,7 +71,7 @@ class LiveRun:
 
     def __init__(self, athlete: AthleteState, start: float = float("nan")) -> None:
         self.athlete, self.start = athlete, athlete.assumed_start(start)
-        self.process, self.measured = ResidualProcess(), 0
+        self.process, self.measured_steps = ResidualProcess(), 0
         self.expected, self.deviation = list[float](), 1.0  # beats/min, of each step and of the last one
         self._columns: tuple[list[float], list[float], list[float]] = ([], [], [])
 
@@ -113,7 +113,7 @@ class LiveRun:
         """The second half of `step`: compares the last heart rate with what was expected, and how far off that usually is."""
         self.expected.append(expected)
         self.deviation, heart_rate = deviation, self._columns[2][-1]
-        self.measured += bool(np.isfinite(heart_rate))
+        self.measured_steps += bool(np.isfinite(heart_rate))
         self.process.step((heart_rate - expected) / deviation)
 
     def today(self) -> Today:
@@ -122,10 +122,10 @@ class LiveRun:
         Raises:
             InputError: if heart rate was measured for less than three minutes.
         """
-        if self.measured < FEWEST:
+        if self.measured_steps < FEWEST:
             raise InputError(
                 f"Expected a measured heart rate in {FEWEST * STEP / 60:.0f} minutes or more before the day can be judged, found "
-                f"{self.measured * STEP / 60:.1f} in {self.minutes:.0f}; go on, or look for the sensor."
+                f"{self.measured_steps * STEP / 60:.1f} in {self.minutes:.0f}; go on, or look for the sensor."
             )
         means, covariance = self.process.ahead(AHEAD)
         middle, reach = self.deviation * means.mean(), self.deviation * zones.NORMAL * np.sqrt(covariance.mean())

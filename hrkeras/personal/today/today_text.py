@@ -65,7 +65,7 @@ def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: in
     told = [
         live.today()
         for live in live_run.followed(run, first, MINUTE)
-        if live.minutes >= FIRST and (live.measured >= live_run.FEWEST or live.minutes == minutes)
+        if live.minutes >= FIRST and (live.measured_steps >= live_run.FEWEST or live.minutes == minutes)
     ]
     after = (grid.heart_rate - expected)[steps : steps + live_run.AHEAD]
     came = float(np.nanmean(after)) if np.isfinite(after).sum() >= 5 * MINUTE else float("nan")
@@ -98,7 +98,7 @@ def lines(judged: Judged) -> list[str]:
         f"Today it is {how} expected at the same effort "
         f"({round(low):+} to {round(high):+} four times in five, for the next half hour).",
     ]
-    if np.isfinite(last.seconds).all():
+    if np.isfinite(last.seconds).all() and round(last.seconds[0]):
         seconds, least, most = last.seconds
         which = "faster" if seconds > 0 else "slower"
         text.append(

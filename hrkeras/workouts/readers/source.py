@@ -119,7 +119,7 @@ def read_log_lines(log: ReadLog) -> list[str]:
 
 
 def _counted(counts: Counter[str], log: ReadLog) -> str:
-    return "; ".join(f"{count:,} x {reason} (first: {log.examples[reason][0]})" for reason, count in counts.items())
+    return "; ".join(f"{count:,} x {reason} (first: {log.examples[reason][0]})" for reason, count in counts.most_common())
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def test_at_the_pace_that_was_found_the_heart_rate_is_the_one_asked_for(written)
     assert faster[-1].speed[0] > found[-1].speed[0]
     lines = index_text.lines(found, heart_rate, written.speed, body())
     assert lines[1].startswith(f"At {heart_rate:.0f} beats/min, your pace on the flat is ")
-    assert any(line.startswith("VO2max is about ") for line in lines)
+    assert any(line.startswith("VO2max, the most oxygen that your body can use, is about ") for line in lines)
     told = index_text.as_dict(found, heart_rate, written.speed, body())["runs"][-1]["seconds_per_km"]
     assert told["low"] < told["value"] < told["high"]
     assert told["value"] == pytest.approx(1000 / found[-1].speed[0], abs=0.1)
@@ -83,8 +83,8 @@ def index(day, seconds):
 @pytest.mark.parametrize(
     ("now", "said"),
     [
-        (330, "30 s/km faster since (give or take 14)."),
-        (370, "10 s/km slower since (give or take 14), which may be chance."),
+        (330, "-30 s/km since (-44 to -16 four times in five), faster."),
+        (370, "+10 s/km since (-4 to +24 four times in five), slower, which may be chance."),
         (360, "it was 6:00 /km too."),
     ],
 )

@@ -47,8 +47,8 @@ def test_zones_of_edwards(heart_rate, load):
 def test_a_measured_run_is_as_sure_as_the_reserve():
     found = training_load.of_run(prediction(np.full(360, 120.0)), training_load.per_minute(body()), seed=3)
     value = 60 * 0.5 * 0.64 * exp(0.96)
-    assert training_load.told(found.banister) == pytest.approx((value, value, value))
-    assert training_load.told(found.edwards) == pytest.approx((120, 120, 120))
+    assert training_load.with_limits(found.banister) == pytest.approx((value, value, value))
+    assert training_load.with_limits(found.edwards) == pytest.approx((120, 120, 120))
     assert (found.measured, found.minutes, found.is_estimated) == (1, 60, False)
 
 
@@ -56,7 +56,7 @@ def test_a_run_without_heart_rate_has_the_limits_of_its_prediction():
     found = training_load.of_run(prediction(np.full(360, np.nan)), training_load.per_minute(body()), seed=3, is_estimated=True)
     assert found.is_estimated
     limits = [60 * training_load.banister(np.array([[rate]]), body())[0, 0] for rate in (150.0, 140.0, 160.0)]
-    assert training_load.told(found.banister) == pytest.approx(limits, rel=0.02)
+    assert training_load.with_limits(found.banister) == pytest.approx(limits, rel=0.02)
 
 
 def test_missing_steps_count_by_the_prediction_as_it_was_off():
@@ -64,7 +64,7 @@ def test_missing_steps_count_by_the_prediction_as_it_was_off():
     found = training_load.of_run(prediction(half), training_load.per_minute(body()), seed=3)
     whole = training_load.of_run(prediction(np.full(360, 140.0)), training_load.per_minute(body()), seed=3)
     assert found.banister[0] == pytest.approx(whole.banister[0])
-    value, low, high = training_load.told(found.banister)
+    value, low, high = training_load.with_limits(found.banister)
     assert low < value < high
     assert found.measured == 0.5
 
@@ -132,7 +132,7 @@ def test_of_a_person_most_runs_lie_within_the_limits():
     whole, silent = (training_load.of_timeline(timeline.write(runs), body()) for runs in (workouts, hidden))
     assert [run.is_estimated for run in silent] == [False] * 12 + [True] * 12
     assert [run.start for run in silent] == [run.start for run in whole]
-    told = np.array([training_load.told(run.banister) for run in silent[12:]])
+    told = np.array([training_load.with_limits(run.banister) for run in silent[12:]])
     true = np.array([run.banister[0] for run in whole[12:]])
     assert ((told[:, 1] <= true) & (true <= told[:, 2])).sum() >= 8
     assert np.abs(told[:, 0] / true - 1).mean() < 0.25

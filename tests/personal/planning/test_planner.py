@@ -126,7 +126,7 @@ def test_no_plan_goes_beyond_the_maximum(planner, state):
     assert answer.possible.end == "fastest"
     about = f"the maximum heart rate of about {most.maximum:.0f} ({most.maximum_low:.0f}-{most.maximum_high:.0f}), estimated from"
     hard, possible = planning_text.beyond(answer, state)
-    assert hard.startswith("For 100 % of the time this pace asks for the maximum or more")
+    assert hard.startswith("For 90 % of the time this pace asks for the maximum or more")
     assert about in hard
     at = pace.text(answer.possible.plan.speed)
     assert possible == f"At {at}, the fastest pace that is looked at, it is expected to stay below."
@@ -155,7 +155,7 @@ def test_a_maximum_that_was_told_counts(planner, state):
     at = answer.possible.plan.speed
     assert round(planner(who=who).at(1000 / (round(1000 / at) - 1)).highest[0]) == 177
     assert planning_text.beyond(answer, who) == [
-        "For 100 % of the time this pace asks for the maximum or more, so it can hardly be kept up: that is the maximum heart "
+        "For 94 % of the time this pace asks for the maximum or more, so it can hardly be kept up: that is the maximum heart "
         "rate of 177 that was told.",
         f"The fastest pace that is expected to stay below it is {pace.text(at)}.",
     ]
