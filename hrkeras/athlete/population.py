@@ -89,7 +89,11 @@ class Population:
 
     def process_noise(self, pause: float) -> np.ndarray:
         """Variance that the weights of each of `STATES` gain in a pause of so many s, (beats/min)^2."""
-        return min(max(pause, 0.0) / DAY, self.longest) * self.spread(self.drift)
+        return min(max(pause, 0.0) / DAY, self.longest) * self._drift_a_day
+
+    @cached_property
+    def _drift_a_day(self) -> np.ndarray:
+        return self.spread(self.drift)
 
     def features(self, start: float, efforts: np.ndarray) -> np.ndarray:
         """Features of the filter: efforts of each step and facts of the run, standardised.
