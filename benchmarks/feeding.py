@@ -118,7 +118,8 @@ def alone(runs) -> dict[str, float]:
     model = trained_with_both(models.lstm(units=64, num_layers=2))
     fit._compile(model, fit.Settings(batch_size=BATCH), 100, None)
     batches = Batches(followed, "train", BATCH, seed=0)
-    ready = [batches[index] for index in range(len(batches)) if batches[index][0]["valid"].shape[1] == 500][:6]
+    given = (batches[index] for index in range(len(batches)))
+    ready = [each for each in given if each[0]["valid"].shape == (BATCH, 500)][:6]
     batches.close()
     model.train_on_batch(*ready[0])
     begin = time.process_time()

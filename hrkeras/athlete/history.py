@@ -41,6 +41,10 @@ COLUMNS = (
     "log_runs_before",
 )
 EARLY, LATE = 300.0, 3600.0  # s
+_LIKE = slice(RECORD.index(LIKE[0]), RECORD.index(LIKE[-1]) + 1)
+_PERIODS = np.array([[1.0], [365.25]])  # days
+_NEARNESS = np.array([[24 / 1.5], [1 / 30]]) ** 2  # of an hour and a half, and of thirty days
+_FADING = np.array([[30.0], [60.0], [60.0]])  # runs
 
 
 def record(grid: Grid, efforts: np.ndarray, climb_per_km: float, expected: np.ndarray, step: float = STEP) -> np.ndarray:
@@ -59,30 +63,34 @@ def record(grid: Grid, efforts: np.ndarray, climb_per_km: float, expected: np.nd
     """
     measured = np.isfinite(grid.heart_rate)
     heart_rate, residual = grid.heart_rate[measured].astype(np.float64), (grid.heart_rate - expected)[measured]
-    time, effort = step * np.flatnonzero(measured), efforts[measured]
-    hard = effort > efforts.mean()
-
-    def mean(values, chosen):
-        return values[chosen].mean() if chosen.sum() > 2 else np.nan
-
-    everywhere = np.ones(len(residual), bool)
+    time, hard = step * np.flatnonzero(measured), efforts[measured] > efforts.mean()
+    chosen = np.array([np.ones(len(time)), time < 180, time < EARLY, time > LATE, ~hard, hard], np.float64)
+    counts = chosen.sum(axis=1)
+    counts[counts < 3] = np.nan
+    means, residuals = (chosen @ np.array([heart_rate, residual]).T / counts[:, None]).T
+    enough = len(time) > 2
     return np.array(
         [
-            mean(heart_rate, everywhere),
-            heart_rate.std() if len(heart_rate) > 2 else np.nan,
-            mean(heart_rate, time < 180),
-            np.quantile(heart_rate, 0.95) if len(heart_rate) > 2 else np.nan,
-            mean(residual, everywhere),
-            mean(residual, time < EARLY),
-            mean(residual, time > LATE),
-            mean(residual, ~hard),
-            mean(residual, hard),
+            means[0],
+            _deviation(heart_rate) if enough else np.nan,
+            means[1],
+            _quantile(heart_rate, 0.95) if enough else np.nan,
+            residuals[0],
+            *residuals[2:],
             efforts.mean(dtype=np.float64),
             climb_per_km,
             np.log(len(efforts) * step / 60),
-            measured.mean(),
+            len(time) / len(efforts),
         ]
     )
+
+
+def _quantile(values: np.ndarray, share: float) -> float:
+    """`np.quantile`, which takes longer than all else that a run is summarised in."""
+    place = share * (len(values) - 1)
+    below = int(place)
+    low, high = np.partition(values, (below, min(below + 1, len(values) - 1)))[[below, min(below + 1, len(values) - 1)]]
+    return low + (place - below) * (high - low)
 
 
 def vector(start: float, like: np.ndarray, starts: np.ndarray, hours: np.ndarray, records: np.ndarray, count: int) -> np.ndarray:
@@ -114,22 +122,24 @@ def vector(start: float, like: np.ndarray, starts: np.ndarray, hours: np.ndarray
     place = len(CALENDAR) + averages.size
     columns[len(CALENDAR) : place] = averages.ravel()
     days = np.maximum(start - starts, 0.0) / DAY
-    apart = np.stack([_around(days, 1.0) * 24 / 1.5, _around(days, 365.25) / 30, np.zeros(len(days))])
-    if np.isfinite(like).all():
-        places = [RECORD.index(name) for name in LIKE]
-        apart[2] = np.sqrt((((np.nan_to_num(records[:, places]) - like) / LIKE_SCALE) ** 2).sum(axis=1))
-    near = np.exp(-0.5 * apart**2 - age / np.array([30.0, 60.0, 60.0])[:, None]) * finite[:, RESIDUAL]
+    apart = np.zeros((3, len(days)))  # squared
+    apart[:2] = ((days + _PERIODS / 2) % _PERIODS - _PERIODS / 2) ** 2 * _NEARNESS
+    like_known = np.isfinite(like).all()
+    if like_known:
+        apart[2] = ((values[:, _LIKE] - like) ** 2) @ LIKE_SCALE**-2
+    near = np.exp(-0.5 * apart - age / _FADING) * finite[:, RESIDUAL]
     residuals = values[:, RESIDUAL]
     columns[place : place + 3] = near @ residuals / (near.sum(axis=1) + 1.0)
-    if not np.isfinite(like).all():
+    if not like_known:
         columns[place + 2] = np.nan
     recent = residuals[finite[:, RESIDUAL]][-20:]
-    columns[place + 3] = recent.std() if len(recent) > 2 else np.nan
+    columns[place + 3] = _deviation(recent) if len(recent) > 2 else np.nan
     columns[place + 4 : place + 7] = np.exp(-days / np.array(LOADS)[:, None]) @ hours
     columns[-2] = np.log1p(days[-1])
     return columns
 
 
-def _around(days: np.ndarray, period: float) -> np.ndarray:
-    """Distance in days to the nearest whole number of periods."""
-    return np.abs((days + period / 2) % period - period / 2)
+def _deviation(values: np.ndarray) -> float:
+    """Standard deviation; faster than NumPy's for few values."""
+    apart = values - values.mean()
+    return float(np.sqrt(apart @ apart / len(apart)))

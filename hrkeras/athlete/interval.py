@@ -19,6 +19,7 @@ SURE, BEYOND = 17.0, 0.45
 POSSIBLE = (30.0, 230.0)  # beats/min; beyond, a linear model extrapolates
 
 _BELOW = np.array([0.0, *(0.5 + 0.5 * erf(edge / TYPICAL / sqrt(2)) for edge in EDGES), 1.0])
+USUAL = WEIGHT * np.diff(_BELOW)  # hours in each bin
 
 
 @dataclass
@@ -35,7 +36,7 @@ class PredictionInterval:
         tails: shares of the histogram below the lower and above the upper limit, shape `(2,)`.
     """
 
-    hours: np.ndarray = field(default_factory=lambda: WEIGHT * np.diff(_BELOW))
+    hours: np.ndarray = field(default_factory=USUAL.copy)
     tails: np.ndarray = field(default_factory=lambda: np.full(2, TAIL))
 
     @property
@@ -58,11 +59,11 @@ class PredictionInterval:
             return
         residuals = ((heart_rate - predicted) / scale(standard_deviation))[measured]
         low, high = self.limits
-        beyond = np.array([(residuals < low).mean(), (residuals > high).mean()])
+        beyond = np.array([np.count_nonzero(residuals < low), np.count_nonzero(residuals > high)]) / len(residuals)
         hours = len(residuals) * step / HOUR
         self.tails = np.clip(self.tails + RATE * min(hours, 1.0) * (TAIL - beyond), *LEAST_AND_MOST)
         keep = np.exp(-1 / SPAN)
-        self.hours = keep * self.hours + (1 - keep) * PredictionInterval().hours
+        self.hours = keep * self.hours + (1 - keep) * USUAL
         self.hours += np.bincount(np.searchsorted(EDGES, residuals), minlength=len(self.hours)) * step / HOUR
 
 

@@ -73,13 +73,15 @@ class _Expected(NamedTuple):
 
     Attributes:
         features: from `Population.features`.
-        predictions: of the three filters, without what the run's mean effort tells, beats/min, shape `(steps, 3)`.
+        bins: of `BINS`, the one that each step falls in, three arrays of shape `(steps,)`.
+        predictions: of the three filters, without what the run's mean effort tells, beats/min, shape `(3, steps)`.
         heart_rate: of the first, with it, within what is possible, shape `(steps,)`.
         share: how much of it, the same for all steps, the mean effort of this run tells of how hard the person usually runs.
         deviation: standard deviation of the prediction, facts of the course left out, beats/min, shape `(steps,)`.
     """
 
     features: np.ndarray
+    bins: list[np.ndarray]
     predictions: np.ndarray
     heart_rate: np.ndarray
     share: float
@@ -134,30 +136,18 @@ class AthleteState:
         """
         efforts = basis(grid) if efforts is None else efforts
         facts = len(STATES) - len(COURSE)
-        features, predictions, heart_rate, effort_share, deviation = self._expected(start, efforts)
+        features, bins, predictions, heart_rate, effort_share, deviation = self._expected(start, efforts)
         share = self.weights[:, facts : len(STATES)] @ features[0, facts:]
         means = self.residuals[0] / (self.residuals[1] + SHRINK)
-        remembered = [means[kind, :, places] for kind, places in enumerate(self._bins(efforts))]
-        expected = np.column_stack(
-            [
-                heart_rate,
-                predictions[:, 1] - predictions[:, 0],
-                predictions[:, 2] - predictions[:, 0],
-                deviation,
-                *remembered,
-            ]
-        )
-        climb, seconds = self._climb(features), len(efforts) * STEP
-        course = np.array(
-            [
-                *(seconds, climb, efforts[:, _EFFORT].std(dtype=np.float64), efforts[:, _EFFORT].mean(dtype=np.float64)),
-                *(efforts[:, _SPEED].mean(dtype=np.float64), *efforts[-1, _SO_FAR]),
-            ]
-        )
+        remembered = [means[kind][:, places] for kind, places in enumerate(bins)]
+        expected = np.vstack([heart_rate, predictions[1:] - predictions[0], deviation, *remembered])
+        climb, seconds, effort = self._climb(features), len(efforts) * STEP, efforts[:, _EFFORT].astype(np.float64)
+        mean_speed = efforts[:, _SPEED].mean(dtype=np.float64)
+        course = np.array([seconds, climb, effort.std(), effort.mean(), mean_speed, *efforts[-1, _SO_FAR]])
         like = np.array([course[3], climb, np.log(seconds / 60)])
         hours = (self.ends - self.starts) / 3600
         return Known(
-            expected.astype(np.float32),
+            expected.T.astype(np.float32, order="C"),
             course.astype(np.float32),
             (share - np.array([-effort_share, share[0], share[0]])).astype(np.float32),
             history.vector(start, like, self.starts, hours, self.records, self.count),
@@ -182,14 +172,14 @@ class AthleteState:
         features = self.population.features(start, efforts)
         effort = mean_effort(efforts)
         told, covariances = _observed(self.weights[:1], self.covariance[:1], _USUAL_EFFORT, effort, self.population.effort_noise)
-        share = float(features.mean(axis=0, dtype=np.float64) @ (told[0] - self.weights[0])[: len(STATES)])
-        predictions = features @ self.weights[:, : len(STATES)].T
-        heart_rate = np.clip(predictions[:, 0] + share, *POSSIBLE).astype(np.float32)
+        predictions = np.vstack([self.weights, told - self.weights[:1]])[:, : len(STATES)] @ features.T
+        share = float(predictions[-1].mean())
+        heart_rate = np.clip(predictions[0] + share, *POSSIBLE).astype(np.float32)
         facts = len(STATES) - len(COURSE)
-        covariance = (covariances[0] + np.diag(self._drift(start))).astype(np.float32)[:facts, :facts]
-        open_ = features[:, :facts]
-        deviation = np.sqrt(np.maximum(((open_ @ covariance) * open_).sum(axis=1) + self.population.level, 1.0))
-        expected = _Expected(features, predictions, heart_rate, share, deviation)
+        covariance, open_ = _drifted(covariances, self._drift(start))[0, :facts, :facts], features[:, :facts]
+        variance = np.einsum("ij,ij->i", open_ @ covariance.astype(np.float32), open_)
+        deviation = np.sqrt(np.maximum(variance + self.population.level, 1.0))
+        expected = _Expected(features, _bins(efforts), predictions[:-1], heart_rate, share, deviation)
         self._last = start, self.count, efforts, expected
         return expected
 
@@ -212,14 +202,14 @@ class AthleteState:
             return "older"
         start = max([start, *self.ends[-1:]])  # a run that was begun seconds before the last one ended
         efforts = basis(grid) if efforts is None else efforts
-        features, _, expected, _, deviation = self._expected(start, efforts)
+        features, bins, _, expected, _, deviation = self._expected(start, efforts)
         measured = np.isfinite(grid.heart_rate)
         self.interval.update(grid.heart_rate, expected, deviation, STEP)
-        self.covariance = self.covariance + np.multiply.outer(PACES, np.diag(self._drift(start)))
+        self.covariance = _drifted(self.covariance, np.multiply.outer(PACES, self._drift(start)))
         self.observe(_USUAL_EFFORT, mean_effort(efforts), self.population.effort_noise)
         if measured.any():
-            self._correct(features[measured], grid.heart_rate[measured])
-            self._remember(efforts[measured], (grid.heart_rate - expected)[measured])
+            self._correct(features, grid.heart_rate, measured)
+            self._remember([places[measured] for places in bins], (grid.heart_rate - expected)[measured])
         record = history.record(grid, efforts[:, _EFFORT], self._climb(features), expected)
         kept = slice(-history.KEPT + 1, None)
         self.starts = np.append(self.starts[kept], start)
@@ -239,38 +229,49 @@ class AthleteState:
         self._last = None
         self.weights, self.covariance = _observed(self.weights, self.covariance, direction, value, variance)
 
-    def _correct(self, features: np.ndarray, heart_rate: np.ndarray) -> None:
+    def _correct(self, features: np.ndarray, heart_rate: np.ndarray, measured: np.ndarray) -> None:
         """The filters' correction by one run, whose level has a random error in addition to the steps' noise."""
-        rows = np.zeros((len(features), SIZE))
-        rows[:, : len(STATES)] = features
-        size, total, gram = len(rows), rows.sum(axis=0), rows.T @ rows
-        residual = heart_rate - self.weights @ rows.T
+        columns = np.zeros((SIZE + 2, len(features)))  # those of `PERSON` stay 0
+        columns[: len(STATES)], columns[SIZE], columns[SIZE + 1] = features.T, heart_rate, 1
+        columns[:, ~measured] = 0
+        products = columns @ columns.T
+        gram, total, size = products[:SIZE, :SIZE], products[SIZE + 1, :SIZE], products[-1, -1]
+        residual = products[SIZE, -1] - self.weights @ total  # its sum
         centre = total / size
         variance = self.covariance @ centre @ centre + self.population.level + self.population.noise / size
-        more = np.maximum(1.0, residual.mean(axis=1) ** 2 / variance / self.population.outlier_threshold)
+        more = np.maximum(1.0, (residual / size) ** 2 / variance / self.population.outlier_threshold)
         level, noise = self.population.level * more, self.population.noise * more
         shared = level / (noise + size * level)
         information = (gram - shared[:, None, None] * np.outer(total, total)) / noise[:, None, None]
-        moment = (residual @ rows - (shared * residual.sum(axis=1))[:, None] * total) / noise[:, None]
+        moment = (products[SIZE, :SIZE] - self.weights @ gram - (shared * residual)[:, None] * total) / noise[:, None]
         covariance = np.linalg.solve(np.eye(SIZE) + self.covariance @ information, self.covariance)
         self.covariance = (covariance + covariance.transpose(0, 2, 1)) / 2
         self.weights = self.weights + (self.covariance @ moment[:, :, None])[:, :, 0]
 
-    def _bins(self, efforts: np.ndarray) -> list[np.ndarray]:
-        values = (efforts[:, _EFFORT], efforts[:, _UP] - efforts[:, _DOWN], 60 * efforts[:, BASIS.index("hours")])
-        return [np.searchsorted(edges, column) for edges, column in zip(BINS.values(), values, strict=True)]
-
-    def _remember(self, efforts: np.ndarray, residual: np.ndarray) -> None:
+    def _remember(self, bins: list[np.ndarray], residual: np.ndarray) -> None:
         """Adds a run's residuals, without their mean, to those of the runs before."""
         residual = residual - residual.mean()
         self.residuals *= np.exp(-1 / np.array(MEMORIES))[:, None]
-        for kind, places in enumerate(self._bins(efforts)):
+        for kind, places in enumerate(bins):
             self.residuals[0, kind] += np.bincount(places, residual, _MOST_BINS)
             self.residuals[1, kind] += np.bincount(places, minlength=_MOST_BINS)
 
     def _climb(self, features: np.ndarray) -> float:
         place = STATES.index("log_climb_per_km")
         return float(features[0, place] * self.population.scale[place] + self.population.centre[place])
+
+
+def _bins(efforts: np.ndarray) -> list[np.ndarray]:
+    """The bin of each of `BINS` that each step falls in."""
+    values = (efforts[:, _EFFORT], efforts[:, _UP] - efforts[:, _DOWN], 60 * efforts[:, BASIS.index("hours")])
+    return [np.searchsorted(edges, column) for edges, column in zip(BINS.values(), values, strict=True)]
+
+
+def _drifted(covariance: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Covariances, shape `(filters, SIZE, SIZE)`, of weights that have gained this variance, shape `(SIZE,)` or one for each."""
+    covariance = covariance.copy()
+    np.einsum("ijj->ij", covariance)[:] += variance
+    return covariance
 
 
 def _observed(
@@ -281,4 +282,4 @@ def _observed(
     along = covariance @ direction
     spread = along @ direction + variance
     weights = weights + along * ((value - weights @ direction) / spread)[:, None]
-    return weights, covariance - along[:, :, None] * along[:, None, :] / spread[:, None, None]
+    return weights, covariance - along[:, :, None] * (along / spread[:, None])[:, None, :]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,11 @@ class Population:
 
     def process_noise(self, pause: float) -> np.ndarray:
         """Variance that the weights of each of `STATES` gain in a pause of so many s, (beats/min)^2."""
-        return min(max(pause, 0.0) / DAY, self.longest) * self.spread(self.drift)
+        return min(max(pause, 0.0) / DAY, self.longest) * self._drift_a_day
+
+    @cached_property
+    def _drift_a_day(self) -> np.ndarray:
+        return self.spread(self.drift)
 
     def features(self, start: float, efforts: np.ndarray) -> np.ndarray:
         """Features of the filter: efforts of each step and facts of the run, standardised.
@@ -101,10 +105,18 @@ class Population:
         Returns:
             Shape `(steps, len(STATES))`, float32.
         """
-        raw = np.empty((len(efforts), len(STATES)), np.float32)
+        raw = np.empty((len(efforts), len(STATES)), np.float32, order="F")
         raw[:, : len(BASIS)] = efforts
         raw[:, len(BASIS) :] = facts(start, efforts)
-        return (raw - np.asarray(self.centre, np.float32)) / np.asarray(self.scale, np.float32)
+        centre, scale = self._standard
+        raw -= centre
+        raw /= scale
+        return raw
+
+    @cached_property
+    def _standard(self) -> np.ndarray:
+        """`centre` and `scale`, float32."""
+        return np.array([self.centre, self.scale], np.float32)
 
     def as_dict(self) -> dict:
         """For JSON; numbers with six digits."""
@@ -124,7 +136,8 @@ def mean_effort(efforts: np.ndarray) -> float:
     Args:
         efforts: of the whole run, shape `(steps, len(BASIS))`, from `effort.basis`.
     """
-    return float(np.clip(efforts[:, BASIS.index("graded_speed_over_12")].mean(dtype=np.float64), *EFFORTS))
+    low, high = EFFORTS
+    return min(max(float(efforts[:, BASIS.index("graded_speed_over_12")].mean(dtype=np.float64)), low), high)
 
 
 def calendar(start: float) -> tuple[float, ...]:

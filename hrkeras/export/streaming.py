@@ -10,11 +10,9 @@ from keras import layers, ops
 
 from hrkeras.export.graph import HEART_RATE, KNOWN, MEANINGS, Exported, Shapes, frozen, used_inputs
 from hrkeras.layers import ExponentialAverages, KnownHeartRate, RunFeatures, WindowedAttention
-from hrkeras.layers.exponential_averages import averages
 from hrkeras.layers.known_heart_rate import SCALE, means
 from hrkeras.models import saving
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts.effort import GRADE_SECONDS
 
 STATE, NEXT = "state", "next_state"
 STREAMED = MEANINGS | {
@@ -90,7 +88,7 @@ def step(model: keras.Model) -> Exported:
 
 def _run_features(layer: RunFeatures, place: dict) -> Callable:
     """Remembers whether the run has begun, and the speeds and altitudes that a grade is made of."""
-    whole, lag = layer.call, max(1, round(GRADE_SECONDS / layer.step))
+    lag = layer.lag
 
     def call(time, speed, altitude):
         def change(kept):
@@ -98,7 +96,8 @@ def _run_features(layer: RunFeatures, place: dict) -> Callable:
             before = ops.where(kept[:, :1] > 0, ops.reshape(kept[:, 1:], (2, lag)), now)
             rows = ops.concatenate([before, now], axis=1)
             following = ops.concatenate([ops.ones((1, 1)), ops.reshape(rows[:, 1:], (1, 2 * lag))], axis=1)
-            return following, whole(ops.repeat(time, lag + 1, axis=1), rows[:1], rows[1:])[:, -1:]
+            mean_speed = ops.mean(rows[:1, 1:], axis=1, keepdims=True)
+            return following, layer.features(time, speed, altitude - rows[1:, :1], mean_speed)
 
         return place["memory"].swap(1 + 2 * lag, change)
 
@@ -126,7 +125,7 @@ def _recurrent(layer: layers.RNN, place: dict) -> Callable:
     def call(sequence, **_):
         def change(kept):
             states = [kept[:, begin:end] for begin, end in itertools.pairwise([0, *ends])]
-            answer, following = layer.cell(sequence[:, 0], states, training=False)
+            answer, following = layer.cell(ops.squeeze(sequence, 1), states, training=False)
             return ops.concatenate(following, axis=-1), answer[:, None]
 
         return place["memory"].swap(ends[-1], change)
@@ -155,7 +154,8 @@ def _known_heart_rate(layer: KnownHeartRate, place: dict) -> Callable:
 def _faded(kept, sequence, spans):
     """Exponential averages, shape `(1, channels * len(spans))`, one step on; see `exponential_averages.averages`."""
     keep = np.repeat([1 - 2 / (span + 1) if span else 1.0 for span in spans], sequence.shape[-1])
-    return kept * ops.convert_to_tensor(keep, kept.dtype) + averages(sequence, spans)[:, 0]
+    keep, share = (ops.convert_to_tensor(each, kept.dtype) for each in (keep, np.where(keep < 1, 1 - keep, 1.0)))
+    return kept * keep + ops.tile(ops.squeeze(sequence, 1), (1, len(spans))) * share
 
 
 STEPPED: dict[type, Callable] = {

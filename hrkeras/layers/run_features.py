@@ -33,9 +33,17 @@ class RunFeatures(keras.layers.Layer):
         self.step = step
 
     def call(self, time, speed, altitude):
-        lag = max(1, round(GRADE_SECONDS / self.step))
-        climb = (altitude - _delayed(altitude, lag)) / (lag * self.step)
-        mean_speed = sum(_delayed(speed, k) for k in range(lag)) / lag
+        mean_speed = sum(_delayed(speed, k) for k in range(self.lag)) / self.lag
+        return self.features(time, speed, altitude - _delayed(altitude, self.lag), mean_speed)
+
+    @property
+    def lag(self) -> int:
+        """Steps that a grade is made of."""
+        return max(1, round(GRADE_SECONDS / self.step))
+
+    def features(self, time, speed, climbed, mean_speed):
+        """The features of steps, from what was climbed and how fast on average in the last `lag` steps; shapes as for a call."""
+        climb = climbed / (self.lag * self.step)
         grade = ops.clip(climb / ops.maximum(mean_speed, 0.5), -MAX_GRADE, MAX_GRADE)
         cost = ops.zeros_like(grade)
         for coefficient in COST_BY_GRADE:

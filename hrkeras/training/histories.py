@@ -57,13 +57,30 @@ def deal(hand: Hand) -> tuple[list[Grid] | None, dict[int, Known]]:
         known = dict(follow_all(hand.users, hand.starts, grids, hand.population))
     if hand.history_dropout:
         people = split_people(hand.users, hand.starts, random)
-        rows = np.flatnonzero((random.random(people.max() + 1) < hand.history_dropout)[people])
+        chosen = random.random(people.max() + 1) < hand.history_dropout
+        rows = np.flatnonzero(chosen[people] & until_trained(people, hand.starts, hand.trained))
         if len(rows):
             less = follow_all(people[rows], hand.starts[rows], [grids[row] for row in rows], hand.population)
             known |= {int(rows[place]): state for place, state in less}
     number = np.cumsum(hand.trained) - 1
     changed = {int(number[row]): state for row, state in known.items() if hand.trained[row]}
     return [grids[row] for row in np.flatnonzero(hand.trained)] if hand.augment else None, changed
+
+
+def until_trained(people: np.ndarray, starts: np.ndarray, trained: np.ndarray) -> np.ndarray:
+    """Which runs tell something of a run of the training split: those that did not begin after the person's last such run.
+
+    Args:
+        people: numbers of the person of each run, shape `(runs,)`.
+        starts: s, shape `(runs,)`.
+        trained: which are of the training split, booleans of shape `(runs,)`.
+
+    Returns:
+        Booleans, shape `(runs,)`.
+    """
+    last = np.full(people.max() + 1, -np.inf)
+    np.maximum.at(last, people[trained], starts[trained])
+    return starts <= last[people]
 
 
 def split_people(users: np.ndarray, starts: np.ndarray, random: np.random.Generator) -> np.ndarray:

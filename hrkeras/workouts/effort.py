@@ -1,6 +1,6 @@
 """How hard a run is at each step, as features on which heart rate depends nearly linearly."""
 
-from functools import cache
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,16 +12,21 @@ GRADE_SECONDS = 50.0
 MAX_GRADE = 0.3
 SLOPE_FACTORS = (0.4, 1.25)  # of the speed on the flat
 SPANS = (3, 12, 30, 90, 180)  # steps of 10 s
-BLOCK = 64  # few enough that the weights stay in the cache
+NOTHING = 1e-20  # what is kept of a value that no longer counts
 WALKING = 2.0  # m/s, about the transition from walking to running
 
+AVERAGES = {  # over which spans
+    "graded_speed": SPANS,
+    "speed": (3, 12, 30, 90),
+    "climbing": (3, 12, 30, 90),
+    "descending": (3, 12, 30, 90),
+    "standing": (3, 12, 60),
+    "walking": (3, 12),
+    "grade": (12,),
+}
 BASIS = (
     "one",
-    *(f"graded_speed_over_{span}" for span in SPANS),
-    *(f"{name}_over_{span}" for name in ("speed", "climbing", "descending") for span in (3, 12, 30, 90)),
-    *(f"standing_over_{span}" for span in (3, 12, 60)),
-    *(f"walking_over_{span}" for span in (3, 12)),
-    "grade_over_12",
+    *(f"{name}_over_{span}" for name, spans in AVERAGES.items() for span in spans),
     "steepness_over_12",
     "speed_spread_over_30",
     "speed_spread_over_90",
@@ -41,6 +46,8 @@ BASIS = (
     "effort_squared",
     "speed_squared",
 )
+_SPANS = (*(span for spans in AVERAGES.values() for span in spans), 30, 90)  # and of the squared speed
+_AVERAGED = np.repeat(np.arange(len(AVERAGES) + 1), [*map(len, AVERAGES.values()), 2])
 
 
 def cost_of_running(grade: np.ndarray) -> np.ndarray:
@@ -81,31 +88,22 @@ def graded_speed(speed: np.ndarray, altitude: np.ndarray, step: float = STEP) ->
     return speed * cost_of_running(np.clip(grade, -MAX_GRADE, MAX_GRADE)) / COST_ON_THE_FLAT
 
 
-@cache
-def _kernels(spans: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
-    keep = 1 - 2 / (np.array(spans) + 1.0)
-    age = np.subtract.outer(np.arange(BLOCK), np.arange(BLOCK))
-    weights = np.where(age >= 0, (1 - keep)[:, None, None] * keep[:, None, None] ** np.maximum(age, 0), 0.0)
-    return weights, keep[:, None] ** (1 + np.arange(BLOCK))
-
-
-def exponential_averages(values: np.ndarray, spans: tuple[float, ...] = SPANS) -> np.ndarray:
+def exponential_averages(values: np.ndarray, spans: Sequence[float] = SPANS) -> np.ndarray:
     """Exponential moving averages that start from rest (0).
 
     Args:
-        values: shape `(steps,)`.
+        values: shape `(steps,)`, or `(len(spans), steps)` if each span is of others.
         spans: steps; an average of span s keeps 1 - 2 / (s + 1) of itself at each step.
 
     Returns:
         Shape `(len(spans), steps)`.
     """
-    weights, carry = _kernels(spans)
-    blocks = np.zeros((-(-len(values) // BLOCK), BLOCK))
-    blocks.reshape(-1)[: len(values)] = values
-    averages = (weights.reshape(-1, BLOCK) @ blocks.T).reshape(len(spans), BLOCK, -1)  # of each block by itself
-    for block in range(1, len(blocks)):
-        averages[:, :, block] += carry * averages[:, -1:, block - 1]
-    return averages.transpose(0, 2, 1).reshape(len(spans), -1)[:, : len(values)]
+    keep = 1 - 2 / (np.array(spans)[:, None] + 1.0)
+    averages, lag = values * (1 - keep), 1
+    while lag < values.shape[-1] and keep.max() > NOTHING:  # they are of `lag` steps, and become those of twice as many
+        averages[:, lag:] += keep * averages[:, :-lag]
+        keep, lag = keep**2, 2 * lag
+    return averages
 
 
 def basis(grid: Grid, step: float = STEP) -> np.ndarray:
@@ -121,22 +119,18 @@ def basis(grid: Grid, step: float = STEP) -> np.ndarray:
     speed, altitude = grid.speed.astype(np.float64), grid.altitude.astype(np.float64)
     effort, climb = graded_speed(speed, altitude, step), vertical_speed(altitude, step)
     up, down, standing = np.maximum(climb, 0), np.maximum(-climb, 0), (speed < 0.5).astype(np.float64)
-    efforts = exponential_averages(effort)
-    speeds = exponential_averages(speed, (3, 12, 30, 90))
-    grade = np.clip(exponential_averages(climb / np.maximum(speed, 0.7), (12,))[0], -0.5, 0.5)
-    spread = exponential_averages(speed**2, (30, 90)) - speeds[2:] ** 2
+    slope, walking = climb / np.maximum(speed, 0.7), np.minimum(speed, WALKING)
+    averaged = np.stack([effort, speed, up, down, standing, walking, slope, speed**2])
+    averages = exponential_averages(averaged[_AVERAGED], _SPANS)
+    efforts, speeds, spread = averages[:5], averages[5:9], averages[-2:] - averages[7:9] ** 2
+    grade = averages[-3].clip(-0.5, 0.5)
     time = step * np.arange(len(speed))
     count = 1 + np.arange(len(speed))
     decay = {seconds: np.exp(-time / seconds) for seconds in (30, 60, 200, 600, 1800)}
     hard = np.maximum(efforts[1] - 3, 0)
     columns = [
         np.ones(len(speed)),
-        *efforts,
-        *speeds,
-        *exponential_averages(up, (3, 12, 30, 90)),
-        *exponential_averages(down, (3, 12, 30, 90)),
-        *exponential_averages(standing, (3, 12, 60)),
-        *exponential_averages(np.minimum(speed, WALKING), (3, 12)),
+        *averages[:-3],
         grade,
         np.abs(grade),
         *np.sqrt(np.maximum(spread, 0)),
@@ -156,4 +150,4 @@ def basis(grid: Grid, step: float = STEP) -> np.ndarray:
         efforts[2] ** 2,
         speeds[1] ** 2,
     ]
-    return np.stack(columns, axis=1).astype(np.float32)
+    return np.array(columns, np.float32).T

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from made_up import made_up
 
+from hrkeras.athlete.population import default
 from hrkeras.datasets import followed as following
 from hrkeras.datasets.followed import FollowedRuns
 from hrkeras.training.feed import Feed
+from hrkeras.training.histories import Hand, deal, until_trained
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +133,21 @@ def test_the_test_split_is_in_no_window_and_no_history_of_training(runs):
     louder = [grid._replace(heart_rate=grid.heart_rate + 50 * more) for grid, more in zip(runs.grids, tested, strict=True)]
     for one, two in zip(windows(runs), windows(replace(runs, grids=louder)), strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+def test_runs_after_the_last_that_is_trained_on_are_not_followed():
+    people, starts = np.array([0, 0, 0, 1, 1, 2]), np.array([3.0, 1.0, 2.0, 1.0, 1.5, 5.0])
+    trained = np.array([False, False, True, False, True, False])
+    assert until_trained(people, starts, trained).tolist() == [False, True, True, True, True, False]
+
+
+def test_validation_runs_change_nothing_that_is_known_before_the_others(runs):
+    """Of a split by time they come last, so the histories dealt are those that all runs give."""
+    grids = list(runs.grids)
+    hand = Hand(default(), runs.users, runs.starts, grids, runs.split == "train", 0.6, 0.0, (5,))
+    found, everything = deal(hand)[1], deal(hand._replace(trained=np.ones(len(runs), bool)))[1]
+    rows = np.flatnonzero(hand.trained)
+    assert len(found) > 10
+    assert {int(rows[number]) for number in found} == {row for row in everything if hand.trained[row]}
+    for number, state in found.items():
+        np.testing.assert_array_equal(state.expected, everything[int(rows[number])].expected)
