@@ -2,12 +2,15 @@
 
     python benchmarks/left_out.py --data endomondo                         (the state alone, minutes)
     python benchmarks/left_out.py --data endomondo --models left_out       (trains a network a fold; hours)
+    python benchmarks/left_out.py --data endomondo --models left_out --past-only
 
 In each fold every so many people are left out of the population, of the statistics and of training, and the network's best
 epoch is chosen on later runs of the others. Then all runs of the people left out are predicted, each from their own earlier
-ones. Errors are averaged over a person's runs, then over people; intervals resample people.
+ones. Errors are averaged over a person's runs, then over people; intervals resample people. With `--past-only` the last runs
+of the people of each fold are scored under that protocol instead.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +23,7 @@ from hrkeras.utils.presets import BASE, BASE_EPOCHS
 EARLIER = (0, 1, 2, 5, 20, 60)  # runs that are known, at least; up to the next
 FEWEST = 25  # runs of a person who counts in the averages over people
 RESAMPLES = 2000
+LAST, LAST_VALIDATION = 60, 12  # runs of a person that are scored under past_only, and by which its baselines are chosen
 COLUMNS = ("state", "network", "state_inside", "network_inside")
 
 
@@ -29,6 +33,7 @@ def main(
         Path | None, typer.Option(help="Folder of the networks, one a fold; those that are there are used.")
     ] = None,
     folds: int = 4,
+    past_only: Annotated[bool, typer.Option("--past-only", help="Score under the protocol past_only; needs --models.")] = False,
     seed: int = 0,
     data_dir: DataDir = None,
     backend: Backend = None,
@@ -46,6 +51,9 @@ def main(
         model = None
         if models:
             model = _network(models / f"fold-{fold}-of-{folds}-seed-{seed}.keras", others, seed)
+            if past_only:
+                print(_past_only(runs, outside, model), flush=True)
+                continue
         with progress(len(those), f"Fold {fold + 1} of {folds}", "run") as bar:
             errors |= _errors(those, others, model, bar.update)
         _print(errors, f"after fold {fold + 1}", bool(models))
@@ -75,6 +83,23 @@ def _network(path: Path, others, seed: int):
     )
     fit.save(model, path)
     return model
+
+
+def _past_only(runs, outside: np.ndarray, model):
+    """The scores of the last runs of the people outside; all that are scored know the person's earlier runs."""
+    from hrkeras.datasets.selection import part
+    from hrkeras.evaluation.evaluate import evaluate
+
+    last = np.empty(len(runs), int)  # how many runs of the same person and split come after each
+    split = np.where(outside, "", runs.split)
+    for person in np.unique(runs.users):
+        for name in np.unique(split):
+            mine = np.flatnonzero((runs.users == person) & (split == name))
+            last[mine[np.argsort(-runs.starts[mine], kind="stable")]] = np.arange(len(mine))
+    split = np.where(outside & (last < LAST), "test", split)
+    split = np.where(~outside & ((split == "test") | (split == "validation") & (last >= LAST_VALIDATION)), "left out", split)
+    chosen = np.flatnonzero(split != "left out")
+    return evaluate(model, replace(part(runs, chosen), split=split[chosen]), "past_only", name="network")
 
 
 def _errors(those, others, model, on_run) -> dict[int, np.ndarray]:
