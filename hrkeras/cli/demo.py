@@ -106,7 +106,7 @@ def _usual_run(export: Path, tracks) -> tuple[str, str, str]:
     day = float(np.mean(track.truth - track.expected))
     sensor = f"; and the sensor had a {' and a '.join(track.faults)}" if track.faults else ""
     return (
-        date(usual.start),
+        date(usual.start, usual.workout.utc_offset),
         f"Of their last {len(entries)} runs, whose errors are {min(errors):.1f} to {max(errors):.1f} beats/min, it is the one "
         "with the median error.",
         f"Why is it off? The simulation knows: by heat, form and chance, which nothing recorded tells, heart rate was "

@@ -114,6 +114,10 @@ def _place(error: OSError) -> str:
 class _Command(TyperCommand):
     """Prints plain text only; what is asked with --help is printed before. Adds its options to the advice of errors."""
 
+    def __init__(self, *args, help: str | None = None, **kwargs):
+        paragraphs = (help or "").split("\n\n")  # of which Typer joins the lines of the first alone
+        super().__init__(*args, help="\n\n".join(text.replace("\n", " ") for text in paragraphs), **kwargs)
+
     def invoke(self, ctx):
         try:
             with terminal.plain_output():

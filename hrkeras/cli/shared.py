@@ -230,9 +230,9 @@ def reader(no_cache: bool):
     from hrkeras.utils import processes
     from hrkeras.workouts.readers import cache, detect
 
-    kept = None if no_cache else cache.Cache(cache.folder())
-    if kept and (why := kept.trouble):
-        terminal.note(f"{kept.folder}: nothing is kept of what is read, since {why}; HRKERAS_CACHE_DIR names another folder.")
+    kept, trouble = (None, "") if no_cache else cache.opened()
+    if trouble:
+        terminal.note(f"Nothing is kept of what is read, since {trouble}; HRKERAS_CACHE_DIR names another folder.")
     AT_END.enter_context(computed.using(kept))
     return partial(detect.read, processes=processes.cores(), cache=kept)
 

@@ -1,5 +1,6 @@
 """A model in the ONNX format, run by ONNX Runtime: without Keras, which takes seconds to start."""
 
+import hashlib
 import re
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ class ExportedModel:
         name: of the exported model's file, without its ending.
         title: what it is called in texts.
         fingerprint: of the exported model, as `saving.fingerprint` says.
+        identity: a hash of the file.
         population: where the athletes' states start.
         step: s, length of a step.
         corrects: whether it corrects the athlete's state.
@@ -44,6 +46,7 @@ class ExportedModel:
             raise ValueError("its fingerprint is damaged")
         self.population: Population = from_dict(description["population"])
         self.step = float(description["step_seconds"])
+        self.identity = hashlib.sha256(path.read_bytes()).hexdigest()
         self._session = onnx_session(path)
         self._inputs = [given.name for given in self._session.get_inputs()]
         self.corrects = "history" in self._inputs

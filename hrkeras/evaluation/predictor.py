@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,7 @@ class Predictor(Protocol):
 
     Attributes:
         compiled: whether each shape of a batch costs time, so that there should be few.
+        identity: a hash of all that its predictions depend on, where the fingerprint is of the weights alone.
     """
 
     @property
@@ -36,6 +38,8 @@ class Predictor(Protocol):
     def title(self) -> str: ...
     @property
     def fingerprint(self) -> str: ...
+    @property
+    def identity(self) -> str: ...
     @property
     def population(self) -> Population: ...
     @property
@@ -68,6 +72,13 @@ class KerasPredictor:
         from hrkeras.models import saving
 
         return saving.fingerprint(self.model)
+
+    @cached_property
+    def identity(self) -> str:
+        import keras
+
+        about = f"{keras.__version__} {keras.backend.backend()} {self.model.to_json()} {self.fingerprint}"
+        return hashlib.sha256(about.encode()).hexdigest()
 
     @property
     def population(self) -> Population:

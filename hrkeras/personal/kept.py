@@ -10,12 +10,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
 from hrkeras.workouts.readers.cache import Cache, Source, code
 
+ENTRY = "entry"  # array with the entry's own name
 BLOCK = 64  # runs at most; few enough that a full one is soon computed anew, and enough to predict together
 T = TypeVar("T")
 _cache: ContextVar[Cache | None] = ContextVar("cache", default=None)
@@ -53,11 +55,11 @@ def arrays(depends_on: Iterable[Any], compute: Callable[[], dict[str, np.ndarray
     if cache is None:
         return compute()
     source = Source((), (code("."), np.__version__, _digest(depends_on)))
-    known = cache.get(source, _unpack)
+    known = cache.get(source, partial(_unpack, source.name))
     if known is None:
         known = compute()
         packed = io.BytesIO()
-        np.savez(packed, **known)  # type: ignore[arg-type]
+        np.savez(packed, **{ENTRY: np.array(source.name)}, **known)  # type: ignore[arg-type]
         cache.put(source, packed.getvalue())
     return known
 
@@ -96,6 +98,9 @@ def _digest(values: Iterable[Any]) -> str:
     return digest.hexdigest()
 
 
-def _unpack(packed: bytes) -> dict[str, np.ndarray]:
+def _unpack(name: str, packed: bytes) -> dict[str, np.ndarray]:
+    """The arrays of the entry of a name; raises an exception if they are of another."""
     with np.load(io.BytesIO(packed), allow_pickle=False) as known:
-        return dict(known)
+        if str(known[ENTRY]) != name:
+            raise ValueError(f"of another entry than {name}")
+        return {key: known[key] for key in known.files if key != ENTRY}

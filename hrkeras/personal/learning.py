@@ -55,7 +55,7 @@ def learn(athlete: AthleteState, runs: Sequence[PreparedRun], model: Predictor |
         runs: one of `kept.blocks`, in order.
         model: its shrinkage is updated with these runs; none if not given.
     """
-    by = (type(model).__name__, model.fingerprint) if model else None
+    by = (type(model).__name__, model.fingerprint, model.identity) if model else None
     of_runs = [value for run in runs for value in (run.start, *run.grid)]
     depends_on = ("learnt", by, athlete.population, *_state(athlete).values(), *of_runs)
     known = kept.arrays(depends_on, partial(_learn, athlete, runs, model))

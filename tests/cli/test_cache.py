@@ -47,7 +47,7 @@ def told(*words):
 )
 def test_every_command_says_the_same_with_and_without_cache(runs, words, tmp_path):
     next(runs.glob("2*.gpx")).rename(runs / "course.gpx")
-    answers, place = [], tmp_path / "cache/runs"
+    answers, place = [], tmp_path / "cache/kept-runs"
     for more in (("--no-cache",), (), ()):
         (tmp_path / "me.json").unlink(missing_ok=True)
         assert place.exists() == (len(answers) > 1)
@@ -71,7 +71,7 @@ def test_runs_are_followed_once_for_several_commands(runs, monkeypatch):
 
 
 def test_where_it_is_and_how_to_empty_it(runs, tmp_path):
-    place = tmp_path / "cache/runs"
+    place = tmp_path / "cache/kept-runs"
     assert told("cache")[1].startswith(f"{place}: 0 entries, 0.0 MB, at most 500 MB")
     told("fitness", "runs")
     count = len(list(runs.iterdir())) + 1  # a file each, and a block of 8 runs
@@ -84,14 +84,19 @@ def test_where_it_is_and_how_to_empty_it(runs, tmp_path):
 def test_a_cache_that_cannot_be_used_is_said_once(runs, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache/runs").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "cache/kept-runs").symlink_to(tmp_path / "elsewhere")
     done = CliRunner().invoke(app, ["zones", "runs"])
     assert done.exit_code == 0
-    assert done.stderr.count("nothing is kept of what is read, since it is a link") == 1
+    assert done.stderr.count("it is a link") == 1
     assert not list((tmp_path / "elsewhere").iterdir())
     monkeypatch.setenv("HRKERAS_CACHE_DIR", "~/here")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert caches.folder() == tmp_path / "here/runs"
+    assert caches.folder() == tmp_path / "here/kept-runs"
     assert caches.Cache(caches.folder()).trouble == ""
     (tmp_path / "here").write_text("")
     assert caches.Cache(caches.folder()).trouble == f"{tmp_path / 'here'} is no folder"
+    monkeypatch.setenv("HRKERAS_CACHE_DIR", "~nobody-of-this-name/cache")
+    done = CliRunner().invoke(app, ["zones", "runs"])
+    assert done.exit_code == 0
+    assert "HRKERAS_CACHE_DIR is ~nobody-of-this-name/cache, but there is no such home folder" in done.stderr
+    assert CliRunner().invoke(app, ["cache"]).exit_code == 1

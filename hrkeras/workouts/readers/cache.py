@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from hrkeras import __version__
+from hrkeras.utils.errors import InputError
 from hrkeras.utils.files import open_regular
 from hrkeras.workouts.readers.content import MAX_BYTES
 
-VARIABLE = "HRKERAS_CACHE_DIR"  # names the folder
+VARIABLE = "HRKERAS_CACHE_DIR"  # names the folder in which the entries have one of their own
+FOLDER = "kept-runs"
 MAX_SIZE = 500_000_000  # bytes of all entries; an hour of running has about 50 kB, and what is learnt from it 45 kB
 DAYS = 90  # since an entry was last used
 SETTLED = 2.0  # s; a file changed less long ago may change again within the resolution of its time
@@ -64,11 +66,18 @@ def _state(path: str) -> tuple[str, int, int, int]:
 
 
 def folder() -> Path:
-    """The folder of the entries: what the variable HRKERAS_CACHE_DIR names, or else in the user's folder for caches."""
+    """The folder of the entries, in what the variable HRKERAS_CACHE_DIR names, or else in the user's folder for caches.
+
+    Raises:
+        InputError: if it is in a home folder, and there is none.
+    """
     import platformdirs
 
     named = os.environ.get(VARIABLE)
-    return (Path(named).expanduser() if named else platformdirs.user_cache_path("hrkeras", appauthor=False)) / "runs"
+    try:
+        return (Path(named).expanduser() if named else platformdirs.user_cache_path("hrkeras", appauthor=False)) / FOLDER
+    except RuntimeError:
+        raise InputError(f"{f'{VARIABLE} is {named}, but t' if named else 'T'}here is no such home folder.") from None
 
 
 class Cache:
@@ -165,6 +174,15 @@ class Cache:
         if os.name == "posix" and stat.S_IMODE(status.st_mode) & 0o077:
             self.folder.chmod(0o700)
         return True
+
+
+def opened() -> tuple[Cache | None, str]:
+    """The user's cache if there can be one, and why nothing can be kept in it, in words; empty if it can."""
+    try:
+        own = Cache(folder())
+    except InputError as error:
+        return None, str(error).rstrip(".")
+    return own, own.trouble and f"{own.folder} cannot be used: {own.trouble}"
 
 
 @once

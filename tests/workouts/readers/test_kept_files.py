@@ -441,8 +441,8 @@ def test_the_code_that_reads_is_hashed(monkeypatch, tmp_path):
 
 def test_the_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("HRKERAS_CACHE_DIR", str(tmp_path))
-    assert cache.folder() == tmp_path / "runs"
+    assert cache.folder() == tmp_path / "kept-runs"
     monkeypatch.delenv("HRKERAS_CACHE_DIR")
     if os.name == "posix" and os.uname().sysname == "Linux":
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-        assert cache.folder() == tmp_path / "xdg/hrkeras/runs"
+        assert cache.folder() == tmp_path / "xdg/hrkeras/kept-runs"
