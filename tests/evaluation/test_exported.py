@@ -12,7 +12,7 @@ from hrkeras.athlete.following import follow
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.windows import WHOLE, WINDOW, of_runs
 from hrkeras.evaluation import exported, predict, predictor
-from hrkeras.models import saving
+from hrkeras.models import ensemble, saving
 from hrkeras.training.batches import mask_heart_rate
 from hrkeras.utils import packaged
 from hrkeras.workouts.grid import STEP, Grid
@@ -131,6 +131,21 @@ def test_an_export_of_ones_own(copy, runs):
     for one, other in zip(predict.predict(model, few), predict.predict(exported.base(), few), strict=True):
         np.testing.assert_array_equal(one, other)
     assert len(few.time[0]) > WINDOW
+
+
+def test_another_file_of_the_same_fingerprint_is_another_model(copy):
+    before = exported.load(copy)
+    with copy.open("ab") as stream:
+        stream.write(b"\x72\x00")  # a field that ONNX does not know
+    after = exported.load(copy)
+    assert (before.fingerprint, len({before.identity, after.identity, exported.base().identity})) == (after.fingerprint, 2)
+
+
+def test_shares_of_an_ensemble_make_another_model():
+    members = [hrkeras.models.gru(units=2, num_layers=1) for _ in range(2)]
+    first, second = (predictor.of(ensemble(members, shares)) for shares in ((0.9, 0.1), (0.1, 0.9)))
+    assert first.fingerprint == second.fingerprint
+    assert first.identity != second.identity
 
 
 def changed(**values):

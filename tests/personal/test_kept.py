@@ -64,7 +64,7 @@ def told(workouts, model=None, known=None, cache=None):
     """Everything that a timeline, its faults and its drifts say."""
     with kept.using(cache):
         written = timeline.write(workouts, model=model, known=copy.deepcopy(known))
-        return plain([written, written.faults, drift.of(written)])
+        return plain([written, written.faults, drift.of_timeline(written)])
 
 
 @pytest.mark.parametrize("model", [None, exported.base()], ids=["alone", "base"])
@@ -119,7 +119,7 @@ class Other:
     """A model that predicts something else."""
 
     name = title = "another"
-    fingerprint = "0123456789abcdef"
+    fingerprint = identity = "0123456789abcdef"
     population = population.default()
     step, corrects, compiled = 10.0, True, False
 
@@ -191,6 +191,7 @@ def test_entries_hold_numbers_and_no_names(workouts, cache):
     for path, _ in cache.entries():
         with np.load(path, allow_pickle=False) as known:
             texts = {name: known[name].tolist() for name in known if known[name].dtype.kind not in "if"}
+        assert texts.pop("entry") == path.name
         assert set(texts) in ({"answers", "network"}, {"rows"})
         assert "ada" not in json.dumps(texts).lower()
 
