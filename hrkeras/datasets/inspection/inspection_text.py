@@ -201,7 +201,7 @@ def _losses(inspection: Inspection) -> Iterator[str]:
         return
     name, count = lost[0]
     if inspection.funnel.workouts > 1:
-        yield f"Most runs are lost for this reason: {quality.REASONS[name]} ({count:,})."
+        yield f"The most frequent reason why runs are left out: {quality.REASONS[name]} ({count:,})."
     if inspection.regained:
         name, count = inspection.regained.most_common(1)[0]
         yield f"`--limit {LOOSER[name]}` would bring {_of(count, 'run', 'runs')} back, at some cost in quality."

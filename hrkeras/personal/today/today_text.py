@@ -187,12 +187,16 @@ def watch_lines(watched: Sequence[Watched], limit: float) -> list[str]:
             rows.append((f"{each.minute}", rate, *("above" if above else f"{100 * value:.0f} %" for value in each.crossing)))
     text = [f"Probability that heart rate goes above {limit:g} beats/min if the run goes on as in the last five minutes:"]
     text.append(table(("minute", "heart rate", *(f"in {minutes} min" for minutes in AHEAD)), rows, left=()))
+    if any(rate == "-" for _, rate, *_ in rows):
+        text.append("-: not measured then; before the first heart rate of the run, the probability is by the earlier runs alone.")
     if over is None:
         missing = sum(not np.isfinite(each.heart_rate) for each in watched)
         if missing == len(watched):
             return [*text, "It was not measured at the end of any minute, so whether it was above is not known."]
         but = f", but at {missing} of {len(watched)} it was not measured" if missing else ""
-        return [*text, f"It was not above {limit:g} at the end of any minute{but}."]
+        feared = sum(each.crossing[-1] >= 0.5 for each in watched)
+        vain = f" At {feared} of {len(watched)} minutes it was more likely than not to come within {AHEAD[-1]}." if feared else ""
+        return [*text, f"It was not above {limit:g} at the end of any minute{but}.{vain}"]
     likely = [each.minute for each in watched if each.minute < over.minute and each.crossing[-1] >= 0.5]
     first = f"It was first above {limit:g} after {over.minute} min"
     if over is watched[0]:

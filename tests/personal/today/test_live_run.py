@@ -128,6 +128,10 @@ def test_the_minutes_before_a_limit_are_counted():
     assert said == "It was first above 150 after 3 min; at no minute before was it more likely than not to come within 5."
     *_, said = today_text.watch_lines(watched([140, float("nan")], [0.2, 0.2]), 150)
     assert said == "It was not above 150 at the end of any minute, but at 1 of 2 it was not measured."
+    *_, said = today_text.watch_lines(watched([140, 141, 142], [0.2, 0.6, 0.4]), 150)
+    assert said.endswith("At 1 of 3 minutes it was more likely than not to come within 5.")
+    rows = watched([float("nan")] * 4 + [140], [0.2] * 5)
+    assert any(line.startswith("-: not measured then") for line in today_text.watch_lines(rows, 150))
     *_, said = today_text.watch_lines(watched([float("nan")] * 2, [0.2, 0.2]), 150.5)
     assert said == "It was not measured at the end of any minute, so whether it was above is not known."
 
