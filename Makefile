@@ -34,6 +34,7 @@ install: $(VENV)/.installed
 dev: $(VENV)/.developed
 
 $(VENV)/.installed: pyproject.toml
+	@echo "Installing hrkeras and what it needs, TensorFlow among it, into $(VENV); this takes some minutes."
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
@@ -41,6 +42,7 @@ $(VENV)/.installed: pyproject.toml
 # torch comes first and by its exact version: the plain name brings gigabytes of CUDA; nixtla works with pandas 3 but
 # asks for an older one, so what it needs besides stands in the group dev; the last line's ask for what only GPUs need
 $(VENV)/.developed: pyproject.toml
+	@echo "Installing hrkeras and all that its tests need into $(VENV); this takes some minutes."
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet torch==2.13.0
