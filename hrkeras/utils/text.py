@@ -16,6 +16,11 @@ def cleaned(text: str) -> str:
     return UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text[:MAX_TEXT])[:MAX_TEXT]
 
 
+def signed(value: float) -> str:
+    """A difference to the nearest whole number with its sign, such as "+3"; "0" has none."""
+    return f"{round(value):+}" if round(value) else "0"
+
+
 def hours(seconds: float) -> str:
     """A time in s to the nearest minute as hours and minutes, such as "1:20"."""
     return "{}:{:02}".format(*divmod(round(seconds / 60), 60))

@@ -1,6 +1,6 @@
 """Tables in a terminal: columns never run together. Times."""
 
-from hrkeras.utils.text import hours, table
+from hrkeras.utils.text import hours, signed, table
 
 
 def test_hours_and_minutes_are_rounded():
@@ -14,3 +14,7 @@ def test_columns_are_as_wide_as_their_widest_cell():
         "2026-11-30 21:52  556 (248-556)        0 (0-152)",
         "unknown           7              1,234,567 (0-9)",
     ]
+
+
+def test_signed():
+    assert [signed(value) for value in (2.6, 0.4, -0.4, -1.2)] == ["+3", "0", "0", "-1"]

@@ -6,6 +6,7 @@ from hrkeras.athlete import heat
 from hrkeras.athlete.fitness import WithLimits
 from hrkeras.personal import fitness_text, pace, weather
 from hrkeras.personal.drift.drift import RUN, DriftingRun, Drifts
+from hrkeras.utils.text import signed
 
 HEAD = ("Day", "minutes", "measured", "explained", "left over", "limits", "Pa:HR", "temperature")
 CAPTION = "Rise of heart rate within the run (beats/min per hour; Pa:HR in %; * the limits leave out 0)"
@@ -28,8 +29,8 @@ def last(drifts: Drifts) -> str:
     sure = "more than chance explains" if found.is_clear else "which may be chance"
     day = fitness_text.day(run.entry.start, run.entry.utc_offset)
     return (
-        f"{day}{_warmth(run)}: heart rate changed by {round(found.measured):+} beats/min per hour "
-        f"over {found.minutes} minutes; pace, hills and length explain {round(found.explained):+}, which leaves "
+        f"{day}{_warmth(run)}: heart rate changed by {signed(found.measured)} beats/min per hour "
+        f"over {found.minutes} minutes; pace, hills and length explain {signed(found.explained)}, which leaves "
         f"{_limits(run.left_over)}, {sure}. "
         f"Decoupling (Pa:HR), by how much speed for each heartbeat fell from the first half to the second, is "
         f"{found.decoupling:z.1f} %."
@@ -80,10 +81,10 @@ def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...
         (
             fitness_text.short_day(run.entry.start, run.entry.utc_offset),
             f"{run.drift.minutes}",
-            f"{round(run.drift.measured):+}",
-            f"{round(run.drift.explained):+}",
-            f"{round(run.left_over.value):+}{'*' if run.drift.is_clear else ''}",
-            f"{round(run.left_over.low):+} to {round(run.left_over.high):+}".replace(" ", "\N{NO-BREAK SPACE}"),
+            signed(run.drift.measured),
+            signed(run.drift.explained),
+            f"{signed(run.left_over.value)}{'*' if run.drift.is_clear else ''}",
+            f"{signed(run.left_over.low)} to {signed(run.left_over.high)}".replace(" ", "\N{NO-BREAK SPACE}"),
             f"{run.drift.decoupling:z.1f}",
             weather.text(run.entry.workout),
         )
@@ -94,7 +95,7 @@ def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...
 
 
 def _limits(told: WithLimits) -> str:
-    return f"{round(told.value):+} ({round(told.low):+} to {round(told.high):+})"
+    return f"{signed(told.value)} ({signed(told.low)} to {signed(told.high)})"
 
 
 def _warmth(run: DriftingRun) -> str:

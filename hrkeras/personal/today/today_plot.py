@@ -11,6 +11,7 @@ from hrkeras.personal.today import live_run
 from hrkeras.personal.today.live_run import LiveRun
 from hrkeras.personal.today.today_text import AHEAD, Judged, Watched
 from hrkeras.utils.plotting import ALTITUDE, HEART, MUTED, SPEED, STYLE, legend, new_figure
+from hrkeras.utils.text import signed
 from hrkeras.workouts.grid import STEP, Grid
 
 
@@ -25,7 +26,7 @@ def today(run: LiveRun, grid: Grid, judged: Judged) -> Figure:
     value, low, high = (expected[rows] + beats for beats in last.beats)
     above.fill_between(minutes[rows], low, high, color=SPEED, alpha=0.2, lw=0)
     above.plot(minutes[rows], value, color=SPEED, lw=1.8, label=f"expected after {last.minutes:.0f} min")
-    legend(above, f"Today: {round(last.beats[0]):+} beats/min at the same effort")
+    legend(above, f"Today: {signed(last.beats[0])} beats/min at the same effort")
     below.axhline(0, color=MUTED, lw=0.8)
     reach = np.abs(told[:, 1:] - told[:, :1]).T
     below.errorbar(after, told[:, 0], yerr=reach, fmt="o", ms=4, color=SPEED, lw=1.2, capsize=2)
