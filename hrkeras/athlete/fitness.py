@@ -29,6 +29,10 @@ class WithLimits(NamedTuple):
         """Whether 0 lies outside the limits, in whole beats/min as they are shown."""
         return round(self.low) > 0 or round(self.high) < 0
 
+    def as_dict(self) -> dict[str, float]:
+        """For JSON, to a tenth."""
+        return {name: round(value, 1) for name, value in self._asdict().items()}
+
     def widened(self, factor: float) -> "WithLimits":
         """The same with limits so many times as far away."""
         return WithLimits(self.value, *(self.value + factor * (limit - self.value) for limit in (self.low, self.high)))

@@ -1,11 +1,12 @@
 """A person's heart rate reserve, from the resting to the maximum heart rate, and how well it is known."""
 
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from hrkeras.athlete import facts, zones
+from hrkeras.athlete.fitness import WithLimits
 from hrkeras.athlete.interval import TAIL
 from hrkeras.athlete.kalman import AthleteState
 
@@ -96,3 +97,13 @@ def text(own: Reserve) -> str:
         f"sex {told.sex} as self-reported" if told.sex else "sex not known",
     ]
     return f"Computed with: {', '.join(parts)}."
+
+
+def as_dict(own: Reserve) -> dict[str, Any]:
+    """The same for JSON; heart rates in beats/min."""
+    told = own.told
+    return {
+        "maximum": WithLimits(*map(float, interval(own.maximum))).as_dict() | {"told": told.max_heart_rate is not None},
+        "resting": WithLimits(*map(float, interval(own.resting))).as_dict() | {"told": told.resting_heart_rate is not None},
+        "sex": told.sex,
+    }

@@ -40,7 +40,7 @@ def fitness(
     """Show how a person's heart rate at a set pace on the flat has changed over time, and which runs stand out."""
     outputs.check([source, athlete, model], [(output, kinds.FITNESS), (plot, kinds.PNG)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
-    from hrkeras.personal import fitness_text, pace, timeline, usage
+    from hrkeras.personal import fitness_text, timeline, usage
     from hrkeras.utils.errors import InputError
     from hrkeras.utils.files import atomic_write
 
@@ -59,13 +59,7 @@ def fitness(
         plotting.save(person_plots.fitness(runs), plot)
     if json:
         print(
-            json_line(
-                {
-                    "pace": pace.text(runs.speed),
-                    "runs": timeline.frame(runs).to_dict("records"),
-                    **usage.as_dict(runs, False),
-                }
-            )
+            json_line(fitness_text.as_dict(runs) | {"runs": timeline.frame(runs).to_dict("records")} | usage.as_dict(runs, False))
         )
         return
     print(f"{fitness_text.count(len(runs.entries))} with heart rate, {fitness_text.days(runs.entries)}.")

@@ -22,7 +22,7 @@ def guard(
     json: Json = False,
 ) -> None:
     """Tell minute by minute of a run how likely heart rate goes above a limit in the next 1, 3 and 5 minutes."""
-    live, chosen, grid, about = read_run(run, workout, athlete, history, plot, force, no_cache)
+    live, chosen, grid, said, about = read_run(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
     from hrkeras.utils.errors import InputError
 
@@ -36,6 +36,6 @@ def guard(
 
         plotting.save(today_plot.guard(live, grid, watched, limit), plot)
     if json:
-        print(json_line(today_text.watch_dict(watched, limit)))
+        print(json_line(today_text.watch_dict(watched, limit, live.athlete.count) | about))
         return
-    print("\n".join([*today_text.watch_lines(watched, limit), *about, outputs.picture_text(plot, "GUARD.png")]))
+    print("\n".join([*today_text.watch_lines(watched, limit), *said, outputs.picture_text(plot, "GUARD.png")]))

@@ -35,7 +35,7 @@ def read_run(
     force: bool,
     no_cache: bool,
 ) -> tuple:
-    """A `live_run.LiveRun` of the person before the run, the run, the run on the grid, and lines about what was read.
+    """A `live_run.LiveRun` of the person before the run, the run, the run on the grid, and what was read, in lines and for JSON.
 
     Raises:
         typer.BadParameter: if the options contradict each other, or the picture would destroy something.
@@ -56,6 +56,9 @@ def read_run(
     lines = [update_text.known_text(state, learnt.exported)]
     if not chosen.has_altitude:
         lines.append("The run has no altitude: it was taken as flat.")
+    left_out = len(others) if athlete else 0
     if others or log.skipped or learnt.exported:
-        lines += usage.of_update(learnt, log, 1, len(others) if athlete else 0)
-    return live_run.LiveRun(state, prediction.begin_after(chosen, state)), chosen, prediction.gridded(chosen), lines
+        lines += usage.of_update(learnt, log, 1, left_out)
+    live = live_run.LiveRun(state, prediction.begin_after(chosen, state))
+    about = {"has_altitude": chosen.has_altitude} | usage.update_dict(learnt, log, 1, left_out)
+    return live, chosen, prediction.gridded(chosen), lines, about

@@ -102,10 +102,10 @@ def plan(
         line, label = (limit, "limit") if limit else (heart_rate, "target")
         plotting.save(planning_plots.plan(planned, line, label), plot)
     if json:
-        print(json_line(answer.as_dict()))
+        print(json_line(answer.as_dict() | (usage.update_dict(learnt, log) if learnt else {})))
         return
     print(planning_text.course(planned))
-    said = [*planning_text.beyond(answer, state), *planning_text.limit(limit or 0, answer, state)]
+    said = [*planning_text.beyond(answer, state), *planning_text.limit(answer, state)]
     print("\n".join([planning_text.expected(planned), *said]))
     print(f"Predicted by {planned.prediction.by}.")
     warn(planned.warnings)

@@ -22,7 +22,7 @@ def today(
     json: Json = False,
 ) -> None:
     """Compare the heart rate of a run's first minutes with what was expected, in beats/min and seconds per kilometre."""
-    live, chosen, grid, about = read_run(run, workout, athlete, history, plot, force, no_cache)
+    live, chosen, grid, said, about = read_run(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
     from hrkeras.workouts import clock
 
@@ -33,6 +33,6 @@ def today(
 
         plotting.save(today_plot.today(live, grid, judged), plot)
     if json:
-        print(json_line(today_text.as_dict(judged)))
+        print(json_line(today_text.as_dict(judged) | about))
         return
-    print("\n".join([*today_text.lines(judged), *about, outputs.picture_text(plot, "TODAY.png")]))
+    print("\n".join([*today_text.lines(judged), *said, outputs.picture_text(plot, "TODAY.png")]))

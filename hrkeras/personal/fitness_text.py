@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from math import isnan, nan
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from hrkeras.athlete import fitness
 from hrkeras.athlete.population import DAY
 from hrkeras.personal import pace, weather
 from hrkeras.personal.timeline import Entry, Timeline
+from hrkeras.utils.text import signed
 from hrkeras.workouts import clock
 
 COMPARED = 365 * DAY  # s back, where there are runs so old
@@ -26,6 +27,43 @@ class Dated(Protocol):
     def start(self) -> float: ...
     @property
     def utc_offset(self) -> float: ...
+
+
+class Change(NamedTuple):
+    """How what is shown, which is rounded, has changed, in its unit.
+
+    Attributes:
+        start: of the run that the last is compared with; see `compared`.
+        utc_offset: likewise.
+        before: what was shown then.
+        value: what is shown now less that.
+        reach: how far off `value` is at most, four times in five.
+    """
+
+    start: float
+    utc_offset: float
+    before: int
+    value: int
+    reach: float
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is more than chance explains."""
+        return abs(self.value) > self.reach
+
+    @property
+    def limits(self) -> str:
+        """Between which it lies, in words."""
+        return f"{signed(self.value - self.reach)} to {signed(self.value + self.reach)} four times in five"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "since": clock.iso(self.start, self.utc_offset),
+            "before": self.before,
+            **fitness.WithLimits(self.value, self.value - self.reach, self.value + self.reach).as_dict(),
+            "certain": self.certain,
+        }
 
 
 def day(start: float, utc_offset: float = nan) -> str:
@@ -80,23 +118,29 @@ def compared(starts: Sequence[float]) -> int | None:
     return None if len(starts) < FEW or starts[-1] - starts[row] < MONTHS else row
 
 
-def change(timeline: Timeline) -> str:
-    """How that has changed over the last year or, of a shorter timeline, all of it; empty if it is too short."""
+def changed(timeline: Timeline) -> Change | None:
+    """How that has changed, in beats/min, over the last year or, of a shorter timeline, all of it; None if it is too short."""
     row = compared([entry.start for entry in timeline.entries])
     if row is None:
-        return ""
+        return None
     first, last = timeline.entries[row], timeline.entries[-1]
-    # of what is shown, which is rounded
-    difference = round(last.at_pace.value) - round(first.at_pace.value)
-    reach = float(np.hypot(last.at_pace.high - last.at_pace.value, first.at_pace.high - first.at_pace.value))
-    when, then = day(first.start, first.utc_offset), f"{first.at_pace.value:.0f}"
-    limits = f"{difference - reach:+.0f} to {difference + reach:+.0f} four times in five"
-    if not difference:
-        return f"On {when} it was {then} too."
-    if abs(difference) <= reach:
-        return f"On {when} it was {then}: a difference of {difference:+} beats/min ({limits}), which may be chance."
-    which = "fitter" if difference < 0 else "less fit, or run in more heat, or with another sensor"
-    return f"On {when} it was {then}: {difference:+} beats/min since ({limits}), {which}."
+    before, now = first.at_pace, last.at_pace
+    reach = float(np.hypot(now.high - now.value, before.high - before.value))
+    return Change(first.start, first.utc_offset, round(before.value), round(now.value) - round(before.value), reach)
+
+
+def change(timeline: Timeline) -> str:
+    """The same in a sentence; empty if there is none."""
+    found = changed(timeline)
+    if found is None:
+        return ""
+    then = f"On {day(found.start, found.utc_offset)} it was {found.before}"
+    if not found.value:
+        return f"{then} too."
+    if not found.certain:
+        return f"{then}: a difference of {found.value:+} beats/min ({found.limits}), which may be chance."
+    which = "fitter" if found.value < 0 else "less fit, or run in more heat, or with another sensor"
+    return f"{then}: {found.value:+} beats/min since ({found.limits}), {which}."
 
 
 def best(timeline: Timeline) -> str:
@@ -113,14 +157,17 @@ def summary(timeline: Timeline) -> list[str]:
     return [sentence for sentence in (now(timeline), change(timeline), best(timeline)) if sentence]
 
 
-def effects(timeline: Timeline) -> list[str]:
-    """What raises the person's heart rate, and by how much; only effects that are certain and large enough."""
+def causes(timeline: Timeline) -> dict[str, tuple[str, fitness.WithLimits]]:
+    """What changes the person's heart rate, in words, and by how much; only effects that are certain and large enough.
+
+    The keys are "faster", "uphill", "later" and "season".
+    """
     last, speed = timeline.entries[-1], timeline.speed
     if len(timeline.entries) < FEW:
-        return []
+        return {}
     changes, warmest = fitness.effects(timeline.now, last.start, speed)
     month, half_a_year = (f"{datetime.fromtimestamp(start, UTC):%B}" for start in (warmest, warmest + fitness.YEAR / 2))
-    causes = {
+    words = {
         "faster": f"1 km/h faster ({pace.text(speed + fitness.FASTER)} instead of {pace.text(speed)})",
         "uphill": f"a climb of {100 * fitness.SLOPE:.0f} % at the same pace",
         "later": "an hour into a run instead of 20 minutes, at the same pace",
@@ -128,11 +175,26 @@ def effects(timeline: Timeline) -> list[str]:
     }
     if len(timeline.entries) < MANY or last.start - timeline.entries[0].start < COMPARED:
         del changes["season"]
-    sure = {name: effect for name, effect in changes.items() if effect.certain and abs(effect.value) >= WORTH}
+    return {name: (words[name], effect) for name, effect in changes.items() if effect.certain and abs(effect.value) >= WORTH}
+
+
+def effects(timeline: Timeline) -> list[str]:
+    """The same in a sentence each."""
     return [
-        f"{causes[name]}: {effect.value:+.0f} beats/min ({effect.low:+.0f} to {effect.high:+.0f})"
-        for name, effect in sure.items()
+        f"{cause}: {signed(effect.value)} beats/min ({signed(effect.low)} to {signed(effect.high)})"
+        for cause, effect in causes(timeline).values()
     ]
+
+
+def as_dict(timeline: Timeline) -> dict[str, Any]:
+    """For JSON: how heart rate at the timeline's pace has changed, null if that cannot be said, and what changes it, in
+    beats/min."""
+    change = changed(timeline)
+    return {
+        "pace": pace.text(timeline.speed),
+        "change": change and change.as_dict(),
+        "effects": {name: {"what": cause} | effect.as_dict() for name, (cause, effect) in causes(timeline).items()},
+    }
 
 
 def count(number: int) -> str:

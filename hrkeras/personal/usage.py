@@ -32,15 +32,20 @@ def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:
 
 def flat(timeline: Timeline, estimated: bool = True) -> list[str]:
     """How many of the used runs were taken as flat, in a sentence; nothing if none was."""
-    used = [*(entry.found for entry in timeline.entries), *(timeline.unheard if estimated else [])]
-    number = sum(not prediction.has_altitude for prediction in used)
+    number = _flat(timeline, estimated)
     return [f"Without altitude, so taken as flat: {fitness_text.count(number)}."] if number else []
 
 
 def as_dict(timeline: Timeline, estimated: bool = True) -> dict[str, Any]:
     """`of_timeline` for programs."""
     used, left_out = _usage(timeline, estimated)
-    return {"used": used, "not_used": dict(left_out)}
+    taken_as_flat, passed_over = _flat(timeline, estimated), dict(timeline.log.passed_over)
+    return {"used": used, "not_used": dict(left_out), "passed_over": passed_over, "taken_as_flat": taken_as_flat}
+
+
+def _flat(timeline: Timeline, estimated: bool) -> int:
+    used = [*(entry.found for entry in timeline.entries), *(timeline.unheard if estimated else [])]
+    return sum(not prediction.has_altitude for prediction in used)
 
 
 def _usage(timeline: Timeline, estimated: bool) -> tuple[int, Counter[str]]:
@@ -58,19 +63,26 @@ def of_update(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) ->
         used: how many were used otherwise, such as a run that is predicted.
         left_out: how many were not asked for.
     """
-    reasons = report.taken + log.skipped
-    reasons += Counter(
-        {
-            "known already, or another recording of a known run": report.known,
-            "earlier than the last known run, so that it cannot be added any more": report.older,
-            "from before the runs that the file remembers one by one, so known already or too early to add": report.forgotten,
-            "not over when the run began": report.later,
-            "not asked for": left_out,
-        }
-    )
-    said = usage_text(used + len(report.added), reasons, log.examples)
+    said = usage_text(used + len(report.added), _not_learnt(report, log, left_out), log.examples)
     counted = facts_text.of_export(report.exported, report.athlete)
     return [said, *passed_over_lines(log), *in_the_future([run.start for run in report.added]), *counted]
+
+
+def update_dict(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) -> dict[str, Any]:
+    """`of_update` for programs."""
+    not_used = dict(_not_learnt(report, log, left_out))
+    return {"used": used + len(report.added), "not_used": not_used, "passed_over": dict(log.passed_over)}
+
+
+def _not_learnt(report: Report, log: ReadLog, left_out: int) -> Counter[str]:
+    reasons = {
+        "known already, or another recording of a known run": report.known,
+        "earlier than the last known run, so that it cannot be added any more": report.older,
+        "from before the runs that the file remembers one by one, so known already or too early to add": report.forgotten,
+        "not over when the run began": report.later,
+        "not asked for": left_out,
+    }
+    return report.taken + log.skipped + Counter(reasons)  # without those that are 0
 
 
 def in_the_future(starts: Sequence[float]) -> list[str]:

@@ -40,6 +40,9 @@ def test_it_says_and_draws(folder, tmp_path):
     last = told["runs"][-1]
     assert last["measured"] == pytest.approx(last["explained"] + last["left_over"]["value"], abs=0.11)
     assert last["temperature"] is None
+    assert done.output.count("*  ") == sum(each["certain"] for each in told["runs"][-12:])
+    assert told["usual"]["certain"] == ("whether it rises at all" not in done.output)
+    assert "+0" not in done.output
     assert f"{last['minutes']} minutes; pace, hills and length explain" in done.output
 
 

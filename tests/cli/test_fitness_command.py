@@ -1,6 +1,7 @@
 """`hrkeras fitness`: what it says, draws and writes, and what it refuses."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -32,6 +33,11 @@ def test_it_says_draws_and_writes(export, tmp_path):
     assert (table["low"] < table["heart_rate_at_pace"]).all()
     found = json.loads(run(export, "--pace", "6:30", "--json").output)
     assert found["pace"] == "6:30 /km"
+    for effect in found["effects"].values():
+        said = re.search(rf"^- {re.escape(effect['what'])}: (\S+) beats/min \((\S+) to (\S+)\)$", done.output, re.MULTILINE)
+        assert list(map(int, said.groups())) == pytest.approx([effect[name] for name in ("value", "low", "high")], abs=0.55)
+    assert (found["change"] is None) == ("\nOn " not in done.output)
+    assert (found["used"], found["passed_over"], found["taken_as_flat"]) == (25, {}, 0)
     assert [each["heart_rate_at_pace"] for each in found["runs"]] == table["heart_rate_at_pace"].tolist()
     faster = json.loads(run(export, "--pace", "5:30", "--json").output)
     assert faster["runs"][-1]["heart_rate_at_pace"] > found["runs"][-1]["heart_rate_at_pace"]

@@ -82,6 +82,9 @@ def test_today(files, me, folder):
     assert told["earlier_runs"] == 7
     from_export = json.loads(run("today", folder / "export.zip", "--json").stdout)
     assert from_export["earlier_runs"] == 7
+    assert (from_export["used"], from_export["not_used"], from_export["has_altitude"]) == (8, {}, True)
+    known = json.loads(run("today", folder / "export.zip", "--athlete", me, "--json").stdout)
+    assert (known["used"], known["not_used"]) == (1, {"not asked for": 7})
     assert "No earlier run is known" in run("today", files[-1]).stdout
 
 
@@ -100,6 +103,7 @@ def test_guard(files, me):
     assert out.startswith("Probability that heart rate goes above 150 beats/min")
     told = json.loads(run("guard", files[-1], "--limit", 220, "--athlete", me, "--json").stdout)
     assert {each["crossing"]["5"] for each in told["minutes"]} == {0.01}
+    assert (told["earlier_runs"], told["used"], told["not_used"]) == (7, 1, {})
 
 
 def test_they_refuse_in_a_sentence(files, silent, me, folder):

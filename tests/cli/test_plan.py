@@ -45,8 +45,10 @@ def test_for_programs(folder, course):
     assert found["heart_rate"]["mean"] == pytest.approx(150, abs=1)
     assert (found["even"], found["earlier_runs"]) == ("effort", 8)
     assert "under_limit" not in found
+    assert (found["used"], found["not_used"]) == (8, {})
     later = json.loads(run(course, "--pace", "6:00", "--start", "2031-01-02T09:30+01:00", "--json"))
     assert (later["start"], later["earlier_runs"]) == ("2031-01-02T08:30Z", 0)
+    assert "used" not in later
 
 
 def test_nothing_known(course):

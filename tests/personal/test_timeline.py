@@ -114,23 +114,37 @@ def test_sentences(written):
     assert fitness_text.zones_text(day) == "Times and days are local where the file tells it (UTC+8), and else in UTC."
     assert fitness_text.day(1e9 + 20 * 3600, 8 * 3600.0) == "10 September 2001"
     assert any("1 km/h faster" in each for each in fitness_text.effects(written))
+    faster = fitness_text.as_dict(written)["effects"]["faster"]
+    (said,) = (each for each in fitness_text.effects(written) if each.startswith(f"{faster['what']}: "))
+    assert int(said.split(": ")[1].split()[0]) == pytest.approx(faster["value"], abs=0.55)
+    assert fitness_text.as_dict(first) == {"pace": pace.text(written.speed), "change": None, "effects": {}}
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "said"),
+    ("before", "now", "said", "told"),
     [
-        (167.4, 172.6, "it was 167: a difference of +6 beats/min (-8 to +20 four times in five), which may be chance."),
-        (150.4, 149.6, "it was 150 too."),
-        (175.4, 149.6, "it was 175: -25 beats/min since (-39 to -11 four times in five), fitter."),
+        (
+            167.4,
+            172.6,
+            "it was 167: a difference of +6 beats/min (-8 to +20 four times in five), which may be chance.",
+            (6, -8.1, 20.1, False),
+        ),
+        (150.4, 149.6, "it was 150 too.", (0, -14.1, 14.1, False)),
+        (175.4, 149.6, "it was 175: -25 beats/min since (-39 to -11 four times in five), fitter.", (-25, -39.1, -10.9, True)),
     ],
 )
-def test_the_difference_is_that_of_what_is_shown(written, before, now, said):
-    told = [fitness.WithLimits(value, value - 10, value + 10) for value in (before, now)]
+def test_the_difference_is_that_of_what_is_shown(written, before, now, said, told):
+    at_pace = [fitness.WithLimits(value, value - 10, value + 10) for value in (before, now)]
     entries = [
-        replace(each, found=replace(each.found, start=day * 86400), at_pace=told[day > 0])
+        replace(each, found=replace(each.found, start=day * 86400), at_pace=at_pace[day > 0])
         for each, day in zip(written.entries[:6], (0, 0, 0, 0, 0, 300), strict=True)
     ]
-    assert fitness_text.change(replace(written, entries=entries)).endswith(said)
+    shown = replace(written, entries=entries)
+    assert fitness_text.change(shown).endswith(said)
+    found = fitness_text.as_dict(shown)["change"]
+    assert found == {"since": "1970-01-01T00:00Z", "before": round(before)} | dict(
+        zip(("value", "low", "high", "certain"), told, strict=True)
+    )
 
 
 def test_what_the_reader_passed_over_is_told(workouts):
@@ -141,7 +155,10 @@ def test_what_the_reader_passed_over_is_told(workouts):
         timeline.write([], log=log)
     written = timeline.write(workouts[:3], log=log)
     assert usage.of_timeline(written) == ["Used 3 of 5 recordings. Not used: 2 x route file missing (first: a.zip)."]
-    assert usage.as_dict(written) == {"used": 3, "not_used": {"route file missing": 2}}
+    assert usage.as_dict(written) == {
+        **{"used": 3, "not_used": {"route file missing": 2}},
+        **{"passed_over": {}, "taken_as_flat": 0},
+    }
 
 
 def test_runs_taken_as_flat_and_minutes_not_measured_are_told(workouts):

@@ -135,16 +135,17 @@ def as_dict(drifts: Drifts) -> dict:
     last = drifts.runs[-1].usual
     return {
         "pace": pace.text(drifts.speed),
-        "usual": _limits(last),
-        "level_by_10_degrees": _limits(drifts.level and drifts.level.slope),
-        "drift_by_10_degrees": _limits(drifts.slope and drifts.slope.slope),
+        "usual": _told(last),
+        "level_by_10_degrees": _told(drifts.level and drifts.level.slope),
+        "drift_by_10_degrees": _told(drifts.slope and drifts.slope.slope),
         "runs": [
             {
                 "start": iso(run.entry.start, run.entry.utc_offset),
                 "minutes": run.drift.minutes,
                 "measured": round(run.drift.measured, 1),
                 "explained": round(run.drift.explained, 1),
-                "left_over": _limits(run.left_over),
+                "left_over": run.left_over.as_dict(),
+                "certain": run.drift.is_clear,
                 "decoupling": round(run.drift.decoupling, 1),
                 "temperature": round(weather.temperature(run.entry.workout), 1),
                 "humidity": round(run.entry.workout.humidity, 1),
@@ -154,5 +155,5 @@ def as_dict(drifts: Drifts) -> dict:
     }
 
 
-def _limits(told: WithLimits | None) -> dict | None:
-    return told and {name: round(value, 1) for name, value in told._asdict().items()}
+def _told(told: WithLimits | None) -> dict | None:
+    return told and told.as_dict() | {"certain": told.certain}

@@ -123,6 +123,7 @@ def as_dict(estimation: Estimation) -> dict:
                 "minutes": round(prediction.minutes, 2),
                 **dict(zip(("mean", "mean_low", "mean_high"), _rounded(*_mean(prediction)), strict=True)),
                 **dict(zip(("highest", "highest_low", "highest_high"), _rounded(*_highest(prediction)), strict=True)),
+                "predicted_by": prediction.by,
                 "known_runs": prediction.earlier_runs,
                 "has_altitude": prediction.has_altitude,
                 "warnings": prediction.warnings,

@@ -10,6 +10,7 @@ import numpy as np
 from hrkeras.athlete import reserve
 from hrkeras.athlete.reserve import Reserve
 from hrkeras.personal import fitness_text, pace
+from hrkeras.personal.fitness_text import Change
 from hrkeras.personal.index.running_index import Index
 from hrkeras.workouts.clock import iso
 
@@ -46,22 +47,29 @@ def _pace(speed: np.ndarray) -> str:
     return f"{value} ({fast.removesuffix(' /km')} to {slow.removesuffix(' /km')})"
 
 
-def change(found: Sequence[Index]) -> str:
-    """How pace at the set heart rate has changed, over the time that `fitness_text.compared` says; empty if there is none."""
+def changed(found: Sequence[Index]) -> Change | None:
+    """How pace at the set heart rate has changed, in s/km, over the time that `fitness_text.compared` says, if that can be
+    said."""
     reached = [each for each in found if np.isfinite(each.speed[0])]
     row = fitness_text.compared([each.start for each in reached]) if reached else None
     if row is None:
-        return ""
-    then, now = (1000 / each.speed for each in (reached[row], reached[-1]))
-    difference = round(now[0]) - round(then[0])
+        return None
+    first = reached[row]
+    then, now = (1000 / each.speed for each in (first, reached[-1]))
     reach = float(np.hypot(np.ptp(now[1:]), np.ptp(then[1:]))) / 2
-    when = f"On {fitness_text.day(reached[row].start, reached[row].utc_offset)} it was {pace.text(reached[row].speed[0])}"
-    if not difference:
+    return Change(first.start, first.utc_offset, round(then[0]), round(now[0]) - round(then[0]), reach)
+
+
+def change(found: Sequence[Index]) -> str:
+    """The same in a sentence; empty if there is none."""
+    change = changed(found)
+    if change is None:
+        return ""
+    when = f"On {fitness_text.day(change.start, change.utc_offset)} it was {pace.text(1000 / change.before)}"
+    if not change.value:
         return f"{when} too."
-    which = f"{'faster' if difference < 0 else 'slower'}{', which may be chance' if abs(difference) <= reach else ''}"
-    return (
-        f"{when}: {difference:+} s/km since ({difference - reach:+.0f} to {difference + reach:+.0f} four times in five), {which}."
-    )
+    which = f"{'faster' if change.value < 0 else 'slower'}{'' if change.certain else ', which may be chance'}"
+    return f"{when}: {change.value:+} s/km since ({change.limits}), {which}."
 
 
 def as_dict(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve) -> dict[str, Any]:
@@ -73,11 +81,12 @@ def as_dict(found: Sequence[Index], heart_rate: float, speed: float, own: Reserv
             name: round(float(each), digits) for name, each in zip(("value", "low", "high"), (values[0], low, high), strict=True)
         }
 
+    change = changed(found)
     return {
         "heart_rate": heart_rate,
         "vo2max_at_pace": pace.text(speed),
-        "maximum": round(float(own.maximum[0]), 1),
-        "resting": round(float(own.resting[0]), 1),
+        "change": change and change.as_dict(),
+        **reserve.as_dict(own),
         "runs": [
             {
                 "start": iso(each.start, each.utc_offset),

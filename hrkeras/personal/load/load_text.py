@@ -81,23 +81,16 @@ def _with_limits(values) -> str:
 
 def as_dict(loads: Sequence[RunLoad], own: Reserve) -> dict[str, Any]:
     """For programs: TRIMP without a unit, heart rates in beats/min, times in minutes."""
-    told = own.told
-
-    def limits(values) -> dict[str, float]:
-        return {name: round(value, 1) for name, value in training_load.with_limits(values)._asdict().items()}
-
     return {
-        "maximum": limits(own.maximum) | {"told": told.max_heart_rate is not None},
-        "resting": limits(own.resting) | {"told": told.resting_heart_rate is not None},
-        "sex": told.sex,
+        **reserve.as_dict(own),
         "runs": [
             {
                 "start": iso(run.start, run.utc_offset),
                 "minutes": round(run.minutes, 1),
                 "measured": round(run.measured, 3),
                 "estimated": run.is_estimated,
-                "banister": limits(run.banister),
-                "edwards": limits(run.edwards),
+                "banister": training_load.with_limits(run.banister).as_dict(),
+                "edwards": training_load.with_limits(run.edwards).as_dict(),
             }
             for run in loads
         ],
@@ -107,8 +100,8 @@ def as_dict(loads: Sequence[RunLoad], own: Reserve) -> dict[str, Any]:
                 "runs": len(week.runs),
                 "estimated": week.estimated,
                 "minutes": round(week.minutes, 1),
-                "banister": limits(week.banister),
-                "edwards": limits(week.edwards),
+                "banister": training_load.with_limits(week.banister).as_dict(),
+                "edwards": training_load.with_limits(week.edwards).as_dict(),
             }
             for week in training_load.weeks(loads)
         ],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from hrkeras.athlete.fitness import WithLimits
 from hrkeras.athlete.history import EARLY
 from hrkeras.athlete.zones import Zones
 from hrkeras.personal import pace
@@ -135,6 +136,11 @@ class Plan:
         """Share of the time after the first five minutes, 0 to 1, for which the maximum heart rate or more is expected."""
         return float((self.unlimited.heart_rate[self.warm].round() >= round(self.zones.maximum)).mean())
 
+    def share_at(self, heart_rate: np.ndarray, limit: float) -> float:
+        """Share of the time, 0 to 1, for which a heart rate is at a limit or above, as shown; 0 if that is not so when warm."""
+        above = heart_rate.round() >= round(limit)
+        return float(above.mean()) if above[self.warm].any() else 0.0
+
     @property
     def highest_limit(self) -> float:
         """What heart rate stays under all the time after the first five minutes in nine of ten such runs, beats/min."""
@@ -186,7 +192,7 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         """The plan for JSON."""
-        (mean, low, high), (highest, where) = self.mean, self.highest
+        (mean, low, high), (highest, where), zones = self.mean, self.highest, self.zones
         return {
             "course": {
                 "km": round(self.route.length / 1000, 3),
@@ -203,6 +209,9 @@ class Plan:
                 "highest": round(highest, 1),
                 "highest_at_km": round(where / 1000, 2),
             },
+            "maximum": WithLimits(zones.maximum, zones.maximum_low, zones.maximum_high).as_dict(),
+            "share_at_maximum": round(self.share_at(self.unlimited.heart_rate, zones.maximum), 3),
+            "predicted_by": self.prediction.by,
             "earlier_runs": self.prediction.earlier_runs,
             "warnings": self.warnings,
             "kilometres": self.frame().to_dict("records"),

@@ -44,6 +44,16 @@ class SearchResult(NamedTuple):
     plan: Plan
     end: Literal["", "slowest", "fastest", "maximum"] = ""
 
+    def end_dict(self) -> dict[str, Any]:
+        """Which end it is, and what is predicted there, for JSON."""
+        plan = self.plan
+        return {
+            "end": self.end,
+            "pace": pace.text(plan.speed),
+            "highest": round(plan.highest[0], 1),
+            "highest_nine_in_ten": round(plan.highest_limit, 1),
+        }
+
 
 class Answer(NamedTuple):
     """The plans that were asked for.
@@ -55,6 +65,7 @@ class Answer(NamedTuple):
         by_effort: likewise as `under`, of even effort; None if that is planned anyway, or the course is flat.
         by_pace: what became of even pace, if that was asked for and only even effort stays under the limit; that is planned then.
         possible: the fastest plan that does not ask for the maximum heart rate, where `plan` does.
+        limit: that was asked for, beats/min.
     """
 
     plan: Plan
@@ -63,12 +74,28 @@ class Answer(NamedTuple):
     by_effort: SearchResult | None = None
     by_pace: SearchResult | None = None
     possible: SearchResult | None = None
+    limit: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: the plan, and of each limit the pace that keeps under it, null where none does."""
-        limits = {"under_limit": self.under, "under_limit_nine_in_ten": self.wholly, "under_limit_even_effort": self.by_effort}
-        kept = {name: result.end != "slowest" and pace.text(result.plan.speed) for name, result in limits.items() if result}
-        return self.plan.as_dict() | {name: text or None for name, text in kept.items()}
+        """For JSON: the plan, how much of it is at the limit or above, and of each limit the pace that keeps under it, null
+        where none does; which of these searches ended otherwise than at the limit, and what is predicted there."""
+        searches = {
+            "under_maximum": self.possible,
+            "under_limit": self.under,
+            "under_limit_nine_in_ten": self.wholly,
+            "under_limit_even_effort": self.by_effort,
+            "under_limit_even_pace": self.by_pace,
+        }
+        found = {name: result for name, result in searches.items() if result}
+        plan, share = self.plan, {}
+        if self.limit is not None:
+            share = {"share_at_limit": round(plan.share_at(plan.prediction.heart_rate, self.limit), 3)}
+        return {
+            **plan.as_dict(),
+            **share,
+            **{name: pace.text(result.plan.speed) if result.end != "slowest" else None for name, result in found.items()},
+            "ends": {name: result.end_dict() for name, result in found.items() if result.end},
+        }
 
 
 @dataclass(eq=False)
@@ -138,7 +165,7 @@ class Planner:
                 f"No pace is expected to keep the heart rate under {limit:.0f} on this course: with even {least.even} it is "
                 f"predicted to reach {least.highest[0]:.0f} at {pace.text(least.speed)}, {DOUBT}; give a higher limit."
             )
-        return Answer(plan or under.plan, under, wholly, by_effort, possible=possible)
+        return Answer(plan or under.plan, under, wholly, by_effort, possible=possible, limit=limit)
 
     def for_mean(self, heart_rate: float) -> Plan:
         """The plan whose mean expected heart rate after the first five minutes is nearest to one in beats/min.

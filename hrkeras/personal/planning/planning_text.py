@@ -33,10 +33,10 @@ def expected(plan: Plan) -> str:
     )
 
 
-def limit(heart_rate: float, answer: Answer, athlete: AthleteState) -> list[str]:
-    """How fast one may run to stay under a limit in beats/min; nothing if none was asked for."""
-    plan, under, wholly, by_effort, by_pace, _ = answer
-    if not under or not wholly:
+def limit(answer: Answer, athlete: AthleteState) -> list[str]:
+    """How fast one may run to stay under a limit; nothing if none was asked for."""
+    plan, under, wholly, by_effort, by_pace, _, heart_rate = answer
+    if not under or not wholly or heart_rate is None:
         return []
     sentences, what = [], f"under {heart_rate:.0f}"
     if by_pace:
@@ -112,10 +112,10 @@ def duration(seconds: float) -> str:
 
 def _share(plan: Plan, heart_rate: np.ndarray, limit: float) -> str:
     """For how much of a plan a heart rate is at a limit or above, in words; empty if that is not so when warm."""
-    above = heart_rate.round() >= round(limit)
-    if not above[plan.warm].any():
+    above = plan.share_at(heart_rate, limit)
+    if not above:
         return ""
-    share = int(100 * above.mean())  # 100 % is all of it
+    share = int(100 * above)  # 100 % is all of it
     return f"{share} % of the time" if share else "a moment"
 
 

@@ -51,6 +51,7 @@ def as_dict(repairs: Repairs, log: ReadLog) -> dict:
                 "mean_low": round(stretch.low, 1),
                 "mean_high": round(stretch.high, 1),
                 "why": stretch.why,
+                "predicted_by": run.prediction.by,
             }
             for run in repairs.runs
             for stretch in run.stretches

@@ -11,7 +11,7 @@ from hrkeras.personal import pace
 from hrkeras.personal.today import live_run
 from hrkeras.personal.today.live_run import LiveRun, Today
 from hrkeras.utils.errors import InputError
-from hrkeras.utils.text import table
+from hrkeras.utils.text import signed, table
 from hrkeras.workouts import clock
 from hrkeras.workouts.grid import STEP, Grid
 
@@ -96,7 +96,7 @@ def lines(judged: Judged) -> list[str]:
         f"Run of {clock.moment(judged.start, judged.utc_offset)}, after {last.minutes:.0f} min at {pace.text(judged.speed)}: "
         f"heart rate is {now} in the last minute, where {judged.expected:.0f} was expected.",
         f"Today it is {how} expected at the same effort "
-        f"({round(low):+} to {round(high):+} four times in five, for the next half hour).",
+        f"({signed(low)} to {signed(high)} four times in five, for the next half hour).",
     ]
     if np.isfinite(last.seconds).all() and round(last.seconds[0]):
         seconds, least, most = last.seconds
@@ -113,7 +113,7 @@ def lines(judged: Judged) -> list[str]:
     else:
         text.append("That may be chance: days differ by as much without a reason that could be told from here.")
     if np.isfinite(judged.after):
-        text.append(f"In the {judged.minutes_after} minutes that followed, it was {round(judged.after):+} on average.")
+        text.append(f"In the {judged.minutes_after} minutes that followed, it was {signed(judged.after)} on average.")
     return text
 
 
@@ -205,10 +205,11 @@ def watch_lines(watched: Sequence[Watched], limit: float) -> list[str]:
     return [*text, f"{first}; {when} more likely than not to come within {AHEAD[-1]}."]
 
 
-def watch_dict(watched: Sequence[Watched], limit: float) -> dict[str, Any]:
-    """For programs: probabilities from 0 to 1 by minutes ahead."""
+def watch_dict(watched: Sequence[Watched], limit: float, earlier_runs: int) -> dict[str, Any]:
+    """For programs: how many runs are known of the person, and probabilities from 0 to 1 by minutes ahead."""
     return {
         "limit": limit,
+        "earlier_runs": earlier_runs,
         "minutes": [
             {
                 "minute": each.minute,

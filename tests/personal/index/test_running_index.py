@@ -92,3 +92,10 @@ def test_change(now, said):
     found = [*(index(day, 360) for day in range(6)), index(300, now)]
     assert index_text.change(found).endswith(said)
     assert index_text.change(found[:3]) == ""
+    told = index_text.as_dict(found, 150, 3.0, body())
+    assert told["change"] | {"low": 0, "high": 0} == {
+        **{"since": "1970-01-01T00:00Z", "before": 360, "value": now - 360, "low": 0, "high": 0},
+        "certain": now == 330,
+    }
+    assert (told["change"]["low"], told["change"]["high"]) == (now - 360 - 14.1, now - 360 + 14.1)
+    assert index_text.as_dict(found[:3], 150, 3.0, body())["change"] is None

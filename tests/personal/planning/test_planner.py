@@ -107,9 +107,9 @@ def test_what_cannot_be_had_is_said(planner, state):
         mine.answer()
     assert (mine.under(70).end, mine.under(219).end) == ("slowest", "fastest")
     answer = mine.answer(speed=3.0, limit=70)
-    assert any(said.startswith("No even pace is expected to stay under 70") for said in planning_text.limit(70, answer, state))
+    assert any(said.startswith("No even pace is expected to stay under 70") for said in planning_text.limit(answer, state))
     answer = mine.answer(speed=3.0, limit=219)
-    assert any("at every pace up to" in said for said in planning_text.limit(219, answer, state))
+    assert any("at every pace up to" in said for said in planning_text.limit(answer, state))
 
 
 def test_no_plan_goes_beyond_the_maximum(planner, state):
@@ -141,7 +141,7 @@ def test_a_limit_above_the_maximum_is_said_to_be(planner, state):
     answer = planner(who=who).answer(limit=190)
     assert answer.under.end == "maximum"
     assert answer.plan.speed == answer.under.plan.speed == answer.wholly.plan.speed
-    (said,) = planning_text.limit(190, answer, who)
+    (said,) = planning_text.limit(answer, who)
     assert said.startswith("190 lies above the maximum heart rate of 175 that was told: every pace stays under 190, and ")
     assert said.endswith(f"{pace.text(answer.plan.speed)} is the fastest that is expected to stay below the maximum.")
 
@@ -171,14 +171,14 @@ def test_where_no_even_pace_does_even_effort_is_planned(planner, state):
     answer = planner(steep).answer(limit=limit)
     assert (answer.plan.even, answer.by_pace.end, answer.under.end) == ("effort", "slowest", "")
     assert answer.plan.highest[0] < limit
-    first, *others = planning_text.limit(limit, answer, state)
+    first, *others = planning_text.limit(answer, state)
     assert first.startswith(
         f"No even pace is expected to stay under {limit} on these hills: it is predicted to reach {walked:.0f}"
     )
     assert "of which runs teach little" in first
     assert first.endswith("So this is a plan of even effort.")
     assert f"That is the fastest that is expected to stay under {limit}." in others
-    said = planning_text.limit(limit, planner(steep).answer(speed=2.0, limit=limit), state)
+    said = planning_text.limit(planner(steep).answer(speed=2.0, limit=limit), state)
     assert any("--even effort" in sentence for sentence in said)
 
 
@@ -243,7 +243,7 @@ def test_text(planner, state):
     assert planning_text.expected(answer.plan) == (
         f"At 5:30 /km expect {mean:.0f} on average ({low:.0f}-{high:.0f}), highest {highest:.0f} at km {where / 1000:.1f}."
     )
-    said = " ".join(planning_text.limit(170, answer, state))
+    said = " ".join(planning_text.limit(answer, state))
     assert f"To stay under 170: {pace.text(answer.under.plan.speed)} (" in said
     assert f"all the way in nine of ten runs: {pace.text(answer.wholly.plan.speed)}." in said
     assert answer.by_effort.plan.speed > answer.under.plan.speed
@@ -251,7 +251,7 @@ def test_text(planner, state):
     lines = planning_text.table(answer.plan).splitlines()
     assert len(lines) == 9
     assert lines[-1].split()[:2] == ["8.0", "5:30"]
-    assert planning_text.limit(0, planner().answer(speed=3.0), state) == []
+    assert planning_text.limit(planner().answer(speed=3.0), state) == []
     assert planning_text.course(planner().at(3.0)).startswith("Course: 8.0 km, taken as flat: the file has no altitude.")
     assert [planning_text.duration(each) for each in (1800, 3661)] == ["30 min", "1 h 01 min"]
 
@@ -266,7 +266,24 @@ def test_numbers_for_programs(planner):
     assert list(answer.plan.frame()) == [
         *("km", "length_m", "seconds", "seconds_per_km", "climb_m", "heart_rate", "low", "high"),
     ]
-    assert planner().answer(speed=3.0, limit=70).as_dict()["under_limit"] is None
+    low = planner().answer(speed=3.0, limit=70)
+    told, walk = low.as_dict(), low.under.plan
+    assert told["under_limit"] is None
+    assert told["ends"]["under_limit"] == {
+        **{"end": "slowest", "pace": "12:00 /km"},
+        **{"highest": round(walk.highest[0], 1), "highest_nine_in_ten": round(walk.highest_limit, 1)},
+    }
+    assert told["share_at_limit"] == 1.0
+    assert told["share_at_maximum"] == 0.0
+    assert told["maximum"]["low"] <= told["maximum"]["value"] <= told["maximum"]["high"]
+
+
+def test_a_plan_that_is_too_hard_for_programs(planner):
+    answer = planner(HILL).answer(speed=1000 / 200)
+    found = answer.as_dict()
+    assert found["under_maximum"] == pace.text(answer.possible.plan.speed)
+    assert f"For {int(100 * found['share_at_maximum'])} % of the time" in planning_text.beyond(answer, planner().athlete)[0]
+    assert "share_at_limit" not in found
 
 
 def test_picture(planner, tmp_path, drawn):
