@@ -214,6 +214,7 @@ def watch_dict(watched: Sequence[Watched], limit: float, earlier_runs: int) -> d
             {
                 "minute": each.minute,
                 "heart_rate": round(each.heart_rate, 1),
+                "above": each.heart_rate > limit,
                 "crossing": {f"{ahead}": round(value, 3) for ahead, value in zip(AHEAD, each.crossing, strict=True)},
             }
             for each in watched

@@ -124,6 +124,9 @@ def test_the_minutes_before_a_limit_are_counted():
 
     *_, said = today_text.watch_lines(watched([140, 145, 149, 151], [0.6, 0.3, 0.7, 1.0]), 150)
     assert said.startswith("It was first above 150 after 5 min; at 2 of the minutes before, first at 2, it was more likely")
+    told = today_text.watch_dict(watched([149.98, 150.02], [0.2, 1.0]), 150, 3)  # which round alike
+    assert [(each["heart_rate"], each["above"]) for each in told["minutes"]] == [(150.0, False), (150.0, True)]
+    assert (told["limit"], told["earlier_runs"]) == (150, 3)
     *_, said = today_text.watch_lines(watched([140, 151], [0.2, 1.0]), 150)
     assert said == "It was first above 150 after 3 min; at no minute before was it more likely than not to come within 5."
     *_, said = today_text.watch_lines(watched([140, float("nan")], [0.2, 0.2]), 150)
