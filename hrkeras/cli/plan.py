@@ -36,7 +36,8 @@ def plan(
         str | None, typer.Option(metavar="M:SS", help="Predict the heart rate at this mean pace per kilometre, such as 5:30.")
     ] = None,
     heart_rate: Annotated[
-        float | None, typer.Option(min=60, max=220, help="Instead find the pace with this mean heart rate.")
+        float | None,
+        typer.Option(min=60, max=220, help="Instead find the pace with this mean heart rate after the first five minutes."),
     ] = None,
     limit: Annotated[
         float | None,
@@ -99,14 +100,14 @@ def plan(
         with atomic_write(output) as part:
             planned.frame().to_csv(part, index=False)
     if plot:
-        line, label = (limit, "limit") if limit else (heart_rate, "target")
+        line, label = (limit, "limit") if limit else (heart_rate, "target after 5 min:")
         plotting.save(planning_plots.plan(planned, line, label), plot)
     if json:
         print(json_line(answer.as_dict() | (usage.update_dict(learnt, log) if learnt else {})))
         return
-    print(planning_text.course(planned))
+    print(planning_text.course(planned, start_at is None))
     said = [*planning_text.beyond(answer, state), *planning_text.limit(answer, state)]
-    print("\n".join([planning_text.expected(planned), *said]))
+    print("\n".join([planning_text.expected(planned, heart_rate), *said]))
     print(f"Predicted by {planned.prediction.by}.")
     warn(planned.warnings)
     print(update_text.known_text(state, learnt.exported if learnt else None))

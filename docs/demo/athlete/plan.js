@@ -102,7 +102,7 @@ export class Planner {
     const planned = { ...run, ...found, speedOfAll: speed, seconds: total, start: this.start, steps, zones: this.zones };
     return {
       ...planned,
-      mean: [found.predicted, found.low, found.high].map((values) => mean(some(values))),
+      mean: [found.predicted, found.low, found.high].map(mean),
       highest: most,
       highestAt: distance[steps.find((step) => found.predicted[step] === most)],
       tooHard: mean(some(unlimited.predicted).map((rate) => (Math.round(rate) >= Math.round(maximum[0]) ? 1 : 0))),

@@ -6,7 +6,7 @@ import { highest, lowest, mean, quantile, sum } from "../runs/numbers.js";
 import { basis } from "./effort.js";
 
 export const BEYOND = 1.1; // factor by which a plan may be harder or easier than the known runs without a warning
-export const EARLY = 300; // s that mean and highest heart rate leave out
+export const EARLY = 300; // s that the highest heart rate leaves out
 const LONGER = 1.2; // times the longest run
 const [STEEPER, LEAST_STEEPER] = [1.25, 10]; // times the climb per kilometre of the hilliest run, and m/km more than it
 const SELDOM = 0.1; // share of the known runs
@@ -60,11 +60,11 @@ function ofLength({ speed, unlimited, zones: { maximum, threshold } }, athlete) 
   if (longest > 0 && seconds / 60 > LONGER * longest) {
     found.push(`The plan takes ${minutes} min and the longest run known ${Math.round(longest)}: what comes after is a guess.`);
   }
-  const usual = mean(unlimited.slice(EARLY / STEP));
+  const usual = mean(unlimited.map((rate) => Math.min(rate, maximum[0])));
   if (seconds > HOUR && usual > threshold[2]) {
     const [about, low, high] = threshold.map(Math.round);
     found.push(
-      `A mean of ${Math.round(Math.min(usual, maximum[0]))} over ${minutes} min is above the threshold of about ${about} ` +
+      `A mean of ${Math.round(usual)} over ${minutes} min is above the threshold of about ${about} ` +
         `(${low}–${high}), which is held for an hour or so: plan a slower pace.`,
     );
   }

@@ -121,9 +121,14 @@ class Plan:
 
     @property
     def mean(self) -> tuple[float, float, float]:
-        """Expected heart rate and the limits of its prediction interval, beats/min, mean after the first five minutes."""
-        heart_rate, low, high = (float(values[self.warm].mean(dtype=np.float64)) for values in self._interval)
+        """Expected heart rate and the limits of its prediction interval, beats/min, mean over the whole run."""
+        heart_rate, low, high = (float(values.mean(dtype=np.float64)) for values in self._interval)
         return heart_rate, low, high
+
+    @property
+    def warm_mean(self) -> float:
+        """Expected heart rate, beats/min, mean after the first five minutes."""
+        return float(self.prediction.heart_rate[self.warm].mean(dtype=np.float64))
 
     @property
     def highest(self) -> tuple[float, float]:
@@ -206,6 +211,7 @@ class Plan:
                 "mean": round(mean, 1),
                 "low": round(low, 1),
                 "high": round(high, 1),
+                "mean_after_5_min": round(self.warm_mean, 1),
                 "highest": round(highest, 1),
                 "highest_at_km": round(where / 1000, 2),
             },

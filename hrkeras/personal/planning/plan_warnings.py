@@ -3,7 +3,7 @@
 import numpy as np
 
 from hrkeras.athlete import facts, population
-from hrkeras.athlete.history import EARLY, RECORD
+from hrkeras.athlete.history import RECORD
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import STATES
 from hrkeras.athlete.zones import Zones
@@ -56,10 +56,9 @@ def _length(planned: Prediction, athlete: AthleteState, zones: Zones) -> list[st
             f"the plan takes {planned.minutes:.0f} min and the longest run known {minutes.max():.0f}: what comes after is "
             "a guess."
         )
-    warm = planned.heart_rate[int(EARLY / planned.step) :]
-    if seconds > HOUR and (mean := float(warm.mean())) > zones.threshold_high:
+    if seconds > HOUR and (mean := float(np.minimum(planned.heart_rate, zones.maximum).mean())) > zones.threshold_high:
         sentences.append(
-            f"a mean of {min(mean, zones.maximum):.0f} over {planned.minutes:.0f} min is above the threshold of about "
+            f"a mean of {mean:.0f} over {planned.minutes:.0f} min is above the threshold of about "
             f"{zones.threshold:.0f} ({zones.threshold_low:.0f}-{zones.threshold_high:.0f}), which is held for an hour or so: "
             "plan a slower pace."
         )

@@ -178,16 +178,16 @@ class Planner:
                 f"A mean heart rate of {heart_rate:.0f} is not below {plan_warnings.maximum(self.zones, self.athlete)}; give a "
                 "lower one."
             )
-        result = self._fastest_but(lambda plan: plan.mean[0] > heart_rate)
+        result = self._fastest_but(lambda plan: plan.warm_mean > heart_rate)
         if result.end:
-            at, expect = pace.text(result.plan.speed), f"expect {result.plan.mean[0]:.0f}"
+            at, expect = pace.text(result.plan.speed), f"expect {result.plan.warm_mean:.0f} after the first five minutes"
             if result.end == "slowest":
                 why, way = f"too low for this course: {expect} at {at}, {DOUBT}", "higher"
             else:
                 why, way = f"more than can be predicted: at {at}, {FASTEST}, {expect}", "lower"
             raise InputError(f"A mean heart rate of {heart_rate:.0f} is {why}; give a {way} one.")
         faster = self.at(1000 / (round(1000 / result.plan.speed) - 1))
-        return min((result.plan, faster), key=lambda plan: abs(plan.mean[0] - heart_rate))
+        return min((result.plan, faster), key=lambda plan: abs(plan.warm_mean - heart_rate))
 
     def under(self, limit: float, wholly: bool = False) -> SearchResult:
         """The fastest plan whose expected heart rate stays under a limit in beats/min after the first five minutes.

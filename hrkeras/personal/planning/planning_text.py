@@ -13,22 +13,25 @@ from hrkeras.workouts.clock import moment
 WORTH = 2  # s/km that even effort must gain to be mentioned
 
 
-def course(plan: Plan) -> str:
-    """What the course is like, and how long it takes."""
+def course(plan: Plan, is_usual_start: bool = False) -> str:
+    """What the course is like, and how long it takes; `is_usual_start` says that the start is from `planner.usual_start`."""
     climb = f"{plan.route.climbs.sum():.0f} m of climb" if plan.route.has_altitude else "taken as flat: the file has no altitude"
     how = "even pace" if plan.even == "pace" else "even effort, slower uphill and faster downhill"
+    habit = "the time of day of the last known run" if plan.prediction.earlier_runs else "assumed"
+    start = moment(plan.prediction.start, plan.prediction.utc_offset) + (f" ({habit}, else --start)" if is_usual_start else "")
     return (
         f"Course: {plan.route.length / 1000:.1f} km, {climb}. At {pace.text(plan.speed)} on average ({how}) it takes "
-        f"{duration(plan.seconds)}, starting {moment(plan.prediction.start, plan.prediction.utc_offset)}."
+        f"{duration(plan.seconds)}, starting {start}."
     )
 
 
-def expected(plan: Plan) -> str:
-    """What heart rate to expect."""
+def expected(plan: Plan, target: float | None = None) -> str:
+    """What heart rate to expect; `target` is the mean that was asked for, beats/min, if one was."""
     mean, low, high = plan.mean
     highest, where = plan.highest
+    reached = f", {plan.warm_mean:.0f} after the first five minutes" if target else ""
     return (
-        f"At {pace.text(plan.speed)} expect {mean:.0f} on average ({low:.0f}-{high:.0f}), highest {highest:.0f} "
+        f"At {pace.text(plan.speed)} expect {mean:.0f} on average ({low:.0f}-{high:.0f}){reached}, highest {highest:.0f} "
         f"at km {where / 1000:.1f}."
     )
 

@@ -55,7 +55,9 @@ def test_a_plan_at_even_pace(planner):
     by_hand = [plan.prediction.heart_rate[33 * row : 33 * row + 33].mean() for row in range(8)]
     np.testing.assert_allclose([row.heart_rate for row in rows], by_hand, atol=0.5)
     assert all(row.low < row.heart_rate < row.high for row in rows)
-    assert plan.mean[0] == pytest.approx(plan.prediction.heart_rate[30:].mean(), abs=0.01)
+    assert plan.mean[0] == pytest.approx(plan.prediction.heart_rate.mean(), abs=0.01)
+    assert plan.mean[0] == pytest.approx(np.mean([row.heart_rate for row in rows]), abs=0.1)  # as the table has it
+    assert plan.warm_mean == pytest.approx(plan.prediction.heart_rate[30:].mean(), abs=0.01)
     assert plan.highest[0] == plan.prediction.heart_rate[30:].max()
 
 
@@ -78,7 +80,7 @@ def test_the_pace_for_a_heart_rate_is_the_nearest_in_whole_seconds(planner):
     plan = mine.for_mean(165)
     seconds = 1000 / plan.speed
     assert seconds == pytest.approx(round(seconds))
-    residuals = [abs(mine.at(1000 / (round(seconds) + more)).mean[0] - 165) for more in (-1, 0, 1)]
+    residuals = [abs(mine.at(1000 / (round(seconds) + more)).warm_mean - 165) for more in (-1, 0, 1)]
     assert residuals[1] == min(residuals) < 1
 
 
@@ -99,7 +101,10 @@ def test_the_pace_under_a_limit_is_the_fastest(planner, even, wholly):
 
 def test_what_cannot_be_had_is_said(planner, state):
     mine = planner()
-    with pytest.raises(InputError, match=r"70 is too low for this course: expect \d+ at 12:00 /km, the slowest .* give a higher"):
+    with pytest.raises(
+        InputError,
+        match=r"70 is too low for this course: expect \d+ after the first five minutes at 12:00 /km, the slowest .* give a higher",
+    ):
         mine.for_mean(70)
     with pytest.raises(InputError, match=r"No pace is expected to keep the heart rate under 70 .* give a higher limit\."):
         mine.answer(limit=70)
@@ -118,7 +123,7 @@ def test_no_plan_goes_beyond_the_maximum(planner, state):
     assert (mine.zones.maximum, mine.zones.maximum_high) == (most.maximum, most.maximum_high)
     plan = mine.at(5.0)
     assert plan.unlimited.heart_rate[plan.warm].min() > most.maximum
-    assert plan.mean[0] == plan.highest[0] == pytest.approx(most.maximum, abs=0.01)
+    assert plan.warm_mean == plan.highest[0] == pytest.approx(most.maximum, abs=0.01)
     assert plan.prediction.high.max() == pytest.approx(most.maximum_high, abs=0.01)
     assert plan.too_hard == 1
     answer = mine.answer(speed=5.0)
@@ -243,6 +248,8 @@ def test_text(planner, state):
     assert planning_text.expected(answer.plan) == (
         f"At 5:30 /km expect {mean:.0f} on average ({low:.0f}-{high:.0f}), highest {highest:.0f} at km {where / 1000:.1f}."
     )
+    asked = planning_text.expected(answer.plan, 165)
+    assert f"({low:.0f}-{high:.0f}), {answer.plan.warm_mean:.0f} after the first five minutes, highest" in asked
     said = " ".join(planning_text.limit(answer, state))
     assert f"To stay under 170: {pace.text(answer.under.plan.speed)} (" in said
     assert f"all the way in nine of ten runs: {pace.text(answer.wholly.plan.speed)}." in said
@@ -253,6 +260,8 @@ def test_text(planner, state):
     assert lines[-1].split()[:2] == ["8.0", "5:30"]
     assert planning_text.limit(planner().answer(speed=3.0), state) == []
     assert planning_text.course(planner().at(3.0)).startswith("Course: 8.0 km, taken as flat: the file has no altitude.")
+    start = "(the time of day of the last known run, else --start)."
+    assert planning_text.course(planner().at(3.0), is_usual_start=True).endswith(start)
     assert [planning_text.duration(each) for each in (1800, 3661)] == ["30 min", "1 h 01 min"]
 
 
@@ -260,7 +269,8 @@ def test_numbers_for_programs(planner):
     answer = planner(HILL).answer(heart_rate=160, limit=190)
     found = answer.as_dict()
     assert found["course"] == {"km": 8.03, "climb_m": pytest.approx(60, abs=2)}
-    assert found["heart_rate"]["mean"] == pytest.approx(160, abs=1)
+    assert found["heart_rate"]["mean_after_5_min"] == pytest.approx(160, abs=1)
+    assert found["heart_rate"]["mean"] == pytest.approx(answer.plan.prediction.heart_rate.mean(), abs=0.06)
     assert found["under_limit"] == pace.text(answer.under.plan.speed)
     assert len(found["kilometres"]) == 8
     assert list(answer.plan.frame()) == [
