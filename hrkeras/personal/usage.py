@@ -63,18 +63,19 @@ def of_update(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) ->
         used: how many were used otherwise, such as a run that is predicted.
         left_out: how many were not asked for.
     """
-    said = usage_text(used + len(report.added), _not_learnt(report, log, left_out), log.examples)
+    said = usage_text(used + len(report.added), not_learnt(report, log, left_out), log.examples)
     counted = facts_text.of_export(report.exported, report.athlete)
     return [said, *passed_over_lines(log), *in_the_future([run.start for run in report.added]), *counted]
 
 
 def update_dict(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) -> dict[str, Any]:
     """`of_update` for programs."""
-    not_used = dict(_not_learnt(report, log, left_out))
+    not_used = dict(not_learnt(report, log, left_out))
     return {"used": used + len(report.added), "not_used": not_used, "passed_over": dict(log.passed_over)}
 
 
-def _not_learnt(report: Report, log: ReadLog, left_out: int) -> Counter[str]:
+def not_learnt(report: Report, log: ReadLog, left_out: int = 0) -> Counter[str]:
+    """How many recordings were not learnt from, by reason; see `of_update`."""
     reasons = {
         "known already, or another recording of a known run": report.known,
         "earlier than the last known run, so that it cannot be added any more": report.older,

@@ -16,6 +16,7 @@ from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.zones import Zones
 from hrkeras.evaluation import predictor
 from hrkeras.personal import athlete_update, update_text
+from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.silent import LIMITS, SPORTS, follow, sort
 from hrkeras.utils.errors import InputError
@@ -73,6 +74,8 @@ class Estimation:
         skipped: number of workouts that cannot be estimated, by reason.
         log: what the readers skipped.
         exported: what became of the facts that an export tells of the person.
+        history: what was learnt from the histories, with what was not and the log of their readers; None without.
+        partly: number of estimated runs with a heart rate at some points, which the copies keep; 0 if it is to be replaced.
     """
 
     estimates: list[Estimate]
@@ -83,6 +86,8 @@ class Estimation:
     skipped: Counter[str]
     log: ReadLog = field(default_factory=ReadLog)
     exported: dict[str, facts.Outcome] = field(default_factory=dict)
+    history: Report | None = None
+    partly: int = 0
 
 
 def estimate(
@@ -125,20 +130,23 @@ def estimate(
             f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions, and may last "
             f"{LIMITS.max_duration / 3600:.0f} h."
         )
-    heard: list[prepare.PreparedRun] = []
+    heard, taken, history_log = list[prepare.PreparedRun](), Counter[str](), ReadLog(on_bytes)
     if athlete is None:
-        others = [workout for source in histories for workout in athlete_update.one_person(list(read(source, log)), source)]
-        heard = athlete_update.usable(others if histories else workouts)
+        others = [run for source in histories for run in athlete_update.one_person(list(read(source, history_log)), source)]
+        heard = athlete_update.usable(others if histories else workouts, taken)
     state = athlete or AthleteState(predictor.population(model))
-    exported = facts.tell_source(state, log.person)
-    _, predictions = follow(state, heard, silent, model, everything, on_run=on_run)
+    exported = facts.tell_source(state, log.person | history_log.person)
+    report, predictions = follow(state, heard, silent, model, everything, on_run=on_run)
     own = zones.estimate(state)
     estimates = []
     for run, predicted in zip(silent, predictions, strict=True):
         seconds = zones.seconds_in(own.edges, predicted.heart_rate, predicted.step)
         within = zones.seconds_within(own.edges, predicted.heart_rate, predicted.low, predicted.high, predicted.step)
         estimates.append(Estimate(run, origins[id(run)], predicted, seconds, within))
-    return Estimation(estimates, own, state, measured, copies, skipped, log, exported)
+    report.taken, report.log = taken, history_log
+    partly = 0 if everything else sum(bool(np.isfinite(run.heart_rate).any()) for run in silent)
+    history = report if histories else None
+    return Estimation(estimates, own, state, measured, copies, skipped, log, exported, history, partly)
 
 
 def read_copyable(

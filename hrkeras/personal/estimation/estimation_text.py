@@ -3,7 +3,7 @@
 import numpy as np
 
 from hrkeras.athlete.zones import NAMES
-from hrkeras.personal import facts_text, fitness_text
+from hrkeras.personal import facts_text, fitness_text, usage
 from hrkeras.personal.estimation.estimation import Estimate, Estimation
 from hrkeras.personal.fitness_text import count
 from hrkeras.personal.prediction import Prediction
@@ -40,6 +40,7 @@ def lines(estimation: Estimation) -> list[str]:
         *text,
         source.usage_text(used, left_out, estimation.log.examples),
         *source.passed_over_lines(estimation.log),
+        *_history(estimation),
         *facts_text.of_export(estimation.exported, estimation.athlete),
         *([fitness_text.zones_text(runs)] if runs else []),
     ]
@@ -47,6 +48,14 @@ def lines(estimation: Estimation) -> list[str]:
 
 def _copies(estimation: Estimation) -> str:
     return f" ({estimation.copies:,} of them estimated already)" if estimation.copies else ""
+
+
+def _history(estimation: Estimation) -> list[str]:
+    """What was used of the histories and what not; nothing without."""
+    if not (report := estimation.history):
+        return []
+    said = source.usage_text(len(report.added), usage.not_learnt(report, report.log), report.log.examples)
+    return [f"Of the history: {said[0].lower()}{said[1:]}", *source.passed_over_lines(report.log)]
 
 
 def _reliability(estimation: Estimation) -> list[str]:
@@ -68,6 +77,9 @@ def _reliability(estimation: Estimation) -> list[str]:
         sentences.append(
             f"Known of the person: {count(most) if fewest == most else f'{fewest:,} to {most:,} runs'} with heart rate."
         )
+    if estimation.partly:
+        kept = "which the copies keep; the numbers above are estimated throughout"
+        sentences.append(f"Heart rate was measured at less than half of the points, {kept}: {count(estimation.partly)}.")
     if flat:
         sentences.append(f"Without altitude, so taken as flat: {count(flat)}.")
     if undated := sum(np.isnan(estimate.run.start) for estimate in estimation.estimates):
@@ -139,4 +151,6 @@ def as_dict(estimation: Estimation) -> dict:
         "cannot_be_estimated": dict(estimation.skipped),
         "skipped": dict(estimation.log.skipped),
         "passed_over": dict(estimation.log.passed_over),
+        "partly_measured": estimation.partly,
+        **({"history": usage.update_dict(report, report.log)} if (report := estimation.history) else {}),
     }

@@ -19,6 +19,7 @@ from hrkeras.evaluation import predictor
 from hrkeras.personal import athlete_update, silent
 from hrkeras.personal.estimation import estimation
 from hrkeras.personal.prediction import Prediction
+from hrkeras.personal.repair import residuals
 from hrkeras.utils.errors import expect
 from hrkeras.workouts import duplicates, prepare, quality
 from hrkeras.workouts.interpolation import covered_share
@@ -30,14 +31,6 @@ if TYPE_CHECKING:
     from hrkeras.evaluation.predictor import Model
 
 LEAST_GOOD = 0.25  # of the points that must have a good heart rate
-AROUND = 900.0  # s on either side of a stretch whose good heart rate counts
-NEAR, APART = 30.0, 10.0  # s: nearer to a stretch every heart rate counts by itself, beyond means over so many seconds
-# Residuals of a good heart rate from its prediction: a standard deviation for the whole run, those of two processes with their
-# time constants in s, and that of single heart rates; beats/min. Of four such sets the one with the smallest error in stretches
-# hidden in simulated runs (seed 501); the others were up to 0.2 beats/min worse
-LEVEL, SLOW, QUICK, NOISE = 6.0, (5.0, 600.0), (2.5, 60.0), 1.0
-START = (10.0, 60.0)  # likewise, of what is off at the start of a run, where nothing tells how warm the person is, and fades
-USUAL = 20.0  # residuals that the variances above count for, beside those of this run
 # Deviations beyond which a tenth of the heart rates lies, as seen on seed 501: more than the 1.28 of a normal distribution, since
 # how large the residuals of a run are is itself a guess
 TENTH = 1.45
@@ -45,7 +38,8 @@ ESTIMATED = "heart rate estimated, not measured"
 REPAIRED = "heart rate repaired already; give the original to repair it anew"
 UNSEEN = "no heart rate, which `hrkeras estimate` writes into a copy"
 SELDOM = "heart rate measured too seldom to see faults"
-UNSURE = f"good heart rate at under {100 * LEAST_GOOD:.0f} % of the points, which `hrkeras estimate --all` replaces"
+UNSURE = f"good heart rate at under {100 * LEAST_GOOD:.0f} % of the points"
+FILLED, REPLACED = ", which `hrkeras estimate` fills in", ", which `hrkeras estimate --all` replaces"
 
 
 class Stretch(NamedTuple):
@@ -155,7 +149,7 @@ def repair(
 
     A fault is found as by `hrkeras inspect`. The run is predicted from the person's runs before it, or from their first ten,
     which may be later and include what is good of this one; no faulty stretch is learnt from. The good heart rate within
-    15 min of the stretch then tells by how much that is off, see `residual`. A run without a fault is not touched.
+    15 min of the stretch then tells by how much that is off, see `residuals.around`. A run without a fault is not touched.
 
     Args:
         workouts: one person's, from `read` or made from arrays, in any order.
@@ -226,14 +220,15 @@ def _sorted(workouts: Sequence[Workout], masked: Mapping[int, Workout]) -> tuple
     skipped[quality.REASONS[quality.DUPLICATE]] += len(runs) - len(distinct)
     candidates = []
     for run in sorted(distinct, key=lambda run: (np.isnan(run.start), run.start)):
+        filled = FILLED if quality.measured_share(run) < silent.ENOUGH_MEASURED else ""
         if run.estimated:
             skipped[ESTIMATED] += 1
         elif run.repaired:
             skipped[REPAIRED] += 1
         elif not detection.often_enough(run):
-            skipped[SELDOM if np.isfinite(run.heart_rate).any() else UNSEEN] += 1
+            skipped[SELDOM + filled if np.isfinite(run.heart_rate).any() else UNSEEN] += 1
         elif covered_share(run.time, quality.without_outliers(masked[id(run)], athlete_update.LIMITS).heart_rate) < LEAST_GOOD:
-            skipped[UNSURE] += 1
+            skipped[UNSURE + (filled or REPLACED)] += 1
         else:
             candidates.append(run)
     return candidates, +skipped
@@ -251,7 +246,7 @@ def _repaired(run: Workout, faults: Sequence[Fault], prediction: Prediction, mos
         if not where.any():
             continue
         time = run.time[where]
-        correction, deviation = residual(time, run.time, good - expected)
+        correction, deviation = residuals.around(time, run.time, good - expected)
         value, width = expected[where] + correction, TENTH * deviation
         for values, new in ((heart_rate, value), (low, value - width), (high, value + width)):
             values[where] = np.clip(new, POSSIBLE[0], most)
@@ -260,41 +255,3 @@ def _repaired(run: Workout, faults: Sequence[Fault], prediction: Prediction, mos
         after, lowest, highest = (float(values[where].mean()) for values in (heart_rate, low, high))
         stretches.append(Stretch(fault.kind, fault.begin, fault.end, before, after, lowest, highest, fault.why))
     return Repair(run, heart_rate, low, high, stretches, prediction)
-
-
-def residual(at: np.ndarray, time: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A Gaussian process of residuals between known ones (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006).
-
-    Its deviation is scaled by how large the known residuals are for this process.
-
-    Args:
-        at: s, shape `(m,)`, the points of one stretch in order.
-        time: s, shape `(n,)`, of all points.
-        known: measured minus predicted heart rate, beats/min, shape `(n,)`; NaN where it is not known.
-
-    Returns:
-        Its mean and the standard deviation of a heart rate around it, beats/min, each of shape `(m,)`.
-    """
-    away = np.maximum(np.maximum(at[0] - time, time - at[-1]), 0.0)
-    counts = np.isfinite(known) & (away <= AROUND)
-    time, known, away = time[counts], known[counts], away[counts]
-    _, group = np.unique(np.where(away <= NEAR, time, APART * np.floor(time / APART)), return_inverse=True)
-    size = np.bincount(group)
-    time, known = np.bincount(group, time) / size, np.bincount(group, known) / size
-    covariance = _covariance(time, time) + NOISE**2 * np.eye(len(time))
-    between = _covariance(at, time)
-    weights = np.linalg.solve(covariance, between.T).T
-    scale = (known @ np.linalg.solve(covariance, known) + USUAL) / (len(known) + USUAL)
-    variance = LEVEL**2 + SLOW[0] ** 2 + QUICK[0] ** 2 + NOISE**2 + _fading(at) ** 2 - (weights * between).sum(axis=1)
-    return weights @ known, np.sqrt(scale * np.maximum(variance, NOISE**2))
-
-
-def _covariance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Of residuals at times in s, shape `(len(one), len(other))`."""
-    apart = np.abs(one[:, None] - other)
-    lasting = sum(size**2 * np.exp(-apart / constant) for size, constant in (SLOW, QUICK))
-    return LEVEL**2 + lasting + np.outer(_fading(one), _fading(other))
-
-
-def _fading(time: np.ndarray) -> np.ndarray:
-    return START[0] * np.exp(-time / START[1])

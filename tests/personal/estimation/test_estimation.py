@@ -110,6 +110,28 @@ class TestEstimate:
             with pytest.raises(InputError, match="found no run that can be estimated: 1 x "):
                 estimation.estimate([tmp_path / name])
 
+    def test_what_was_used_of_a_history_is_said_apart(self, simulated, mine, tmp_path):
+        track = simulated[SILENT[1]]
+        measured = np.where(np.arange(len(track.clock)) < 20, track.truth, 0)
+        formats.write_gpx_folder([replace(track, heart_rate=measured)], tmp_path / "run")
+        shutil.copytree(mine / "runs", tmp_path / "history")
+        (tmp_path / "history" / "damaged.gpx").write_text("<gpx>")
+        found = estimation.estimate([tmp_path / "run"], histories=[tmp_path / "history"])
+        said = estimation_text.lines(found)
+        assert "Used the one recording." in said
+        (history,) = (line for line in said if line.startswith("Of the history: used 12 of 15 recordings. Not used: "))
+        assert "2 x heart rate incomplete" in history
+        assert "damaged.gpx" in history
+        kept = "which the copies keep; the numbers above are estimated throughout: 1 run."
+        assert f"Heart rate was measured at less than half of the points, {kept}" in said
+        told = estimation_text.as_dict(found)
+        assert (told["history"]["used"], told["partly_measured"], told["skipped"]) == (12, 1, {})
+        (path,) = filled_copies.write(found.estimates, tmp_path / "copies")
+        (copy,) = tracks.read(path)
+        np.testing.assert_array_equal(copy.heart_rate[:20], np.round(track.truth[:20]))
+        everything = estimation.estimate([tmp_path / "run"], everything=True)
+        assert (everything.partly, everything.history) == (0, None)
+
     def test_a_run_of_unknown_date(self, simulated, mine, tmp_path):
         track = simulated[SILENT[1]]
         undated = replace(track, clock=track.clock - track.clock[0] + 40, heart_rate=0 * track.heart_rate)

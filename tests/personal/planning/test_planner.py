@@ -103,7 +103,7 @@ def test_what_cannot_be_had_is_said(planner, state):
     mine = planner()
     with pytest.raises(
         InputError,
-        match=r"70 is too low for this course: expect \d+ after the first five minutes at 12:00 /km, the slowest .* give a higher",
+        match=r"70 is too low .*: expect \d+ after the first five minutes at 12:00 /km, the slowest .* give a higher",
     ):
         mine.for_mean(70)
     with pytest.raises(InputError, match=r"No pace is expected to keep the heart rate under 70 .* give a higher limit\."):

@@ -10,7 +10,7 @@ import pytest
 import hrkeras
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.personal import athlete_update, filled_copies
-from hrkeras.personal.repair import repair, repair_text
+from hrkeras.personal.repair import repair, repair_text, residuals
 from hrkeras.personal.repair.repair_files import repair_files
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.readers import tracks
@@ -140,6 +140,7 @@ class TestRepair:
             replace(run, heart_rate=np.full(len(run), np.nan), start=run.start + day),
             replace(run, heart_rate=hardly, start=run.start + 2 * day),
             replace(run, heart_rate=seldom, start=run.start + 3 * day),
+            replace(run, heart_rate=np.where(np.arange(len(run)) % 400 == 0, seldom, np.nan), start=run.start + 8 * day),
             replace(run, speed=np.full(len(run), np.nan), start=run.start + 4 * day),
             replace(run, estimated=True, start=run.start + 5 * day),
             replace(run, repaired=True, start=run.start + 6 * day),
@@ -150,7 +151,9 @@ class TestRepair:
         assert repairs.skipped == {
             "another sport (cycling)": 1,
             repair.UNSEEN: 1,
-            repair.UNSURE: 2,
+            repair.UNSURE + repair.FILLED: 1,
+            repair.UNSURE + repair.REPLACED: 1,
+            repair.SELDOM + repair.FILLED: 1,
             repair.SELDOM: 1,
             "no speed and no positions": 1,
             repair.ESTIMATED: 1,
@@ -171,7 +174,7 @@ class TestResidual:
         time = np.arange(0, 1800.0)
         known = np.where((time >= 800) & (time < 1200), np.nan, np.where(time < 800, 4.0, -4.0))
         at = time[800:1200]
-        mean, deviation = repair.residual(at, time, known)
+        mean, deviation = residuals.around(at, time, known)
         assert mean[0] == pytest.approx(4, abs=0.5)
         assert mean[-1] == pytest.approx(-4, abs=0.5)
         assert abs(mean[199:201].mean()) < 0.3
@@ -180,9 +183,9 @@ class TestResidual:
         assert deviation.max() > 2.5 * deviation[0]
 
     def test_without_anything_known_is_the_prediction(self):
-        mean, deviation = repair.residual(np.arange(3600.0, 3610), np.arange(7200.0), np.full(7200, np.nan))
+        mean, deviation = residuals.around(np.arange(3600.0, 3610), np.arange(7200.0), np.full(7200, np.nan))
         assert (mean == 0).all()
-        np.testing.assert_allclose(deviation, np.sqrt(repair.LEVEL**2 + repair.SLOW[0] ** 2 + repair.QUICK[0] ** 2 + 1))
+        np.testing.assert_allclose(deviation, np.sqrt(residuals.LEVEL**2 + residuals.SLOW[0] ** 2 + residuals.QUICK[0] ** 2 + 1))
 
 
 class TestFiles:
