@@ -22,6 +22,6 @@ def drift_section(written: Timeline) -> str:
     drawn = svg(
         drift_plot.drifts(drifts, narrow=True), "drift", "Drift within each run over the months", drift_text.usual(drifts)
     )
-    numbers = table(drift_text.CAPTION, *drift_text.table(drifts.runs[-SHOWN:][::-1]), texts=(7,))
+    numbers = table(drift_text.CAPTION, *drift_text.table(drifts.runs[-SHOWN:][::-1]))
     parts = (paragraph(ABOUT), *map(paragraph, sentences), figure(drawn), details("The latest runs", numbers))
     return section("Drift within your runs", *parts, paragraph(drift_text.left_out(drifts), "soft"))

@@ -1,17 +1,18 @@
-"""The few elements that the page is made of; every text is escaped."""
+"""The few elements that the page is made of; every text is escaped, and what is in backticks becomes code."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
 
 def paragraph(text: str, kind: str = "") -> str:
     """A paragraph; nothing if there is no text."""
-    return f"<p{_class(kind)}>{escape(text)}</p>" if text else ""
+    return f"<p{_class(kind)}>{_text(text)}</p>" if text else ""
 
 
 def items(texts: Iterable[str], kind: str = "") -> str:
     """A list of those texts that are not empty; nothing if there is none."""
-    inside = "\n".join(f"<li>{escape(text)}</li>" for text in texts if text)
+    inside = "\n".join(f"<li>{_text(text)}</li>" for text in texts if text)
     return f"<ul{_class(kind)}>\n{inside}\n</ul>" if inside else ""
 
 
@@ -43,6 +44,11 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], text
     body = "\n".join(lines)
     inside = f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
     return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">\n{inside}\n</div>'
+
+
+def _text(text: str) -> str:
+    """With a command in backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _cell(text: str) -> str:

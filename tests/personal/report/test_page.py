@@ -40,6 +40,7 @@ def test_it_is_whole_and_small(report):
     for title in ("Fitness", "Your last run", "Your zones", "How good the predictions are", "What to bear in mind"):
         assert f"<h2>{title}" in text
     assert "no medical advice" in text
+    assert "`" not in text
 
 
 def test_no_place_and_no_name_is_in_it(report, tracks):
@@ -75,6 +76,8 @@ def test_it_is_accessible_on_a_phone_and_a_screen(report, tmp_path, width):
             "[...document.querySelectorAll('.wide')].filter(table => table.scrollWidth > table.clientWidth).length"
         )
         assert width < 500 or not wider  # on a screen no table is cut
+        cells = "[...document.querySelectorAll('tbody :is(th, td):not(.text:last-child)')]"
+        assert opened.evaluate(f"{cells}.every(cell => getComputedStyle(cell).whiteSpace == 'nowrap')")  # no time breaks in two
         assert opened.requests == [f"file://{report[0]}"]
         assert opened.errors == []
         chromium.assert_accessible(opened)
@@ -160,3 +163,8 @@ def test_it_says_what_was_used_and_whose_time_it_is(report):
     (used,) = re.findall(r"Used \d+ of \d+ recordings\. Not used: [^<]*\.|Used all \d+ recordings\.", text)
     assert re.sub(r" \(first: [^)]*\)", "", said).count(used) == 1
     assert "Times and days are local, as the source tells (UTC+" in text
+
+
+def test_a_command_in_a_text_is_code():
+    assert html.paragraph("as by `a < b`, ` alone") == "<p>as by <code>a &lt; b</code>, ` alone</p>"
+    assert html.items(["`update`"]) == "<ul>\n<li><code>update</code></li>\n</ul>"
