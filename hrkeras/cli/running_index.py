@@ -44,7 +44,7 @@ def running_index(
         from hrkeras.personal.index import index_plot
         from hrkeras.utils import plotting
 
-        plotting.save(index_plot.index(found, heart_rate), plot)
+        plotting.save(index_plot.index(found, heart_rate, running_index.SHARES[-1] * timeline.speed), plot)
     if json:
         print(json_line(index_text.as_dict(found, heart_rate, timeline.speed, own) | usage.as_dict(timeline, False)))
         return

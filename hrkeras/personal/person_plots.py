@@ -3,6 +3,7 @@
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from hrkeras.athlete.zones import NAMES, Zones
 from hrkeras.personal import fitness_text, pace
@@ -15,6 +16,7 @@ from hrkeras.workouts.clock import on_the_spot
 PAUSE = 60 * DAY  # s between two runs across which no line is drawn
 SHORT = 0.012  # of the width of the axes, the shortest line that is drawn
 NARROW = (4.6, 3.9)  # inches, to be read on a phone
+TICKS, MOST_TICKS = (15, 30, 60, 120, 300, 600), 5  # s/km
 LABELLED = 6  # days that stand out most
 
 
@@ -107,3 +109,10 @@ def zones(own: Zones, recent: Times, everything: Times) -> Figure:
         handles, names = panels[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower left", ncols=2)
     return figure
+
+
+def pace_axis(axes, quickest: float, slowest: float) -> None:
+    """A vertical axis of paces in s/km, faster above, with ticks at quarters, halves or whole minutes."""
+    axes.set_ylim(slowest, quickest)
+    axes.yaxis.set_major_locator(MultipleLocator(next(tick for tick in TICKS if tick * MOST_TICKS > slowest - quickest)))
+    axes.yaxis.set_major_formatter(lambda value, _: pace.text(1000 / value).removesuffix(" /km"))

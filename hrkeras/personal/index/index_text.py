@@ -11,7 +11,7 @@ from hrkeras.athlete import reserve
 from hrkeras.athlete.reserve import Reserve
 from hrkeras.personal import fitness_text, pace
 from hrkeras.personal.fitness_text import Change
-from hrkeras.personal.index.running_index import Index
+from hrkeras.personal.index.running_index import SHARES, Index
 from hrkeras.workouts.clock import iso
 
 CAVEAT = (
@@ -25,7 +25,7 @@ def lines(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve)
     last = found[-1]
     sentences = [
         f"{fitness_text.count(len(found))} with heart rate, {fitness_text.days(found)}.",
-        f"At {heart_rate:.0f} beats/min, your pace on the flat is {_pace(last.speed)}, as of "
+        f"At {heart_rate:.0f} beats/min, your pace on the flat is {_pace(last.speed, speed)}, as of "
         f"{fitness_text.day(last.start, last.utc_offset)}.",
         change(found),
     ]
@@ -42,9 +42,12 @@ def lines(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve)
     return [sentence for sentence in (*sentences, reserve.text(own)) if sentence]
 
 
-def _pace(speed: np.ndarray) -> str:
-    value, slow, fast = (pace.text(each) for each in speed)
-    return f"{value} ({fast.removesuffix(' /km')} to {slow.removesuffix(' /km')})"
+def _pace(limits: np.ndarray, usual: float) -> str:
+    """A speed and its limits as paces, each limit open where it is the last speed that is looked at; `usual` is in m/s."""
+    value, slow, fast = (pace.text(each).removesuffix(" /km") for each in limits)
+    faster = " or faster" if limits[2] >= SHARES[-1] * usual else ""
+    slower = " or slower" if limits[1] <= SHARES[0] * usual else ""
+    return f"{value} /km ({fast}{faster} to {slow}{slower})"
 
 
 def changed(found: Sequence[Index]) -> Change | None:

@@ -3,14 +3,13 @@
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator
 
 from hrkeras.athlete.kalman import POSSIBLE
 from hrkeras.personal import pace
+from hrkeras.personal.person_plots import pace_axis
 from hrkeras.personal.planning.plan import Plan
 from hrkeras.utils.plotting import ALTITUDE, HEART, MUTED, SPEED, STYLE, legend, new_figure
 
-TICKS, MOST_TICKS = (15, 30, 60, 120, 300, 600), 5  # s/km
 LEAST_CLIMB, LEAST_PACES = 40.0, 60.0  # m and s/km that the axes span at least
 
 
@@ -57,9 +56,7 @@ def _draw_paces(axes, planned: Plan) -> None:
     axes.stairs(seconds, [0, *(row.end for row in rows)], baseline=None, color=SPEED, lw=1.8)
     spare = max(LEAST_PACES - np.ptp(seconds), 0.3 * np.ptp(seconds)) / 2
     slowest, quickest = seconds.max() + spare, seconds.min() - spare
-    axes.set_ylim(slowest, quickest)  # faster is higher
-    axes.yaxis.set_major_locator(MultipleLocator(next(tick for tick in TICKS if tick * MOST_TICKS > slowest - quickest)))
-    axes.yaxis.set_major_formatter(lambda value, _: pace.text(1000 / value).removesuffix(" /km"))
+    pace_axis(axes, quickest, slowest)
     axes.set_ylabel("pace (min/km)", color=SPEED)
     if planned.route.has_altitude:
         axes.spines["right"].set_visible(True)

@@ -24,9 +24,9 @@ def today(run: LiveRun, grid: Grid, judged: Judged) -> Figure:
     after, last = [each.minutes for each in judged.minutes], judged.minutes[-1]
     rows = slice(round(60 * last.minutes / STEP), round(60 * last.minutes / STEP) + live_run.AHEAD)
     value, low, high = (expected[rows] + beats for beats in last.beats)
-    above.fill_between(minutes[rows], low, high, color=SPEED, alpha=0.2, lw=0)
     above.plot(minutes[rows], value, color=SPEED, lw=1.8, label=f"expected after {last.minutes:.0f} min")
-    legend(above, f"Today: {signed(last.beats[0])} beats/min at the same effort")
+    above.fill_between(minutes[rows], low, high, color=SPEED, alpha=0.2, lw=0, label=f"10 to 90 % after {last.minutes:.0f} min")
+    legend(above, f"Today: {signed(last.beats[0])} beats/min at the same effort", columns=3)
     below.axhline(0, color=MUTED, lw=0.8)
     reach = np.abs(told[:, 1:] - told[:, :1]).T
     below.errorbar(after, told[:, 0], yerr=reach, fmt="o", ms=4, color=SPEED, lw=1.2, capsize=2)

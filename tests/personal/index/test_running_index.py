@@ -5,7 +5,7 @@ import pytest
 
 from hrkeras.athlete import facts, fitness, reserve
 from hrkeras.personal import timeline
-from hrkeras.personal.index import index_text, running_index
+from hrkeras.personal.index import index_plot, index_text, running_index
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.simulation import synthetic
 
@@ -99,3 +99,23 @@ def test_change(now, said):
     }
     assert (told["change"]["low"], told["change"]["high"]) == (now - 360 - 14.1, now - 360 + 14.1)
     assert index_text.as_dict(found[:3], 150, 3.0, body())["change"] is None
+
+
+def test_a_limit_at_the_edge_of_what_is_looked_at_is_open():
+    assert index_text._pace(1000 / np.array([360.0, 400.0, 330.0]), 1000 / 400) == "6:00 /km (5:30 to 6:40)"
+    edges = 1000 / 400 * running_index.SHARES[[0, -1]]
+    assert index_text._pace(np.array([2.5, *edges]), 2.5) == "6:40 /km (4:10 or faster to 11:07 or slower)"
+
+
+def test_the_picture_names_its_lines_and_bands_and_has_paces_in_whole_or_half_minutes():
+    found = [index(day, 360)._replace(vo2max=np.array([50.0, 45.0, 55.0])) for day in range(0, 400, 10)]
+    found[-1] = found[-1]._replace(speed=1000 / np.array([400.0, 640.0, 231.0]))
+    figure = index_plot.index(found, 150, 1000 / 231)
+    above, below = figure.axes
+    names = [[text.get_text() for text in axes.get_legend().get_texts()] for axes in (above, below)]
+    assert names == [["pace", "10 to 90 %", "3:51 /km, the fastest pace looked at"], ["VO2max", "10 to 90 %"]]
+    slowest, quickest = above.get_ylim()
+    assert slowest > 640
+    assert quickest < 231
+    assert all(tick % 30 == 0 for tick in above.get_yticks())
+    assert len(index_plot.index(found[:-1], 150, 1000 / 231).axes[0].get_legend().get_texts()) == 2
