@@ -282,4 +282,5 @@ def _observed(
     along = covariance @ direction
     spread = along @ direction + variance
     weights = weights + along * ((value - weights @ direction) / spread)[:, None]
-    return weights, covariance - along[:, :, None] * (along / spread[:, None])[:, None, :]
+    along = along / np.sqrt(spread)[:, None]
+    return weights, covariance - along[:, :, None] * along[:, None, :]  # symmetric to the last digit, as the file expects it
