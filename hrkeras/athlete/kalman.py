@@ -282,5 +282,5 @@ def _observed(
     along = covariance @ direction
     spread = along @ direction + variance
     weights = weights + along * ((value - weights @ direction) / spread)[:, None]
-    along = along / np.sqrt(spread)[:, None]
-    return weights, covariance - along[:, :, None] * along[:, None, :]  # symmetric to the last digit, as the file expects it
+    less = along[:, :, None] * along[:, None, :] / spread[:, None, None]  # symmetric to the last digit, as the file expects it
+    return weights, covariance - less
