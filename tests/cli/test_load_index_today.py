@@ -95,7 +95,8 @@ def test_their_pictures(files, me, tmp_path):
         assert picture.stat().st_size > 10_000
     mine = tmp_path / "mine.png"
     mine.write_text("notes")
-    assert "is there already and is not a PNG drawn by hrkeras" in run("today", files[-1], "--plot", mine, code=2).output
+    said = " ".join(run("today", files[-1], "--plot", mine, code=2).stderr.replace("│", " ").split())
+    assert "is there already and is not a PNG drawn by hrkeras" in said
 
 
 def test_guard(files, me):
