@@ -68,6 +68,7 @@ def _said(sentences: dict[str, str], outcomes: dict[str, Outcome], athlete: Athl
 def counted(athlete: AthleteState, exported: Mapping[str, Outcome] | None = None) -> str:
     """Which facts told before count with the runs, in a sentence; empty if none was, or only what an export has just told."""
     new = [name for name, outcome in (exported or {}).items() if outcome == "used"]
+    new += ["sex"] if "age" in new else []  # they are said together
     told = ", ".join(described(replace(facts.told(athlete), **dict.fromkeys(new))))
     return f"Self-reported facts count too: {told}." if told else ""
 
@@ -80,6 +81,8 @@ def described(given: Facts) -> list[str]:
 def _text(name: str, value, sex: str | None) -> str:
     if name == "easy":
         return f"easy runs at {pace.text(value[0])} with {value[1]:.0f} beats/min"
+    if name == "sex":
+        return f"sex {value}"
     if name == "age":
         return f"age {value:.0f}{f' and sex {sex}' if sex else ''}"
     return f"{'maximum' if name == 'max_heart_rate' else 'resting'} heart rate {value:.0f} beats/min"
