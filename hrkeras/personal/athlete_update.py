@@ -151,13 +151,13 @@ def learn(
     Args:
         athlete: the state, changed in place.
         runs: ordered by when they ended, from `usable`.
-        until: s since 1970-01-01 UTC.
+        until: s since 1970-01-01 UTC; NaN for all of them.
         model: its shrinkage is updated with these runs; none if not given.
         on_run: called with the number of runs added since the last call.
     """
     report, chosen = Report(athlete), predictor.of(model) if model else None
     remembered = athlete.starts[0] if athlete.count > len(athlete.starts) else float("-inf")
-    due = [run for run in runs if run.end <= until]
+    due = [run for run in runs if not run.end > until]  # all, where that is NaN
     report.later = len(runs) - len(due)
     for block in kept.blocks(len(due)):
         learnt = learning.learn(athlete, due[block], chosen)
