@@ -1,7 +1,5 @@
 """Read the track points of a GPX file, recorded or planned."""
 
-import re
-
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
@@ -10,7 +8,6 @@ from hrkeras.workouts.readers.activities import joined
 from hrkeras.workouts.readers.point_table import (
     ALTITUDE,
     CADENCE,
-    COLUMNS,
     COURSE,
     LATITUDE,
     LONGITUDE,
@@ -21,15 +18,6 @@ from hrkeras.workouts.readers.point_table import (
     Stream,
 )
 from hrkeras.workouts.readers.xml_points import MARK, MAX_TITLE, XmlPoints
-
-# a point as Apple Health writes it: the most frequent kind, read in a quarter of the time without a parser
-_NUMBER = rb"(-?\d{1,20}(?:\.\d{1,20})?)"
-APPLE_POINT = re.compile(
-    rb'<trkpt lon="%b" lat="%b"><ele>%b</ele><time>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)Z</time><extensions><speed>%b</speed>'
-    rb"(?:<course>[-\d.]+</course>)?(?:<hAcc>[-\d.]+</hAcc>)?(?:<vAcc>[-\d.]+</vAcc>)?</extensions></trkpt>" % ((_NUMBER,) * 4)
-)
-APPLE_COLUMNS = (LONGITUDE, LATITUDE, ALTITUDE, TIME, SPEED)
-_TRACK = re.compile(rb"<trk[ >]")
 
 
 class Gpx(XmlPoints):
@@ -52,25 +40,6 @@ class Gpx(XmlPoints):
         self.has_route = False
         self._said: dict[str, str] = {}
         self._estimated = False
-        self._plain = True
-        self._begun_tracks, self._tail = 0, b""
-
-    def take_out(self, data):
-        # a comment or the like may hide points, and which of several tracks one is in only the parser knows
-        self._begun_tracks += len(_TRACK.findall(self._tail + data))
-        self._tail = data[-4:]
-        self._plain = self._plain and b"<!" not in data and self._begun_tracks < 2
-        parts = APPLE_POINT.split(data) if self._plain else [data]
-        if len(parts) == 1:
-            return data
-        table = np.full((len(parts) // 6, COLUMNS), np.nan)
-        try:
-            for place, column in enumerate(APPLE_COLUMNS, start=1):
-                table[:, column] = np.array(parts[place::6]).astype("M8[s]" if column == TIME else np.float64)
-        except ValueError:  # a date that does not exist
-            return data
-        self.add(table)
-        return b"".join(parts[::6])
 
     def started(self, name, attributes):
         if name == "trk":

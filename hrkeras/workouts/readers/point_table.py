@@ -14,6 +14,7 @@ MAX_ACTIVITIES = 10_000  # in a file; two a day for thirteen years
 HEART_RATE_NAMES = frozenset(  # names of what holds the heart rate of a point, in lower case
     {"hr", "heartrate", "heart_rate", "heart-rate", "heart rate", "heartratebpm", "bpm", "hrbpm", "pulse"}
 )
+VALUE = "value"  # an element of XML that holds the number of the one around it
 COURSE = "a course to follow, not a recording, which is for `hrkeras plan`"  # why a file is refused
 MAX_NAME = 40  # characters of a name in a message
 _SUGGESTS = re.compile(r"heart|pulse|bpm|^hr|hr$")

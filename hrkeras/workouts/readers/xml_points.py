@@ -20,11 +20,13 @@ from hrkeras.workouts.readers.point_table import (
     MAX_ACTIVITIES,
     MAX_POINTS,
     TIME,
+    VALUE,
     Recording,
     Stream,
     suggests_heart_rate,
     without_heart_rate,
 )
+from hrkeras.workouts.readers.xml_shapes import Shapes
 
 MARK = "Heart rate estimated by hrkeras from speed and altitude where no sensor measured it."  # in a filled copy
 MAX_BYTES = 512 << 20  # of plain XML; a day's run recorded every second has 30 MB
@@ -32,10 +34,9 @@ MAX_TAG = 4 << 20  # bytes; expat rereads an unfinished tag with every chunk
 MAX_NAMES = 10_000  # of elements and attributes; expat keeps each
 MAX_DEPTH = 64  # elements within elements
 MAX_TEXT, MAX_TITLE = 4096, 256  # characters of an element's text that are kept, and of the title of an activity
-VALUE = "value"  # an element that holds the number of the one around it
 MAX_TAGS = 2_000_000  # outside of points; 100,000 waypoints with all that belongs to them
 TAGS_A_POINT = 64  # a watch with every sensor writes 40
-CHUNK = 1 << 18  # bytes
+CHUNK = 1 << 15  # bytes
 _BLANK = b" \t\r\n"
 
 
@@ -57,6 +58,7 @@ class XmlPoints:
     points: ClassVar[tuple[str, ...]]  # names of the elements that are a point
     columns: ClassVar[Mapping[str, int]]  # column by the name of an element within a point
     attributes: ClassVar[Mapping[str, int]] = {}  # column by the name of an attribute of the point
+    by_shape: ClassVar[bool] = True  # whether points may be read without the parser
 
     def __init__(self) -> None:
         self.path: list[str] = []
@@ -69,6 +71,9 @@ class XmlPoints:
         self._unread: set[str] = set()  # and of those that should hold a heart rate but do not hold a number
         self.begin = 0
         self.parser = expat.ParserCreate()
+        self._shapes = Shapes(self.points, self.attributes, self._columns)
+        self._parsed = self._tags = 0  # bytes and tags that the parser was given
+        self._piece = b""  # what it was given last
         self._text = ""
         self.repaired: list[tuple[float, float]] = []  # stretches of the open activity, from `marks.stretches`
 
@@ -77,17 +82,6 @@ class XmlPoints:
 
     def ended(self, name: str, text: str) -> None:
         """Called at the end of such an element; `path` leads to its parent."""
-
-    def take_out(self, data: bytes) -> bytes:
-        """Called with each piece of the document; may add complete points from it, and returns the rest."""
-        return data
-
-    def add(self, table: np.ndarray) -> None:
-        """Adds points, shape `(n, COLUMNS)`, NaN where missing."""
-        self._count += len(table)
-        if self._count > MAX_POINTS:
-            raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
-        self._values.frombytes(np.ascontiguousarray(table, np.float64).tobytes())
 
     def parse(self, stream: Stream) -> None:
         """Reads `stream` to its end.
@@ -102,29 +96,23 @@ class XmlPoints:
         parser.CharacterDataHandler = self._characters
         parser.EntityDeclHandler = _refuse("entities")
         parser.AttlistDeclHandler = _refuse("attributes")  # a default is copied into every element
-        total = parsed = tags = 0
-        failure = "damaged XML"
+        total, failure, rest = 0, "damaged XML", b""
         try:
             while data := stream.read(CHUNK) if total else self._beginning(stream):
                 total += len(data)
                 if self.begin + total > MAX_BYTES:
                     raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
-                data = self.take_out(data)
-                tags += data.count(b"<")
-                if tags > MAX_TAGS + TAGS_A_POINT * self._count:
-                    raise InvalidWorkoutError(f"XML with over {MAX_TAGS:,} tags that belong to no point")
-                parsed += len(data)
-                parser.Parse(data, False)
-                if parsed - parser.CurrentByteIndex > MAX_TAG:
-                    raise InvalidWorkoutError(f"an XML tag of over {MAX_TAG >> 20} MB")
-                if len(parser.intern) > MAX_NAMES:
-                    raise InvalidWorkoutError(f"XML with over {MAX_NAMES:,} names")
-            failure = "XML that is cut off"
+                data = rest + data
+                end = self._shapes.ends(data)
+                rest = data[end:]
+                self._read(data[:end])
+            self._read(rest)
+            failure, self._piece = "XML that is cut off", b""
             parser.Parse(b"", True)
         except InvalidWorkoutError:
             raise
         except expat.ExpatError:
-            if data and self._is_padded(data[parser.ErrorByteIndex - parsed :], stream):
+            if self._piece and self._is_padded(self._piece[parser.ErrorByteIndex - self._parsed :], stream):
                 return
             reason = "empty file" if not self.begin + total else failure if self._begun else "not XML"
             raise InvalidWorkoutError(reason) from None
@@ -132,6 +120,46 @@ class XmlPoints:
             raise InvalidWorkoutError("XML in a text encoding that is not supported") from None
         finally:  # they hold this object, which holds the parser
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+
+    def _read(self, data: bytes) -> None:
+        """Reads a piece of the document: what is written like an earlier point at once, the rest by the parser."""
+        known = bool(self._shapes)
+        for piece in self._shapes.split(data if known else self._learn(data)):
+            if isinstance(piece, bytes):
+                self._parse(self._learn(piece) if known else piece)
+                known = False  # one shape a piece
+            elif len(piece):
+                if not self.path or self.row is not None:
+                    raise InvalidWorkoutError("damaged XML")
+                self._add(piece)
+
+    def _learn(self, data: bytes) -> bytes:
+        """Parses up to the end of the first point, with which later ones are compared; returns the rest."""
+        begin, end = self._shapes.find(data) if self.by_shape else (0, 0)
+        before = self._count
+        self._parse(data[:end])
+        if self._count == before + 1 and self.row is None:
+            self._shapes.learn(data[begin:end])
+        return data[end:]
+
+    def _parse(self, data: bytes) -> None:
+        self._tags += data.count(b"<")
+        if self._tags > MAX_TAGS + TAGS_A_POINT * self._count:
+            raise InvalidWorkoutError(f"XML with over {MAX_TAGS:,} tags that belong to no point")
+        self._parsed += len(data)
+        self._piece = data
+        self.parser.Parse(data, False)
+        if self._parsed - self.parser.CurrentByteIndex > MAX_TAG:
+            raise InvalidWorkoutError(f"an XML tag of over {MAX_TAG >> 20} MB")
+        if len(self.parser.intern) > MAX_NAMES:
+            raise InvalidWorkoutError(f"XML with over {MAX_NAMES:,} names")
+
+    def _add(self, table: np.ndarray) -> None:
+        self._count += len(table)
+        if self._count > MAX_POINTS:
+            raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
+        self._values.frombytes(table.tobytes())
+        self._others |= self._shapes.others
 
     def _is_padded(self, data: bytes, stream: Stream) -> bool:
         """Whether the document is complete and only NUL and blanks follow: in `data`, where the parser failed, and `stream`."""
@@ -190,6 +218,8 @@ class XmlPoints:
                     self.row[column] = number(attributes.get(attribute, ""))
             else:
                 self.started(name, attributes)
+        elif name in self.points:
+            raise InvalidWorkoutError("damaged XML")
 
     def _characters(self, text: str) -> None:
         if len(self._text) < MAX_TEXT:

@@ -8,9 +8,9 @@ from xml.parsers import expat
 
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.readers.gpx import Gpx
-from hrkeras.workouts.readers.point_table import HEART_RATE_NAMES, TIME, HeartRateAt, Stream
+from hrkeras.workouts.readers.point_table import HEART_RATE_NAMES, TIME, VALUE, HeartRateAt, Stream
 from hrkeras.workouts.readers.tcx import Tcx
-from hrkeras.workouts.readers.xml_points import CHUNK, MARK, VALUE, XmlPoints, local
+from hrkeras.workouts.readers.xml_points import CHUNK, MARK, XmlPoints, local
 
 GARMIN = "http://www.garmin.com/xmlschemas/TrackPointExtension/v"
 GPX_1_0 = "http://www.topografix.com/GPX/1/0"
@@ -78,6 +78,7 @@ class _Fill(XmlPoints):
     element: ClassVar[str]  # name of the element that holds points and is marked, in lower case
     words: ClassVar[str]  # name of the element in it that people read
     before_words: ClassVar[frozenset[str]]  # elements that come before that, in lower case
+    by_shape = False
     around: ClassVar[frozenset[str]]  # names of elements in a point that a heart rate may be put into
 
     def __init__(self, heart_rate_at: HeartRateAt, said: str = MARK) -> None:
@@ -95,9 +96,6 @@ class _Fill(XmlPoints):
     def insert(self, point: _Element, inner: list[_Element], heart_rate: int) -> Edit:
         """Where a heart rate goes in a point that has no element for it."""
         raise NotImplementedError
-
-    def take_out(self, data):
-        return data
 
     def start(self, tag, attributes):
         begin = self.begin + self.parser.CurrentByteIndex
