@@ -22,20 +22,20 @@ def guard(
     json: Json = False,
 ) -> None:
     """Tell minute by minute of a run how likely heart rate goes above a limit in the next 1, 3 and 5 minutes."""
-    live, chosen, grid, said, about = read_run(run, workout, athlete, history, plot, force, no_cache)
+    one = read_run(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
     from hrkeras.utils.errors import InputError
 
-    if chosen.estimated:
+    if one.workout.estimated:
         raise InputError(f"{run}: its heart rate was estimated by hrkeras, not measured; give a run whose heart rate was.")
 
-    watched = today_text.watch(live, grid, limit)
+    watched = today_text.watch(one.live, one.grid, limit)
     if plot:
         from hrkeras.personal.today import today_plot
         from hrkeras.utils import plotting
 
-        plotting.save(today_plot.guard(live, grid, watched, limit), plot)
+        plotting.save(today_plot.guard(one.live, one.grid, watched, limit), plot)
     if json:
-        print(json_line(today_text.watch_dict(watched, limit, live.athlete.count) | about))
+        print(json_line(today_text.watch_dict(watched, limit, one.live.athlete.count) | one.about))
         return
-    print("\n".join([*today_text.watch_lines(watched, limit), *said, outputs.picture_text(plot, "GUARD.png")]))
+    print("\n".join([*today_text.watch_lines(watched, limit), *one.lines, outputs.picture_text(plot, "GUARD.png")]))

@@ -1,12 +1,19 @@
 """What the commands share that follow one run."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.shared import check_one_known, reader, reading
+
+if TYPE_CHECKING:
+    from hrkeras.personal.today.live_run import LiveRun
+    from hrkeras.workouts.grid import Grid
+    from hrkeras.workouts.workout import Workout as Recorded
 
 Run = Annotated[
     Path,
@@ -26,6 +33,24 @@ Workout = Annotated[
 ]
 
 
+class OneRun(NamedTuple):
+    """A run that is followed minute by minute.
+
+    Attributes:
+        live: the person before the run.
+        workout: as it was read.
+        grid: the run on the grid.
+        lines: what was read, and what is known of the person, in sentences.
+        about: the same for JSON.
+    """
+
+    live: LiveRun
+    workout: Recorded
+    grid: Grid
+    lines: list[str]
+    about: dict[str, Any]
+
+
 def read_run(
     run: Path,
     workout: str | None,
@@ -34,8 +59,8 @@ def read_run(
     plot: Path | None,
     force: bool,
     no_cache: bool,
-) -> tuple:
-    """A `live_run.LiveRun` of the person before the run, the run, the run on the grid, and what was read, in lines and for JSON.
+) -> OneRun:
+    """The run that the options name, and the person as known before it.
 
     Raises:
         typer.BadParameter: if the options contradict each other, or the picture would destroy something.
@@ -61,4 +86,4 @@ def read_run(
         lines += usage.of_update(learnt, log, 1, left_out)
     live = live_run.LiveRun(state, prediction.begin_after(chosen, state))
     about = {"has_altitude": chosen.has_altitude} | usage.update_dict(learnt, log, 1, left_out)
-    return live, chosen, prediction.gridded(chosen), lines, about
+    return OneRun(live, chosen, prediction.gridded(chosen), lines, about)

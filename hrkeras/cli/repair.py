@@ -56,17 +56,16 @@ def repair(
     loaded, state = load_model_and_state(model, athlete, backend)
     from hrkeras.personal.repair import repair_text
     from hrkeras.personal.repair.repair_files import repair_files
-    from hrkeras.workouts.readers.source import ReadLog
 
     histories = history or []
     with reading((*runs, *histories)) as bar, progress(None, "Repairing", "run") as repairing:
-        log = ReadLog(bar.update)
-        result = repair_files(runs, state if athlete else None, histories, loaded, log, repairing.update, reader(no_cache))
+        known = state if athlete else None
+        result = repair_files(runs, known, histories, loaded, bar.update, repairing.update, reader(no_cache))
     written = Written(result.runs, output, inputs, _drawn if plot else None, True, force)
     if json:
-        print(json_line(repair_text.as_dict(result, log) | written.as_dict()))
+        print(json_line(repair_text.as_dict(result) | written.as_dict()))
     else:
-        print("\n".join(repair_text.lines(result, log) + written.lines()))
+        print("\n".join(repair_text.lines(result) + written.lines()))
 
 
 def _drawn(repaired):

@@ -22,17 +22,17 @@ def today(
     json: Json = False,
 ) -> None:
     """Compare the heart rate of a run's first minutes with what was expected, in beats/min and seconds per kilometre."""
-    live, chosen, grid, said, about = read_run(run, workout, athlete, history, plot, force, no_cache)
+    one = read_run(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
     from hrkeras.workouts import clock
 
-    judged = today_text.judge(live, clock.date_or_nan(chosen.start), chosen.utc_offset, grid, after)
+    judged = today_text.judge(one.live, clock.date_or_nan(one.workout.start), one.workout.utc_offset, one.grid, after)
     if plot:
         from hrkeras.personal.today import today_plot
         from hrkeras.utils import plotting
 
-        plotting.save(today_plot.today(live, grid, judged), plot)
+        plotting.save(today_plot.today(one.live, one.grid, judged), plot)
     if json:
-        print(json_line(today_text.as_dict(judged) | about))
+        print(json_line(today_text.as_dict(judged) | one.about))
         return
-    print("\n".join([*today_text.lines(judged), *said, outputs.picture_text(plot, "TODAY.png")]))
+    print("\n".join([*today_text.lines(judged), *one.lines, outputs.picture_text(plot, "TODAY.png")]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from hrkeras.athlete import facts
 from hrkeras.athlete.facts import SPEED, Facts, Outcome
@@ -71,6 +72,11 @@ def counted(athlete: AthleteState, exported: Mapping[str, Outcome] | None = None
     new += ["sex"] if "age" in new else []  # they are said together
     told = ", ".join(described(replace(facts.told(athlete), **dict.fromkeys(new))))
     return f"Self-reported facts count too: {told}." if told else ""
+
+
+def as_dict(athlete: AthleteState, exported: Mapping[str, Outcome] | None = None) -> dict[str, Any]:
+    """For programs: the facts that count, by name, and what became of those that an export tells."""
+    return {"facts": dict(facts.told(athlete).items()), "facts_of_export": dict(exported or {})}
 
 
 def described(given: Facts) -> list[str]:

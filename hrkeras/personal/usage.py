@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hrkeras.athlete.population import DAY
@@ -38,9 +38,14 @@ def flat(timeline: Timeline, estimated: bool = True) -> list[str]:
 
 def as_dict(timeline: Timeline, estimated: bool = True) -> dict[str, Any]:
     """`of_timeline` for programs."""
-    used, left_out = _usage(timeline, estimated)
-    taken_as_flat, passed_over = _flat(timeline, estimated), dict(timeline.log.passed_over)
-    return {"used": used, "not_used": dict(left_out), "passed_over": passed_over, "taken_as_flat": taken_as_flat}
+    told = facts_text.as_dict(timeline.athlete, timeline.report.exported)
+    return counts(*_usage(timeline, estimated), timeline.log) | {"taken_as_flat": _flat(timeline, estimated)} | told
+
+
+def counts(used: int, left_out: Mapping[str, int], log: ReadLog) -> dict[str, Any]:
+    """How many recordings were used and not, by reason, and what was passed over in some, for programs."""
+    not_used = {reason: number for reason, number in left_out.items() if number}
+    return {"used": used, "not_used": not_used, "passed_over": dict(log.passed_over)}
 
 
 def _flat(timeline: Timeline, estimated: bool) -> int:
@@ -70,8 +75,19 @@ def of_update(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) ->
 
 def update_dict(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) -> dict[str, Any]:
     """`of_update` for programs."""
-    not_used = dict(not_learnt(report, log, left_out))
-    return {"used": used + len(report.added), "not_used": not_used, "passed_over": dict(log.passed_over)}
+    told = facts_text.as_dict(report.athlete, report.exported)
+    return counts(used + len(report.added), not_learnt(report, log, left_out), log) | told
+
+
+def of_history(report: Report) -> list[str]:
+    """What was used of a person's other runs and what not."""
+    said = usage_text(len(report.added), not_learnt(report, report.log), report.log.examples)
+    return [f"Of the history: {said[0].lower()}{said[1:]}", *passed_over_lines(report.log)]
+
+
+def history_dict(report: Report) -> dict[str, Any]:
+    """`of_history` for programs."""
+    return {"history": counts(len(report.added), not_learnt(report, report.log), report.log)}
 
 
 def not_learnt(report: Report, log: ReadLog, left_out: int = 0) -> Counter[str]:

@@ -1,5 +1,7 @@
 """What was estimated, in sentences and for programs."""
 
+from collections import Counter
+
 import numpy as np
 
 from hrkeras.athlete.zones import NAMES
@@ -34,28 +36,24 @@ def lines(estimation: Estimation) -> list[str]:
         text.append(f"Nothing to estimate: {already}. --all estimates these too.")
     if estimation.measured and estimation.estimates:
         text.append(f"Left alone, since they have a heart rate: {count(estimation.measured)}{_copies(estimation)}.")
-    used, left_out = len(estimation.estimates) + estimation.measured, estimation.skipped + estimation.log.skipped
     runs = [estimate.run for estimate in estimation.estimates]
     return [
         *text,
-        source.usage_text(used, left_out, estimation.log.examples),
+        source.usage_text(*_usage(estimation), estimation.log.examples),
         *source.passed_over_lines(estimation.log),
-        *_history(estimation),
+        *(usage.of_history(estimation.history) if estimation.history else []),
         *facts_text.of_export(estimation.exported, estimation.athlete),
         *([fitness_text.zones_text(runs)] if runs else []),
     ]
 
 
+def _usage(estimation: Estimation) -> tuple[int, Counter[str]]:
+    """How many recordings were used, and not, by reason."""
+    return len(estimation.estimates) + estimation.measured, estimation.skipped + estimation.log.skipped
+
+
 def _copies(estimation: Estimation) -> str:
     return f" ({estimation.copies:,} of them estimated already)" if estimation.copies else ""
-
-
-def _history(estimation: Estimation) -> list[str]:
-    """What was used of the histories and what not; nothing without."""
-    if not (report := estimation.history):
-        return []
-    said = source.usage_text(len(report.added), usage.not_learnt(report, report.log), report.log.examples)
-    return [f"Of the history: {said[0].lower()}{said[1:]}", *source.passed_over_lines(report.log)]
 
 
 def _reliability(estimation: Estimation) -> list[str]:
@@ -148,9 +146,8 @@ def as_dict(estimation: Estimation) -> dict:
         "zones_begin": estimation.zones.edges.tolist(),
         "runs": rows,
         "left_alone": estimation.measured,
-        "cannot_be_estimated": dict(estimation.skipped),
-        "skipped": dict(estimation.log.skipped),
-        "passed_over": dict(estimation.log.passed_over),
         "partly_measured": estimation.partly,
-        **({"history": usage.update_dict(report, report.log)} if (report := estimation.history) else {}),
+        **usage.counts(*_usage(estimation), estimation.log),
+        **facts_text.as_dict(estimation.athlete, estimation.exported),
+        **(usage.history_dict(estimation.history) if estimation.history else {}),
     }

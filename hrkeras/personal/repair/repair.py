@@ -17,12 +17,14 @@ from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.inspection.sensor_faults import SensorFaults
 from hrkeras.evaluation import predictor
 from hrkeras.personal import athlete_update, silent
+from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.estimation import estimation
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.repair import residuals
 from hrkeras.utils.errors import expect
 from hrkeras.workouts import duplicates, prepare, quality
 from hrkeras.workouts.interpolation import covered_share
+from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import RIDE, Fault
 from hrkeras.workouts.workout import Workout
@@ -129,12 +131,16 @@ class Repairs:
         faultless: number of runs without a fault, which are left as they are.
         skipped: number of workouts that cannot be repaired, by reason.
         athlete: the person's state after all runs.
+        log: what the readers skipped.
+        history: what was learnt from other runs of the person, with what was not; None without such.
     """
 
     runs: list[Repair]
     faultless: int
     skipped: Counter[str]
     athlete: AthleteState = field(repr=False)
+    log: ReadLog = field(default_factory=ReadLog, repr=False)
+    history: Report | None = field(default=None, repr=False)
 
 
 def repair(
@@ -178,12 +184,17 @@ def repair(
     blank = {id(run): replace(run, heart_rate=np.full(len(run), np.nan)) for run in candidates}
     possible = silent.sort(list(blank.values()))
     faulty = [run for run in candidates if found[id(run)] and any(blank[id(run)] is each for each in possible.silent)]
-    heard = [] if athlete else athlete_update.usable(masked[id(run)] for run in (*others, *workouts))
+    taken = Counter[str]()
+    known = athlete_update.usable((masked[id(run)] for run in others), taken)
+    own = [] if athlete else athlete_update.filtered(masked[id(run)] for run in workouts)
+    heard = athlete_update.distinct([*known, *own])
     state = athlete or AthleteState(predictor.population(chosen))
     _, predictions = silent.follow(state, heard, [blank[id(run)] for run in faulty], chosen, on_run=on_run)
     most = facts.told(state).max_heart_rate or POSSIBLE[1]
     runs = [_repaired(run, found[id(run)], predicted, most) for run, predicted in zip(faulty, predictions, strict=True)]
-    return Repairs(runs, len(possible.silent) - len(faulty), skipped + Counter(reason for _, reason in possible.left_out), state)
+    skipped += Counter(reason for _, reason in possible.left_out)
+    history = Report(state, added=known, taken=taken) if others else None
+    return Repairs(runs, len(possible.silent) - len(faulty), skipped, state, history=history)
 
 
 def _faults(workouts: Sequence[Workout]) -> dict[int, list[Fault]]:

@@ -25,7 +25,7 @@ def repair_files(
     athlete: AthleteState | None = None,
     histories: Sequence[Path] = (),
     model: Model | None = None,
-    log: ReadLog | None = None,
+    on_bytes: Callable[[int], object] | None = None,
     on_run: Callable[[], object] | None = None,
     read: detect.Read = detect.read,
 ) -> Repairs:
@@ -36,7 +36,7 @@ def repair_files(
         athlete: the person's state; if not given, it is learnt from `sources` and `histories`.
         histories: sources with the person's other runs.
         model: predicts; the state alone does if not given.
-        log: counts the bytes read, and collects what was skipped.
+        on_bytes: called with the number of bytes read since the last call.
         on_run: called after each run that is repaired.
         read: reads a source.
 
@@ -44,12 +44,13 @@ def repair_files(
         InputError: if a source cannot be read or holds several people's runs, or if there is no run with a heart rate in
             which faults can be seen.
     """
-    log, origins = log or ReadLog(), dict[int, Path]()
+    log, history_log, origins = ReadLog(on_bytes), ReadLog(on_bytes), dict[int, Path]()
     workouts = estimation.read_copyable(sources, read, log, origins, (tracks,))
-    others = run_choice.load_history(histories, log, read=read)
+    others = run_choice.load_history(histories, history_log, read=read)
     repairs = repair.repair(workouts, model, others=others, athlete=athlete, on_run=on_run)
     if not repairs.runs and not repairs.faultless:
         why = "; ".join(filter(None, [update_text.taken_text(repairs.skipped), read_log_text(log)])) or "there is none"
         raise InputError(f"{sources[0]}: found no run whose heart rate can be repaired: {why}.")
     runs = [replace(each, source=origins[id(each.run)]) for each in repairs.runs]
-    return replace(repairs, runs=runs)
+    history = repairs.history and replace(repairs.history, log=history_log)
+    return replace(repairs, runs=runs, log=log, history=history)

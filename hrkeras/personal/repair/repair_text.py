@@ -1,17 +1,19 @@
 """What was repaired, in sentences and for programs."""
 
+from collections import Counter
 from math import isnan
 
+from hrkeras.personal import facts_text, usage
 from hrkeras.personal.fitness_text import count, zones_text
 from hrkeras.personal.repair.repair import Repair, Repairs, Stretch
 from hrkeras.utils.text import table
 from hrkeras.workouts.clock import date, iso, min_s
-from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
+from hrkeras.workouts.readers.source import passed_over_lines, usage_text
 
 SHOWN = 40  # stretches in a table
 
 
-def lines(repairs: Repairs, log: ReadLog) -> list[str]:
+def lines(repairs: Repairs) -> list[str]:
     """For people: a row a stretch, and what was left as it is."""
     rows = [_row(run, stretch) for run in repairs.runs for stretch in run.stretches]
     text = []
@@ -24,9 +26,15 @@ def lines(repairs: Repairs, log: ReadLog) -> list[str]:
         ]
     if repairs.faultless:
         text.append(f"Without a fault, so left as they are and not copied: {count(repairs.faultless)}.")
-    text.append(usage_text(len(repairs.runs) + repairs.faultless, repairs.skipped + log.skipped, log.examples))
-    text += passed_over_lines(log)
+    text.append(usage_text(*_usage(repairs), repairs.log.examples))
+    text += passed_over_lines(repairs.log)
+    text += usage.of_history(repairs.history) if repairs.history else []
     return [*text, zones_text([run.run for run in repairs.runs])] if rows else text
+
+
+def _usage(repairs: Repairs) -> tuple[int, Counter[str]]:
+    """How many recordings were used, and not, by reason."""
+    return len(repairs.runs) + repairs.faultless, repairs.skipped + repairs.log.skipped
 
 
 def _row(run: Repair, stretch: Stretch) -> tuple[str, ...]:
@@ -36,7 +44,7 @@ def _row(run: Repair, stretch: Stretch) -> tuple[str, ...]:
     return start, stretch.kind, min_s(stretch.begin), min_s(stretch.end), before, after
 
 
-def as_dict(repairs: Repairs, log: ReadLog) -> dict:
+def as_dict(repairs: Repairs) -> dict:
     """For programs; heart rates in beats/min, times in s since the start of the run."""
     return {
         "stretches": [
@@ -58,7 +66,7 @@ def as_dict(repairs: Repairs, log: ReadLog) -> dict:
         ],
         "repaired": len(repairs.runs),
         "without_fault": repairs.faultless,
-        "cannot_be_repaired": dict(repairs.skipped),
-        "skipped": dict(log.skipped),
-        "passed_over": dict(log.passed_over),
+        **usage.counts(*_usage(repairs), repairs.log),
+        **facts_text.as_dict(repairs.athlete),
+        **(usage.history_dict(repairs.history) if repairs.history else {}),
     }

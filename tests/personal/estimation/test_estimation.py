@@ -125,7 +125,7 @@ class TestEstimate:
         kept = "which the copies keep; the numbers above are estimated throughout: 1 run."
         assert f"Heart rate was measured at less than half of the points, {kept}" in said
         told = estimation_text.as_dict(found)
-        assert (told["history"]["used"], told["partly_measured"], told["skipped"]) == (12, 1, {})
+        assert (told["history"]["used"], told["partly_measured"], told["used"], told["not_used"]) == (12, 1, 1, {})
         (path,) = filled_copies.write(found.estimates, tmp_path / "copies")
         (copy,) = tracks.read(path)
         np.testing.assert_array_equal(copy.heart_rate[:20], np.round(track.truth[:20]))

@@ -242,20 +242,26 @@ class TestFiles:
         alone, taught = repair_files([one]), repair_files([one], histories=[mine])
         assert alone.runs[0].prediction.earlier_runs == 1  # what is good of itself
         assert taught.runs[0].prediction.earlier_runs == 10
+        assert alone.history is None
+        said = [line for line in repair_text.lines(taught) if line.startswith(("Used", "Of the history"))]
+        assert said == ["Used the one recording.", f"Of the history: used all {len(simulated)} recordings."]
+        told = repair_text.as_dict(taught)
+        assert (told["used"], told["not_used"], told["history"]["used"]) == (1, {}, len(simulated))
         assert alone.runs[0].stretches[0].kind == taught.runs[0].stretches[0].kind == "slow start"
 
     def test_in_sentences_and_for_programs(self, found):
-        said = "\n".join(repair_text.lines(found, ReadLog()))
+        said = "\n".join(repair_text.lines(found))
         assert "Repaired: 5 runs, by the athlete's state alone and the good heart rate around." in said
         assert "Without a fault, so left as they are and not copied: 7 runs." in said
-        told = json.loads(json.dumps(repair_text.as_dict(found, ReadLog())))
+        told = json.loads(json.dumps(repair_text.as_dict(found)))
         assert [each["kind"] for each in told["stretches"]] == list(KINDS.values())
         dropout = told["stretches"][3]
         assert dropout["mean_before"] is None
         assert dropout["begin"] == pytest.approx(900, abs=2)
+        assert (told["used"], told["not_used"], told["facts"]) == (12, {}, {})
         assert dropout["mean_low"] < dropout["mean_after"] < dropout["mean_high"]
         only = replace(found, runs=[])
-        assert repair_text.lines(only, ReadLog()) == [
+        assert repair_text.lines(only) == [
             "Without a fault, so left as they are and not copied: 7 runs.",
             "Used all 7 recordings.",
         ]
