@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ON_EVERY_BACKEND := tests/layers tests/models/test_conformance.py tests/training/test_training.py tests/training/test_layerwise_adamw.py
+ON_TENSORFLOW := tests/export
 PYTEST := $(BIN)/python -m pytest --numprocesses 2
 
 .PHONY: demo test fuzz lint docs install dev clean
@@ -11,9 +12,9 @@ demo: install
 	$(BIN)/hrkeras demo
 
 test: dev lint
-	$(PYTEST) --dist loadfile --no-loadscope-reorder
+	KERAS_BACKEND=torch $(PYTEST) --dist loadfile --no-loadscope-reorder
+	KERAS_BACKEND=tensorflow $(PYTEST) $(ON_EVERY_BACKEND) $(ON_TENSORFLOW)
 	KERAS_BACKEND=jax $(PYTEST) $(ON_EVERY_BACKEND)
-	KERAS_BACKEND=torch $(PYTEST) $(ON_EVERY_BACKEND)
 
 # where atheris does not install, chance alone leads the damage; FUZZ_RUNS says how many files each reader gets
 fuzz: dev

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("KERAS_BACKEND", "torch")  # where a training of seconds is not compiled for many more
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers whose threads wait for each other are many times slower
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")

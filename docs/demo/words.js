@@ -145,7 +145,7 @@ export function plan(route, planned, answers) {
 
 function tooHard({ tooHard: share, zones }, possible) {
   if (!possible) return [];
-  const time = share >= 0.01 ? `${Math.round(100 * share)} % of the time` : "a moment";
+  const time = share >= 0.01 ? `${Math.floor(100 * share)} % of the time` : "a moment";
   const slower =
     possible.end === "slowest" ? "" : ` The fastest pace that stays below it is ${pace(possible.plan.speedOfAll)} min/km.`;
   return [`For ${time} this asks for ${maximum(zones)} or more, so it can hardly be kept up.${slower}`];

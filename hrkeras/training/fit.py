@@ -23,6 +23,7 @@ from hrkeras.training import data_parallel, epoch_plot, hosts, layerwise_adamw, 
 from hrkeras.training.batches import Batches
 from hrkeras.training.feed import Feed
 from hrkeras.training.precision import built_for, in_float32
+from hrkeras.training.warm_up_cosine import WarmUpCosine
 from hrkeras.utils.errors import InputError, expect
 from hrkeras.utils.files import atomic_write
 from hrkeras.utils.presets import LEARNING_RATE, Precision
@@ -207,7 +208,7 @@ def train(
             devices=devices,
         )
         stack.enter_context(closing(batches))
-        _compile(model, settings, len(batches), rates)
+        _compile(model, settings, batches, rates)
         if last:
             resuming.restore_optimizer(model, kept)
         if epoch < settings.epochs and not is_over(log, settings.patience):
@@ -230,16 +231,11 @@ def train(
     return keras.Model(best.input, best.output[CONDITIONED], name=best.name), log
 
 
-def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[str, float] | None) -> None:
-    """Gives a model its loss and its optimizer; `steps` is the number of batches an epoch."""
-    steps *= settings.epochs
+def _compile(model: keras.Model, settings: Settings, batches: Batches, rates: Mapping[str, float] | None) -> None:
+    """Gives a model its loss and its optimizer."""
+    steps = len(batches) * settings.epochs
     warm_up = max(1, steps // 10)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        settings.learning_rate / 25,
-        max(1, steps - warm_up),
-        warmup_target=settings.learning_rate,
-        warmup_steps=warm_up,
-    )
+    schedule = WarmUpCosine(settings.learning_rate, settings.learning_rate / 25, rise=warm_up, fall=max(1, steps - warm_up))
     if rates is not None:
         layerwise_adamw.check(model, rates)
         optimizer = layerwise_adamw.LayerwiseAdamW(schedule, rates, weight_decay=0.0, clipnorm=20.0)
@@ -250,6 +246,19 @@ def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[
         loss={UNCONDITIONED: MaskedHuber(), CONDITIONED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
         metrics={UNCONDITIONED: [MaskedMeanAbsoluteError()]},
     )
+    if keras.backend.backend() == "tensorflow":
+        _make_variables(model, batches)
+
+
+def _make_variables(model: keras.Model, batches: Batches) -> None:
+    """Makes the variables of the optimizer, the losses and the metrics: a first step that makes them, TensorFlow traces twice,
+    which takes seconds."""
+    inputs, target = keras.tree.map_structure(lambda column: column[:1], batches[0])
+    model.optimizer.build(model.trainable_variables)
+    predicted = model(inputs)
+    model.compute_loss(inputs, target, predicted)
+    model.compute_metrics(inputs, target, predicted)
+    model.reset_metrics()
 
 
 def _check_measured(runs: Runs) -> None:

@@ -233,6 +233,21 @@ def test_the_state_says_what_the_vectors_say(page, tmp_path):
     assert athlete.count == 3
 
 
+def test_the_local_time_of_the_last_run_is_kept(page, tmp_path):
+    athlete = AthleteState(population.from_dict(VECTORS["population"]))
+    run = VECTORS["runs"][0]
+    athlete.update(run["start"], Grid(*(np.array(run[name], np.float32) for name in Grid._fields)))
+    athlete.utc_offset = 28_800.0
+    athlete_file.save(athlete, tmp_path / "me.json")
+    code = (
+        f"(async () => {{ const description = (await (await fetch('{page.address}model.onnx.json')).json());"
+        f" description.population = {json.dumps(VECTORS['population'])};"
+        f" return it.save(it.load({json.dumps((tmp_path / 'me.json').read_text())}, description)); }})()"
+    )
+    (tmp_path / "again.json").write_text(page.value("athlete/kept.js", code))
+    assert athlete_file.load(tmp_path / "again.json").utc_offset == 28_800.0
+
+
 def test_a_persons_file_of_before_knows_weights_alone(page, tmp_path):
     path, athlete = tmp_path / "me.json", AthleteState(population.from_dict(VECTORS["population"]))
     first, _, run = VECTORS["runs"]

@@ -1,5 +1,6 @@
 """No way of asking a model gives an answer far from what is known without a warning."""
 
+import re
 from dataclasses import replace
 
 import keras
@@ -42,7 +43,7 @@ def test_a_prediction_far_from_what_is_known_of_the_person(sleeper, workouts):
         assert not isinstance(run, str)
         athlete.update(run.start, run.grid)
     far, measured = prediction.predict(last, athlete, sleeper).warnings
-    assert far.startswith("the model predicts 7")
+    assert re.match(r"the model predicts [67]\d beats/min on average", far)
     assert "what is known of the person suggests 1" in far
     assert "what the sensor measured lies" in measured
     assert prediction.predict(last, athlete).warnings == []  # the state by itself

@@ -157,7 +157,7 @@ def test_what_the_reader_passed_over_is_told(workouts):
     assert usage.of_timeline(written) == ["Used 3 of 5 recordings. Not used: 2 x route file missing (first: a.zip)."]
     assert usage.as_dict(written) == {
         **{"used": 3, "not_used": {"route file missing": 2}},
-        **{"passed_over": {}, "taken_as_flat": 0},
+        **{"passed_over": {}, "taken_as_flat": 0, "facts": {}, "facts_of_export": {}},
     }
 
 

@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from one_backend import ONE_BACKEND
 
 from hrkeras.training import data_parallel
 from hrkeras.utils.errors import InputError
@@ -36,7 +37,7 @@ print(json.dumps(logs))
 """
 
 
-@pytest.mark.skipif(keras.backend.backend() == "torch", reason="once is enough")
+@ONE_BACKEND
 def test_two_devices_learn_what_one_does(tmp_path):
     """Batches of seven windows, which two do not divide."""
     pytest.importorskip("jax")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import keras
 import pytest
+from one_backend import ONE_BACKEND
 
 from hrkeras.training import hosts
 from hrkeras.utils.errors import InputError
@@ -69,7 +70,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.mark.skipif(keras.backend.backend() == "torch", reason="once is enough")
+@ONE_BACKEND
 def test_two_hosts_learn_what_one_does_and_one_writes(tmp_path):
     """From nothing, and from the first epoch of a training on one host."""
     pytest.importorskip("jax")

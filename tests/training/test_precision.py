@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from made_up import made_up
+from one_backend import ONE_BACKEND
 
 from hrkeras import models
 from hrkeras.training import fit
@@ -28,7 +29,7 @@ def test_what_was_built_for_mixed_precision_becomes_what_is_built_without(name):
     assert in_float32(found) is found
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough")
+@ONE_BACKEND
 def test_a_training_in_mixed_precision_ends_near_the_usual_one_and_is_resumed(tmp_path):
     runs, settings = made_up(people=2, runs=10, steps=(40, 60)), fit.Settings(epochs=1, batch_size=7)
 

@@ -1,6 +1,5 @@
 """Training; runs on whichever backend KERAS_BACKEND names."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import made_up
+from one_backend import ONE_BACKEND
 
 from hrkeras import models
 from hrkeras.athlete.kalman import COURSE_FACTS
@@ -28,7 +28,6 @@ from hrkeras.training.histories import DEALT, MOST, split_people
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.grid import STEP
 
-ONE_BACKEND = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="one backend is enough")
 FAST = fit.Settings(epochs=4, batch_size=7, learning_rate=3e-3, seed=5)
 
 
@@ -358,6 +357,14 @@ def test_a_model_that_could_not_be_loaded_again_is_not_trained(runs, tmp_path):
         fit.train(lambda statistics: models.gru(units=5000, num_layers=0, statistics=statistics), runs, tmp_path)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others trace otherwise, or not")
+def test_a_step_is_traced_once(runs, tmp_path, monkeypatch):
+    traced, step = [], keras.Model.train_step
+    monkeypatch.setattr(keras.Model, "train_step", lambda self, data: (traced.append(1), step(self, data))[1])
+    fit.train(small, runs, tmp_path, replace(FAST, epochs=1))
+    assert traced == [1]
+
+
 def test_early_stopping():
     log = [{"epoch": n + 1, "val_mae": error} for n, error in enumerate([9, 7, 8, 8])]
     assert fit.best_epoch(log) == 2
@@ -468,11 +475,7 @@ def test_kill_9_loses_at_most_the_epoch_under_way(data_dir, tmp_path):
     def run(name, *more):
         return [*command, str(tmp_path / name), *more]
 
-    quiet = {
-        "stdout": subprocess.DEVNULL,
-        "stderr": subprocess.DEVNULL,
-        "env": {**os.environ, "KERAS_BACKEND": "tensorflow"},
-    }
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(run("killed.keras"), **quiet)
     while process.poll() is None and not (tmp_path / "killed.training" / "after-epoch-2.keras").exists():
         time.sleep(0.02)

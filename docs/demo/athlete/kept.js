@@ -7,6 +7,7 @@ import { Network } from "./network.js";
 
 const [WITHOUT_PERSON, VERSION] = [3, 4];
 const MAX_COUNT = 1_000_000; // runs
+const OFFSET = "utc_offset_of_last_run"; // s; of a run that this page adds it is not known
 const ABOUT =
   "What the runs of one person tell hrkeras of how their heart rate follows effort: sums and dates, no positions. " +
   "hrkeras update adds runs; hrkeras predict --athlete reads it.";
@@ -39,6 +40,7 @@ export function load(text, description) {
     interval: new Interval(kept.band.hours, kept.band.tails),
     network: new Network(String(name ?? ""), trust, new Interval(band.hours, band.tails)),
     told: kept.told ?? {},
+    offset: { of: kept.starts.at(-1), seconds: kept[OFFSET] },
   });
   if (kept.version === WITHOUT_PERSON) add(athlete);
   return athlete;
@@ -65,7 +67,7 @@ function add(athlete) {
 
 /** The text of the file that holds a person. */
 export function save(athlete) {
-  const { description, population, starts, records, covariance, network, interval, told } = athlete;
+  const { description, population, starts, records, covariance, network, interval, told, offset } = athlete;
   const day = (start) =>
     start === undefined ? null : `${new Date(1000 * start).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   const plain = (values) => values.map((row) => Array.from(row));
@@ -83,6 +85,7 @@ export function save(athlete) {
       band: { hours: network.interval.hours, tails: network.interval.tails },
     },
     ...(Object.keys(told).length ? { told } : {}),
+    ...(offset?.seconds !== undefined && offset.of === starts.at(-1) ? { [OFFSET]: offset.seconds } : {}),
   };
   return `${JSON.stringify(content, null, 1)}\n`;
 }
@@ -112,6 +115,7 @@ function check(kept, { states, record, population }) {
     kept.network.trust.squares > 0 &&
     [kept.band, kept.network.band].every(isInterval) &&
     (kept.told === undefined || kept.told instanceof Object) &&
+    (kept[OFFSET] === undefined || shaped(kept[OFFSET], [])) &&
     kept.covariance?.length === SHAPE.filters &&
     kept.covariance.every((rows) => rows?.length === size && rows.every((row, i) => shaped(row, [i + 1]) && row[i] > 0));
   if (!fits) throw new InputError(`its numbers are damaged; ${ANEW}`);

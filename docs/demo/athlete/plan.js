@@ -99,13 +99,14 @@ export class Planner {
     const most = highest(some(found.predicted));
     const distance = range(run.speed.length).map((step) => at(STEP * (step + 0.5), times, route.edges));
     const tops = steps.map((step) => unlimited.predicted[step] + TOP * (unlimited.high[step] - unlimited.predicted[step]));
+    const tooHard = unlimited.predicted.map((rate) => (Math.round(rate) >= Math.round(maximum[0]) ? 1 : 0));
     const planned = { ...run, ...found, speedOfAll: speed, seconds: total, start: this.start, steps, zones: this.zones };
     return {
       ...planned,
       mean: [found.predicted, found.low, found.high].map(mean),
       highest: most,
       highestAt: distance[steps.find((step) => found.predicted[step] === most)],
-      tooHard: mean(some(unlimited.predicted).map((rate) => (Math.round(rate) >= Math.round(maximum[0]) ? 1 : 0))),
+      tooHard: some(tooHard).includes(1) ? mean(tooHard) : 0, // share of the time
       highestLimit: Math.min(highest(tops), maximum[2]),
       kilometres: kilometres(route, times, distance, found),
       warnings: [...route.warnings, ...beyondKnown({ ...planned, even, unlimited: unlimited.predicted }, this.athlete)],

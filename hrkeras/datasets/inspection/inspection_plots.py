@@ -143,7 +143,7 @@ def heart_rates_by_year(inspection: Inspection, path: Path) -> Path:
     axes.grid(visible=False, axis="x")
     axes.set_xlim(-0.7, len(years) - 0.3)
     axes.set_ylim(0, 1.25 * max(rates.max(), SPARSE))
-    axes.set_ylabel("heart rates a minute (median of runs)")
+    axes.set_ylabel("heart rates a minute\n(median of the runs with any)")
     sparse = int((rates < SPARSE).sum())
     plotting.legend(
         axes,
