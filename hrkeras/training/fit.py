@@ -193,7 +193,6 @@ def train(
                 built = build(statistics)
                 model_limits.check_tensors(built)  # else it could not be loaded when it is trained
                 model = trained_with_both(built)
-        epoch = len(log)
         batches = Batches(
             followed,
             "train",
@@ -202,21 +201,22 @@ def train(
             history_dropout=settings.history_dropout,
             weights=weights,
             augment=settings.augment,
-            epoch=epoch,
+            epoch=last,
             epochs=settings.epochs,
             processes=processes,
             devices=devices,
         )
         stack.enter_context(closing(batches))
-        _compile(model, settings, batches, rates)
+        _compile(model, settings, len(batches), rates)
+        _make_variables(model, batches)
         if last:
             resuming.restore_optimizer(model, kept)
-        if epoch < settings.epochs and not is_over(log, settings.patience):
+        if last < settings.epochs and not is_over(log, settings.patience):
             validation = stack.enter_context(closing(Batches(followed, "validation", 64, devices=devices)))
             model.fit(
                 batches,
                 validation_data=validation,
-                initial_epoch=epoch,
+                initial_epoch=last,
                 epochs=settings.epochs,
                 verbose=0,
                 shuffle=False,
@@ -231,9 +231,9 @@ def train(
     return keras.Model(best.input, best.output[CONDITIONED], name=best.name), log
 
 
-def _compile(model: keras.Model, settings: Settings, batches: Batches, rates: Mapping[str, float] | None) -> None:
-    """Gives a model its loss and its optimizer."""
-    steps = len(batches) * settings.epochs
+def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[str, float] | None) -> None:
+    """Gives a model its loss and its optimizer; `steps` is the number of batches an epoch."""
+    steps *= settings.epochs
     warm_up = max(1, steps // 10)
     schedule = WarmUpCosine(settings.learning_rate, settings.learning_rate / 25, rise=warm_up, fall=max(1, steps - warm_up))
     if rates is not None:
@@ -246,13 +246,13 @@ def _compile(model: keras.Model, settings: Settings, batches: Batches, rates: Ma
         loss={UNCONDITIONED: MaskedHuber(), CONDITIONED: MaskedHuber(weights=(1.0, 0.0, 0.0))},
         metrics={UNCONDITIONED: [MaskedMeanAbsoluteError()]},
     )
-    if keras.backend.backend() == "tensorflow":
-        _make_variables(model, batches)
 
 
 def _make_variables(model: keras.Model, batches: Batches) -> None:
     """Makes the variables of the optimizer, the losses and the metrics: a first step that makes them, TensorFlow traces twice,
     which takes seconds."""
+    if keras.backend.backend() != "tensorflow":
+        return
     inputs, target = keras.tree.map_structure(lambda column: column[:1], batches[0])
     model.optimizer.build(model.trainable_variables)
     predicted = model(inputs)

@@ -71,11 +71,11 @@ def check_same(asked: dict[str, Any]) -> None:
 
 
 @contextmanager
-def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None = None) -> Iterator[tuple[Path, int | None]]:
+def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None = None) -> Iterator[tuple[Path, int]]:
     """`training_folder.opened` of the folder itself on the first host; the others do the same in a temporary one.
 
     Yields:
-        The folder to work in, and the epoch to go on from, if there is one.
+        The folder to work in, and the epoch to go on from; 0 where there is none.
     """
     with ExitStack() as stack:
         if number():

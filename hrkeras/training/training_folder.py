@@ -47,7 +47,7 @@ def read_log(folder: Path) -> list[dict]:
 
 
 @contextmanager
-def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None = None) -> Iterator[int | None]:
+def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None = None) -> Iterator[int]:
     """Keeps a folder for one training.
 
     Without an epoch to go on from, the folder is made anew. An earlier training that has kept something of its epochs, be it
@@ -60,7 +60,7 @@ def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None
         on_moved: called with where an earlier training was moved to.
 
     Yields:
-        The epoch to go on from, if there is one.
+        The epoch to go on from; 0 where there is none.
 
     Raises:
         InputError: if another process trains there, the folder holds something that is no training, or what is to be resumed
@@ -90,7 +90,7 @@ def opened(folder: Path, resume: bool, on_moved: Callable[[Path], object] | None
                 on_moved(earlier)
         _remove(folder)
         try:
-            yield None
+            yield 0
         except BaseException:
             if earlier and not last_epoch(folder):
                 _remove(folder)

@@ -34,7 +34,7 @@ def test_an_earlier_training_is_kept_beside_until_the_new_one_has_ended(folder):
     fill(folder, 3, "old")
     moved = []
     with training_folder.opened(folder, False, moved.append) as last:
-        assert last is None
+        assert last == 0
         assert moved == [folder.with_name("m-earlier-1.training")]
         assert text_of(moved[0]) == "old"
         fill(folder, 2, "new")
@@ -91,7 +91,7 @@ def test_what_a_killed_training_was_writing_is_removed(folder):
 def test_one_without_a_finished_epoch_is_begun_anew(folder):
     fill(folder, 0)
     with training_folder.opened(folder, True) as last:
-        assert last is None
+        assert last == 0
         assert not folder.exists()
         fill(folder, 1)
     assert training_folder.last_epoch(folder) == 1
@@ -159,7 +159,7 @@ def test_one_that_was_killed_before_its_first_log_is_begun_anew(folder):
     fill(folder, 1, "old")
     (folder / "epochs.csv").unlink()
     with training_folder.opened(folder, True) as last:
-        assert last is None
+        assert last == 0
         assert not folder.exists()
 
 
