@@ -2,7 +2,7 @@
 
 from array import array
 from codecs import BOM_UTF8
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import isnan, nan
@@ -74,6 +74,7 @@ class XmlPoints:
         self._shapes = Shapes(self.points, self.attributes, self._columns)
         self._parsed = self._tags = 0  # bytes and tags that the parser was given
         self._piece = b""  # what it was given last
+        self._later: Iterator[bytes | np.ndarray] = iter(())  # what follows of the same piece of the document
         self._text = ""
         self.repaired: list[tuple[float, float]] = []  # stretches of the open activity, from `marks.stretches`
 
@@ -112,7 +113,8 @@ class XmlPoints:
         except InvalidWorkoutError:
             raise
         except expat.ExpatError:
-            if self._piece and self._is_padded(self._piece[parser.ErrorByteIndex - self._parsed :], stream):
+            unread = self._piece[parser.ErrorByteIndex - self._parsed :]
+            if unread and not any(map(len, self._later)) and self._is_padded(unread, stream):
                 return
             reason = "empty file" if not self.begin + total else failure if self._begun else "not XML"
             raise InvalidWorkoutError(reason) from None
@@ -124,7 +126,8 @@ class XmlPoints:
     def _read(self, data: bytes) -> None:
         """Reads a piece of the document: what is written like an earlier point at once, the rest by the parser."""
         known = bool(self._shapes)
-        for piece in self._shapes.split(data if known else self._learn(data)):
+        self._later = self._shapes.split(data if known else self._learn(data))
+        for piece in self._later:
             if isinstance(piece, bytes):
                 self._parse(self._learn(piece) if known else piece)
                 known = False  # one shape a piece

@@ -148,6 +148,13 @@ def test_few_points_need_the_parser(monkeypatch, read, head, point, tail):
     assert sum(tag in ("trkpt", "Trackpoint") for tag in parsed) < 60
 
 
+def test_a_point_behind_the_end_and_a_nul_is_damage():
+    data = "<gpx><trk><trkseg>" + "\n".join(map(garmin, range(1, 80))) + "</trkseg></trk></gpx>\0"
+    assert result(gpx.read_tracks, data.encode(), True, 1 << 12) == result(gpx.read_tracks, data.encode(), False, 1 << 12)
+    with pytest.raises(InvalidWorkoutError, match="damaged XML"):
+        gpx.read_tracks(io.BytesIO((data + garmin(90) + "\0").encode()))
+
+
 @pytest.mark.parametrize("hidden", ["<!-- {} -->", "<?hidden {} ?>", "<note><![CDATA[{}]]></note>"])
 def test_what_is_in_a_comment_is_no_point(hidden):
     text = "\n".join(garmin(second) if second != 40 else hidden.format(garmin(second)) for second in range(1, 80))
