@@ -28,6 +28,7 @@ class Times:
         silent: how many runs without heart rate.
         estimated: in these, by their predictions.
         within: the least and the most of `estimated` that the prediction interval (10 to 90 %) allows, shape `(2, 5)`.
+        too_high: in how many runs with heart rate its mean is above the maximum.
     """
 
     runs: int
@@ -36,6 +37,7 @@ class Times:
     silent: int
     estimated: np.ndarray
     within: np.ndarray
+    too_high: int = 0
 
 
 def times(timeline: Timeline, own: Zones, weeks: float = float("inf")) -> Times:
@@ -56,6 +58,7 @@ def times(timeline: Timeline, own: Zones, weeks: float = float("inf")) -> Times:
         len(silent),
         sum((zones.seconds_in(own.edges, prediction.heart_rate, prediction.step) for prediction in silent), nothing),
         sum(within, np.zeros((2, zones.COUNT))),
+        sum(fitness_text.means(entry)[0] > round(own.maximum) for entry in measured),
     )
 
 
@@ -95,7 +98,7 @@ def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
     """What `hrkeras zones` prints."""
     columns = [*named(own), *measured(recent, everything), *estimated(recent, everything)]
     head, *rows = zip(*columns, strict=True)
-    text = [*heart_rates(own), table(head, rows, left=range(len(head)))]
+    text = [*heart_rates(own), *too_high(everything), table(head, rows, left=range(len(head)))]
     return [*text, *missing(recent, everything), *([ESTIMATED] if everything.silent else [])]
 
 
@@ -113,6 +116,14 @@ def heart_rates(own: Zones) -> list[str]:
         f"Maximum: {_with_limits(own.maximum, own.maximum_low, own.maximum_high)}.",
         f"Threshold, which one can hold for about an hour: {threshold}.",
     ]
+
+
+def too_high(everything: Times) -> list[str]:
+    """In how many runs the mean is above the maximum, in a sentence; nothing if in none."""
+    if not everything.too_high:
+        return []
+    runs = fitness_text.count(everything.too_high)
+    return [f"In {runs} heart rate was above that maximum on average: the sensor was wrong there, or the maximum is too low."]
 
 
 def estimated_from(own: Zones, runs: int) -> tuple[str, list[str]]:
@@ -147,6 +158,7 @@ def as_dict(own: Zones, recent: Times, everything: Times) -> dict:
                 "runs": times.runs,
                 "minutes": (times.measured / 60).round(2).tolist(),
                 "minutes_not_measured": round(times.missing / 60, 2),
+                "runs_above_maximum": times.too_high,
                 "estimated_runs": times.silent,
                 "estimated_minutes": (times.estimated / 60).round(2).tolist(),
                 "estimated_least": (times.within[0] / 60).round(2).tolist(),

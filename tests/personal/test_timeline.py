@@ -222,3 +222,13 @@ def test_what_a_known_person_has_said_counts(workouts):
     facts.tell(known, facts.Facts(max_heart_rate=150))
     written = timeline.write(workouts[:3], known=known)
     assert max(each.found.high.max() for each in written.entries) == 150
+
+
+def test_a_run_above_the_maximum_on_average_is_told(written):
+    own = zones.estimate(written.athlete)
+    assert time_in_zones.too_high(time_in_zones.times(written, own)) == []
+    highest = max(fitness_text.means(entry)[0] for entry in written.entries)
+    times = time_in_zones.times(written, replace(own, maximum=highest - 0.6))
+    assert time_in_zones.too_high(times) == [
+        "In 1 run heart rate was above that maximum on average: the sensor was wrong there, or the maximum is too low."
+    ]

@@ -24,7 +24,7 @@ sys.path.insert(0, sys.argv[1])
 from made_up import made_up
 runs, logs = made_up(people=2, runs=14, steps=(60, 90)), []
 for devices in (1, 2):
-    build = lambda statistics: models.lstm(units=4, num_layers=1, statistics=statistics)
+    build = lambda statistics: models.gru(units=4, num_layers=0, course=False, statistics=statistics)
     settings = fit.Settings(epochs=1, batch_size=7)
     model, log = fit.train(build, runs, Path(sys.argv[2]) / str(devices), settings, devices=devices)
     logs.append(log)

@@ -26,7 +26,7 @@ sys.path.insert(0, sys.argv[1])
 from made_up import made_up
 hosts.join()
 runs, folder = made_up(people=2, runs=14, steps=(60, 90)), Path(sys.argv[2])
-build = lambda statistics: models.lstm(units=4, num_layers=1, statistics=statistics)
+build = lambda statistics: models.gru(units=4, num_layers=0, course=False, statistics=statistics)
 def train(name, seed=0, **kwargs):
     return fit.train(build, runs, folder / name, fit.Settings(epochs=2, batch_size=11, seed=seed), **kwargs)
 """

@@ -147,7 +147,7 @@ def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zo
     head, *rows = zip(*time_in_zones.named(own), *time_in_zones.measured(recent, everything), strict=True)
     return section(
         "Your zones",
-        *(paragraph(sentence) for sentence in time_in_zones.heart_rates(own)),
+        *(paragraph(sentence) for sentence in (*time_in_zones.heart_rates(own), *time_in_zones.too_high(everything))),
         table("Time in each zone, hours and minutes", head, rows),
         *(paragraph(sentence, "soft") for sentence in time_in_zones.missing(recent, everything)),
         paragraph(f"{from_runs} Somebody who never runs hard gets too low a maximum.", "soft") if from_runs else "",
