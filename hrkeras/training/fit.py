@@ -208,10 +208,10 @@ def train(
         )
         stack.enter_context(closing(batches))
         _compile(model, settings, len(batches), rates)
-        _make_variables(model, batches)
         if last:
             resuming.restore_optimizer(model, kept)
         if last < settings.epochs and not is_over(log, settings.patience):
+            _make_variables(model, batches)
             validation = stack.enter_context(closing(Batches(followed, "validation", 64, devices=devices)))
             model.fit(
                 batches,
