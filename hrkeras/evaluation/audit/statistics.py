@@ -79,7 +79,7 @@ def check(model: keras.Model, runs: Runs, data: str, known: list[Known], histori
 def _named(model: keras.Model) -> str:
     for layer in model.layers:
         if isinstance(layer, ExpectedFeatures) and layer.population and layer.population.get("source"):
-            return f" (it says: {textwrap.shorten(str(layer.population['source']), 80, placeholder=' ...')})"
+            return f" (it says: {textwrap.shorten(str(layer.population['source']), 160, placeholder=' ...')})"
     return ""
 
 

@@ -16,7 +16,7 @@ from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.sensor.sensor_fault import Fault
 
-RUN = f"a run of {drift.WARM_UP + drift.LEAST:.0f} minutes or more with heart rate"
+RUN = f"a run with heart rate for {drift.LEAST:.0f} minutes after the first {drift.WARM_UP:.0f}"
 
 
 class DriftingRun(NamedTuple):

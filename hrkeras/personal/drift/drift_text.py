@@ -28,10 +28,11 @@ def last(drifts: Drifts) -> str:
     found = run.drift
     sure = "more than chance explains" if found.is_clear else "which may be chance"
     day = fitness_text.day(run.entry.start, run.entry.utc_offset)
+    measured, explained, left = _rises(run)
     return (
-        f"{day}{_warmth(run)}: heart rate changed by {signed(found.measured)} beats/min per hour "
-        f"over {found.minutes} minutes; pace, hills and length explain {signed(found.explained)}, which leaves "
-        f"{_limits(run.left_over)}, {sure}. "
+        f"{day}{_warmth(run)}: heart rate changed by {measured} beats/min per hour "
+        f"over {found.minutes} minutes; pace, hills and length explain {explained}, which leaves "
+        f"{left} ({signed(run.left_over.low)} to {signed(run.left_over.high)}), {sure}. "
         f"Decoupling (Pa:HR), by how much speed for each heartbeat fell from the first half to the second, is "
         f"{found.decoupling:z.1f} %."
     )
@@ -69,10 +70,12 @@ def _related(what: str, relation: heat.Relation | None, unit: str) -> str:
 
 
 def left_out(drifts: Drifts) -> str:
-    """How many runs are too short; empty if none is."""
+    """How many runs are too short, or measured too little; empty if none is."""
     short = drifts.runs_with_heart_rate - len(drifts.runs)
     verb, of = "is" if short == 1 else "are", fitness_text.count(drifts.runs_with_heart_rate)
-    return f"{short:,} of {of} with heart rate {verb} too short; it takes {RUN}." if short else ""
+    return (
+        f"{short:,} of {of} with heart rate {verb} too short, or measured for too little of it; it takes {RUN}." if short else ""
+    )
 
 
 def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -81,9 +84,8 @@ def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...
         (
             fitness_text.short_day(run.entry.start, run.entry.utc_offset),
             f"{run.drift.minutes}",
-            signed(run.drift.measured),
-            signed(run.drift.explained),
-            f"{signed(run.left_over.value)}{'*' if run.drift.is_clear else ''}",
+            *_rises(run)[:2],
+            f"{_rises(run)[2]}{'*' if run.drift.is_clear else ''}",
             f"{signed(run.left_over.low)} to {signed(run.left_over.high)}".replace(" ", "\N{NO-BREAK SPACE}"),
             f"{run.drift.decoupling:z.1f}",
             weather.text(run.entry.workout),
@@ -92,6 +94,12 @@ def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...
     ]
     columns = len(HEAD) - (not any(row[-1] for row in rows))
     return HEAD[:columns], [row[:columns] for row in rows]
+
+
+def _rises(run: DriftingRun) -> tuple[str, str, str]:
+    """Measured, explained and what is left over, in beats/min per hour; the last is the difference of those shown."""
+    measured, left = round(run.drift.measured), round(run.left_over.value)
+    return signed(measured), signed(measured - left), signed(left)
 
 
 def _limits(told: WithLimits) -> str:

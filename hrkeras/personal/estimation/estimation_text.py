@@ -9,6 +9,7 @@ from hrkeras.personal import facts_text, fitness_text, usage
 from hrkeras.personal.estimation.estimation import Estimate, Estimation
 from hrkeras.personal.fitness_text import count
 from hrkeras.personal.prediction import Prediction
+from hrkeras.personal.silent import ENOUGH
 from hrkeras.utils.text import table
 from hrkeras.workouts.clock import date, iso
 from hrkeras.workouts.readers import source
@@ -72,9 +73,8 @@ def _reliability(estimation: Estimation) -> list[str]:
     else:
         earlier_runs = [estimate.prediction.earlier_runs for estimate in estimation.estimates]
         fewest, most = min(earlier_runs), max(earlier_runs)
-        sentences.append(
-            f"Known of the person: {count(most) if fewest == most else f'{fewest:,} to {most:,} runs'} with heart rate."
-        )
+        number = count(most) if fewest == most else f"{fewest:,} to {most:,} runs"
+        sentences.append(f"Known of the person: {number} with heart rate{_which(estimation, fewest)}.")
     if estimation.partly:
         kept = "which the copies keep; the numbers above are estimated throughout"
         sentences.append(f"Heart rate was measured at less than half of the points, {kept}: {count(estimation.partly)}.")
@@ -88,6 +88,14 @@ def _reliability(estimation: Estimation) -> list[str]:
         which = f"the latest is that of {date(latest.run.start, latest.run.utc_offset)}"
         sentences.append(f"Doubtful: {count(len(doubtful))}; {which}: {latest.prediction.warnings[0]}")
     return sentences
+
+
+def _which(estimation: Estimation, fewest: int) -> str:
+    """Which of the person's runs with heart rate a run is estimated from, where these are not all before it."""
+    later = [estimate for estimate in estimation.estimates if estimate.run.start < estimation.athlete.starts[-1]]
+    if any(estimate.prediction.earlier_runs == estimation.athlete.count for estimate in later):
+        return ", as if they had all been before it"
+    return f", the first {ENOUGH} where fewer were before it" if later and fewest == ENOUGH else ""
 
 
 def _row(estimate: Estimate) -> list[str]:

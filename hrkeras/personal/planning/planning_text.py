@@ -18,7 +18,9 @@ def course(plan: Plan, is_usual_start: bool = False) -> str:
     climb = f"{plan.route.climbs.sum():.0f} m of climb" if plan.route.has_altitude else "taken as flat: the file has no altitude"
     how = "even pace" if plan.even == "pace" else "even effort, slower uphill and faster downhill"
     habit = "the time of day of the last known run" if plan.prediction.earlier_runs else "assumed"
-    start = moment(plan.prediction.start, plan.prediction.utc_offset) + (f" ({habit}, else --start)" if is_usual_start else "")
+    start = moment(plan.prediction.start, plan.prediction.utc_offset) + (
+        f" ({habit}; --start gives another)" if is_usual_start else ""
+    )
     return (
         f"Course: {plan.route.length / 1000:.1f} km, {climb}. At {pace.text(plan.speed)} on average ({how}) it takes "
         f"{duration(plan.seconds)}, starting {start}."
@@ -70,8 +72,8 @@ def limit(answer: Answer, athlete: AthleteState) -> list[str]:
         highest = wholly.plan.highest_limit
         up_to = f"the maximum, which may be as high as {highest:.0f}" if highest >= plan.zones.maximum_high else f"{highest:.0f}"
         sentences.append(
-            f"No pace makes sure of it: even at {pace.text(wholly.plan.speed)}, nine in ten runs are only known to stay under "
-            f"{up_to}."
+            f"No pace makes sure of it: of ten runs even at {pace.text(wholly.plan.speed)}, the slowest that is looked at, nine "
+            f"are sure to stay under no less than {up_to}."
         )
     elif _seconds(wholly) > _seconds(under):
         sentences.append(f"To stay under it all the way in nine of ten runs: {pace.text(wholly.plan.speed)}.")

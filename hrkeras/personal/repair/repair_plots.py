@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from hrkeras.personal.repair.repair import Repair
 from hrkeras.utils.plotting import HEART, MUTED, STYLE, draw_course, legend, new_figure
+from hrkeras.workouts.sensor.detection import PAUSE
 
 
 @matplotlib.rc_context(STYLE)
@@ -13,7 +14,8 @@ def run(repair: Repair, title: str = "") -> Figure:
     """The recorded heart rate and, in the stretches, the repaired one with its interval; speed and altitude below."""
     figure, (above, below) = new_figure(2, size=(9, 5), height_ratios=(2.2, 1))
     minutes = repair.run.time / 60
-    above.plot(minutes, repair.run.heart_rate, color=MUTED, lw=1.2, label="recorded")
+    after_a_gap = np.diff(minutes, prepend=0.0) > PAUSE / 60
+    above.plot(minutes, np.where(after_a_gap, np.nan, repair.run.heart_rate), color=MUTED, lw=1.2, label="recorded")
     for number, stretch in enumerate(repair.stretches):
         where = (repair.run.time >= stretch.begin) & (repair.run.time <= stretch.end) & np.isfinite(repair.low)
         labels = ("10 to 90 %", "repaired") if number == 0 else (None, None)

@@ -132,9 +132,10 @@ def _last_run(written: Timeline) -> str:
     prediction = written.entries[-1].found
     measured, expected, _ = fitness_text.means(written.entries[-1])
     inside = f"{100 * (prediction.inside or 0):.0f} %"
+    by = "from the runs before" if prediction.earlier_runs else "of people in general, since no run is known before it"
     summary = (
         f"{prediction.minutes:.0f} min, {prediction.kilometres:.1f} km; heart rate {measured} on average where it was measured, "
-        f"{expected} expected there from the runs before. {inside} of it lay in the prediction interval, where 80 % is usual."
+        f"{expected} expected there {by}. {inside} of it lay in the prediction interval, where 80 % is usual."
     )
     drawn = svg(person_plots.run(prediction, narrow=True), "run", "Heart rate, speed and altitude of the last run", summary)
     return section(
@@ -257,7 +258,11 @@ def _unheard(written: Timeline, own: zones.Zones, recent: time_in_zones.Times, e
     head, *in_zones = zip(*time_in_zones.named(own), *time_in_zones.estimated(recent, everything), strict=True)
     return section(
         "Runs without heart rate",
-        paragraph("What it may have been, estimated from speed, altitude and the runs before."),
+        paragraph(
+            "What it may have been, estimated from speed, altitude and the runs with heart rate before, or the first ten of them."
+            if written.entries
+            else "What it may have been, by speed and altitude and what is usual for people: no run with heart rate is known."
+        ),
         table("Estimated mean heart rate (beats/min)", ("Day", "min", "km", "estimated", "10 - 90 %"), rows),
         table("Time in each zone, hours and minutes", head, in_zones),
         paragraph(time_in_zones.ESTIMATED, "soft"),
@@ -271,7 +276,7 @@ def _notes(written: Timeline) -> str:
         "What to bear in mind",
         items(
             [
-                f"Heart rate is predicted by {by} from speed, altitude and the runs before.",
+                f"Heart rate is predicted by {by} from speed, altitude and the runs before, as far as there are any.",
                 used,
                 *usage.flat(written),
                 *facts_text.of_export(written.report.exported, written.athlete),

@@ -91,7 +91,8 @@ def lines(judged: Judged) -> list[str]:
     value, low, high = last.beats
     now = f"{judged.heart_rate:.0f}" if np.isfinite(judged.heart_rate) else "not measured"
     beats = round(value)
-    how = f"{abs(beats)} beats/min {'higher' if beats > 0 else 'lower'} than" if beats else "as"
+    unit = "beat/min" if abs(beats) == 1 else "beats/min"
+    how = f"{abs(beats)} {unit} {'higher' if beats > 0 else 'lower'} than" if beats else "as"
     text = [
         f"Run of {clock.moment(judged.start, judged.utc_offset)}, after {last.minutes:.0f} min at {pace.text(judged.speed)}: "
         f"heart rate is {now} in the last minute, where {judged.expected:.0f} was expected.",
@@ -149,12 +150,14 @@ class Watched(NamedTuple):
 
     Attributes:
         minute: into the run.
-        heart_rate: beats/min; NaN where it was not measured.
+        heart_rate: at its end, beats/min; NaN where it was not measured.
+        above: whether heart rate was above the limit at some time in this minute.
         crossing: probability that the limit is crossed within each of `AHEAD` minutes; 1 where heart rate is above it.
     """
 
     minute: int
     heart_rate: float
+    above: bool
     crossing: tuple[float, ...]
 
 
@@ -166,18 +169,20 @@ def watch(run: LiveRun, grid: Grid, limit: float) -> list[Watched]:
     """
     if not np.isfinite(grid.heart_rate).any() or len(grid.speed) < 2 * MINUTE:
         raise InputError("The run has no heart rate, or lasts less than two minutes; a limit cannot be watched without.")
-    watched = []
+    watched = list[Watched]()
     for live in live_run.followed(run, grid, MINUTE):
         if live.minutes >= 2 and live.minutes == round(live.minutes):
             rate = float(live.grid.heart_rate[-1])
             crossing = (1.0,) * len(AHEAD) if rate > limit else live.crossings(limit, AHEAD)
-            watched.append(Watched(round(live.minutes), rate, crossing))
+            since = -MINUTE if watched else 0
+            above = bool((live.grid.heart_rate[since:] > limit).any())
+            watched.append(Watched(round(live.minutes), rate, above, crossing))
     return watched
 
 
 def watch_lines(watched: Sequence[Watched], limit: float) -> list[str]:
     """What `hrkeras guard` prints."""
-    over = next((each for each in watched if each.heart_rate > limit), None)
+    over = next((each for each in watched if each.above), None)
     every = SHOWN * -(-len(watched) // (SHOWN * MOST_ROWS))
     rows = []
     for each in watched:
@@ -193,12 +198,12 @@ def watch_lines(watched: Sequence[Watched], limit: float) -> list[str]:
         missing = sum(not np.isfinite(each.heart_rate) for each in watched)
         if missing == len(watched):
             return [*text, "It was not measured at the end of any minute, so whether it was above is not known."]
-        but = f", but at {missing} of {len(watched)} it was not measured" if missing else ""
+        but = f", but at the end of {missing} of {len(watched)} it was not measured" if missing else ""
         feared = sum(each.crossing[-1] >= 0.5 for each in watched)
         vain = f" At {feared} of {len(watched)} minutes it was more likely than not to come within {AHEAD[-1]}." if feared else ""
-        return [*text, f"It was not above {limit:g} at the end of any minute{but}.{vain}"]
+        return [*text, f"It was not above {limit:g} in any minute{but}.{vain}"]
     likely = [each.minute for each in watched if each.minute < over.minute and each.crossing[-1] >= 0.5]
-    first = f"It was first above {limit:g} after {over.minute} min"
+    first = f"It was first above {limit:g} in minute {over.minute}"
     if over is watched[0]:
         return [*text, f"{first}."]
     when = f"at {len(likely)} of the minutes before, first at {likely[0]}, it was" if likely else "at no minute before was it"
@@ -214,7 +219,7 @@ def watch_dict(watched: Sequence[Watched], limit: float, earlier_runs: int) -> d
             {
                 "minute": each.minute,
                 "heart_rate": round(each.heart_rate, 1),
-                "above": each.heart_rate > limit,
+                "above": each.above,
                 "crossing": {f"{ahead}": round(value, 3) for ahead, value in zip(AHEAD, each.crossing, strict=True)},
             }
             for each in watched

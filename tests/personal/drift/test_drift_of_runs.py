@@ -76,7 +76,9 @@ def test_one_run_and_none(workouts):
     short = [replace(run, heart_rate=np.where(run.time < 1500, run.heart_rate, np.nan)) for run in workouts[:4]]
     drifts = drift.of_timeline(timeline.write(short))
     assert drifts.runs == []
-    with pytest.raises(InputError, match="here: the one run is not long enough; the drift within a run takes a run of 30 min"):
+    with pytest.raises(
+        InputError, match="here: the one run is not long enough; the drift within a run takes a run with heart rate for 20 min"
+    ):
         drift.expect(drifts, "here")
     silent = drift.of_timeline(timeline.write([replace(workouts[0], heart_rate=np.full(len(workouts[0]), np.nan))]))
     with pytest.raises(InputError, match="no run that can be used has a heart rate"):

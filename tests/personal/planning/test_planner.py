@@ -260,7 +260,7 @@ def test_text(planner, state):
     assert lines[-1].split()[:2] == ["8.0", "5:30"]
     assert planning_text.limit(planner().answer(speed=3.0), state) == []
     assert planning_text.course(planner().at(3.0)).startswith("Course: 8.0 km, taken as flat: the file has no altitude.")
-    start = "(the time of day of the last known run, else --start)."
+    start = "(the time of day of the last known run; --start gives another)."
     assert planning_text.course(planner().at(3.0), is_usual_start=True).endswith(start)
     assert [planning_text.duration(each) for each in (1800, 3661)] == ["30 min", "1 h 01 min"]
 

@@ -118,19 +118,19 @@ def test_what_is_said(athlete, last):
 def test_the_minutes_before_a_limit_are_counted():
     def watched(rates, chances):
         return [
-            today_text.Watched(place + 2, rate, (0.0, 0.0, chance))
+            today_text.Watched(place + 2, rate, rate > 150, (0.0, 0.0, chance))
             for place, (rate, chance) in enumerate(zip(rates, chances, strict=True))
         ]
 
     *_, said = today_text.watch_lines(watched([140, 145, 149, 151], [0.6, 0.3, 0.7, 1.0]), 150)
-    assert said.startswith("It was first above 150 after 5 min; at 2 of the minutes before, first at 2, it was more likely")
+    assert said.startswith("It was first above 150 in minute 5; at 2 of the minutes before, first at 2, it was more likely")
     told = today_text.watch_dict(watched([149.98, 150.02], [0.2, 1.0]), 150, 3)  # which round alike
     assert [(each["heart_rate"], each["above"]) for each in told["minutes"]] == [(150.0, False), (150.0, True)]
     assert (told["limit"], told["earlier_runs"]) == (150, 3)
     *_, said = today_text.watch_lines(watched([140, 151], [0.2, 1.0]), 150)
-    assert said == "It was first above 150 after 3 min; at no minute before was it more likely than not to come within 5."
+    assert said == "It was first above 150 in minute 3; at no minute before was it more likely than not to come within 5."
     *_, said = today_text.watch_lines(watched([140, float("nan")], [0.2, 0.2]), 150)
-    assert said == "It was not above 150 at the end of any minute, but at 1 of 2 it was not measured."
+    assert said == "It was not above 150 in any minute, but at the end of 1 of 2 it was not measured."
     *_, said = today_text.watch_lines(watched([140, 141, 142], [0.2, 0.6, 0.4]), 150)
     assert said.endswith("At 1 of 3 minutes it was more likely than not to come within 5.")
     rows = watched([float("nan")] * 4 + [140], [0.2] * 5)
