@@ -1,6 +1,5 @@
 """`hrkeras predict`: the heart rate of one run."""
 
-from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,19 @@ import typer
 from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.one_run import History, Run, Workout
 from hrkeras.cli.outputs import Force, Plot
-from hrkeras.cli.shared import AthleteFile, Backend, Model, NoCache, check_one_known, load_model_and_state, reader, reading, warn
+from hrkeras.cli.shared import (
+    AthleteFile,
+    Backend,
+    Json,
+    Model,
+    NoCache,
+    check_one_known,
+    json_line,
+    load_model_and_state,
+    reader,
+    reading,
+    warn,
+)
 
 
 def predict(
@@ -29,6 +40,7 @@ def predict(
     plot: Plot = None,
     force: Force = False,
     no_cache: NoCache = False,
+    json: Json = False,
     backend: Backend = None,
 ) -> None:
     """Predict the heart rate of a run from its speed and altitude, and from earlier runs if there are any."""
@@ -37,9 +49,8 @@ def predict(
     inputs = (run, model, athlete, *(history or []))
     outputs.check(inputs, [(output, kinds.PREDICTION), (plot, kinds.PNG)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
-    from hrkeras.personal import athlete_update, prediction, run_choice, update_text, usage
+    from hrkeras.personal import athlete_update, prediction, prediction_text, run_choice, update_text, usage
     from hrkeras.utils.files import atomic_write
-    from hrkeras.workouts import clock
     from hrkeras.workouts.readers import tracks
 
     default = None if workout or tracks.is_track(run) else "latest"
@@ -50,36 +61,25 @@ def predict(
         defaults.use("--workout", default)
     learnt = athlete_update.learn_from(state, [] if athlete else others, chosen.start, loaded, log.person)
     predicted = prediction.predict(chosen, state, loaded)
-    when = clock.moment(predicted.start, predicted.utc_offset)
     with atomic_write(output) as part:
         predicted.to_csv(part)
-    print(
-        f"Run of {when}, {predicted.minutes:.0f} min: "
-        f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
-        f"heart rate within {(predicted.high - predicted.low).mean() / 2:.0f} of the prediction four times in five."
-    )
-    if predicted.error is not None and predicted.inside is not None:
-        inside = f"{100 * predicted.inside:.0f} % of it in the prediction interval (10 to 90 %)"
-        measured, expected = predicted.means or (0.0, 0.0)
-        print(
-            f"Measured mean {measured:.0f}, where {expected:.0f} is predicted: mean absolute error {predicted.error:.1f} "
-            f"beats/min, {inside}."
-        )
-    print(f"Predicted by {predicted.by}.")
-    warn(predicted.warnings)
-    print(update_text.known_text(state, learnt.exported))
-    if isnan(predicted.start):
-        taken = ": it was taken as the day after the last known run" if state.count else ""
-        print(f"The run's date is unknown, since its clock was not set{taken}.")
-    if not predicted.has_altitude:
-        print("The run has no altitude: it was taken as flat.")
+    if plot:
+        from hrkeras.personal import person_plots
+        from hrkeras.utils import plotting
+        from hrkeras.workouts import clock
+
+        when = clock.moment(predicted.start, predicted.utc_offset)
+        plotting.save(person_plots.run(predicted, f"Run of {when}"), plot)
     left_out = len(others) if athlete else 0
+    if json:
+        written = {"output": str(output), "picture": str(plot) if plot else None}
+        print(json_line(prediction_text.as_dict(predicted) | usage.update_dict(learnt, log, 1, left_out) | written))
+        return
+    print("\n".join(prediction_text.lines(predicted)))
+    warn(predicted.warnings)
+    print("\n".join([update_text.known_text(state, learnt.exported), *prediction_text.remarks(predicted)]))
     if others or log.skipped or learnt.exported:
         print("\n".join(usage.of_update(learnt, log, 1, left_out)))
     print(f"Written: {output}")
     if plot:
-        from hrkeras.personal import person_plots
-        from hrkeras.utils import plotting
-
-        plotting.save(person_plots.run(predicted, f"Run of {when}"), plot)
         print(f"Picture: {plot}")

@@ -1,5 +1,6 @@
 """Predicting a run that a person brings."""
 
+import json
 import subprocess
 import sys
 from copy import deepcopy
@@ -15,7 +16,7 @@ from hrkeras.athlete.following import follow
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import default
 from hrkeras.datasets import windows
-from hrkeras.personal import athlete_update, prediction, run_choice
+from hrkeras.personal import athlete_update, prediction, prediction_text, run_choice
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import clock, prepare, quality
 from hrkeras.workouts.readers import source, tracks
@@ -95,6 +96,21 @@ def test_error_by_hand(by, tmp_path):
     found.to_csv(tmp_path / "run.csv")
     assert (tmp_path / "run.csv").read_text() == frame.to_csv(index=False)
     assert found.inside == pytest.approx(((found.low <= 150) & (found.high >= 150)).mean())
+
+
+def test_for_programs(runs):
+    half = replace(runs[0], heart_rate=np.where(runs[0].time < 900, runs[0].heart_rate, np.nan))
+    predicted = prediction.predict(half, AthleteState())
+    told = json.loads(json.dumps(prediction_text.as_dict(predicted), allow_nan=False))
+    frame = predicted.to_frame()
+    for name in ("heart_rate", "low", "high"):
+        np.testing.assert_allclose(told[name], frame[name], atol=0.051)
+    assert (told["mean_absolute_error"], told["measured_mean"]) == pytest.approx((predicted.error, predicted.means[0]), abs=0.06)
+    silent = replace(half, heart_rate=np.full(len(half), np.nan), start=np.nan)
+    predicted = prediction.predict(silent, AthleteState())
+    told = prediction_text.as_dict(predicted)
+    assert (told["start"], told["measured_mean"], told["mean_absolute_error"], told["share_in_interval"]) == (None,) * 4
+    assert prediction_text.remarks(predicted) == ["The run's date is unknown, since its clock was not set."]
 
 
 def test_the_state_alone_says_what_the_filter_expects(runs):

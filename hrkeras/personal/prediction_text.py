@@ -1,0 +1,56 @@
+"""The prediction of one run, in sentences and for programs."""
+
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from hrkeras.personal.prediction import Prediction
+from hrkeras.workouts import clock
+
+
+def lines(predicted: Prediction) -> list[str]:
+    """What is predicted, and what was measured where anything was."""
+    text = [
+        f"Run of {clock.moment(predicted.start, predicted.utc_offset)}, {predicted.minutes:.0f} min: "
+        f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
+        f"heart rate within {(predicted.high - predicted.low).mean() / 2:.0f} of the prediction four times in five."
+    ]
+    if predicted.error is not None and predicted.inside is not None:
+        inside = f"{100 * predicted.inside:.0f} % of it in the prediction interval (10 to 90 %)"
+        measured, expected = predicted.means or (0.0, 0.0)
+        text.append(
+            f"Measured mean {measured:.0f}, where {expected:.0f} is predicted: mean absolute error {predicted.error:.1f} "
+            f"beats/min, {inside}."
+        )
+    return [*text, f"Predicted by {predicted.by}."]
+
+
+def remarks(predicted: Prediction) -> list[str]:
+    """What of the run is not known, and what was taken in its place."""
+    taken = ": it was taken as the day after the last known run" if predicted.earlier_runs else ""
+    return [
+        *([f"The run's date is unknown, since its clock was not set{taken}."] if isnan(predicted.start) else []),
+        *([] if predicted.has_altitude else ["The run has no altitude: it was taken as flat."]),
+    ]
+
+
+def as_dict(predicted: Prediction) -> dict[str, Any]:
+    """For programs; heart rates in beats/min, of the steps one each; null where nothing was measured."""
+    measured, expected = predicted.means or (None, None)
+    return {
+        "start": clock.iso(predicted.start, predicted.utc_offset),
+        "minutes": round(predicted.minutes, 2),
+        "step_s": predicted.step,
+        "predicted_by": predicted.by,
+        "earlier_runs": predicted.earlier_runs,
+        "has_altitude": predicted.has_altitude,
+        "mean": round(float(predicted.heart_rate.mean()), 1),
+        "highest": round(float(predicted.heart_rate.max()), 1),
+        "measured_mean": measured and round(measured, 1),
+        "predicted_mean_where_measured": expected and round(expected, 1),
+        "mean_absolute_error": predicted.error and round(predicted.error, 2),
+        "share_in_interval": predicted.inside if predicted.inside is None else round(predicted.inside, 3),
+        "warnings": predicted.warnings,
+        **{name: np.round(getattr(predicted, name).astype(float), 1).tolist() for name in ("heart_rate", "low", "high")},
+    }
