@@ -102,7 +102,8 @@ class Evaluation:
             parts += ["Error by time since training (beats/min):", tables.months_table(self.months)]
         if len(self.people) > 1:
             numbers = "" if isinstance(next(iter(self.people)), str) else ", by their number in the dataset, which keeps no names"
-            parts.append(f"Per person{numbers}: mean absolute error (beats/min), {self.cases[0].case.name}:")
+            what = "mean absolute error (beats/min) over all measured steps; above, each run counts alike"
+            parts.append(f"Per person{numbers}: {what}. {self.cases[0].case.name}:")
             parts.append(tables.people_table(self.people))
         return "\n\n".join(parts)
 
