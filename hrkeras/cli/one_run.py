@@ -82,7 +82,8 @@ def read_run(
     if not chosen.has_altitude:
         lines.append("The run has no altitude: it was taken as flat.")
     left_out = len(others) if athlete else 0
-    if others or log.skipped or learnt.exported:
+    lines += usage.in_the_future([chosen.start])
+    if others or log.skipped or log.passed_over or learnt.exported:
         lines += usage.of_update(learnt, log, 1, left_out)
     live = live_run.LiveRun(state, prediction.begin_after(chosen, state))
     about = {"has_altitude": chosen.has_altitude} | usage.update_dict(learnt, log, 1, left_out)

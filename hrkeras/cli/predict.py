@@ -78,7 +78,7 @@ def predict(
     print("\n".join(prediction_text.lines(predicted)))
     warn(predicted.warnings)
     print("\n".join([update_text.known_text(state, learnt.exported), *prediction_text.remarks(predicted)]))
-    if others or log.skipped or learnt.exported:
+    if others or log.skipped or log.passed_over or learnt.exported:
         print("\n".join(usage.of_update(learnt, log, 1, left_out)))
     print(f"Written: {output}")
     if plot:

@@ -192,7 +192,7 @@ def as_dict(timeline: Timeline) -> dict[str, Any]:
     change = changed(timeline)
     return {
         "pace": pace.text(timeline.speed),
-        "change": change and change.as_dict(),
+        "change": change and change.as_dict() | {"unit": "beats/min"},
         "effects": {name: {"what": cause} | effect.as_dict() for name, (cause, effect) in causes(timeline).items()},
     }
 

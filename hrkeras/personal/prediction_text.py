@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from hrkeras.personal import usage
 from hrkeras.personal.prediction import Prediction
 from hrkeras.workouts import clock
 
@@ -32,6 +33,7 @@ def remarks(predicted: Prediction) -> list[str]:
     return [
         *([f"The run's date is unknown, since its clock was not set{taken}."] if isnan(predicted.start) else []),
         *([] if predicted.has_altitude else ["The run has no altitude: it was taken as flat."]),
+        *usage.in_the_future([predicted.start]),
     ]
 
 

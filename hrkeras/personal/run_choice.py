@@ -1,11 +1,13 @@
 """Choose the run to predict from a source, and read the person's other workouts."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from hrkeras.athlete.population import DAY
 from hrkeras.personal.athlete_update import one_person
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import duplicates
@@ -24,7 +26,7 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
     Args:
         workouts: what the source holds.
         wanted: the run's date or date and time, local where the source tells it, as far as it is unambiguous, such as
-            "2025-06-16"; or "latest"; or None where the source holds one run.
+            "2025-06-16"; or "latest", of those that are not dated in the future; or None where the source holds one run.
         path: of the source, for messages.
         log: what its reader skipped, for the message if there is no run.
 
@@ -37,7 +39,7 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
         raise InputError(f"{path}: expected a run outdoors, {_instead(workouts, path, log)}.")
     runs = _distinct(recorded)
     if wanted == "latest":
-        return runs[-1]
+        return ([run for run in runs if not run.start > time.time() + DAY] or runs)[-1]
     fitting = _distinct([run for run in recorded if _name(run).startswith(wanted or "")])
     if len(fitting) == 1:
         return fitting[0]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -309,6 +310,15 @@ def test_choosing(runs, tmp_path):
     log.skip("route file missing", "export.xml: workout 2024-06-16 08:00")
     with pytest.raises(InputError, match=r"found 1 yoga workout; 1 x route file missing \(first: export.xml: workout"):
         run_choice.choose([plain(40, sport="yoga")], None, path, log)
+
+
+def test_the_latest_is_not_one_of_a_wrong_clock(runs):
+    late = replace(runs[0], start=time.time() + 9e7)
+    assert run_choice.choose([*runs, late], "latest", Path("a")) is runs[-1]
+    assert run_choice.choose([late], "latest", Path("a")) is late
+    said = prediction_text.remarks(prediction.predict(late, AthleteState()))
+    assert len(said) == 1
+    assert said[0].startswith("1 run is dated in the future")
 
 
 def test_runs_of_unknown_date_can_be_chosen(runs, tmp_path):

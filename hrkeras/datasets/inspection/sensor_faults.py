@@ -88,8 +88,10 @@ class SensorFaults:
         return [flag for flag in self.flags if flag.kind == kind]
 
     def latest(self, count: int) -> list[Flag]:
-        """The last few flags, the latest first, those of unknown date last."""
-        return sorted(self.flags, key=lambda flag: -np.inf if np.isnan(flag.start) else flag.start, reverse=True)[:count]
+        """The last few flags, those of the latest run first and in the order of their faults; those of unknown date last."""
+        return sorted(self.flags, key=lambda flag: (np.inf if np.isnan(flag.start) else -flag.start, flag.faults[0].begin))[
+            :count
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """All results for a JSON file."""

@@ -44,6 +44,7 @@ def lines(estimation: Estimation) -> list[str]:
         *source.passed_over_lines(estimation.log),
         *(usage.of_history(estimation.history) if estimation.history else []),
         *facts_text.of_export(estimation.exported, estimation.athlete),
+        *filter(None, [facts_text.counted(estimation.athlete, estimation.exported)]),
         *([fitness_text.zones_text(runs)] if runs else []),
     ]
 

@@ -88,7 +88,7 @@ def as_dict(found: Sequence[Index], heart_rate: float, speed: float, own: Reserv
     return {
         "heart_rate": heart_rate,
         "vo2max_at_pace": pace.text(speed),
-        "change": change and change.as_dict(),
+        "change": change and change.as_dict() | {"unit": "s/km"},
         **reserve.as_dict(own),
         "runs": [
             {

@@ -35,7 +35,7 @@ def lines(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
     return [
         f"{fitness_text.count(len(loads))}, {fitness_text.days(loads)}{without}.",
         f"The last run, {fitness_text.day(last.start, last.utc_offset)}, {last.minutes:.0f} min: {_both(last)}.",
-        *([table(HEAD, rows(weeks), left=(0, 1))] if weeks else []),
+        *([table(HEAD, rows(weeks), left=(0, 1)), f"The last {SHOWN} weeks at most; --json has each run."] if weeks else []),
         *([f"In runs with heart rate, it is missing for {hours(missing)}, which is estimated."] if missing >= 30 else []),
         MEANING,
         reserve.text(own),

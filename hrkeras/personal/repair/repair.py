@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -133,6 +133,7 @@ class Repairs:
         athlete: the person's state after all runs.
         log: what the readers skipped.
         history: what was learnt from other runs of the person, with what was not; None without such.
+        exported: what became of the facts that an export tells of the person.
     """
 
     runs: list[Repair]
@@ -141,6 +142,7 @@ class Repairs:
     athlete: AthleteState = field(repr=False)
     log: ReadLog = field(default_factory=ReadLog, repr=False)
     history: Report | None = field(default=None, repr=False)
+    exported: dict[str, facts.Outcome] = field(default_factory=dict, repr=False)
 
 
 def repair(
@@ -149,6 +151,7 @@ def repair(
     *,
     others: Iterable[Workout] = (),
     athlete: AthleteState | None = None,
+    person: Mapping[str, Any] | None = None,
     on_run: Callable[[], object] | None = None,
 ) -> Repairs:
     """Repairs the heart rate of one person's runs where their sensor was wrong.
@@ -162,6 +165,7 @@ def repair(
         model: see `predict`.
         others: more runs of the person, to learn from.
         athlete: their state; if not given it is learnt from `workouts` and `others`.
+        person: what their source tells of the person (`ReadLog.person`), which counts where the person has not told it.
         on_run: called after each run that is repaired.
 
     Raises:
@@ -189,12 +193,13 @@ def repair(
     own = [] if athlete else athlete_update.filtered(masked[id(run)] for run in workouts)
     heard = athlete_update.distinct([*known, *own])
     state = athlete or AthleteState(predictor.population(chosen))
+    exported = facts.tell_source(state, person or {})
     _, predictions = silent.follow(state, heard, [blank[id(run)] for run in faulty], chosen, on_run=on_run)
     most = facts.told(state).max_heart_rate or POSSIBLE[1]
     runs = [_repaired(run, found[id(run)], predicted, most) for run, predicted in zip(faulty, predictions, strict=True)]
     skipped += Counter(reason for _, reason in possible.left_out)
     history = Report(state, added=known, taken=taken) if others else None
-    return Repairs(runs, len(possible.silent) - len(faulty), skipped, state, history=history)
+    return Repairs(runs, len(possible.silent) - len(faulty), skipped, state, history=history, exported=exported)
 
 
 def _faults(workouts: Sequence[Workout]) -> dict[int, list[Fault]]:

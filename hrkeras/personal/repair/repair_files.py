@@ -19,6 +19,8 @@ from hrkeras.workouts.readers.source import ReadLog, read_log_text
 if TYPE_CHECKING:
     from hrkeras.evaluation.predictor import Model
 
+ONE = "one person"  # whose all runs are
+
 
 def repair_files(
     sources: Sequence[Path],
@@ -46,8 +48,11 @@ def repair_files(
     """
     log, history_log, origins = ReadLog(on_bytes), ReadLog(on_bytes), dict[int, Path]()
     workouts = estimation.read_copyable(sources, read, log, origins, (tracks,))
-    others = run_choice.load_history(histories, history_log, read=read)
-    repairs = repair.repair(workouts, model, others=others, athlete=athlete, on_run=on_run)
+    own = [replace(run, user=ONE) for run in workouts]  # each of several folders is called by its own name
+    origins = {id(mine): origins[id(run)] for mine, run in zip(own, workouts, strict=True)}
+    others = [replace(run, user=ONE) for run in run_choice.load_history(histories, history_log, read=read)]
+    person = log.person | history_log.person
+    repairs = repair.repair(own, model, others=others, athlete=athlete, person=person, on_run=on_run)
     if not repairs.runs and not repairs.faultless:
         why = "; ".join(filter(None, [update_text.taken_text(repairs.skipped), read_log_text(log)])) or "there is none"
         raise InputError(f"{sources[0]}: found no run whose heart rate can be repaired: {why}.")

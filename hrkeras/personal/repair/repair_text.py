@@ -29,6 +29,8 @@ def lines(repairs: Repairs) -> list[str]:
     text.append(usage_text(*_usage(repairs), repairs.log.examples))
     text += passed_over_lines(repairs.log)
     text += usage.of_history(repairs.history) if repairs.history else []
+    text += facts_text.of_export(repairs.exported, repairs.athlete)
+    text += filter(None, [facts_text.counted(repairs.athlete, repairs.exported)])
     return [*text, zones_text([run.run for run in repairs.runs])] if rows else text
 
 
@@ -67,6 +69,6 @@ def as_dict(repairs: Repairs) -> dict:
         "repaired": len(repairs.runs),
         "without_fault": repairs.faultless,
         **usage.counts(*_usage(repairs), repairs.log),
-        **facts_text.as_dict(repairs.athlete),
+        **facts_text.as_dict(repairs.athlete, repairs.exported),
         **(usage.history_dict(repairs.history) if repairs.history else {}),
     }

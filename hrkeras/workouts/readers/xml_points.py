@@ -26,7 +26,7 @@ from hrkeras.workouts.readers.point_table import (
     suggests_heart_rate,
     without_heart_rate,
 )
-from hrkeras.workouts.readers.xml_shapes import Shapes
+from hrkeras.workouts.readers.xml_shapes import BLANK, Block, Shapes
 
 MARK = "Heart rate estimated by hrkeras from speed and altitude where no sensor measured it."  # in a filled copy
 MAX_BYTES = 512 << 20  # of plain XML; a day's run recorded every second has 30 MB
@@ -36,8 +36,8 @@ MAX_DEPTH = 64  # elements within elements
 MAX_TEXT, MAX_TITLE = 4096, 256  # characters of an element's text that are kept, and of the title of an activity
 MAX_TAGS = 2_000_000  # outside of points; 100,000 waypoints with all that belongs to them
 TAGS_A_POINT = 64  # a watch with every sensor writes 40
-CHUNK = 1 << 15  # bytes
-_BLANK = b" \t\r\n"
+CHUNK, LATER_CHUNK = 1 << 15, 1 << 18  # bytes, at first, when shapes of points are learnt, and from `SMALL` on
+SMALL = 1 << 20  # bytes
 
 
 class XmlPoints:
@@ -73,8 +73,9 @@ class XmlPoints:
         self.parser = expat.ParserCreate()
         self._shapes = Shapes(self.points, self.attributes, self._columns)
         self._parsed = self._tags = 0  # bytes and tags that the parser was given
+        self._point_at = -1  # where the last point begins in them
         self._piece = b""  # what it was given last
-        self._later: Iterator[bytes | np.ndarray] = iter(())  # what follows of the same piece of the document
+        self._later: Iterator[bytes | Block] = iter(())  # what follows of the same piece of the document
         self._text = ""
         self.repaired: list[tuple[float, float]] = []  # stretches of the open activity, from `marks.stretches`
 
@@ -99,22 +100,19 @@ class XmlPoints:
         parser.AttlistDeclHandler = _refuse("attributes")  # a default is copied into every element
         total, failure, rest = 0, "damaged XML", b""
         try:
-            while data := stream.read(CHUNK) if total else self._beginning(stream):
+            while data := stream.read(CHUNK if total < SMALL else LATER_CHUNK) if total else self._beginning(stream):
                 total += len(data)
                 if self.begin + total > MAX_BYTES:
                     raise InvalidWorkoutError(f"over {MAX_BYTES >> 20} MB")
-                data = rest + data
-                end = self._shapes.ends(data)
-                rest = data[end:]
-                self._read(data[:end])
-            self._read(rest)
+                rest = self._read(rest + data)
+            self._parse(rest)
             failure, self._piece = "XML that is cut off", b""
             parser.Parse(b"", True)
         except InvalidWorkoutError:
             raise
         except expat.ExpatError:
             unread = self._piece[parser.ErrorByteIndex - self._parsed :]
-            if unread and not any(map(len, self._later)) and self._is_padded(unread, stream):
+            if unread and not any(self._later) and self._is_padded(unread, stream):
                 return
             reason = "empty file" if not self.begin + total else failure if self._begun else "not XML"
             raise InvalidWorkoutError(reason) from None
@@ -123,25 +121,27 @@ class XmlPoints:
         finally:  # they hold this object, which holds the parser
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
 
-    def _read(self, data: bytes) -> None:
-        """Reads a piece of the document: what is written like an earlier point at once, the rest by the parser."""
+    def _read(self, data: bytes) -> bytes:
+        """Reads a piece of the document: what is written like an earlier point at once, the rest by the parser. Returns what
+        follows the last point, to be read with the next piece; nothing where no points are read at once."""
         known = bool(self._shapes)
-        self._later = self._shapes.split(data if known else self._learn(data))
+        data = data if known else self._learn(data)
+        end = self._shapes.ends(data)
+        self._later = self._shapes.split(data[:end])
         for piece in self._later:
             if isinstance(piece, bytes):
                 self._parse(self._learn(piece) if known else piece)
                 known = False  # one shape a piece
-            elif len(piece):
-                if not self.path or self.row is not None:
-                    raise InvalidWorkoutError("damaged XML")
+            elif piece:
                 self._add(piece)
+        return data[end:]
 
     def _learn(self, data: bytes) -> bytes:
         """Parses up to the end of the first point, with which later ones are compared; returns the rest."""
         begin, end = self._shapes.find(data) if self.by_shape else (0, 0)
-        before = self._count
+        before, parsed = self._count, self._parsed
         self._parse(data[:end])
-        if self._count == before + 1 and self.row is None:
+        if self._count == before + 1 and self.row is None and self._point_at == parsed + begin:
             self._shapes.learn(data[begin:end])
         return data[end:]
 
@@ -157,17 +157,23 @@ class XmlPoints:
         if len(self.parser.intern) > MAX_NAMES:
             raise InvalidWorkoutError(f"XML with over {MAX_NAMES:,} names")
 
-    def _add(self, table: np.ndarray) -> None:
-        self._count += len(table)
+    def _add(self, block: Block) -> None:
+        unread = self._parsed - self.parser.CurrentByteIndex  # the beginning of a tag, or a return character
+        if not self.path or self.row is not None or unread > self._piece.endswith(b"\r"):
+            raise InvalidWorkoutError("damaged XML")
+        if len(self.path) + block.depth > MAX_DEPTH:
+            raise InvalidWorkoutError(f"XML nested over {MAX_DEPTH} deep")
+        self._count += len(block.table)
         if self._count > MAX_POINTS:
             raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
-        self._values.frombytes(table.tobytes())
-        self._others |= self._shapes.others
+        self._values.frombytes(block.table.tobytes())
+        self._others |= block.others
+        self._text = ""
 
     def _is_padded(self, data: bytes, stream: Stream) -> bool:
         """Whether the document is complete and only NUL and blanks follow: in `data`, where the parser failed, and `stream`."""
         total = 0
-        while self._begun and not self.path and not data.strip(_BLANK + b"\0") and total < MAX_BYTES:
+        while self._begun and not self.path and not data.strip(BLANK + b"\0") and total < MAX_BYTES:
             if not (data := stream.read(CHUNK)):
                 return True
             total += len(data)
@@ -178,7 +184,7 @@ class XmlPoints:
         head = b""
         while len(head) < len(BOM_UTF8) and (data := stream.read(CHUNK)):
             rest = head = head + data
-            while head != (rest := rest.lstrip(_BLANK).removeprefix(BOM_UTF8)):
+            while head != (rest := rest.lstrip(BLANK).removeprefix(BOM_UTF8)):
                 self.begin += len(head) - len(rest)
                 head = rest
             if self.begin > MAX_BYTES:
@@ -216,6 +222,7 @@ class XmlPoints:
         self._text = ""
         if self.row is None:
             if name in self.points:
+                self._point_at = self.parser.CurrentByteIndex
                 self.row = [nan] * COLUMNS
                 for attribute, column in self.attributes.items():
                     self.row[column] = number(attributes.get(attribute, ""))

@@ -10,13 +10,13 @@ from hrkeras.workouts.readers.point_table import COLUMNS, HEART_RATE_NAMES, TIME
 
 MAX_SHAPES = 8  # of a file; what is written in yet another one is left to the parser
 MAX_POINT = 4096  # bytes of a point that others are compared with
-_TEXT = re.compile(rb"(?<=>)([^<>\s][^<>]*)(?=</)")
-_TAGS = re.compile(rb"(?:\s*<[^<>]*>)*\s*")
-_BEGUN = re.compile(rb"(?:<(?:[\w.-]+:)?([\w.-]+)[^<>]*>\s*)?<(?:[\w.-]+:)?([\w.-]+)[^<>]*(?<!/)>$")  # the tags before a text
-_NAME = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)")
-_ATTRIBUTE = re.compile(rb"""([\w.:-]+)(\s*=\s*["'])([^"']*)""")
+MAX_DEPTH = 32  # of its elements
+BLANK = b" \t\r\n"
+_PARTS = re.compile(rb"(<[^<>]*>)")
+_TAG = re.compile(rb"""<(/?)((?:[\w.-]+:)?([\w.-]+))((?:\s+[\w.:-]+\s*=\s*(?:"[^"<&]*"|'[^'<&]*'))*)\s*(/?)>""")
+_ATTRIBUTE = re.compile(rb"""(\s+([\w.:-]+)\s*=\s*["'])((?<=")[^"]*|(?<=')[^']*)""")
 _NUMBER = rb"(-?\d{1,40}(?:\.\d{1,40})?)"
-_MOMENT = rb"([1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)Z?"
+_MOMENT = rb"((?:19|2[01])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)Z?"
 _OTHER = rb"[ -%'-;=-\\^-~]{0,256}"  # text of no entity and no end of a CDATA section, one byte a character
 _HIDING = (b"<!", b"<?")  # begin comments and the like, which may hold points that do not count
 
@@ -28,11 +28,24 @@ class Shape(NamedTuple):
         pattern: matches points that differ from it in values only; a group for each value.
         columns: which value each group holds.
         others: local names, in lower case, of its elements that hold no value.
+        depth: of its elements.
     """
 
     pattern: bytes
     columns: tuple[int, ...]
     others: frozenset[str]
+    depth: int
+
+
+class Block(NamedTuple):
+    """Points that follow one another, shape `(n, COLUMNS)`, NaN where missing, and the `others` and `depth` of their shapes."""
+
+    table: np.ndarray
+    others: frozenset[str]
+    depth: int
+
+    def __bool__(self) -> bool:
+        return len(self.table) > 0
 
 
 class Shapes:
@@ -49,16 +62,11 @@ class Shapes:
         self._begin = re.compile(rb"<((?:[\w.-]+:)?(?:%b))\b" % "|".join(points).encode(), re.IGNORECASE)
         self._shapes: list[Shape] = []
         self._pattern = re.compile(b"")
-        self._hidden = False
+        self._hidden, self._last = False, b""  # the last byte seen, with which a mark may begin
         self.end = b""  # the tag that ends a point
 
     def __bool__(self) -> bool:
         return bool(self._shapes) and not self._hidden
-
-    @property
-    def others(self) -> frozenset[str]:
-        """Local names of the elements that hold no value."""
-        return frozenset().union(*(shape.others for shape in self._shapes))
 
     def ends(self, data: bytes) -> int:
         """Where the last point in `data` ends; at the end of `data` if there is none, or none can be read without the parser."""
@@ -83,38 +91,44 @@ class Shapes:
             self.end = self.end or point[point.rindex(b"<") :]
             self._pattern = re.compile(b"|".join(shape.pattern for shape in self._shapes))
 
-    def split(self, data: bytes) -> Iterator[bytes | np.ndarray]:
-        """Divides a piece of the document that begins and ends outside of points.
+    def split(self, data: bytes) -> Iterator[bytes | Block]:
+        """Divides what follows of the document; it ends outside of points.
 
         Yields:
-            In the order of `data`, what the parser has to read, and tables of points, shape `(n, COLUMNS)`, NaN where missing.
+            In the order of `data`, what the parser has to read, and points.
         """
-        self._hidden = self._hidden or any(mark in data for mark in _HIDING)
+        self._hidden = self._hidden or any(mark in self._last + data for mark in _HIDING)
+        self._last = data[-1:]
         if not self:
             yield data
             return
-        parts = self._pattern.split(data)
-        width = self._pattern.groups + 1
+        parts, width, begin = self._pattern.split(data), self._pattern.groups + 1, 0
         try:
-            table = self._table(parts, width)
+            table, which = self._table(parts, width)
         except ValueError:  # a date that does not exist
             yield data
             return
-        begin = 0
         for place, gap in enumerate(parts[::width]):
-            if gap and not gap.isspace():
-                yield table[begin:place]
+            if gap.strip(BLANK):
+                yield self._block(table[begin:place], which[begin:place])
                 yield gap
                 begin = place
-        yield table[begin:]
+        yield self._block(table[begin:], which[begin:])
 
-    def _table(self, parts: list[bytes], width: int) -> np.ndarray:
-        """The values of all points in `parts`: what is between them, then `width - 1` groups of each."""
-        table = np.full((len(parts) // width, COLUMNS), np.nan)
+    def _block(self, table: np.ndarray, which: np.ndarray) -> Block:
+        shapes = [self._shapes[number] for number in np.unique(which)]
+        others = frozenset[str]().union(*(shape.others for shape in shapes))
+        return Block(table, others, max((shape.depth for shape in shapes), default=0))
+
+    def _table(self, parts: list[bytes], width: int) -> tuple[np.ndarray, np.ndarray]:
+        """The values of all points in `parts`, which holds what is between them, then `width - 1` groups of each; and the shape
+        of each point."""
+        table, which = np.full((len(parts) // width, COLUMNS), np.nan), np.zeros(len(parts) // width, int)
         place = 1
-        for shape in self._shapes:
+        for number, shape in enumerate(self._shapes):
             first = parts[place::width]
             rows = slice(None) if None not in first else [row for row, value in enumerate(first) if value is not None]
+            which[rows] = number
             for column in shape.columns:
                 values = [value for value in parts[place::width] if value is not None]
                 if column == TIME:
@@ -122,36 +136,50 @@ class Shapes:
                 else:
                     table[rows, column] = np.fromiter(map(float, values), np.float64, len(values))
                 place += 1
-        return table
+        return table, which
 
 
 def _shape(point: bytes, attributes: Mapping[str, int], columns: Mapping[str, int]) -> Shape | None:
     """How a well-formed point is written; None if it has no value, one twice, or one in a form that is not known."""
-    place = point.index(b">") + 1
-    pattern, taken, others = b"", list[int](), set[str]()
-    parts = _ATTRIBUTE.split(point[:place])
-    for before, name, equals, text in zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=False):
-        column = attributes.get(name.decode())
-        pattern += re.escape(before + name + equals) + (re.escape(text) if column is None else _value(column))
-        taken += [] if column is None else [column]
-    pattern += re.escape(parts[-1])
-    parts = _TEXT.split(point[place:])
-    for tags, text in zip(parts[::2], [*parts[1::2], b""], strict=True):
-        others.update(name.decode().lower() for name in _NAME.findall(tags))
-        pattern += re.escape(tags)
-        begun = _BEGUN.search(tags)
-        if not _TAGS.fullmatch(tags) or bool(begun) < bool(text):
+    _, first, *parts, _ = _PARTS.split(point)
+    begun, path, deepest = _TAG.fullmatch(first), [""], 1
+    if not begun:
+        return None
+    pattern, taken, others = _of_point(begun, attributes)
+    for text, tag in zip(parts[::2], parts[1::2], strict=True):
+        match = _TAG.fullmatch(tag)
+        if not match or len(path) > MAX_DEPTH:
             return None
-        if not begun or not text:
-            break
-        around, name = ((found or b"").decode().lower() for found in begun.groups())
-        if name == VALUE and around not in HEART_RATE_NAMES:
+        closing, _, name, _, empty = match.groups()
+        lower = name.decode().lower()
+        if not text.strip(BLANK):
+            pattern += re.escape(text)
+        elif not closing or not begun or (lower == VALUE and path[-2] not in HEART_RATE_NAMES):  # not all that is in an element
             return None
-        column = columns.get(name)
-        pattern += _OTHER if column is None else _value(column)
-        taken += [] if column is None else [column]
+        else:
+            column = columns.get(lower)
+            pattern += _OTHER if column is None else _value(column)
+            taken += [] if column is None else [column]
+        pattern += re.escape(tag)
+        if closing:
+            path.pop()
+        else:
+            others |= {lower} - columns.keys()
+            path += [] if empty else [lower]
+        begun, deepest = None if closing or empty else match, max(deepest, len(path))
     once = len(set(taken)) == len(taken) > 0
-    return Shape(pattern, tuple(taken), frozenset(others.difference(columns))) if once and re.fullmatch(pattern, point) else None
+    return Shape(pattern, tuple(taken), frozenset(others), deepest) if once and re.fullmatch(pattern, point) else None
+
+
+def _of_point(tag: re.Match[bytes], attributes: Mapping[str, int]) -> tuple[bytes, list[int], set[str]]:
+    """The pattern of the tag that begins a point, and which values it holds."""
+    pattern, taken, end = b"", list[int](), 0
+    for attribute in _ATTRIBUTE.finditer(tag[0]):
+        column = attributes.get(attribute[2].decode())
+        pattern += re.escape(tag[0][end : attribute.end(1)]) + (re.escape(attribute[3]) if column is None else _value(column))
+        taken += [] if column is None else [column]
+        end = attribute.end()
+    return pattern + re.escape(tag[0][end:]), taken, set()
 
 
 def _value(column: int) -> bytes:

@@ -1,6 +1,7 @@
 """Heart rate in place of what a failing sensor recorded, and the copies of files with it."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -248,6 +249,22 @@ class TestFiles:
         told = repair_text.as_dict(taught)
         assert (told["used"], told["not_used"], told["history"]["used"]) == (1, {}, len(simulated))
         assert alone.runs[0].stretches[0].kind == taught.runs[0].stretches[0].kind == "slow start"
+
+    def test_several_folders_are_of_one_person(self, mine, found, tmp_path):
+        files = sorted(mine.iterdir())
+        for name, part in (("a", files[::2]), ("b", files[1::2])):
+            (tmp_path / name).mkdir()
+            for file in part:
+                shutil.copy(file, tmp_path / name)
+        apart = repair_files([tmp_path / "a", tmp_path / "b"])
+        assert [run.stretches for run in apart.runs] == [run.stretches for run in found.runs]
+        assert {run.source for run in apart.runs} == {tmp_path / "a", tmp_path / "b"}
+
+    def test_what_an_export_tells_counts(self, simulated):
+        person = {"age": 46.0, "sex": "male", "resting_heart_rate": 50.0}
+        found = repair.repair(map(synthetic.recorded, simulated[:2]), None, person=person)
+        assert repair_text.as_dict(found)["facts"] == person
+        assert any(line.startswith("Counting age 46 and sex male") for line in repair_text.lines(found))
 
     def test_in_sentences_and_for_programs(self, found):
         said = "\n".join(repair_text.lines(found))

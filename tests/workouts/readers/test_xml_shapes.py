@@ -148,6 +148,48 @@ def test_few_points_need_the_parser(monkeypatch, read, head, point, tail):
     assert sum(tag in ("trkpt", "Trackpoint") for tag in parsed) < 60
 
 
+HEAD, END = "<gpx><trk><name>a</name><trkseg>", "</trkseg></trk></gpx>"
+
+
+def alike(point: str, count: int = 20) -> str:
+    """Points that differ in a number and in their times."""
+    return "\n".join(point.replace("N", f"1{at}").replace("T", f"2024-01-01T10:00:{at:02}Z") for at in range(10, 10 + count))
+
+
+USUAL = '<trkpt lat="N.5" lon="2"><time>T</time><hr>N</hr></trkpt>'
+FILL = "\n" * ((1 << 15) - len(HEAD + alike(USUAL, 2)) - 1)  # so that what follows is cut after its first byte
+HELD = {  # files in which something was once read otherwise
+    "long names": HEAD + f'<trkpt lat="1" lon="2"><{"a" * 1900}/><{"b" * 1900}/><ele>1e5</ele></trkpt>' + END,
+    "comment": HEAD + alike(USUAL, 2) + FILL + f"<!-- {alike(USUAL)} -->" + alike(USUAL) + END,
+    "processing instruction": HEAD + alike(USUAL, 2) + FILL + f"<?x {alike(USUAL)} ?>" + alike(USUAL) + END,
+    "not in a heart rate": HEAD + alike(USUAL.replace("<hr>N</hr>", "<heartratebpm/><Value>N</Value>")) + END,
+    "other letters": HEAD + alike(USUAL.replace("hr>", "hré>")) + END,
+    "two prefixes": HEAD + alike(USUAL.replace("hr>", "a:hr:foo>")) + END,
+    "attribute of other letters": HEAD + alike(USUAL.replace("lat", "élat")) + END,
+    "attribute in an attribute": HEAD + alike('<trkpt x=\'" lat="N\' lon="2"><time>T</time></trkpt>') + END,
+    "hidden behind another point": HEAD + f"<é:trkpt lat='1' lon='2'></é:trkpt><![CDATA[{alike(USUAL)}]]>" + alike(USUAL) + END,
+    "odd blanks": HEAD + alike(USUAL, 5) + "\x0b" + alike(USUAL, 5) + END,
+    "in an attribute": HEAD + alike(USUAL, 5) + '</trkseg><trkseg a="' + alike(USUAL) + '">' + END,
+    "in a tag": HEAD + alike(USUAL, 5) + '<trkpt lat="41.1' + alike(USUAL),
+    "return characters": HEAD + alike(USUAL, 5) + "\r" + alike(USUAL, 5) + "\r\n" + END,
+    "deep": HEAD + alike(USUAL, 5) + "<a>" * 60 + alike(USUAL) + "</a>" * 60 + END,
+    "two tracks": HEAD
+    + alike(USUAL.replace("hr>", "hrx>"))
+    + "</trkseg></trk><trk><trkseg>"
+    + alike(USUAL.replace("<hr>N</hr>", ""))
+    + END,
+    "a name around points": "<gpx><trk><type>cycling" + alike(USUAL) + "</type><trkseg>" + alike(USUAL) + END,
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("name", HELD)
+def test_what_was_once_read_otherwise(name, encoding):
+    data = HELD[name].encode(encoding)
+    for chunk in (1 << 15, 300):
+        assert result(gpx.read_tracks, data, True, chunk) == result(gpx.read_tracks, data, False, 1 << 15)
+
+
 def test_a_point_behind_the_end_and_a_nul_is_damage():
     data = "<gpx><trk><trkseg>" + "\n".join(map(garmin, range(1, 80))) + "</trkseg></trk></gpx>\0"
     assert result(gpx.read_tracks, data.encode(), True, 1 << 12) == result(gpx.read_tracks, data.encode(), False, 1 << 12)
