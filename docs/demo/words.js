@@ -91,7 +91,8 @@ export function fitness(line, speed) {
   if (line.length >= FEW && last.start - first.start >= MONTHS) {
     const more = Math.round(last.value) - Math.round(first.value);
     const reach = Math.hypot(last.high - last.value, first.high - first.value);
-    const then = `On ${day(first.start)} it was ${Math.round(first.value)}`;
+    const why = old.length ? "a year or more before" : "the first run";
+    const then = `On ${day(first.start)}, ${why}, it was ${Math.round(first.value)}`;
     const chance =
       Math.abs(more) <= reach
         ? "which may be chance"

@@ -35,6 +35,7 @@ class Change(NamedTuple):
     Attributes:
         start: of the run that the last is compared with; see `compared`.
         utc_offset: likewise.
+        last: start of the last run, s since 1970-01-01 UTC.
         before: what was shown then.
         value: what is shown now less that.
         reach: how far off `value` is at most, four times in five.
@@ -42,6 +43,7 @@ class Change(NamedTuple):
 
     start: float
     utc_offset: float
+    last: float
     before: int
     value: int
     reach: float
@@ -50,6 +52,12 @@ class Change(NamedTuple):
     def certain(self) -> bool:
         """Whether it is more than chance explains."""
         return abs(self.value) > self.reach
+
+    @property
+    def then(self) -> str:
+        """When that run was, and why it is that one, in words."""
+        why = "a year or more before" if self.last - self.start >= COMPARED else "the first run"
+        return f"On {day(self.start, self.utc_offset)}, {why}, it was"
 
     @property
     def limits(self) -> str:
@@ -126,7 +134,7 @@ def changed(timeline: Timeline) -> Change | None:
     first, last = timeline.entries[row], timeline.entries[-1]
     before, now = first.at_pace, last.at_pace
     reach = float(np.hypot(now.high - now.value, before.high - before.value))
-    return Change(first.start, first.utc_offset, round(before.value), round(now.value) - round(before.value), reach)
+    return Change(first.start, first.utc_offset, last.start, round(before.value), round(now.value) - round(before.value), reach)
 
 
 def change(timeline: Timeline) -> str:
@@ -134,7 +142,7 @@ def change(timeline: Timeline) -> str:
     found = changed(timeline)
     if found is None:
         return ""
-    then = f"On {day(found.start, found.utc_offset)} it was {found.before}"
+    then = f"{found.then} {found.before}"
     if not found.value:
         return f"{then} too."
     if not found.certain:

@@ -140,9 +140,9 @@ def test_the_difference_is_that_of_what_is_shown(written, before, now, said, tol
         for each, day in zip(written.entries[:6], (0, 0, 0, 0, 0, 300), strict=True)
     ]
     shown = replace(written, entries=entries)
-    assert fitness_text.change(shown).endswith(said)
+    assert fitness_text.change(shown) == f"On 1 January 1970, the first run, {said}"
     found = fitness_text.as_dict(shown)["change"]
-    assert found == {"since": "1970-01-01T00:00Z", "before": round(before)} | dict(
+    assert found == {"since": "1970-01-01T00:00Z", "before": round(before), "unit": "beats/min"} | dict(
         zip(("value", "low", "high", "certain"), told, strict=True)
     )
 

@@ -60,7 +60,7 @@ def changed(found: Sequence[Index]) -> Change | None:
     first = reached[row]
     then, now = (1000 / each.speed for each in (first, reached[-1]))
     reach = float(np.hypot(np.ptp(now[1:]), np.ptp(then[1:]))) / 2
-    return Change(first.start, first.utc_offset, round(then[0]), round(now[0]) - round(then[0]), reach)
+    return Change(first.start, first.utc_offset, reached[-1].start, round(then[0]), round(now[0]) - round(then[0]), reach)
 
 
 def change(found: Sequence[Index]) -> str:
@@ -68,7 +68,7 @@ def change(found: Sequence[Index]) -> str:
     change = changed(found)
     if change is None:
         return ""
-    when = f"On {fitness_text.day(change.start, change.utc_offset)} it was {pace.text(1000 / change.before)}"
+    when = f"{change.then} {pace.text(1000 / change.before)}"
     if not change.value:
         return f"{when} too."
     which = f"{'faster' if change.value < 0 else 'slower'}{'' if change.certain else ', which may be chance'}"

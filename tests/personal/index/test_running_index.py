@@ -95,7 +95,7 @@ def test_change(now, said):
     told = index_text.as_dict(found, 150, 3.0, body())
     assert told["change"] | {"low": 0, "high": 0} == {
         **{"since": "1970-01-01T00:00Z", "before": 360, "value": now - 360, "low": 0, "high": 0},
-        "certain": now == 330,
+        **{"certain": now == 330, "unit": "s/km"},
     }
     assert (told["change"]["low"], told["change"]["high"]) == (now - 360 - 14.1, now - 360 + 14.1)
     assert index_text.as_dict(found[:3], 150, 3.0, body())["change"] is None
