@@ -93,7 +93,7 @@ def usage_text(used: int, left_out: Mapping[str, int], examples: Mapping[str, li
         left_out: how many were not, by reason.
         examples: the first places of each reason, of which the first is named; `ReadLog.examples`.
     """
-    reasons = sorted(((count, reason) for reason, count in left_out.items() if count), key=lambda row: -row[0])
+    reasons = sorted(((count, reason) for reason, count in left_out.items() if count), key=lambda row: (-row[0], row[1]))
     number = used + sum(count for count, _ in reasons)
     if not reasons:
         return f"Used {'the one recording' if number == 1 else f'all {number:,} recordings'}."
