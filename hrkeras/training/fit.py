@@ -23,7 +23,7 @@ from hrkeras.training import data_parallel, epoch_plot, hosts, layerwise_adamw, 
 from hrkeras.training.batches import Batches
 from hrkeras.training.feed import Feed
 from hrkeras.training.precision import built_for, in_float32
-from hrkeras.training.warm_up_cosine import WarmUpCosine
+from hrkeras.training.warmup_cosine_decay import WarmupCosineDecay
 from hrkeras.utils.errors import InputError, expect
 from hrkeras.utils.files import atomic_write
 from hrkeras.utils.presets import LEARNING_RATE, Precision
@@ -235,7 +235,8 @@ def _compile(model: keras.Model, settings: Settings, steps: int, rates: Mapping[
     """Gives a model its loss and its optimizer; `steps` is the number of batches an epoch."""
     steps *= settings.epochs
     warm_up = max(1, steps // 10)
-    schedule = WarmUpCosine(settings.learning_rate, settings.learning_rate / 25, rise=warm_up, fall=max(1, steps - warm_up))
+    peak = settings.learning_rate
+    schedule = WarmupCosineDecay(peak / 25, peak, warmup_steps=warm_up, decay_steps=max(1, steps - warm_up))
     if rates is not None:
         layerwise_adamw.check(model, rates)
         optimizer = layerwise_adamw.LayerwiseAdamW(schedule, rates, weight_decay=0.0, clipnorm=20.0)
