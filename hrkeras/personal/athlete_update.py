@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +13,14 @@ import numpy as np
 from hrkeras.athlete import athlete_file, facts
 from hrkeras.athlete.fitness import View
 from hrkeras.athlete.kalman import AthleteState, Known
-from hrkeras.athlete.population import DAY, Population, default
+from hrkeras.athlete.population import Population, default
 from hrkeras.evaluation import predictor
 from hrkeras.personal import kept, learning
 from hrkeras.personal.update_text import taken_text
 from hrkeras.utils import files
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import prepare, quality
+from hrkeras.workouts.clock import in_future
 from hrkeras.workouts.readers import detect
 from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
@@ -228,11 +228,10 @@ def update(
     population = predictor.population(model) if model else None
     _opened(path, population)  # before the sources are read, which may take minutes
     taken, log, runs = Counter[str](), ReadLog(on_bytes), []
-    latest = time.time() + DAY
     for source in sources:
         source_runs = filtered(read(source, log), taken)
-        taken[FUTURE] += sum(run.start > latest for run in source_runs)
-        runs += one_person([run for run in source_runs if run.start <= latest], source)
+        taken[FUTURE] += sum(in_future(run.start) for run in source_runs)
+        runs += one_person([run for run in source_runs if not in_future(run.start)], source)
     runs = distinct(runs, taken)
     busy = f"{path}: another update of this file has not ended after {PATIENCE:.0f} s; repeat the command later."
     with files.locked(path, busy, PATIENCE, on_wait):

@@ -1,17 +1,15 @@
 """Choose the run to predict from a source, and read the person's other workouts."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from hrkeras.athlete.population import DAY
 from hrkeras.personal.athlete_update import one_person
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import duplicates
-from hrkeras.workouts.clock import date
+from hrkeras.workouts.clock import date, in_future
 from hrkeras.workouts.readers import detect
 from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
@@ -39,7 +37,7 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
         raise InputError(f"{path}: expected a run outdoors, {_instead(workouts, path, log)}.")
     runs = _distinct(recorded)
     if wanted == "latest":
-        return ([run for run in runs if not run.start > time.time() + DAY] or runs)[-1]
+        return ([run for run in runs if not in_future(run.start)] or runs)[-1]
     fitting = _distinct([run for run in recorded if _name(run).startswith(wanted or "")])
     if len(fitting) == 1:
         return fitting[0]

@@ -1,15 +1,13 @@
 """How many recordings a command used and not, and why: the same words everywhere."""
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hrkeras.athlete.population import DAY
 from hrkeras.personal import facts_text, fitness_text
 from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.timeline import Timeline
-from hrkeras.workouts.clock import date
+from hrkeras.workouts.clock import date, in_future
 from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
 
 NO_HEART_RATE = "heart rate incomplete, which `hrkeras estimate` estimates"
@@ -104,7 +102,7 @@ def not_learnt(report: Report, log: ReadLog, left_out: int = 0) -> Counter[str]:
 
 def in_the_future(starts: Sequence[float]) -> list[str]:
     """A sentence on runs that are dated more than a day ahead of now, in s since 1970-01-01 UTC; nothing if none is."""
-    late = [start for start in starts if start > time.time() + DAY]
+    late = [start for start in starts if in_future(start)]
     if not late:
         return []
     runs = "1 run is" if len(late) == 1 else f"{len(late):,} runs are"

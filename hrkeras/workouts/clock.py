@@ -1,5 +1,6 @@
 """Select the points of a recording with a usable time, where the device's clock jumps or does not know the date."""
 
+import time
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta, timezone
 from math import isfinite, isnan, nan
@@ -10,6 +11,7 @@ EARLIEST, LATEST = 631_152_000.0, 4_102_444_800.0  # 1990-01-01 and 2100-01-01, 
 POSSIBLE = -62_135_596_800.0, 253_402_300_800.0  # the years 1 to 9999, all that a file can express
 LONGEST_PAUSE = 12 * 3600.0  # s; a longer gap is a jump of the clock
 DISPLACED = 60.0  # s between a stray point and the points recorded around it; less is two sensors alternating
+AHEAD = 86_400.0  # s that a date may lie ahead of now, where a clock or its time zone is off
 MOST_STRAYS = 0.1  # share of the points; with more, the file is not ordered by time
 
 
@@ -41,6 +43,11 @@ def in_order(clock: np.ndarray) -> np.ndarray:
 def is_date(moment: float) -> bool:
     """Whether `moment`, in s since 1970-01-01 UTC, is a plausible date; that of a clock that counts from its start is not."""
     return EARLIEST <= moment <= LATEST
+
+
+def in_future(moment: float) -> bool:
+    """Whether `moment`, in s since 1970-01-01 UTC, is more than a day ahead of now, so that a clock was wrong."""
+    return moment > time.time() + AHEAD
 
 
 def date_or_nan(moment: float) -> float:
