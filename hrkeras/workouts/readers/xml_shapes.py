@@ -13,7 +13,7 @@ MAX_POINT = 4096  # bytes of a point that others are compared with
 MAX_DEPTH = 32  # of its elements
 BLANK = b" \t\r\n"
 _PARTS = re.compile(rb"(<[^<>]*>)")
-_TAG = re.compile(rb"""<(/?)((?:[\w.-]+:)?([\w.-]+))((?:\s+[\w.:-]+\s*=\s*(?:"[^"<&]*"|'[^'<&]*'))*)\s*(/?)>""")
+_TAG = re.compile(rb"""<(/?)(?:[\w.-]+:)?([\w.-]+)(?:\s+[\w.:-]+\s*=\s*(?:"[^"<&]*"|'[^'<&]*'))*\s*(/?)>""")
 _ATTRIBUTE = re.compile(rb"""(\s+([\w.:-]+)\s*=\s*["'])((?<=")[^"]*|(?<=')[^']*)""")
 _NUMBER = rb"(-?\d{1,40}(?:\.\d{1,40})?)"
 _MOMENT = rb"((?:19|2[01])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)Z?"
@@ -142,44 +142,45 @@ class Shapes:
 def _shape(point: bytes, attributes: Mapping[str, int], columns: Mapping[str, int]) -> Shape | None:
     """How a well-formed point is written; None if it has no value, one twice, or one in a form that is not known."""
     _, first, *parts, _ = _PARTS.split(point)
-    begun, path, deepest = _TAG.fullmatch(first), [""], 1
-    if not begun:
+    if not _TAG.fullmatch(first):
         return None
-    pattern, taken, others = _of_point(begun, attributes)
+    pattern, taken = _of_point(first, attributes)
+    others, path, deepest, is_begun = set[str](), [""], 1, True
     for text, tag in zip(parts[::2], parts[1::2], strict=True):
         match = _TAG.fullmatch(tag)
         if not match or len(path) > MAX_DEPTH:
             return None
-        closing, _, name, _, empty = match.groups()
+        closing, name, empty = match.groups()
         lower = name.decode().lower()
-        if not text.strip(BLANK):
-            pattern += re.escape(text)
-        elif not closing or not begun or (lower == VALUE and path[-2] not in HEART_RATE_NAMES):  # not all that is in an element
-            return None
-        else:
+        if text.strip(BLANK):
+            is_all = closing and is_begun  # that is in its element
+            if not is_all or (lower == VALUE and path[-2] not in HEART_RATE_NAMES):
+                return None
             column = columns.get(lower)
             pattern += _OTHER if column is None else _value(column)
             taken += [] if column is None else [column]
+        else:
+            pattern += re.escape(text)
         pattern += re.escape(tag)
         if closing:
             path.pop()
         else:
             others |= {lower} - columns.keys()
             path += [] if empty else [lower]
-        begun, deepest = None if closing or empty else match, max(deepest, len(path))
+        is_begun, deepest = not closing and not empty, max(deepest, len(path))
     once = len(set(taken)) == len(taken) > 0
     return Shape(pattern, tuple(taken), frozenset(others), deepest) if once and re.fullmatch(pattern, point) else None
 
 
-def _of_point(tag: re.Match[bytes], attributes: Mapping[str, int]) -> tuple[bytes, list[int], set[str]]:
+def _of_point(tag: bytes, attributes: Mapping[str, int]) -> tuple[bytes, list[int]]:
     """The pattern of the tag that begins a point, and which values it holds."""
     pattern, taken, end = b"", list[int](), 0
-    for attribute in _ATTRIBUTE.finditer(tag[0]):
+    for attribute in _ATTRIBUTE.finditer(tag):
         column = attributes.get(attribute[2].decode())
-        pattern += re.escape(tag[0][end : attribute.end(1)]) + (re.escape(attribute[3]) if column is None else _value(column))
+        pattern += re.escape(tag[end : attribute.end(1)]) + (re.escape(attribute[3]) if column is None else _value(column))
         taken += [] if column is None else [column]
         end = attribute.end()
-    return pattern + re.escape(tag[0][end:]), taken, set()
+    return pattern + re.escape(tag[end:]), taken
 
 
 def _value(column: int) -> bytes:
