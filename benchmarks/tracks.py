@@ -102,39 +102,32 @@ def decode(recording: bytes) -> None:
             pass
 
 
-def compare_fit(name: str, recording: bytes) -> None:
-    """Prints how long a FIT file takes, and fitdecode."""
-    points = sum(len(session.table) for session in fit.read_sessions(io.BytesIO(recording)))
-    ours = best(lambda: fit.read_sessions(io.BytesIO(recording)))
-    theirs = best(lambda: decode(recording))
-    print(f"FIT, {name}, {len(recording) / 1e6:.2f} MB, {points:,} records: {ours:.4f} s ({points / ours:,.0f} records/s)")
-    print(f"  fitdecode: {theirs:.2f} s ({points / theirs:,.0f} records/s), {theirs / ours:.0f} times as long", flush=True)
-
-
 def compare(name: str, data: bytes, read, peer_name: str, peer) -> None:
-    """Prints how long an XML track takes, and its peer."""
+    """Prints how long a file takes, and its peer."""
     size, points = len(data) / 1e6, sum(len(recording.table) for recording in read(io.BytesIO(data)))
+    print(f"{name}, {size:.1f} MB, {points:,} points")
     ours, theirs = best(lambda: read(io.BytesIO(data))), best(lambda: peer(data))
-    print(f"{name}, {size:.1f} MB, {points:,} points: {ours:.3f} s ({size / ours:.0f} MB/s)")
-    print(f"  {peer_name}: {theirs:.2f} s ({size / theirs:.0f} MB/s), {theirs / ours:.1f} times as long", flush=True)
+    for who, seconds in (("hrkeras", ours), (peer_name, theirs)):
+        print(f"  {who}: {seconds:.3f} s ({size / seconds:.0f} MB/s, {points / seconds:,.0f} points/s)")
+    print(f"  {theirs / ours:.1f} times as long", flush=True)
 
 
 def main(paths: list[str]) -> None:
     sys.path.append(str(Path(__file__).parents[1] / "tests/workouts/readers"))
     from track_files import fit_file, run
 
-    compare("GPX, Apple", apple_route(SECONDS), gpx.read_tracks, "gpxpy", gpxpy.parse)
-    compare("GPX, Garmin", garmin_route(SECONDS), gpx.read_tracks, "gpxpy", gpxpy.parse)
-    compare("TCX, Garmin", garmin_activity(SECONDS), tcx.read_activities, "ElementTree", by_element_tree)
     warnings.simplefilter("ignore", UserWarning)  # of fitdecode about fields of unusual size
-    compare_fit("generated", fit_file(run(RECORDS)))
+    kinds = {
+        ".gpx": (gpx.read_tracks, "gpxpy", gpxpy.parse),
+        ".tcx": (tcx.read_activities, "ElementTree", by_element_tree),
+        ".fit": (fit.read_sessions, "fitdecode", decode),
+    }
+    compare("GPX, Apple", apple_route(SECONDS), *kinds[".gpx"])
+    compare("GPX, Garmin", garmin_route(SECONDS), *kinds[".gpx"])
+    compare("TCX, Garmin", garmin_activity(SECONDS), *kinds[".tcx"])
+    compare("FIT, generated", fit_file(run(RECORDS)), *kinds[".fit"])
     for path in map(Path, paths):
-        if path.suffix == ".gpx":
-            compare(path.name, path.read_bytes(), gpx.read_tracks, "gpxpy", gpxpy.parse)
-        elif path.suffix == ".tcx":
-            compare(path.name, path.read_bytes(), tcx.read_activities, "ElementTree", by_element_tree)
-        else:
-            compare_fit(path.name, path.read_bytes())
+        compare(path.name, path.read_bytes(), *kinds[path.suffix.lower()])
 
 
 if __name__ == "__main__":
