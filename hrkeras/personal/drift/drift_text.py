@@ -73,9 +73,8 @@ def left_out(drifts: Drifts) -> str:
     """How many runs are too short, or measured too little; empty if none is."""
     short = drifts.runs_with_heart_rate - len(drifts.runs)
     verb, of = "is" if short == 1 else "are", fitness_text.count(drifts.runs_with_heart_rate)
-    return (
-        f"{short:,} of {of} with heart rate {verb} too short, or measured for too little of it; it takes {RUN}." if short else ""
-    )
+    why = f"{verb} too short, or measured for too little of it; it takes {RUN}"
+    return f"{short:,} of {of} with heart rate {why}." if short else ""
 
 
 def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

@@ -18,9 +18,8 @@ def course(plan: Plan, is_usual_start: bool = False) -> str:
     climb = f"{plan.route.climbs.sum():.0f} m of climb" if plan.route.has_altitude else "taken as flat: the file has no altitude"
     how = "even pace" if plan.even == "pace" else "even effort, slower uphill and faster downhill"
     habit = "the time of day of the last known run" if plan.prediction.earlier_runs else "assumed"
-    start = moment(plan.prediction.start, plan.prediction.utc_offset) + (
-        f" ({habit}; --start gives another)" if is_usual_start else ""
-    )
+    start = moment(plan.prediction.start, plan.prediction.utc_offset)
+    start += f" ({habit}; --start gives another)" if is_usual_start else ""
     return (
         f"Course: {plan.route.length / 1000:.1f} km, {climb}. At {pace.text(plan.speed)} on average ({how}) it takes "
         f"{duration(plan.seconds)}, starting {start}."
