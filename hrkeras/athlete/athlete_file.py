@@ -122,7 +122,7 @@ def _read(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise ValueError(f"found invalid or incomplete JSON ({error})") from None
     if not isinstance(values, dict) or "version" not in values or "weights" not in values:
-        raise ValueError("found other JSON")
+        raise ValueError("found JSON without what it must have (version, weights)")
     return values
 
 

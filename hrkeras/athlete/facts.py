@@ -130,7 +130,7 @@ def tell(athlete: AthleteState, facts: Facts, day: date | None = None) -> dict[s
         given.setdefault("age", now.age)
     outcomes: dict[str, Outcome] = {name: _outcome(athlete, name, before, now) for name in given}
     new = [name for name in given if outcomes[name] in CHANGES]
-    if "changed" in outcomes.values() and not athlete.count:  # as if nothing had been told before
+    if new and not athlete.count:  # as if all were told at once
         _begin(athlete, now)
     else:
         for name in new:
@@ -181,7 +181,8 @@ def _outcome(athlete: AthleteState, name: str, before: Facts, now: Facts) -> Out
         return "known"
     if name == "age" and now.max_heart_rate is not None and now.sex == before.sex:  # the sex counts besides, for training load
         return "maximum is known"
-    return "used" if old is None else "besides" if name == "easy" and athlete.count else "changed"
+    is_new = old is None or (name == "age" and abs(value - old) <= 1 and before.sex is None)  # then it is the sex that is new
+    return "used" if is_new else "besides" if name == "easy" and athlete.count else "changed"
 
 
 def _observe(athlete: AthleteState, name: str, now: Facts, before: Facts) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hrkeras.cli import outputs
-from hrkeras.cli.one_run import History, Run, Workout, read_run
+from hrkeras.cli.one_run import History, Run, Workout, follow
 from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import AthleteFile, Json, NoCache, json_line
 
@@ -22,7 +22,7 @@ def guard(
     json: Json = False,
 ) -> None:
     """Tell minute by minute of a run how likely heart rate goes above a limit in the next 1, 3 and 5 minutes."""
-    one = read_run(run, workout, athlete, history, plot, force, no_cache)
+    one = follow(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
     from hrkeras.utils.errors import InputError
 

@@ -1,4 +1,4 @@
-"""What the commands share that follow one run."""
+"""What the commands on one run share: which it is, and the person as known before it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from hrkeras.cli import defaults, kinds, outputs
 from hrkeras.cli.shared import check_one_known, reader, reading
 
 if TYPE_CHECKING:
+    from hrkeras.athlete.kalman import AthleteState
+    from hrkeras.evaluation.predictor import Model
     from hrkeras.personal.today.live_run import LiveRun
     from hrkeras.workouts.grid import Grid
     from hrkeras.workouts.workout import Workout as Recorded
@@ -34,14 +36,54 @@ Workout = Annotated[
 
 
 class OneRun(NamedTuple):
+    """A run and what was read with it.
+
+    Attributes:
+        workout: as it was read.
+        lines: what is known of the person and not of the run, and what was used, in sentences.
+        about: the same for JSON.
+    """
+
+    workout: Recorded
+    lines: list[str]
+    about: dict[str, Any]
+
+
+def open_run(
+    run: Path,
+    workout: str | None,
+    athlete: Path | None,
+    history: list[Path] | None,
+    no_cache: bool,
+    state: AthleteState,
+    model: Model | None = None,
+) -> OneRun:
+    """The run that the options name. The state learns from the person's earlier runs, unless a file of theirs is given."""
+    from hrkeras.personal import athlete_update, prediction_text, run_choice, update_text, usage
+    from hrkeras.workouts.readers import tracks
+
+    default = None if workout or tracks.is_track(run) else "latest"
+    histories = history or []
+    with reading((run, *histories)) as bar:
+        chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update, reader(no_cache))
+    if default:
+        defaults.use("--workout", default)
+    learnt = athlete_update.learn_from(state, [] if athlete else others, chosen.start, model, log.person)
+    left_out = len(others) if athlete else 0
+    lines = [update_text.known_text(state, learnt.exported), *prediction_text.remarks(chosen, state.count)]
+    if others or log.skipped or log.passed_over or learnt.exported:
+        lines += usage.of_update(learnt, log, 1, left_out)
+    return OneRun(chosen, lines, usage.update_dict(learnt, log, 1, left_out))
+
+
+class Followed(NamedTuple):
     """A run that is followed minute by minute.
 
     Attributes:
         live: the person before the run.
         workout: as it was read.
         grid: the run on the grid.
-        lines: what was read, and what is known of the person, in sentences.
-        about: the same for JSON.
+        lines, about: see `OneRun`.
     """
 
     live: LiveRun
@@ -51,7 +93,7 @@ class OneRun(NamedTuple):
     about: dict[str, Any]
 
 
-def read_run(
+def follow(
     run: Path,
     workout: str | None,
     athlete: Path | None,
@@ -59,7 +101,7 @@ def read_run(
     plot: Path | None,
     force: bool,
     no_cache: bool,
-) -> OneRun:
+) -> Followed:
     """The run that the options name, and the person as known before it.
 
     Raises:
@@ -67,24 +109,11 @@ def read_run(
     """
     check_one_known(athlete, history)
     outputs.check((run, athlete, *(history or [])), [(plot, kinds.PNG)], force)
-    from hrkeras.personal import athlete_update, prediction, run_choice, update_text, usage
+    from hrkeras.personal import prediction
     from hrkeras.personal.today import live_run
-    from hrkeras.workouts.readers import tracks
 
-    state, histories = prediction.opened(athlete), history or []
-    default = None if workout or tracks.is_track(run) else "latest"
-    with reading((run, *histories)) as bar:
-        chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update, reader(no_cache))
-    if default:
-        defaults.use("--workout", default)
-    learnt = athlete_update.learn_from(state, [] if athlete else others, until=chosen.start, person=log.person)
-    lines = [update_text.known_text(state, learnt.exported)]
-    if not chosen.has_altitude:
-        lines.append("The run has no altitude: it was taken as flat.")
-    left_out = len(others) if athlete else 0
-    lines += usage.in_the_future([chosen.start])
-    if others or log.skipped or log.passed_over or learnt.exported:
-        lines += usage.of_update(learnt, log, 1, left_out)
-    live = live_run.LiveRun(state, prediction.begin_after(chosen, state))
-    about = {"has_altitude": chosen.has_altitude} | usage.update_dict(learnt, log, 1, left_out)
-    return OneRun(live, chosen, prediction.gridded(chosen), lines, about)
+    state = prediction.opened(athlete)
+    one = open_run(run, workout, athlete, history, no_cache, state)
+    live = live_run.LiveRun(state, prediction.begin_after(one.workout, state))
+    about = {"has_altitude": prediction.has_altitude(one.workout)} | one.about
+    return Followed(live, one.workout, prediction.gridded(one.workout), one.lines, about)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hrkeras.cli import defaults, kinds, outputs
-from hrkeras.cli.one_run import History, Run, Workout
+from hrkeras.cli.one_run import History, Run, Workout, open_run
 from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import (
     AthleteFile,
@@ -17,8 +17,6 @@ from hrkeras.cli.shared import (
     check_one_known,
     json_line,
     load_model_and_state,
-    reader,
-    reading,
     warn,
 )
 
@@ -49,18 +47,11 @@ def predict(
     inputs = (run, model, athlete, *(history or []))
     outputs.check(inputs, [(output, kinds.PREDICTION), (plot, kinds.PNG)], force)
     loaded, state = load_model_and_state(model, athlete, backend)
-    from hrkeras.personal import athlete_update, prediction, prediction_text, run_choice, update_text, usage
+    from hrkeras.personal import prediction, prediction_text
     from hrkeras.utils.files import atomic_write
-    from hrkeras.workouts.readers import tracks
 
-    default = None if workout or tracks.is_track(run) else "latest"
-    histories = history or []
-    with reading((run, *histories)) as bar:
-        chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update, reader(no_cache))
-    if default:
-        defaults.use("--workout", default)
-    learnt = athlete_update.learn_from(state, [] if athlete else others, chosen.start, loaded, log.person)
-    predicted = prediction.predict(chosen, state, loaded)
+    one = open_run(run, workout, athlete, history, no_cache, state, loaded)
+    predicted = prediction.predict(one.workout, state, loaded)
     with atomic_write(output) as part:
         predicted.to_csv(part)
     if plot:
@@ -70,16 +61,12 @@ def predict(
 
         when = clock.moment(predicted.start, predicted.utc_offset)
         plotting.save(person_plots.run(predicted, f"Run of {when}"), plot)
-    left_out = len(others) if athlete else 0
     if json:
         written = {"output": str(output), "picture": str(plot) if plot else None}
-        print(json_line(prediction_text.as_dict(predicted) | usage.update_dict(learnt, log, 1, left_out) | written))
+        print(json_line(prediction_text.as_dict(predicted) | one.about | written))
         return
     print("\n".join(prediction_text.lines(predicted)))
     warn(predicted.warnings)
-    print("\n".join([update_text.known_text(state, learnt.exported), *prediction_text.remarks(predicted)]))
-    if others or log.skipped or log.passed_over or learnt.exported:
-        print("\n".join(usage.of_update(learnt, log, 1, left_out)))
-    print(f"Written: {output}")
+    print("\n".join([*one.lines, f"Written: {output}"]))
     if plot:
         print(f"Picture: {plot}")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hrkeras.cli import outputs
-from hrkeras.cli.one_run import History, Run, Workout, read_run
+from hrkeras.cli.one_run import History, Run, Workout, follow
 from hrkeras.cli.outputs import Force, Plot
 from hrkeras.cli.shared import AthleteFile, Json, NoCache, json_line
 
@@ -22,7 +22,7 @@ def today(
     json: Json = False,
 ) -> None:
     """Compare the heart rate of a run's first minutes with what was expected, in beats/min and seconds per kilometre."""
-    one = read_run(run, workout, athlete, history, plot, force, no_cache)
+    one = follow(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
     from hrkeras.workouts import clock
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from hrkeras.cli import outputs, terminal
-from hrkeras.cli.shared import Backend, NoCache, load_model, load_model_and_state, reader, reading
+from hrkeras.cli.shared import Backend, Json, NoCache, json_line, load_model, load_model_and_state, reader, reading
 
 FACTS = "Self-reported facts"
 
@@ -61,6 +61,7 @@ def update(
         ),
     ] = None,
     no_cache: NoCache = False,
+    json: Json = False,
     backend: Backend = None,
 ) -> None:
     """Keep a person's file up to date with their new runs and self-reported facts; what it has already is left out."""
@@ -92,6 +93,9 @@ def update(
             reader(no_cache),
             [name.replace("-", "_") for name in forget or []],
         )
+    if json:
+        print(json_line({"athlete": str(athlete)} | report.as_dict() | usage.update_dict(report, report.log)))
+        return
     state = report.athlete
     if report.is_new:
         people = athlete_update.about(state.population).partition(", ")[0]

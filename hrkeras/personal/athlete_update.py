@@ -20,7 +20,7 @@ from hrkeras.personal.update_text import taken_text
 from hrkeras.utils import files
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import prepare, quality
-from hrkeras.workouts.clock import in_future
+from hrkeras.workouts.clock import in_future, iso
 from hrkeras.workouts.readers import detect
 from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
@@ -82,6 +82,18 @@ class Report:
     def is_changed(self) -> bool:
         """Whether the state has learnt something."""
         return bool(self.added) or not set(facts.CHANGES).isdisjoint([*self.told.values(), *self.exported.values()])
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs: what was added and changed, and what is known now."""
+        last = iso(self.athlete.starts[-1], self.athlete.utc_offset) if self.athlete.count else None
+        return {
+            "is_new": self.is_new,
+            "is_changed": self.is_changed,
+            "added": [iso(run.start, run.utc_offset) for run in self.added],
+            "facts_told": self.told,
+            "runs_known": self.athlete.count,
+            "last_known_run": last,
+        }
 
 
 def usable(workouts: Iterable[Workout], taken: Counter[str] | None = None) -> list[prepare.PreparedRun]:

@@ -116,25 +116,29 @@ def now(timeline: Timeline) -> str:
     )
 
 
-def compared(starts: Sequence[float]) -> int | None:
-    """Which of some runs, by their starts in order, the last is compared with: that a year before it or, of less, the first.
+def change_of(runs: Sequence[Dated], values: Sequence[Sequence[float] | np.ndarray]) -> Change | None:
+    """How a value has changed since the run a year before the last or, of less, the first.
 
-    None if they are too few or too close together for a comparison.
+    None if the runs are too few or too close together for a comparison.
+
+    Args:
+        runs: in order.
+        values: after each of them, with their limits (10 and 90 %).
     """
-    year_old = [row for row, start in enumerate(starts) if starts[-1] - start >= COMPARED]
-    row = year_old[-1] if year_old else 0
-    return None if len(starts) < FEW or starts[-1] - starts[row] < MONTHS else row
+    if len(runs) < FEW:
+        return None
+    last = runs[-1]
+    row = max((row for row, run in enumerate(runs) if last.start - run.start >= COMPARED), default=0)
+    if last.start - runs[row].start < MONTHS:
+        return None
+    (before, *then), (value, *now) = values[row], values[-1]
+    reach = float(np.hypot(np.ptp(now), np.ptp(then))) / 2
+    return Change(runs[row].start, runs[row].utc_offset, last.start, round(before), round(value) - round(before), reach)
 
 
 def changed(timeline: Timeline) -> Change | None:
     """How that has changed, in beats/min, over the last year or, of a shorter timeline, all of it; None if it is too short."""
-    row = compared([entry.start for entry in timeline.entries])
-    if row is None:
-        return None
-    first, last = timeline.entries[row], timeline.entries[-1]
-    before, now = first.at_pace, last.at_pace
-    reach = float(np.hypot(now.high - now.value, before.high - before.value))
-    return Change(first.start, first.utc_offset, last.start, round(before.value), round(now.value) - round(before.value), reach)
+    return change_of(timeline.entries, [entry.at_pace for entry in timeline.entries])
 
 
 def change(timeline: Timeline) -> str:

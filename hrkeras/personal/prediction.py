@@ -179,9 +179,8 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
     ]
     if doubted := facts.doubt(athlete):
         warnings.append(f"{doubted}.")
-    has_altitude = quality.without_outliers(run, LIMITS).has_altitude
     about: dict[str, Any] = {"by": predictor.title(model), "duration": run.duration, "utc_offset": run.utc_offset}
-    return Prediction(begin, grid, heart_rate, low, high, athlete.count, has_altitude, warnings, **about)
+    return Prediction(begin, grid, heart_rate, low, high, athlete.count, has_altitude(run), warnings, **about)
 
 
 def gridded(run: Workout) -> Grid:
@@ -200,6 +199,11 @@ def gridded(run: Workout) -> Grid:
             f"{run.where or 'The run'}: lasts {len(grid.speed) * STEP / DAY:.1f} days; nothing can be said of more than one."
         )
     return grid
+
+
+def has_altitude(run: Workout) -> bool:
+    """Whether its altitude was measured; without it the run is taken as flat."""
+    return quality.without_outliers(run, LIMITS).has_altitude
 
 
 def begin_after(run: Workout, athlete: AthleteState) -> float:

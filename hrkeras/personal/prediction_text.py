@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from hrkeras.personal import usage
+from hrkeras.personal import prediction, usage
 from hrkeras.personal.prediction import Prediction
 from hrkeras.workouts import clock
+from hrkeras.workouts.workout import Workout
 
 
 def lines(predicted: Prediction) -> list[str]:
@@ -27,13 +28,14 @@ def lines(predicted: Prediction) -> list[str]:
     return [*text, f"Predicted by {predicted.by}."]
 
 
-def remarks(predicted: Prediction) -> list[str]:
-    """What of the run is not known, and what was taken in its place."""
-    taken = ": it was taken as the day after the last known run" if predicted.earlier_runs else ""
+def remarks(run: Workout, earlier_runs: int) -> list[str]:
+    """What is not known of a run, and what was taken in its place; `earlier_runs` are known of the person."""
+    taken = ": it was taken as the day after the last known run" if earlier_runs else ""
+    start = clock.date_or_nan(run.start)
     return [
-        *([f"The run's date is unknown, since its clock was not set{taken}."] if isnan(predicted.start) else []),
-        *([] if predicted.has_altitude else ["The run has no altitude: it was taken as flat."]),
-        *usage.in_the_future([predicted.start]),
+        *([f"The run's date is unknown, since its clock was not set{taken}."] if isnan(start) else []),
+        *([] if prediction.has_altitude(run) else ["The run has no altitude: it was taken as flat."]),
+        *usage.in_the_future([start]),
     ]
 
 

@@ -136,7 +136,7 @@ def test_an_age_grows_by_itself():
         assert facts.told(athlete, later).age == 41 + (later - DAY).days // 365.25
         assert facts.tell(athlete, Facts(age=age), later) == {"age": outcome}
     assert facts.told(told(default(), age=109), date(2040, 1, 1)).age == 110
-    assert facts.tell(told(default(), age=41), Facts(age=41, sex="female"), DAY) == {"age": "changed"}
+    assert facts.tell(told(default(), age=41), Facts(age=41, sex="female"), DAY) == {"age": "used"}
 
 
 @pytest.mark.parametrize(

@@ -300,7 +300,7 @@ def test_update_from_what_holds_no_runs_keeps_what_was_there(sources, tmp_path, 
 
 def test_update_of_what_is_no_athletes_file(sources, tmp_path):
     (tmp_path / "me.json").write_text('{"shoes": 3}')
-    assert "found other JSON" in refused(1, "update", tmp_path / "me.json", sources / "runs")
+    assert "found JSON without what it must have" in refused(1, "update", tmp_path / "me.json", sources / "runs")
     assert (tmp_path / "me.json").read_text() == '{"shoes": 3}'
 
 

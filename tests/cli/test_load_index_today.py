@@ -1,6 +1,8 @@
 """`hrkeras training-load`, `running-index`, `today` and `guard`, as a person calls them."""
 
 import json
+import re
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -113,3 +115,20 @@ def test_they_refuse_in_a_sentence(files, silent, me, folder):
     run("update", me, files[-1])
     assert "this very run" in run("today", files[-1], "--athlete", me, code=1).output
     assert "give one of them" in run("today", files[-1], "--athlete", me, "--history", folder / "runs", code=2).output
+
+
+@pytest.mark.parametrize("command", [("today",), ("guard", "--limit", 170), ("predict", "--force")])
+def test_what_is_not_known_of_the_run_is_said(files, me, tmp_path, command):
+    plain = tmp_path / "run.gpx"
+    text = re.sub("<ele>[^<]*</ele>", "", files[-1].read_text())
+    begin = datetime.fromisoformat(re.search("<time>([^<]*)</time>", text)[1])
+    plain.write_text(re.sub("<time>([^<]*)</time>", lambda time: f"<time>{_shifted(time[1], begin)}</time>", text))
+    output = ("--output", tmp_path / "run.csv") if command[0] == "predict" else ()
+    said = " ".join(run(*command, plain, "--athlete", me, *output).stdout.split())
+    assert "The run's date is unknown, since its clock was not set: it was taken as the day after the last known run." in said
+    assert "The run has no altitude: it was taken as flat." in said
+
+
+def _shifted(time, begin):
+    """As a clock tells it that began in 1970."""
+    return (datetime.fromisoformat(time) - begin + datetime(1970, 1, 1, tzinfo=UTC)).isoformat().replace("+00:00", "Z")

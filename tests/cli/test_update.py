@@ -71,6 +71,17 @@ def test_bit_by_bit_is_as_in_one_go(folder, tmp_path):
     assert_same(tmp_path / "bits.json", tmp_path / "once.json")
 
 
+def test_for_programs(folder, simulated, tmp_path):
+    me = tmp_path / "me.json"
+    told = json.loads(run("update", me, folder / "runs", "--age", 40, "--json"))
+    assert (told["is_new"], told["is_changed"], told["runs_known"], told["facts_told"]) == (True, True, 8, {"age": "used"})
+    assert (len(told["added"]), told["added"][-1]) == (8, told["last_known_run"])
+    assert (told["used"], told["not_used"], told["facts"]) == (8, {}, {"age": 40})
+    told = json.loads(run("update", me, folder / "runs", "--json"))
+    assert (told["is_new"], told["is_changed"], told["added"], told["used"]) == (False, False, [], 0)
+    assert sum(told["not_used"].values()) == 8
+
+
 def test_what_comes_too_late_or_is_no_run_is_said(folder, simulated, tmp_path):
     paths, me = sorted((folder / "runs").iterdir()), tmp_path / "me.json"
     run("update", me, paths[3], paths[5])

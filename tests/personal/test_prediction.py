@@ -108,10 +108,9 @@ def test_for_programs(runs):
         np.testing.assert_allclose(told[name], frame[name], atol=0.051)
     assert (told["mean_absolute_error"], told["measured_mean"]) == pytest.approx((predicted.error, predicted.means[0]), abs=0.06)
     silent = replace(half, heart_rate=np.full(len(half), np.nan), start=np.nan)
-    predicted = prediction.predict(silent, AthleteState())
-    told = prediction_text.as_dict(predicted)
+    told = prediction_text.as_dict(prediction.predict(silent, AthleteState()))
     assert (told["start"], told["measured_mean"], told["mean_absolute_error"], told["share_in_interval"]) == (None,) * 4
-    assert prediction_text.remarks(predicted) == ["The run's date is unknown, since its clock was not set."]
+    assert prediction_text.remarks(silent, 0) == ["The run's date is unknown, since its clock was not set."]
 
 
 def test_the_state_alone_says_what_the_filter_expects(runs):
@@ -316,7 +315,7 @@ def test_the_latest_is_not_one_of_a_wrong_clock(runs):
     late = replace(runs[0], start=time.time() + 9e7)
     assert run_choice.choose([*runs, late], "latest", Path("a")) is runs[-1]
     assert run_choice.choose([late], "latest", Path("a")) is late
-    said = prediction_text.remarks(prediction.predict(late, AthleteState()))
+    said = prediction_text.remarks(late, 0)
     assert len(said) == 1
     assert said[0].startswith("1 run is dated in the future")
 

@@ -51,16 +51,9 @@ def _pace(limits: np.ndarray, usual: float) -> str:
 
 
 def changed(found: Sequence[Index]) -> Change | None:
-    """How pace at the set heart rate has changed, in s/km, over the time that `fitness_text.compared` says, if that can be
-    said."""
+    """How pace at the set heart rate has changed, in s/km, if that can be said; see `fitness_text.change_of`."""
     reached = [each for each in found if np.isfinite(each.speed[0])]
-    row = fitness_text.compared([each.start for each in reached]) if reached else None
-    if row is None:
-        return None
-    first = reached[row]
-    then, now = (1000 / each.speed for each in (first, reached[-1]))
-    reach = float(np.hypot(np.ptp(now[1:]), np.ptp(then[1:]))) / 2
-    return Change(first.start, first.utc_offset, reached[-1].start, round(then[0]), round(now[0]) - round(then[0]), reach)
+    return fitness_text.change_of(reached, [1000 / each.speed for each in reached])
 
 
 def change(found: Sequence[Index]) -> str:

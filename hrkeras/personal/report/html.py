@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
+UNITS = r"(?:%|°C|/km|beats/min|(?:km|m|min|s|h|TRIMP|mL/kg)\b)"
+
 
 def paragraph(text: str, kind: str = "") -> str:
     """A paragraph; nothing if there is no text."""
@@ -39,7 +41,7 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], text
     top = "".join(f'<th scope="col"{kind}>{escape(label)}</th>' for kind, label in zip(kinds, head, strict=True))
     lines = []
     for row in rows:
-        cells = [f"<td{kind}>{_cell(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)]
+        cells = [f"<td{kind}>{_whole(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)]
         lines.append(f'<tr><th scope="row">{escape(row[0])}</th>{"".join(cells[1:])}</tr>')
     body = "\n".join(lines)
     inside = f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
@@ -48,11 +50,12 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], text
 
 def _text(text: str) -> str:
     """With a command in backticks as code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+    return re.sub("`([^`]+)`", r"<code>\1</code>", _whole(text))
 
 
-def _cell(text: str) -> str:
-    return escape(text).replace(" %", "\N{NO-BREAK SPACE}%")
+def _whole(text: str) -> str:
+    """Escaped, with numbers that no line's end parts from their units."""
+    return re.sub(rf"(?<=\d) (?={UNITS})", "\N{NO-BREAK SPACE}", escape(text))
 
 
 def _class(kind: str) -> str:

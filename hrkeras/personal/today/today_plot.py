@@ -26,7 +26,8 @@ def today(run: LiveRun, grid: Grid, judged: Judged) -> Figure:
     value, low, high = (expected[rows] + beats for beats in last.beats)
     above.plot(minutes[rows], value, color=SPEED, lw=1.8, label=f"expected after {last.minutes:.0f} min")
     above.fill_between(minutes[rows], low, high, color=SPEED, alpha=0.2, lw=0, label=f"10 to 90 % after {last.minutes:.0f} min")
-    legend(above, f"Today: {signed(last.beats[0])} beats/min at the same effort", columns=3)
+    chance = "" if last.is_certain else ", which may be chance"
+    legend(above, f"Today: {signed(last.beats[0])} beats/min at the same effort{chance}", columns=3)
     below.axhline(0, color=MUTED, lw=0.8)
     reach = np.abs(told[:, 1:] - told[:, :1]).T
     below.errorbar(after, told[:, 0], yerr=reach, fmt="o", ms=4, color=SPEED, lw=1.2, capsize=2)

@@ -168,3 +168,12 @@ def test_it_says_what_was_used_and_whose_time_it_is(report):
 def test_a_command_in_a_text_is_code():
     assert html.paragraph("as by `a < b`, ` alone") == "<p>as by <code>a &lt; b</code>, ` alone</p>"
     assert html.items(["`update`"]) == "<ul>\n<li><code>update</code></li>\n</ul>"
+
+
+def test_no_line_parts_a_number_from_its_unit():
+    text = html.paragraph("10 min at 6:00 /km and 145 beats/min, 80 % of 12 runs; `plan 3 km` <b>")
+    space = "\N{NO-BREAK SPACE}"
+    assert text == (
+        f"<p>10{space}min at 6:00{space}/km and 145{space}beats/min, 80{space}% of 12 runs; "
+        f"<code>plan 3{space}km</code> &lt;b&gt;</p>"
+    )
