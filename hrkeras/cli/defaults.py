@@ -98,8 +98,10 @@ def check_model(path: Path) -> None:
     """Checks that a model's file exists, before Keras is imported, which takes seconds; a packaged one has no file to give.
 
     Raises:
-        InputError: if it is not; it says how to train it.
+        InputError: if it does not, or has another ending; it says how to train one.
     """
+    if path.suffix != ".keras" and path.exists():
+        raise InputError(f"{path}: expected a file that ends in .keras, as `hrkeras train` writes it.")
     if path.suffix != ".keras" or path.exists():
         return
     kind = f" --data {path.stem}" if path.stem in builders.DATASETS else ""

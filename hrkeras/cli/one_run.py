@@ -66,7 +66,7 @@ def open_run(
     histories = history or []
     with reading((run, *histories)) as bar:
         chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update, reader(no_cache))
-    if default:
+    if default and (others or log.skipped[run_choice.OTHER]):
         defaults.use("--workout", default)
     learnt = athlete_update.learn_from(state, [] if athlete else others, chosen.start, model, log.person)
     left_out = len(others) if athlete else 0

@@ -1,7 +1,7 @@
 """A causal model as one step, whose state is an input and an output: one vector, 0 before a run."""
 
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import keras
 import numpy as np
@@ -25,26 +25,22 @@ STREAMED = MEANINGS | {
 
 
 class _Memory:
-    """Reads the states of layers from one vector, and collects the next states in another.
+    """The states of layers at one step, and at the next.
 
     Args:
-        state: shape `(1, size)`; if not given, all states are 0 and `size` counts them.
+        kept: the states in their order, shape `(1, size)` each; if not given, they are 0.
     """
 
-    def __init__(self, state=None):
-        self._state, self.size, self._next = state, 0, []
+    def __init__(self, kept: Iterable | None = None):
+        self._kept = None if kept is None else iter(kept)
+        self.next: list = []
 
-    def swap(self, size: int, change: Callable):
-        """Replaces a state, shape `(1, size)`, by the first result of `change` and returns the second."""
-        begin, self.size = self.size, self.size + size
-        kept = ops.zeros((1, size)) if self._state is None else self._state[:, begin : self.size]
-        following, answer = change(kept)
-        self._next.append(ops.reshape(following, (1, size)))
+    def swap(self, sizes: Sequence[int], change: Callable):
+        """Replaces states, shape `(1, size)` each, by the first result of `change`, a list, and returns the second."""
+        kept = [ops.zeros((1, size)) if self._kept is None else next(self._kept) for size in sizes]
+        following, answer = change(*kept)
+        self.next += following
         return answer
-
-    def next(self):
-        """The state after the step, shape `(1, size)`."""
-        return ops.concatenate(self._next, axis=-1)
 
 
 def step(model: keras.Model) -> Exported:
@@ -73,17 +69,17 @@ def step(model: keras.Model) -> Exported:
     shapes: Shapes = {new: (1, *(size or 1 for size in saving.INPUTS[name][1:])) for name, new in names.items()}
     length = saving.step(model)
 
-    def predict(given):
-        place["memory"] = _Memory(given.get(STATE))
+    def predict(given, sizes=None):
+        place["memory"] = _Memory(sizes and tf.split(given[STATE], sizes, axis=1))
         nothing = {name: tf.zeros([1, *(size or 1 for size in shape[1:])]) for name, shape in saving.INPUTS.items()}
         nothing |= {"valid": tf.ones((1, 1)), "delay": tf.fill((1, 1), length)}
         prediction = model(nothing | {name: given[new] for name, new in names.items()}, training=False)
-        return {HEART_RATE: prediction, NEXT: place["memory"].next()}
+        return {HEART_RATE: prediction, NEXT: ops.concatenate(place["memory"].next, axis=-1)}
 
     predict({name: tf.zeros(shape) for name, shape in shapes.items()})
-    state = (1, place["memory"].size)
-    shapes[STATE] = state
-    return Exported(frozen(predict, shapes), shapes, {HEART_RATE: (1, 1), NEXT: state}, STREAMED)
+    sizes = [state.shape[1] for state in place["memory"].next]
+    shapes[STATE] = (1, sum(sizes))
+    return Exported(frozen(partial(predict, sizes=sizes), shapes), shapes, {HEART_RATE: (1, 1), NEXT: shapes[STATE]}, STREAMED)
 
 
 def _run_features(layer: RunFeatures, place: dict) -> Callable:
@@ -91,15 +87,14 @@ def _run_features(layer: RunFeatures, place: dict) -> Callable:
     lag = layer.lag
 
     def call(time, speed, altitude):
-        def change(kept):
-            now = ops.concatenate([speed, altitude], axis=0)
-            before = ops.where(kept[:, :1] > 0, ops.reshape(kept[:, 1:], (2, lag)), now)
-            rows = ops.concatenate([before, now], axis=1)
-            following = ops.concatenate([ops.ones((1, 1)), ops.reshape(rows[:, 1:], (1, 2 * lag))], axis=1)
-            mean_speed = ops.mean(rows[:1, 1:], axis=1, keepdims=True)
-            return following, layer.features(time, speed, altitude - rows[1:, :1], mean_speed)
+        def change(begun, *kept):
+            channels = (speed, altitude)
+            before = [ops.where(begun > 0, old, now) for old, now in zip(kept, channels, strict=True)]
+            speeds, altitudes = (ops.concatenate([old, now], axis=1)[:, 1:] for old, now in zip(before, channels, strict=True))
+            features = layer.features(time, speed, altitude - before[1][:, :1], ops.mean(speeds, axis=1, keepdims=True))
+            return [ops.ones((1, 1)), speeds, altitudes], features
 
-        return place["memory"].swap(1 + 2 * lag, change)
+        return place["memory"].swap([1, lag, lag], change)
 
     return call
 
@@ -110,9 +105,9 @@ def _exponential_averages(layer: ExponentialAverages, place: dict) -> Callable:
     def call(sequence):
         def change(kept):
             following = _faded(kept, sequence, layer.spans)
-            return following, following[:, None]
+            return [following], ops.expand_dims(following, 1)
 
-        return place["memory"].swap(sequence.shape[-1] * len(layer.spans), change)
+        return place["memory"].swap([sequence.shape[-1] * len(layer.spans)], change)
 
     return call
 
@@ -120,15 +115,13 @@ def _exponential_averages(layer: ExponentialAverages, place: dict) -> Callable:
 def _recurrent(layer: layers.RNN, place: dict) -> Callable:
     """Remembers the cell's states."""
     sizes = layer.cell.state_size
-    ends = list(itertools.accumulate(sizes if isinstance(sizes, list | tuple) else [sizes]))
 
     def call(sequence, **_):
-        def change(kept):
-            states = [kept[:, begin:end] for begin, end in itertools.pairwise([0, *ends])]
-            answer, following = layer.cell(ops.squeeze(sequence, 1), states, training=False)
-            return ops.concatenate(following, axis=-1), answer[:, None]
+        def change(*states):
+            answer, following = layer.cell(ops.squeeze(sequence, 1), list(states), training=False)
+            return following, ops.expand_dims(answer, 1)
 
-        return place["memory"].swap(ends[-1], change)
+        return place["memory"].swap(sizes if isinstance(sizes, list | tuple) else [sizes], change)
 
     return call
 
@@ -137,15 +130,15 @@ def _known_heart_rate(layer: KnownHeartRate, place: dict) -> Callable:
     """Remembers whether the run has begun, what was predicted at the step before, and the sums of residuals."""
 
     def call(heart_rate, reference, delay):
-        def change(kept):
-            known = ops.logical_and(kept[:, :1] > 0, ops.logical_not(ops.isnan(heart_rate)))
-            residual = ops.where(known, heart_rate - kept[:, 1:2], 0.0) / SCALE
-            sums = _faded(kept[:, 2:], ops.stack([residual, ops.cast(known, residual.dtype)], axis=-1), layer.past)
-            return ops.concatenate([ops.ones((1, 1)), reference, sums], axis=-1), sums[:, None]
+        def change(begun, predicted, kept):
+            known = ops.logical_and(begun > 0, ops.logical_not(ops.isnan(heart_rate)))
+            residual = ops.where(known, heart_rate - predicted, 0.0) / SCALE
+            sums = _faded(kept, ops.stack([residual, ops.cast(known, residual.dtype)], axis=-1), layer.past)
+            return [ops.ones((1, 1)), reference, sums], ops.expand_dims(sums, 1)
 
-        past = place["memory"].swap(2 + 2 * len(layer.past), change)
+        past = place["memory"].swap([1, 1, 2 * len(layer.past)], change)
         future = ops.zeros((1, 1, 2 * len(layer.future)))
-        later = ops.log1p(delay / layer.step)[:, :, None] / 4
+        later = ops.expand_dims(ops.log1p(delay / layer.step), -1) / 4
         return ops.concatenate([means(past, len(layer.past)), means(future, len(layer.future)), later], axis=-1)
 
     return call

@@ -46,7 +46,7 @@ class Correction(keras.layers.Layer):
 
     def call(self, heart_rate, predicted, sequence, delay):
         known = self.known(heart_rate, predicted, delay)
-        level = (predicted - 140.0)[:, :, None] / 20
+        level = ops.expand_dims(predicted - 140.0, -1) / 20
         inputs = ops.concatenate([ops.cast(known, sequence.dtype), sequence, ops.cast(level, sequence.dtype)], axis=-1)
         hidden = self.dense(ops.concatenate([self.recurrent(inputs), inputs], axis=-1))
         past, future = len(self.PAST), len(self.FUTURE)

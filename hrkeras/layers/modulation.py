@@ -1,6 +1,7 @@
 """Modulation of a sequence by what is known of a person."""
 
 import keras
+from keras import ops
 
 
 @keras.saving.register_keras_serializable("hrkeras")
@@ -28,7 +29,8 @@ class Modulation(keras.layers.Layer):
         self.shift.build(condition_shape)
 
     def call(self, sequence, condition):
-        return sequence * (1 + self.scale(condition)[:, None, :]) + self.shift(condition)[:, None, :]
+        scale, shift = (ops.expand_dims(layer(condition), 1) for layer in (self.scale, self.shift))
+        return sequence * (1 + scale) + shift
 
     def compute_output_shape(self, sequence_shape, condition_shape):
         return sequence_shape

@@ -21,7 +21,7 @@ class TimeLeft(keras.layers.Layer):
         known = ops.logical_not(ops.isnan(run_seconds))
         minutes = ops.maximum(ops.where(known, run_seconds, 0.0) - time, 0.0) / 60
         left = ops.stack([ops.log1p(minutes) - 3.0, ops.exp(-minutes / 5)], axis=-1)
-        return left * ops.cast(known, left.dtype)[:, :, None]
+        return left * ops.expand_dims(ops.cast(known, left.dtype), -1)
 
     def compute_output_shape(self, time_shape, run_seconds_shape):
         return (*time_shape, 2)

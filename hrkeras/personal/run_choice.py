@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 
 from hrkeras.personal.athlete_update import one_person
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts import duplicates
+from hrkeras.workouts import duplicates, quality
 from hrkeras.workouts.clock import date, in_future
 from hrkeras.workouts.readers import detect
 from hrkeras.workouts.readers.source import ReadLog, read_log_text
@@ -104,17 +105,24 @@ def load_run(
     if wanted in (None, "latest"):
         one_person([workout for workout in workouts if workout.sport == "running"], path)
     run = choose(workouts, wanted, path, log)
-    if not histories:
-        for workout in workouts:
-            if workout.user != run.user:
-                log.skip(OTHER, workout.where)
-        return run, [workout for workout in workouts if workout.user == run.user and workout is not run], log
-    others = {(workout.where, workout.start): workout for workout in load_history(histories, log, run.user, read)}
-    others.pop((run.where, run.start), None)
-    for workout in workouts:
-        if workout is not run and (workout.where, workout.start) not in others:
-            log.skip(OTHER, workout.where)
-    return run, [*others.values()], log
+    if histories:
+        by_place = {(workout.where, workout.start): workout for workout in load_history(histories, log, run.user, read)}
+        by_place.pop((run.where, run.start), None)
+        left_out = [workout for workout in workouts if workout is not run and (workout.where, workout.start) not in by_place]
+        others = [*by_place.values()]
+    else:
+        left_out = [workout for workout in workouts if workout.user != run.user]
+        others = [workout for workout in workouts if workout.user == run.user and workout is not run]
+    again = [workout.sport == run.sport and _overlap(workout, run) for workout in others]
+    for workout in left_out:
+        log.skip(OTHER, workout.where)
+    for workout in compress(others, again):
+        log.skip(quality.REASONS[quality.DUPLICATE], workout.where)
+    return run, [workout for workout, is_run in zip(others, again, strict=True) if not is_run], log
+
+
+def _overlap(one: Workout, other: Workout) -> bool:
+    return bool(duplicates.overlap(one.start, one.end, other.start, other.end))
 
 
 def load_history(

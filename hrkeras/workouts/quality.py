@@ -175,7 +175,7 @@ def _out_of_range(workout: Workout, limits: Limits) -> bool:
     return len(believed) > 0 and believed.mean() > limits.max_record_share * fastest(workout.duration)
 
 
-UNDATED = "date unknown (clock not set)"
+UNDATED, ESTIMATED = "date unknown (clock not set)", "heart rate estimated, not measured"
 # name, reason in words, and whether it takes the workout; in the order of the funnel
 FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
     ("sport", "another sport", lambda w, limits: w.sport not in limits.sports),
@@ -226,7 +226,7 @@ def reason(taken: str, workout: Workout) -> str:
         return f"{REASONS[taken]} ({workout.sport or 'unnamed'})"
     if taken == "metadata":
         return "person unknown" if is_date(workout.start) else UNDATED
-    return "heart rate estimated, not measured" if taken == "heart_rate" and workout.estimated else REASONS[taken]
+    return ESTIMATED if taken == "heart_rate" and workout.estimated else REASONS[taken]
 
 
 def taken_by(workout: Workout, limits: Limits) -> Taken | None:

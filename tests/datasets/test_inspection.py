@@ -290,3 +290,17 @@ def test_of_several_people_one_person_s_folder_is_named_or_nothing(workouts, tmp
     assert inspection_text.commands(found, tmp_path, "tracks") == [
         f"hrkeras predict RUN.gpx --history {tmp_path / 'ada'} --output prediction.csv"
     ]
+
+
+def test_an_estimated_heart_rate_is_none(workouts, tmp_path):
+    estimated, path = replace(run_of(workouts), estimated=True), tmp_path / "run.gpx"
+    path.touch()
+    said = inspection_text.text(inspect([estimated]), path, "tracks")
+    assert "This workout cannot be learnt from (heart rate estimated, not measured); its heart rate" in said
+    assert "times a minute" not in said
+    assert "No fault" not in said
+    several = inspect([estimated, replace(estimated, start=estimated.start + 1e5)])
+    said = inspection_text.text(several, tmp_path, "tracks")
+    assert "2 workouts have a heart rate that hrkeras estimated: it counts as none." in said
+    assert "Next" not in said
+    assert several.as_dict()["estimated"] == 2

@@ -11,7 +11,7 @@ from hrkeras.datasets.inspection.inspection import inspect
 from hrkeras.datasets.inspection.inspection_text import text
 from hrkeras.datasets.runs import load
 from hrkeras.evaluation.audit import data as audit_data
-from hrkeras.personal import athlete_update, timeline
+from hrkeras.personal import athlete_update, run_choice, timeline
 from hrkeras.personal.estimation import estimation
 from hrkeras.workouts import duplicates
 from hrkeras.workouts.readers import tracks
@@ -132,6 +132,11 @@ def test_all_commands_agree_on_the_runs(twice, tmp_path):
 
     estimated = estimation.estimate([twice], everything=True)
     assert (len(estimated.estimates), estimated.skipped) == (10, {"another recording of the same run": 10})
+
+    for histories in ([], [twice]):
+        run, others, log = run_choice.load_run(twice, "latest", histories)
+        assert (round(run.start), len(others)) == (runs.starts.max(), 18)
+        assert log.skipped == {"another recording of the same run": 1}
 
 
 def test_a_recording_without_heart_rate_of_a_run_with_it_is_not_estimated(twice):

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,6 +77,7 @@ class Inspection:
         hours: of all workouts.
         first, last: s since 1970-01-01 UTC, starts of the first and the last workout; None if no date is known.
         undated: workouts of unknown date.
+        estimated: workouts whose heart rate hrkeras has estimated, which counts as none.
         utc_offset: s that local time is ahead of UTC in the last workout read; NaN where the source does not tell.
         years: `Year` by number; a run counts once, however many recordings there are of it.
         raw: correlations of all recordings of runs, values out of their valid ranges left out.
@@ -98,7 +100,7 @@ class Inspection:
         self.hours = 0.0
         self.first: float | None = None
         self.last: float | None = None
-        self.undated, self.utc_offset = 0, np.nan
+        self.undated, self.estimated, self.utc_offset = 0, 0, np.nan
         self.years: dict[int, Year] = defaultdict(Year)
         self.raw, self.processed, self.lags = Moments(), Moments(), LagCurve()
         self.sensor = SensorFaults()
@@ -114,9 +116,12 @@ class Inspection:
     def add(self, workout: Workout) -> None:
         """Adds a workout."""
         outcome = prepare.examine(workout, self.limits)
+        if workout.estimated:
+            self.estimated += 1
+            workout = replace(workout, heart_rate=np.full(len(workout), np.nan), heart_rate_samples=0)
         taken = outcome if isinstance(outcome, str) else None
         self.funnel.count(taken)
-        self.sports[workout.sport or "not said"] += 1
+        self.sports[workout.sport or "unnamed"] += 1
         self.people[workout.user] += 1
         self.hours += workout.duration / 3600
         self.utc_offset = workout.utc_offset
@@ -213,6 +218,7 @@ class Inspection:
             "first_day": day(self.first),
             "last_day": day(self.last),
             "undated": self.undated,
+            "estimated": self.estimated,
             "years": {
                 str(number): {
                     "runs": year.runs,

@@ -163,7 +163,7 @@ def _single(inspection: Inspection) -> list[str]:
     if taken is None:
         return ["This run can be used: its heart rate can be learnt from, and a prediction can be compared with it."]
     undated = taken == "metadata" and inspection.undated
-    reason = quality.UNDATED if undated else quality.REASONS[taken]
+    reason = quality.UNDATED if undated else quality.ESTIMATED if inspection.estimated else quality.REASONS[taken]
     if taken == "sport":
         reason = f"its sport is {next(iter(inspection.sports))}"
     if _can_be_predicted(inspection):
@@ -178,6 +178,9 @@ def _single(inspection: Inspection) -> list[str]:
 def _usable(inspection: Inspection) -> Iterator[str]:
     funnel = inspection.funnel
     yield usage_text(funnel.left, funnel.left_out, funnel.examples)
+    if inspection.estimated:
+        workouts = _of(inspection.estimated, "workout has", "workouts have")
+        yield f"{workouts} a heart rate that hrkeras estimated: it counts as none."
     if (indoor := inspection.sports["indoor running"]) and "indoor running" not in inspection.limits.sports:
         yield f"{_of(indoor, 'run', 'runs')} indoors or without a route left out: speed and climbing are uncertain."
 
@@ -260,7 +263,7 @@ def commands(inspection: Inspection, path: Path, kind: str) -> list[str]:
         person = max(inspection.usable_by_person, key=lambda name: inspection.usable_by_person[name])
         history = path if len(inspection.people) == 1 else path / person  # a history is one person's, whose folder has their name
         return [f"hrkeras predict RUN.gpx --history {shlex.quote(str(history))} --output prediction.csv"] * history.exists()
-    if kind != "endomondo" and len(inspection.people) == 1 and inspection.funnel.taken["heart_rate"]:
+    if kind != "endomondo" and len(inspection.people) == 1 and inspection.funnel.taken["heart_rate"] > inspection.estimated:
         return [f"hrkeras estimate {source}"]
     return []
 

@@ -36,7 +36,6 @@ LEAST_GOOD = 0.25  # of the points that must have a good heart rate
 # Deviations beyond which a tenth of the heart rates lies, as seen on seed 501: more than the 1.28 of a normal distribution, since
 # how large the residuals of a run are is itself a guess
 TENTH = 1.45
-ESTIMATED = "heart rate estimated, not measured"
 REPAIRED = "heart rate repaired already; give the original to repair it anew"
 UNSEEN = "no heart rate, which `hrkeras estimate` writes into a copy"
 SELDOM = "heart rate measured too seldom to see faults"
@@ -238,7 +237,7 @@ def _sorted(workouts: Sequence[Workout], masked: Mapping[int, Workout]) -> tuple
     for run in sorted(distinct, key=lambda run: (np.isnan(run.start), run.start)):
         filled = FILLED if quality.measured_share(run) < silent.ENOUGH_MEASURED else ""
         if run.estimated:
-            skipped[ESTIMATED] += 1
+            skipped[quality.ESTIMATED] += 1
         elif run.repaired:
             skipped[REPAIRED] += 1
         elif not detection.often_enough(run):

@@ -245,7 +245,7 @@ def _text(entry: dict, key: str) -> str:
 def _column(entry: dict, key: str) -> np.ndarray | None:
     if (values := entry.get(key)) is None:
         return None
-    if not isinstance(values, list) or len(values) > MAX_POINTS:
+    if not isinstance(values, list) or len(values) > MAX_POINTS or bool in set(map(type, values)):
         raise InvalidWorkoutError(f"{key} is no list of at most {MAX_POINTS:,} numbers")
     try:
         column = np.array(values, np.float64)

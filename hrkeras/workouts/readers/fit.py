@@ -33,6 +33,8 @@ from hrkeras.workouts.readers.source import read_whole
 MAX_BYTES = 32 << 20  # a day's run recorded every second has 5 MB
 FILE_ID, SPORT, SESSION, ACTIVITY, HRV, DESCRIPTION = 0, 12, 18, 34, 78, 206  # message numbers of the FIT profile
 ACTIVITY_FILE, COURSE_FILE = 4, 6  # types of files
+BEHIND = "bytes after the end of the FIT file"
+FURTHER = "a further FIT file in it that is cut off or damaged"
 TIMESTAMP, LOCAL_TIMESTAMP = 253, 5  # fields of the message of an activity
 
 
@@ -40,7 +42,7 @@ def read_sessions(stream: Stream) -> list[Recording]:
     """Reads the recorded sessions; a multisport file has several, and several files may be chained in one.
 
     A file that is cut off or whose checksum is wrong is refused rather than read up to the damage: half a run would
-    pass for a whole one. Bytes after the last complete file are passed over.
+    pass for a whole one. What comes after the last file that can be read is passed over.
 
     Args:
         stream: anything with `read(size)` that returns bytes.
@@ -51,15 +53,15 @@ def read_sessions(stream: Stream) -> list[Recording]:
     Raises:
         InvalidWorkoutError: if the file is not FIT, is damaged or cut off, is not a recording or has no records.
     """
-    contents, left = _contents(stream)
+    contents, passed_over = _contents(stream)
     recorded = [content for content in contents if not content.is_course]
     if not recorded:
         raise InvalidWorkoutError(COURSE)
     rates = np.concatenate([content.rates for content in contents], axis=1)
     rates = rates[:, np.argsort(rates[0], kind="stable")]
     sessions = [session for content in recorded for session in content.recordings(rates)]
-    if left:
-        sessions[0] = sessions[0]._replace(passed_over=("bytes after the end of the FIT file",))
+    if passed_over:
+        sessions[0] = sessions[0]._replace(passed_over=(*sessions[0].passed_over, passed_over))
     return sessions
 
 
@@ -77,9 +79,10 @@ def content(stream: Stream) -> bytes:
     return read_whole(stream, MAX_BYTES)
 
 
-def _contents(stream: Stream) -> tuple[list["_Content"], int]:
-    """The content of the chained files with records or heart rates, and the number of bytes of others, which are passed over."""
-    files, left = fit_files.files(content(stream))
+def _contents(stream: Stream) -> tuple[list["_Content"], str]:
+    """The content of the chained files with records or heart rates, and what of the rest is passed over, in words."""
+    files, rest = fit_files.files(content(stream))
+    passed_over = FURTHER if fit_files.SIGNATURE in rest else BEHIND if rest else ""
     contents: list[_Content] = []
     points = 0
     for number, file in enumerate(files):
@@ -88,14 +91,14 @@ def _contents(stream: Stream) -> tuple[list["_Content"], int]:
         except InvalidWorkoutError:
             if not number:
                 raise
-            left += sum(content.size for content in files[number:])
+            passed_over = FURTHER
             break
         points += len(contents[-1].table)
         if points > MAX_POINTS:
             raise InvalidWorkoutError(f"over {MAX_POINTS:,} points")
     if not points:
         raise InvalidWorkoutError(f"FIT, but {contents[0].kind} without track points" if contents[0].kind else "no track points")
-    return [content for content in contents if len(content.table) or content.rates.size], left
+    return [content for content in contents if len(content.table) or content.rates.size], passed_over
 
 
 class _Content:

@@ -9,6 +9,8 @@ import numpy as np
 from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.readers.point_table import MAX_ACTIVITIES
 
+SIGNATURE = b".FIT"  # in the header of each
+
 
 class File(NamedTuple):
     """One FIT file: its header, and its messages without the checksum that follows them."""
@@ -22,8 +24,8 @@ class File(NamedTuple):
         return len(self.head) + len(self.body) + 2
 
 
-def files(data: bytes) -> tuple[list[File], int]:
-    """The FIT files in `data`, one or several chained, and the number of bytes after the last complete one.
+def files(data: bytes) -> tuple[list[File], bytes]:
+    """The FIT files in `data`, one or several chained, and the bytes after the last complete one.
 
     Raises:
         InvalidWorkoutError: if the first is not FIT, cut off or damaged.
@@ -43,11 +45,11 @@ def files(data: bytes) -> tuple[list[File], int]:
         place += file.size
         if len(chained) > MAX_ACTIVITIES:
             raise InvalidWorkoutError(f"over {MAX_ACTIVITIES:,} FIT files in one")
-    return chained, len(data) - place
+    return chained, data[place:]
 
 
 def _file(data: bytes, place: int) -> File:
-    if data[place + 8 : place + 12] != b".FIT":
+    if data[place + 8 : place + 12] != SIGNATURE:
         raise InvalidWorkoutError("not FIT")
     head, size = data[place], struct.unpack_from("<I", data, place + 4)[0]
     end = place + head + size

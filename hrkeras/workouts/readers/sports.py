@@ -45,7 +45,7 @@ WORDS = {
     "skating": """skat* iceskat* inlineskat* inline eislauf* schlittschuh* rollschuh* patin* pattin* rolki lyzw*
         schaats* skeeler* skoyt* rullskridsk* rollerblad* 滑冰 轮滑 スケート 스케이트 인라인 ролик* коньк*""",
     "cycling": """cycl* *bike bike* biking mountainbik* bicycl* ride rides riding virtualride ebikeride gravelride
-        mountainbikeride mtb bmx rad radl radeln *radfahr* radtour* radausfahrt* radsport* *fahrrad* rennrad* fahrt
+        mountainbikeride mtb bmx rad radl radeln laufrad* *radfahr* radtour* radausfahrt* radsport* *fahrrad* rennrad* fahrt
         ausfahrt* rundfahrt* velo velos velofahr* velotour* vtt ciclis* bici bicis bici_da_corsa bicicl*
         giro_mattutino giro_pomeridiano giro_serale giro_notturno giro_all_ora_di_pranzo spinning surus* pedal* fiets*
         *wielren* racefiets* ochtendrit middagrit avondrit *sykl* *sykkel* *cykl* *cykel* cyklo* rower rower* jazda

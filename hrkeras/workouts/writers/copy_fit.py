@@ -35,13 +35,13 @@ def filled(data: bytes, heart_rate_at: HeartRateAt, mark: str = MARK) -> tuple[b
     Raises:
         InvalidWorkoutError: if it is not a FIT file, or its records have no room for another field.
     """
-    files, left = fit_files.files(data)
+    files, rest = fit_files.files(data)
     parts, count = [], 0
     for file in files:
         body, more = _body(file.body, heart_rate_at, mark)
         parts.append(_file(file.head, body))
         count += more
-    return b"".join(parts) + data[len(data) - left :], count
+    return b"".join(parts) + rest, count
 
 
 def _file(head: bytes, body: bytes) -> bytes:

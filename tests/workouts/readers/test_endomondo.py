@@ -67,6 +67,7 @@ BAD = {
         "{'timestamp': [[1], [2]]}",
         "{'timestamp': [{}, 1]}",
     ],
+    "heart_rate is no list of at most 100,000 numbers": [LINE.replace("[100, 0, 120]", "[100, True, 120]")],
     "timestamp is no list of at most 100,000 numbers": ["{'timestamp': 5}"],
     "columns of different lengths": [LINE.replace("[100, 0, 120]", "[100]")],
     "fewer than two points with a valid time": [

@@ -115,12 +115,13 @@ def test_fit_clock_since_power_on_is_kept():
 
 def test_fit_bytes_after_the_end_are_counted(tmp_path):
     whole = fit_file(session(), run())
-    for rest in (b"\0", b"trailing rubbish", whole[:-1], whole[:-2] + b"\0\0", fit_file(b"\x05")):
-        log = ReadLog()
+    further = [whole[:-1], whole[:-2] + b"\0\0", fit_file(b"\x05"), b"rubbish" + whole]
+    for rest in (b"\0", b"trailing rubbish", *further):
+        log, what = ReadLog(), fit.FURTHER if rest in further else fit.BEHIND
         (workout,) = read_file(tmp_path, "a.fit", whole + rest, log=log)
         assert workout.heart_rate.tolist() == [150] * 5
-        assert log.passed_over == {"bytes after the end of the FIT file": 1}
-        assert log.examples["bytes after the end of the FIT file"] == [str(tmp_path / "a.fit")]
+        assert log.passed_over == {what: 1}
+        assert log.examples[what] == [str(tmp_path / "a.fit")]
 
 
 def test_fit_of_a_watch_that_did_not_finish_it(tmp_path):

@@ -108,6 +108,7 @@ def test_where_nothing_is_said_titles_tell(said, titles, sport):
         ("Run", "cycling", "running"),
         ("Run", "running treadmill", "indoor running"),
         ("Laufen", "", "running"),
+        ("Laufrad", "", "cycling"),
         ("Workout", "running", "running"),
         ("Workout", "", "cycling"),
         ("", "hiking", "hiking"),
