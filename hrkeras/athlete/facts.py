@@ -33,7 +33,7 @@ EASY_SPREAD = 5.0  # beats/min, standard deviation of what a person says of thei
 OF_HIGHEST = np.eye(SIZE)[len(STATES) + PERSON.index("highest_heart_rate")]
 OF_LEVEL = np.eye(SIZE)[0]
 Outcome = Literal["used", "changed", "besides", "known", "maximum is known", "contradicts", "taken back"]
-CHANGES = ("used", "changed", "besides", "taken back")  # outcomes by which the state has learnt something
+CHANGES = ("used", "changed", "besides", "maximum is known", "taken back")  # outcomes by which there is something to keep
 
 
 class Fact(NamedTuple):
@@ -50,7 +50,7 @@ class Facts:
     Attributes:
         max_heart_rate: beats/min.
         age: years.
-        sex: "female" or "male"; counts together with the age.
+        sex: "female" or "male"; counts for the maximum heart rate at an age, and for training load.
         resting_heart_rate: beats/min.
         easy: speed of an easy run on the flat in m/s, and heart rate then in beats/min.
 
@@ -92,7 +92,7 @@ def _within(value: Any, argument: str, name: str, limits: tuple[float, float], u
 
 
 def check(facts: Facts) -> None:
-    """Raises `InputError` if facts that are each plausible cannot be true together, or a sex comes without an age."""
+    """Raises `InputError` if facts that are each plausible cannot be true together."""
     easy = facts.easy[1] if facts.easy else None
     rates = {"resting": facts.resting_heart_rate, "easy": easy, "maximum": facts.max_heart_rate}
     for low, high, apart in (("resting", "easy", 1.0), ("easy", "maximum", 1.0), ("resting", "maximum", LEAST_RESERVE)):
@@ -103,8 +103,6 @@ def check(facts: Facts) -> None:
                 f"{below:g}; correct one of them.",
                 "easy" if high == "easy" else "max_heart_rate",
             )
-    if facts.sex and facts.age is None:
-        raise InputError("Expected an age with the sex, which counts together alone; give both or neither.", "age")
 
 
 def tell(athlete: AthleteState, facts: Facts, day: date | None = None) -> dict[str, Outcome]:
@@ -112,7 +110,7 @@ def tell(athlete: AthleteState, facts: Facts, day: date | None = None) -> dict[s
 
     Args:
         athlete: the state, changed in place.
-        facts: what is told; an age does not count where the maximum is known.
+        facts: what is told; an age does not count as long as the maximum is known.
         day: today if not given.
 
     Returns:
@@ -126,31 +124,37 @@ def tell(athlete: AthleteState, facts: Facts, day: date | None = None) -> dict[s
     before, given = told(athlete, day), dict(facts.items())
     now = replace(before, **given)
     check(now)
-    if given.pop("sex", None):
-        given.setdefault("age", now.age)
-    outcomes: dict[str, Outcome] = {name: _outcome(athlete, name, before, now) for name in given}
-    new = [name for name in given if outcomes[name] in CHANGES]
-    if new and not athlete.count:  # as if all were told at once
-        _begin(athlete, now)
-    else:
-        for name in new:
-            _observe(athlete, name, now, before)
-    athlete.told |= {name: Fact(given[name], day.isoformat()) for name in new}
-    if "age" in new and now.sex:
-        athlete.told["sex"] = Fact(now.sex, day.isoformat())
+    outcomes = {name: _outcome(athlete, name, before, now) for name in given}
+    new = {name: Fact(given[name], day.isoformat()) for name in given if outcomes[name] in CHANGES}
+    if new:
+        _set_told(athlete, athlete.told | new, new)
     return outcomes
 
 
-def _begin(athlete: AthleteState, facts: Facts) -> None:
-    """Makes a state without runs what these facts alone tell."""
-    empty = AthleteState(athlete.population)
-    athlete.weights, athlete.covariance = empty.weights, empty.covariance
-    for name, _ in facts.items():
-        _observe(athlete, name, facts, Facts())
+def _set_told(athlete: AthleteState, now: dict[str, Fact], new: Collection[str]) -> None:
+    """Gives a state what is told now, of which it observes what is new; a state without runs begins anew with all of it."""
+    before = _as_told(athlete)
+    if not athlete.count:
+        empty = AthleteState(athlete.population)
+        athlete.weights, athlete.covariance = empty.weights, empty.covariance
+        before, new = Facts(), list(now)
+    athlete.told = now
+    _observe_highest(athlete, before, _as_told(athlete))
+    if "resting_heart_rate" in new:  # so that of a person without runs it explains just this part of the level's variance
+        variance, explained = athlete.population.covariance[0, 0], (BY_RESTING * RESTING_SPREAD) ** 2
+        shift = BY_RESTING * (now["resting_heart_rate"].value - (before.resting_heart_rate or USUAL_RESTING))
+        level = athlete.weights @ OF_LEVEL + shift * variance / explained
+        athlete.observe(OF_LEVEL, level, variance * (variance / explained - 1))
+    if "easy" in new:
+        speed, heart_rate = now["easy"].value
+        features = fitness.view(athlete).features(USUAL_START, fitness.steady(speed))
+        features[len(BASIS) :] = 0  # an average day and course
+        residual = heart_rate - athlete.weights[:, : len(STATES)] @ features  # of the level: one pace tells nothing of others
+        athlete.observe(OF_LEVEL, athlete.weights @ OF_LEVEL + residual, athlete.population.level + EASY_SPREAD**2)
 
 
 def forget(athlete: AthleteState, names: Collection[str]) -> dict[str, Outcome]:
-    """Takes back what was told; with the age goes the sex.
+    """Takes back what was told.
 
     Of a state without runs nothing remains. Where runs are known, that is so of the maximum, the age and the sex; what an easy
     run or a resting heart rate has moved stays until more runs outweigh it.
@@ -165,54 +169,28 @@ def forget(athlete: AthleteState, names: Collection[str]) -> dict[str, Outcome]:
     if unknown := [name for name in names if name not in athlete.told]:
         there = ", ".join(name.replace("_", "-") for name in athlete.told) or "none"
         raise InputError(f"Expected self-reported facts to forget, found no {unknown[0].replace('_', '-')}; there are: {there}.")
-    before, gone = _as_told(athlete), {*names, *(["sex"] if "age" in names else [])} & athlete.told.keys()
-    athlete.told = {name: fact for name, fact in athlete.told.items() if name not in gone}
-    if not athlete.count:
-        _begin(athlete, _as_told(athlete))
-    elif not gone.isdisjoint({"max_heart_rate", "age", "sex"}):
-        _observe_highest(athlete, before, _as_told(athlete))
-    return dict.fromkeys(gone, "taken back")
+    _set_told(athlete, {name: fact for name, fact in athlete.told.items() if name not in names}, ())
+    return dict.fromkeys(names, "taken back")
 
 
 def _outcome(athlete: AthleteState, name: str, before: Facts, now: Facts) -> Outcome:
     old, value = getattr(before, name), getattr(now, name)
-    is_known = old is not None and (abs(value - old) <= 1 and now.sex == before.sex if name == "age" else value == old)
-    if is_known:
+    if old is not None and (abs(value - old) <= 1 if name == "age" else value == old):
         return "known"
-    if name == "age" and now.max_heart_rate is not None and now.sex == before.sex:  # the sex counts besides, for training load
+    if name == "age" and now.max_heart_rate is not None:
         return "maximum is known"
-    is_new = old is None or (name == "age" and abs(value - old) <= 1 and before.sex is None)  # then it is the sex that is new
-    return "used" if is_new else "besides" if name == "easy" and athlete.count else "changed"
-
-
-def _observe(athlete: AthleteState, name: str, now: Facts, before: Facts) -> None:
-    value = getattr(now, name)
-    if name == "max_heart_rate" or (name == "age" and now.max_heart_rate is None):
-        _observe_highest(athlete, _as_told(athlete) if before.items() else Facts(), now)
-    elif name == "resting_heart_rate":  # so that of a person without runs it explains just this part of the level's variance
-        variance, explained = athlete.population.covariance[0, 0], (BY_RESTING * RESTING_SPREAD) ** 2
-        shift = BY_RESTING * (value - (before.resting_heart_rate or USUAL_RESTING))
-        level = athlete.weights @ OF_LEVEL + shift * variance / explained
-        athlete.observe(OF_LEVEL, level, variance * (variance / explained - 1))
-    elif name == "easy":
-        speed, heart_rate = value
-        features = fitness.view(athlete).features(USUAL_START, fitness.steady(speed))
-        features[len(BASIS) :] = 0  # an average day and course
-        residual = heart_rate - athlete.weights[:, : len(STATES)] @ features  # of the level: one pace tells nothing of others
-        athlete.observe(OF_LEVEL, athlete.weights @ OF_LEVEL + residual, athlete.population.level + EASY_SPREAD**2)
+    return "used" if old is None else "besides" if name == "easy" and athlete.count else "changed"
 
 
 def _observe_highest(athlete: AthleteState, before: Facts, now: Facts) -> None:
     """Observes the highest heart rate that the maximum tells, or else the age, instead of what was told of it before."""
-    old, new = (
-        next((name for name in ("max_heart_rate", "age") if getattr(facts, name) is not None), None) for facts in (before, now)
-    )
-    if old:
-        highest, variance = _highest(old, before)
-        if (athlete.covariance @ OF_HIGHEST @ OF_HIGHEST < variance).all():
-            athlete.observe(OF_HIGHEST, highest, -variance)  # takes it back: the highest heart rate does not drift
+    old, new = _highest(before), _highest(now)
+    if old == new:
+        return
+    if old and (athlete.covariance @ OF_HIGHEST @ OF_HIGHEST < old[1]).all():
+        athlete.observe(OF_HIGHEST, old[0], -old[1])  # takes it back: the highest heart rate does not drift
     if new:
-        athlete.observe(OF_HIGHEST, *_highest(new, now))
+        athlete.observe(OF_HIGHEST, *new)
 
 
 def _as_told(athlete: AthleteState) -> Facts:
@@ -220,11 +198,11 @@ def _as_told(athlete: AthleteState) -> Facts:
     return Facts(**{name: fact.value for name, fact in athlete.told.items()})
 
 
-def _highest(name: str, facts: Facts) -> tuple[float, float]:
-    """What a maximum or an age tells of the state's highest heart rate, beats/min, and the variance of its error."""
-    if name == "max_heart_rate":
-        return getattr(facts, name) - BELOW_MAXIMUM, BELOW_SPREAD**2
-    return maximum_at(getattr(facts, name), facts.sex) - BELOW_MAXIMUM, ERROR**2 + BELOW_SPREAD**2
+def _highest(facts: Facts) -> tuple[float, float] | None:
+    """What the maximum or else the age tells of the state's highest heart rate, beats/min, and the variance of its error."""
+    if facts.max_heart_rate is not None:
+        return facts.max_heart_rate - BELOW_MAXIMUM, BELOW_SPREAD**2
+    return None if facts.age is None else (maximum_at(facts.age, facts.sex) - BELOW_MAXIMUM, ERROR**2 + BELOW_SPREAD**2)
 
 
 def maximum_at(age: float, sex: str | None = None) -> float:
@@ -247,9 +225,7 @@ def tell_source(athlete: AthleteState, source: Mapping[str, Any]) -> dict[str, O
     Returns:
         What became of each; one that cannot be true beside what the person told is left out.
     """
-    there = set(athlete.told)
-    if there & {"age", "max_heart_rate"}:
-        there |= {"age", "sex"}
+    there = {*athlete.told, *(["age"] if "max_heart_rate" in athlete.told else [])}
     facts, outcomes = Facts(), dict[str, Outcome]()
     for name, value in source.items():
         if name in there:
@@ -293,7 +269,7 @@ def from_dict(values: Any) -> dict[str, Fact]:
             for name, fact in values.items()
         }
         values = Facts(**{name: fact.value for name, fact in facts.items()})
-        if len(values.items()) == len(facts) and (values.sex is None or values.age is not None):
+        if len(values.items()) == len(facts):
             return facts
     except (AttributeError, KeyError, TypeError, ValueError, InputError):
         pass

@@ -35,13 +35,16 @@ def lines(outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> 
         "Taken into account instead of what you gave before: {}.": "changed",
         "Taken into account besides what you gave before, which counts less with every run: {}.": "besides",
         "Known already: {}; no change.": "known",
-        "Not needed, since the maximum heart rate is known: {}.": "maximum is known",
+        "Kept, but of no effect on the predictions as long as the maximum heart rate is known: {}.": "maximum is known",
     }
-    forgotten = [name.replace("max_", "maximum_").replace("_", " ") for name in outcomes if outcomes[name] == "taken back"]
+    forgotten = [name for name in outcomes if outcomes[name] == "taken back"]
+    names = ", ".join(name.replace("max_", "maximum_").replace("_", " ") for name in forgotten)
+    stays = athlete.count and not {"resting_heart_rate", "easy"}.isdisjoint(forgotten)
     doubted = facts.doubt(athlete)
     return [
         *_said(sentences, outcomes, athlete, given),
-        *([f"Taken back: {', '.join(forgotten)}."] if forgotten else []),
+        *([f"Taken back: {names}."] if forgotten else []),
+        *(["What that has moved stays until more runs outweigh it; only a new file knows nothing of it."] if stays else []),
         *([f"{doubted}."] if doubted else []),
     ]
 
@@ -58,18 +61,16 @@ def of_export(outcomes: dict[str, Outcome], athlete: AthleteState) -> list[str]:
 def _said(sentences: dict[str, str], outcomes: dict[str, Outcome], athlete: AthleteState, given: Facts) -> list[str]:
     """Each sentence with the facts of its outcome and their values, where there are any."""
     now, values = facts.told(athlete), dict(given.items())
-    names = {answer: [name for name in outcomes if outcomes[name] == answer] for answer in sentences.values()}
     return [
-        text.format(", ".join(_text(name, values.get(name, getattr(now, name)), given.sex or now.sex) for name in names[answer]))
+        text.format(", ".join(described(Facts(**{name: values.get(name, getattr(now, name)) for name in names}))))
         for text, answer in sentences.items()
-        if names[answer]
+        if (names := [name for name in outcomes if outcomes[name] == answer])
     ]
 
 
 def counted(athlete: AthleteState, exported: Mapping[str, Outcome] | None = None) -> str:
     """Which facts told before count with the runs, in a sentence; empty if none was, or only what an export has just told."""
     new = [name for name, outcome in (exported or {}).items() if outcome == "used"]
-    new += ["sex"] if "age" in new else []  # they are said together
     told = ", ".join(described(replace(facts.told(athlete), **dict.fromkeys(new))))
     return f"Self-reported facts count too: {told}." if told else ""
 

@@ -73,10 +73,15 @@ def test_bit_by_bit_is_as_in_one_go(folder, tmp_path):
 
 def test_for_programs(folder, simulated, tmp_path):
     me = tmp_path / "me.json"
-    told = json.loads(run("update", me, folder / "runs", "--age", 40, "--json"))
-    assert (told["is_new"], told["is_changed"], told["runs_known"], told["facts_told"]) == (True, True, 8, {"age": "used"})
+    told = json.loads(run("update", me, folder / "runs", "--age", 40, "--sex", "male", "--json"))
+    assert (told["is_new"], told["is_changed"], told["runs_known"], told["facts_told"]) == (
+        True,
+        True,
+        8,
+        {"age": "used", "sex": "used"},
+    )
     assert (len(told["added"]), told["added"][-1]) == (8, told["last_known_run"])
-    assert (told["used"], told["not_used"], told["facts"]) == (8, {}, {"age": 40})
+    assert (told["used"], told["not_used"], told["facts"]) == (8, {}, {"age": 40, "sex": "male"})
     told = json.loads(run("update", me, folder / "runs", "--json"))
     assert (told["is_new"], told["is_changed"], told["added"], told["used"]) == (False, False, [], 0)
     assert sum(told["not_used"].values()) == 8
@@ -114,16 +119,18 @@ def test_what_the_person_tells_needs_no_runs_and_is_kept(folder, tmp_path):
         "Taken into account: maximum heart rate 190 beats/min, resting heart rate 52 beats/min, easy runs at 6:00 /km with 145 "
         f"beats/min. Written: {me}; 0 runs known."
     ) in said
-    before = me.read_bytes()
     said = run("update", me, *told, "--age", 41)
     assert said.startswith("Known already: maximum heart rate 190 beats/min, resting heart rate 52 beats/min, easy runs")
-    assert f"Not needed, since the maximum heart rate is known: age 41. Unchanged: {me}; 0 runs known." in said
+    kept = "Kept, but of no effect on the predictions as long as the maximum heart rate is known: age 41."
+    assert f"{kept} Written: {me}; 0 runs known." in said
+    before = me.read_bytes()
+    assert f"Unchanged: {me}; 0 runs known." in run("update", me, *told, "--age", 41)
     assert me.read_bytes() == before
     assert "Taken into account instead of what you gave before: maximum heart rate 186" in run(
         "update", me, "--max-heart-rate", 186
     )
     assert "Added 8 runs" in run("update", me, folder / "runs")
-    assert facts.told(athlete_file.load(me)) == facts.Facts(186, resting_heart_rate=52, easy=(1000 / 360, 145))
+    assert facts.told(athlete_file.load(me)) == facts.Facts(186, 41, resting_heart_rate=52, easy=(1000 / 360, 145))
     run("update", tmp_path / "plain.json", folder / "runs")
     weights = [athlete_file.load(tmp_path / name).weights for name in ("me.json", "plain.json")]
     assert np.abs(weights[0] - weights[1])[0].max() > 0.2
@@ -133,7 +140,7 @@ def test_what_an_export_tells_is_used_once_and_no_birthday_is_kept(folder, tmp_p
     export = telling(folder, tmp_path)
     for more, says in (
         ((), "Used all 8 recordings. Counting age \\d\\d and sex female, resting heart rate 51 beats/min of the export. Written"),
-        (("--age", 30), "Taken into account: age 30. .* Counting resting heart rate 51 beats/min of the export. Written"),
+        (("--age", 30), "Taken into account: age 30. .* Counting sex female, resting heart rate 51 beats/min of the export. Written"),
     ):
         me = tmp_path / f"{len(more)}.json"
         assert re.search(says, run("update", me, export, *more))
@@ -176,11 +183,11 @@ def test_every_command_counts_what_an_export_tells_and_says_so_once(folder, tmp_
     if words[0] != "report":
         told = json.loads(run(*words, "--json"))
         assert (told["facts"]["sex"], told["facts"]["resting_heart_rate"]) == ("female", 51)
-        assert told["facts_of_export"] == dict.fromkeys(("age", "resting_heart_rate"), "used")
+        assert told["facts_of_export"] == dict.fromkeys(("age", "sex", "resting_heart_rate"), "used")
     if "--history" not in words:
         run("update", tmp_path / "me.json", "--age", 30)
         said = run(*words, "--athlete", tmp_path / "me.json")
-        assert said.count("Counting resting heart rate 51 beats/min of the export.") == said.count("of the export") == 1
+        assert said.count("Counting sex female, resting heart rate 51 beats/min of the export.") == said.count("of the export") == 1
 
 
 RESTING = """<Record type="HKQuantityTypeIdentifierRestingHeartRate" sourceName="W" unit="count/min"
@@ -198,7 +205,6 @@ RESTING = """<Record type="HKQuantityTypeIdentifierRestingHeartRate" sourceName=
         (("--easy", "6:00"), "Expected a pace and a heart rate such as 6:00@145, found '6:00' (--easy"),
         (("--easy", "0:30@145"), "Expected a pace of minutes and seconds"),
         (("--easy", "6:00@400"), "heart rate of an easy run from 60 to 220"),
-        (("--sex", "male"), "Expected an age with the sex"),
     ],
 )
 def test_what_cannot_be_told_is_refused(tmp_path, options, says):

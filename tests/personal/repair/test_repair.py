@@ -14,6 +14,7 @@ from hrkeras.personal import athlete_update, filled_copies
 from hrkeras.personal.repair import repair, repair_text, residuals
 from hrkeras.personal.repair.repair_files import repair_files
 from hrkeras.utils.errors import InputError
+from hrkeras.workouts import quality
 from hrkeras.workouts.readers import tracks
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.sensor import detection
@@ -157,7 +158,7 @@ class TestRepair:
             repair.SELDOM + repair.FILLED: 1,
             repair.SELDOM: 1,
             "no speed and no positions": 1,
-            repair.ESTIMATED: 1,
+            quality.ESTIMATED: 1,
             repair.REPAIRED: 1,
         }
 
