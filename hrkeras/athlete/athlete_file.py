@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,9 @@ def load(path: Path) -> AthleteState:
     try:
         return _athlete(_read(path))
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; make it from the person's runs: `hrkeras update {path} RUNS`.") from None
+        raise InputError(
+            f"{path}: no such file; make it from the person's runs: `hrkeras update {quote(str(path))} RUNS`."
+        ) from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path.") from None
     except RecursionError:

@@ -1,6 +1,7 @@
 """`hrkeras ensemble`: several models as one."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -49,4 +50,4 @@ def ensemble(
     for name, error in (("plain mean", fitted.mean), ("weighted mean", fitted.weighted)):
         print(f"{name:{width}}  {'':6}  {error:.2f}")
     print(f"The weights were fitted on these very runs. Written: {output}")
-    print(f"Next: hrkeras evaluate {output} --data {data}{defaults.in_folder(data_dir)}")
+    print(f"Next: hrkeras evaluate {quote(str(output))} --data {data}{defaults.in_folder(data_dir)}")

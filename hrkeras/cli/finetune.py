@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -151,7 +152,7 @@ def finetune(
         kept = f"{output} is the base as it was" if adapted.kept_base else f"Model: {output}"
         _print_comparison(comparison, f"{counts['test']} of {data}")
         print(f"\n{kept}; card: {output.with_suffix('.md')}. Logs and curves: {folder}")
-        print(f"Next: hrkeras evaluate {output} --data {data}{defaults.in_folder(data_dir)}")
+        print(f"Next: hrkeras evaluate {quote(str(output))} --data {data}{defaults.in_folder(data_dir)}")
     warn(comparison.warnings)
 
 

@@ -87,7 +87,7 @@ def _is_dataset(path: Path) -> bool:
 
 PREDICTION, FITNESS, PLAN = table("time_s", "speed_m_s"), table("start", "heart_rate_at_pace"), table("km", "length_m")
 PNG = Kind("a PNG drawn by hrkeras", _is_png, ".png")
-PAGE = Kind("a page that `hrkeras report` has written", _has(b"<title>What your runs say</title>"))
+PAGE = Kind("a page that `hrkeras report` has written", _has(b"<title>What your runs say</title>"), ".html")
 KERAS = Kind("a .keras model", _is_keras)
 CARD = Kind("a model card", _has(b"\nPredicts the heart rate of a run (beats/min"))
 DESCRIPTION = Kind("the description of an export", lambda path: {"fingerprint", "format", "inputs"} <= _keys(path))

@@ -1,6 +1,7 @@
 """`hrkeras train`: train a model on a dataset."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -156,7 +157,7 @@ def train(
     model_card.write(output.with_suffix(".md"), best, log, settings, description)
     print(f"Best epoch {fit.best_epoch(log)} of {len(log)}. Model: {output}; card: {output.with_suffix('.md')}")
     print(f"Log, curves and TensorBoard files: {folder}")
-    print(f"Next: hrkeras evaluate {output} --data {next(iter(sources))}{defaults.in_folder(data_dir)}")
+    print(f"Next: hrkeras evaluate {quote(str(output))} --data {next(iter(sources))}{defaults.in_folder(data_dir)}")
 
 
 def _weights(data: list[str]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """`hrkeras update`: learn from a person's new runs."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Literal
 
 import typer
@@ -117,7 +118,8 @@ def update(
     last_known = f", the last of {moment(state.starts[-1], state.utc_offset)}" if state.count else ""
     print(f"{'Written' if report.is_changed else 'Unchanged'}: {athlete}; {count(state.count)} known{last_known}.")
     if report.is_new:
-        print(f"Next: hrkeras predict NEXT_RUN --athlete {athlete}{f' --model {model}' if model else ''} --output run.csv")
+        by = f" --model {quote(str(model))}" if model else ""
+        print(f"Next: hrkeras predict NEXT_RUN --athlete {quote(str(athlete))}{by} --output run.csv")
 
 
 def _base(athlete: Path):

@@ -6,6 +6,7 @@ import math
 import re
 import zipfile
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import h5py
@@ -84,7 +85,7 @@ def check(path: Path) -> Contents:
         InputError: if it is missing, damaged, holds anything that is not built here, or claims to be bigger than it is.
     """
     if not path.exists():
-        raise InputError(f"{path}: no such file; train a model first: `hrkeras train --output {path}`.")
+        raise InputError(f"{path}: no such file; train a model first: `hrkeras train --output {quote(str(path))}`.")
     try:
         with open_regular(path) as stream, zipfile.ZipFile(stream) as archive:
             _check_entries(archive, path)

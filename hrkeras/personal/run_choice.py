@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> st
     named = f"{names} workout{'s' if len(workouts) > 1 else ''}" if names else ""
     content = "; ".join(filter(None, [named, read_log_text(log) if log else ""])) or "no workout"
     indoors = "; `hrkeras estimate` takes runs indoors" if "indoor running" in sports else ""
-    return f"found {content}{indoors}; look at it with `hrkeras inspect {path}`"
+    return f"found {content}{indoors}; look at it with `hrkeras inspect {quote(str(path))}`"
 
 
 def _offer(runs: Sequence[Workout]) -> str:

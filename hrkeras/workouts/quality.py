@@ -55,6 +55,7 @@ class Limits:
         "of the record",
         "A mean speed above the world record over the same time is a ride's, whatever the file calls it.",
     )
+    min_mean_speed: float = _limit(0.2, "range", "m/s", "Slower, stops included, nobody ran: the watch lay still.")
     min_altitude: float = _limit(-500.0, "range", "m", "The lowest shore on Earth is at -430 m.")
     max_altitude: float = _limit(6500.0, "range", "m", "Runs above the highest trail races are barometer errors.")
     min_heart_rate: float = _limit(50.0, "range", "beats/min", "Below this a running person's sensor has slipped.")
@@ -172,7 +173,8 @@ def _out_of_range(workout: Workout, limits: Limits) -> bool:
         if np.count_nonzero(out) > limits.max_outside_share * np.count_nonzero(np.isfinite(values)):
             return True
     believed = speed[~outside]
-    return len(believed) > 0 and believed.mean() > limits.max_record_share * fastest(workout.duration)
+    record = limits.max_record_share * fastest(workout.duration)
+    return len(believed) > 0 and not limits.min_mean_speed <= believed.mean() <= record
 
 
 UNDATED, ESTIMATED = "date unknown (clock not set)", "heart rate estimated, not measured"
@@ -185,7 +187,7 @@ FILTERS: tuple[tuple[str, str, Callable[[Workout, Limits], bool]], ...] = (
         lambda w, limits: measured_share(w) < limits.min_heart_rate_share,
     ),
     ("points", "too few points", lambda w, limits: len(w) < limits.min_points),
-    ("range", "values out of range, or faster than any runner", _out_of_range),
+    ("range", "values out of range, or no runner's speed", _out_of_range),
     ("gps", "positions incomplete", lambda w, limits: w.gps_fraction < limits.min_gps_share),
     ("altitude", "altitude incomplete", lambda w, limits: _altitude_share(w) < limits.min_altitude_share),
     (

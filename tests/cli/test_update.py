@@ -140,7 +140,7 @@ def test_what_an_export_tells_is_used_once_and_no_birthday_is_kept(folder, tmp_p
     export = telling(folder, tmp_path)
     for more, says in (
         ((), "Used all 8 recordings. Counting age \\d\\d and sex female, resting heart rate 51 beats/min of the export. Written"),
-        (("--age", 30), "Taken into account: age 30. .* Counting sex female, resting heart rate 51 beats/min of the export. Written"),
+        (("--age", 30), "Taken into account: age 30. .* Counting sex female, resting heart rate 51 beats/min of the export."),
     ):
         me = tmp_path / f"{len(more)}.json"
         assert re.search(says, run("update", me, export, *more))
@@ -187,7 +187,8 @@ def test_every_command_counts_what_an_export_tells_and_says_so_once(folder, tmp_
     if "--history" not in words:
         run("update", tmp_path / "me.json", "--age", 30)
         said = run(*words, "--athlete", tmp_path / "me.json")
-        assert said.count("Counting sex female, resting heart rate 51 beats/min of the export.") == said.count("of the export") == 1
+        counted = said.count("Counting sex female, resting heart rate 51 beats/min of the export.")
+        assert counted == said.count("of the export") == 1
 
 
 RESTING = """<Record type="HKQuantityTypeIdentifierRestingHeartRate" sourceName="W" unit="count/min"

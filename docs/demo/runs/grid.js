@@ -8,6 +8,7 @@ export const STEP = 10; // s
 const MAX_STEPS = 100_000;
 const MAX_HEART_RATE_GAP = 120; // s
 const LEAST_POINTS = 50;
+const MIN_MEAN_SPEED = 0.2; // m/s
 const OUTSIDE = 0.05; // share of values that may lie out of range
 const POSSIBLE = { speed: [0, 10], altitude: [-500, 6500], heartRate: [50, 220] }; // m/s, m, beats/min
 const DURATION = [300, 6 * 3600]; // s
@@ -51,7 +52,7 @@ export function leftOut(workout) {
   if (estimated) return "heart rate estimated, not measured";
   if (share(time, heartRate) < HEART_RATE) return "heart rate incomplete";
   if (time.length < LEAST_POINTS) return "too few points";
-  if (outOfRange(workout, altitude, heartRate)) return "values out of range, or faster than any runner";
+  if (outOfRange(workout, altitude, heartRate)) return "values out of range, or no runner's speed";
   if (gpsShare < GPS) return "positions incomplete";
   const duration = time.at(-1);
   if (outside(duration, DURATION) || duration > MEAN_INTERVAL * (time.length - 1)) return "duration or sampling unreasonable";
@@ -69,7 +70,9 @@ function outOfRange(workout, altitude, heartRate) {
     values.filter((value) => outside(value, limits)).length > OUTSIDE * measured(values).length;
   if (columns.some(many)) return true;
   const believed = Array.from(speed).filter((value) => !outside(value, POSSIBLE.speed));
-  return believed.length > 0 && believed.reduce((a, b) => a + b) / believed.length > fastest(workout.time.at(-1));
+  if (!believed.length) return false;
+  const mean = believed.reduce((a, b) => a + b) / believed.length;
+  return mean < MIN_MEAN_SPEED || mean > fastest(workout.time.at(-1));
 }
 
 /** Record mean speed in m/s over a time in s. */

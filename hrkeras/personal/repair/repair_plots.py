@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from hrkeras.personal.repair.repair import Repair
 from hrkeras.utils.plotting import HEART, MUTED, STYLE, draw_course, legend, new_figure
 from hrkeras.workouts.sensor.detection import PAUSE
+from hrkeras.workouts.workout import Workout
 
 
 @matplotlib.rc_context(STYLE)
@@ -14,8 +15,7 @@ def run(repair: Repair, title: str = "") -> Figure:
     """The recorded heart rate and, in the stretches, the repaired one with its interval; speed and altitude below."""
     figure, (above, below) = new_figure(2, size=(9, 5), height_ratios=(2.2, 1))
     minutes = repair.run.time / 60
-    after_a_gap = np.diff(minutes, prepend=0.0) > PAUSE / 60
-    above.plot(minutes, np.where(after_a_gap, np.nan, repair.run.heart_rate), color=MUTED, lw=1.2, label="recorded")
+    above.plot(*_recorded(repair.run), color=MUTED, lw=1.2, label="recorded")
     for number, stretch in enumerate(repair.stretches):
         where = (repair.run.time >= stretch.begin) & (repair.run.time <= stretch.end) & np.isfinite(repair.low)
         labels = ("10 to 90 %", "repaired") if number == 0 else (None, None)
@@ -31,3 +31,12 @@ def run(repair: Repair, title: str = "") -> Figure:
         axes.set_xlim(0, minutes[-1])
     above.tick_params(labelbottom=False)
     return figure
+
+
+def _recorded(run: Workout) -> tuple[np.ndarray, np.ndarray]:
+    """Minutes and heart rates where it was measured, as seldom as that may be; NaN after a gap."""
+    measured = np.isfinite(run.heart_rate)
+    time, heart_rate = run.time[measured], run.heart_rate[measured]
+    between = np.diff(time, prepend=time[:1])
+    usual = float(np.median(between)) if len(between) else 0.0
+    return time / 60, np.where(between > max(PAUSE, 3 * usual), np.nan, heart_rate)

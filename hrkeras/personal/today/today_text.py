@@ -60,8 +60,15 @@ def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: in
             f"{FIRST} at least.",
             "after",
         )
-    expected, _ = live_run.unconditioned(run.athlete, run.athlete.predict(run.start, grid))
     first = Grid(*(column[:steps] for column in grid))
+    speed = float(first.speed.mean())
+    if speed < 1000 / pace.SLOWEST:
+        raise InputError(
+            f"In its first {minutes} minutes the run is slower than {pace.text(1000 / pace.SLOWEST)}, so its heart rate is no "
+            "runner's; give more minutes, or the run from where it begins.",
+            "after",
+        )
+    expected, _ = live_run.unconditioned(run.athlete, run.athlete.predict(run.start, grid))
     told = [
         live.today()
         for live in live_run.followed(run, first, MINUTE)
@@ -79,7 +86,7 @@ def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: in
         told,
         now,
         float(expected[last].mean()),
-        float(first.speed.mean()),
+        speed,
         came,
         len(after) // MINUTE,
     )

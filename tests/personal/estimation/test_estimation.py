@@ -102,7 +102,7 @@ class TestEstimate:
         ]
         assert sum(found.skipped.values()) == 3
         assert found.skipped["duration or sampling unreasonable"] == 1
-        assert found.skipped["values out of range, or faster than any runner"] == 1
+        assert found.skipped["values out of range, or no runner's speed"] == 1
         said = "\n".join(estimation_text.lines(found))
         assert "Used 1 of 4 recordings. Not used: " in said
         assert "1 x duration or sampling unreasonable" in said
