@@ -161,8 +161,8 @@ def test_regained_pass_with_the_looser_limit():
     points = np.arange(200.0)
     run = from_points(
         1.6e9 + 10 * points,
-        latitude=points / 1e5,
-        longitude=points / 1e5,
+        latitude=points / 1e4,
+        longitude=points / 1e4,
         altitude=points,
         heart_rate=points / 2 + 60,
         user="1",

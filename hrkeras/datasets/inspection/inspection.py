@@ -15,7 +15,7 @@ from hrkeras.datasets.inspection.sensor_faults import SensorFaults
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts import duplicates, prepare, quality
 from hrkeras.workouts.clock import date, local
-from hrkeras.workouts.funnel import Funnel
+from hrkeras.workouts.funnel import UNNAMED, Funnel
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.tables import Tables
@@ -121,7 +121,7 @@ class Inspection:
             workout = replace(workout, heart_rate=np.full(len(workout), np.nan), heart_rate_samples=0)
         taken = outcome if isinstance(outcome, str) else None
         self.funnel.count(taken)
-        self.sports[workout.sport or "unnamed"] += 1
+        self.sports[workout.sport or UNNAMED] += 1
         self.people[workout.user] += 1
         self.hours += workout.duration / 3600
         self.utc_offset = workout.utc_offset

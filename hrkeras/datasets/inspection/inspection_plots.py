@@ -39,7 +39,8 @@ def draw(inspection: Inspection, folder: Path) -> list[Path]:
     if inspection.only:
         pictures.append(sheet(inspection.only, "The workout", folder / "workout.png"))
     if not single and inspection.typical:
-        pictures.append(sheet(inspection.typical, "A typical run, its r about the median", folder / "typical_run.png"))
+        title = f"A typical run, {day(inspection.typical.start)}: correlation near the median"
+        pictures.append(sheet(inspection.typical, title, folder / "typical_run.png"))
     if not single and inspection.latest and len(inspection.usable_by_person) == 1:
         latest = inspection.latest
         title = f"The latest run, {day(latest.start, inspection.utc_offset)}"
