@@ -165,10 +165,10 @@ def _label(axes, point: tuple[float, float], text: str, right: int, up: int):
 
 
 def _covered(axes, box) -> int:
-    """How many markers, lines and areas of the axes a box in pixels covers or touches."""
-    in_pixels = axes.transData.transform_path
+    """How many markers, lines and areas of the axes a box in pixels covers or comes close to."""
+    box, in_pixels = box.padded(AROUND / 2), axes.transData.transform_path
     marked = [line for line in axes.lines if line.get_linestyle() == "None"]
-    markers = sum(box.padded(AROUND / 2).count_contains(in_pixels(line.get_path()).vertices) for line in marked)
+    markers = sum(box.count_contains(in_pixels(line.get_path()).vertices) for line in marked)
     lines = sum(in_pixels(line.get_path()).intersects_bbox(box, False) for line in axes.lines if line not in marked)
     areas = sum(in_pixels(path).intersects_bbox(box) for each in axes.collections for path in each.get_paths())
     return int(markers + lines + areas)
