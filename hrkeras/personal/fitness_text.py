@@ -224,7 +224,7 @@ def few(timeline: Timeline) -> list[str]:
     known = timeline.entries[-1].found.earlier_runs + 1
     so_few = f"{count(known)} with heart rate {'says' if known == 1 else 'say'} little of you"
     advice = "give more of your runs, such as a folder of them or an Apple Health export"
-    return [f"{so_few}, so most of this is what people have in general; {advice}."] if known < FEW else []
+    return [f"{so_few}, so much of this is what people have in general; {advice}."] if known < FEW else []
 
 
 def standing_out(timeline: Timeline) -> list[Entry]:

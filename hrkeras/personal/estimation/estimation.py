@@ -171,8 +171,8 @@ def read_copyable(
             expected = " or an Apple Health export" if apple_health in kinds else ""
             raise InputError(
                 f"{source}: expected GPX, TCX or FIT files{expected}, found {found}, of which this command writes no copies: "
-                "give the files that the watch or its app exports; `hrkeras inspect` shows what is in this one, and where the sensor "
-                "looks wrong."
+                "give the files that the watch or its app exports; `hrkeras inspect` shows what is in this one, and where the "
+                "sensor looks wrong."
             )
         here = athlete_update.one_person(list(read(source, log)), source)
         workouts += here
