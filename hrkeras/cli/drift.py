@@ -36,11 +36,11 @@ def drift(
         print(json_line(drifts_of.as_dict(drifts) | usage.as_dict(runs, False)))
         return
     shown = drifts.runs[-SHOWN:][::-1]
-    print(drift_text.usual(drifts))
+    print("\n".join([drift_text.usual(drifts), *fitness_text.few(runs)]))
     print(drift_text.last(drifts))
     print("\n".join(filter(None, [drift_text.clear(drifts), *drift_text.warmth(drifts), drift_text.SURE])))
     print(f"\n{drift_text.CAPTION}, the latest first:")
-    print(table(*drift_text.table(shown)))
+    print("\n".join([table(*drift_text.table(shown)), *drift_text.shown(drifts, SHOWN)]))
     left_out, whose = drift_text.left_out(drifts), fitness_text.zones_text(runs.entries)
     print("\n".join(["", *filter(None, [left_out]), *usage.of_timeline(runs, estimated=False), whose]))
     print(outputs.picture_text(plot, "DRIFT.png"))

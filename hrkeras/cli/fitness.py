@@ -63,7 +63,7 @@ def fitness(
         )
         return
     print(f"{fitness_text.count(len(runs.entries))} with heart rate, {fitness_text.days(runs.entries)}.")
-    print("\n".join(fitness_text.summary(runs)))
+    print("\n".join([*fitness_text.summary(runs), *fitness_text.few(runs)]))
     if effects := fitness_text.effects(runs):
         print(
             "What changes it (in brackets where it lies four times in five):\n" + "\n".join(f"- {effect}" for effect in effects)

@@ -49,5 +49,5 @@ def running_index(
         print(json_line(index_text.as_dict(found, heart_rate, timeline.speed, own) | usage.as_dict(timeline, False)))
         return
     print("\n".join(index_text.lines(found, heart_rate, timeline.speed, own)))
-    print("\n".join([*usage.of_timeline(timeline, False), fitness_text.zones_text(found)]))
+    print("\n".join([*fitness_text.few(timeline), *usage.of_timeline(timeline, False), fitness_text.zones_text(found)]))
     print(outputs.picture_text(plot, "INDEX.png"))

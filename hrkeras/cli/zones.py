@@ -63,7 +63,8 @@ def zones(
     elif names:
         is_known = (age, maximum, told.age, told.max_heart_rate) != (None,) * 4
         whom, advice = ("adults of this maximum or age", "") if is_known else ("adults", "--age or ")
-        print(f"No run with heart rate is known, so the rest is what {whom} have in general; give {advice}runs with heart rate.")
+        known_of = f"No run with enough heart rate is known, so the rest is what {whom} have in general"
+        print(f"{known_of}; give {advice}runs with heart rate.")
     if doubted := facts.doubt(state):
         print(f"{doubted}.")
     if maximum is None and told.max_heart_rate:

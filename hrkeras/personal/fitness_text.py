@@ -214,6 +214,19 @@ def count(number: int) -> str:
     return "1 run" if number == 1 else f"{number:,} runs"
 
 
+def latest(shown: int, total: int) -> str:
+    """How many of some rows a table shows, the latest first, for its caption."""
+    return f", the latest {shown} of {total:,}" if total > shown else ", the latest first" if total > 1 else ""
+
+
+def few(timeline: Timeline) -> list[str]:
+    """That few runs say little, and what to do, in a sentence; nothing of `FEW` runs or more."""
+    known = timeline.entries[-1].found.earlier_runs + 1
+    so_few = f"{count(known)} with heart rate {'says' if known == 1 else 'say'} little of you"
+    advice = "give more of your runs, such as a folder of them or an Apple Health export"
+    return [f"{so_few}, so much of this is what people have in general; {advice}."] if known < FEW else []
+
+
 def standing_out(timeline: Timeline) -> list[Entry]:
     """The runs that stand out, the latest first."""
     return [entry for entry in reversed(timeline.entries) if entry.stands_out]

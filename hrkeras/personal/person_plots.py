@@ -8,7 +8,7 @@ from matplotlib.ticker import MultipleLocator
 from hrkeras.athlete.zones import NAMES, Zones
 from hrkeras.personal import fitness_text, pace
 from hrkeras.personal.prediction import Prediction
-from hrkeras.personal.time_in_zones import WEEKS, Times
+from hrkeras.personal.time_in_zones import Times, weeks
 from hrkeras.personal.timeline import Timeline
 from hrkeras.utils.plotting import DAY, HEART, MUTED, PAPER, SPEED, STYLE, date_axis, draw_run, label_points, legend, new_figure
 from hrkeras.workouts.clock import on_the_spot
@@ -80,7 +80,7 @@ def zones(own: Zones, recent: Times, everything: Times) -> Figure:
     """Time in each zone of late and over all runs, measured and estimated."""
     figure, panels = new_figure(1, 2, size=(9, 3.8), sharey=True)
     place = np.arange(len(NAMES))
-    for axes, times, title in zip(panels, (recent, everything), (f"Last {WEEKS} weeks", "All runs"), strict=True):
+    for axes, times, title in zip(panels, (recent, everything), (weeks(recent), "All runs"), strict=True):
         hours, more = times.measured / 3600, times.estimated / 3600
         axes.barh(place, hours, 0.7, color=HEART, label="measured")
         if everything.silent:

@@ -22,7 +22,7 @@ def lines(predicted: Prediction) -> list[str]:
         inside = f"{100 * predicted.inside:.0f} % of it in the prediction interval (10 to 90 %)"
         measured, expected = predicted.means or (0.0, 0.0)
         text.append(
-            f"Measured mean {measured:.0f}, where {expected:.0f} is predicted: mean absolute error {predicted.error:.1f} "
+            f"Measured mean {measured:.1f}, where {expected:.1f} is predicted: mean absolute error {predicted.error:.1f} "
             f"beats/min, {inside}."
         )
     return [*text, f"Predicted by {predicted.by}."]

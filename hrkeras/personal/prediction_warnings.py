@@ -60,9 +60,12 @@ def of_prediction(
         )
     is_measured = np.isfinite(measured)
     if is_measured.any() and not (error := float(np.abs(heart_rate - measured)[is_measured].mean())) <= limit:
+        mean = measured[is_measured].mean()
+        predicted = mean + (heart_rate - measured)[is_measured].mean()
         sentences.append(
-            f"what the sensor measured lies {error:.0f} beats/min from the prediction, more than can be expected ({limit:.0f}): "
-            "one of the two is wrong."
+            f"the measured mean is {mean:.0f} beats/min where {predicted:.0f} is predicted, and a mean absolute error of "
+            f"{error:.0f} is more than can be expected ({limit:.0f}): look at both with --plot. If the sensor was wrong, "
+            "`hrkeras repair` may find where; if the prediction is, give more of the person's runs."
         )
     return sentences
 

@@ -1,7 +1,7 @@
 """How long a person's runs were in each zone, measured and estimated, in numbers and in words."""
 
 from dataclasses import dataclass
-from math import isinf, isnan
+from math import isinf, isnan, nan
 
 import numpy as np
 
@@ -9,12 +9,14 @@ from hrkeras.athlete import zones
 from hrkeras.athlete.population import DAY
 from hrkeras.athlete.zones import NAMES, Zones
 from hrkeras.personal import fitness_text
-from hrkeras.personal.timeline import Timeline
+from hrkeras.personal.timeline import Entry, Timeline
 from hrkeras.utils.text import hours, table
+from hrkeras.workouts.clock import iso
 
 WEEKS = 4  # before the last run, which count as recent
+NAMED = 3  # days in a sentence
 ADVICE = "This is no medical advice. Ask a doctor before you train hard, or if something feels wrong."
-ESTIMATED = "Estimated are runs without heart rate; in brackets what the prediction interval (10 to 90 %) allows."
+ESTIMATED = "Estimated are runs with no or too little heart rate; in brackets what the prediction interval (10 to 90 %) allows."
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,12 @@ class Times:
         runs: how many with heart rate.
         measured: in these.
         missing: s in these for which it was not measured, so that they are in no zone.
-        silent: how many runs without heart rate.
+        silent: how many runs with no or too little heart rate.
         estimated: in these, by their predictions.
         within: the least and the most of `estimated` that the prediction interval (10 to 90 %) allows, shape `(2, 5)`.
-        too_high: in how many runs with heart rate its mean is above the maximum.
+        too_high: the runs with heart rate whose mean is above the maximum, in order.
+        last: start of the last run, s since 1970-01-01 UTC; NaN if no run has a date.
+        utc_offset: s that local time is ahead of UTC there; NaN where the source does not tell.
     """
 
     runs: int
@@ -37,13 +41,17 @@ class Times:
     silent: int
     estimated: np.ndarray
     within: np.ndarray
-    too_high: int = 0
+    too_high: tuple[Entry, ...] = ()
+    last: float = nan
+    utc_offset: float = nan
 
 
 def times(timeline: Timeline, own: Zones, weeks: float = float("inf")) -> Times:
     """Time in zones over the runs of a timeline, or of its last weeks before its last run; those of unknown date are old."""
-    starts = [*(run.start for run in timeline.entries), *(run.start for run in timeline.unheard)]
-    since = max((start for start in starts if not isnan(start)), default=0.0) - 7 * DAY * weeks
+    runs: list[fitness_text.Dated] = [*timeline.entries, *timeline.unheard]
+    starts = [(run.start, run.utc_offset) for run in runs if not isnan(run.start)]
+    last, utc_offset = max(starts, default=(nan, nan))
+    since = (0.0 if isnan(last) else last) - 7 * DAY * weeks
     measured = [entry for entry in timeline.entries if entry.start >= since]
     silent = [prediction for prediction in timeline.unheard if prediction.start >= since or isinf(weeks)]
     nothing = np.zeros(zones.COUNT)
@@ -58,7 +66,9 @@ def times(timeline: Timeline, own: Zones, weeks: float = float("inf")) -> Times:
         len(silent),
         sum((zones.seconds_in(own.edges, prediction.heart_rate, prediction.step) for prediction in silent), nothing),
         sum(within, np.zeros((2, zones.COUNT))),
-        sum(fitness_text.means(entry)[0] > round(own.maximum) for entry in measured),
+        tuple(entry for entry in measured if fitness_text.means(entry)[0] > round(own.maximum)),
+        last,
+        utc_offset,
     )
 
 
@@ -91,7 +101,13 @@ def estimated(recent: Times, everything: Times) -> list[Column]:
 
 
 def _both(recent: Times, everything: Times) -> list[tuple[str, Times]]:
-    return [(f"last {WEEKS} weeks", recent), ("all", everything)]
+    return [(weeks(recent), recent), ("all", everything)]
+
+
+def weeks(recent: Times) -> str:
+    """Which weeks are the recent ones."""
+    until = f"{WEEKS} weeks to {fitness_text.short_day(recent.last, recent.utc_offset)}"
+    return f"last {WEEKS} weeks" if isnan(recent.last) else until
 
 
 def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
@@ -119,11 +135,14 @@ def heart_rates(own: Zones) -> list[str]:
 
 
 def too_high(everything: Times) -> list[str]:
-    """In how many runs the mean is above the maximum, in a sentence; nothing if in none."""
-    if not everything.too_high:
+    """In which runs the mean is above the maximum, in a sentence; nothing if in none."""
+    runs = everything.too_high
+    if not runs:
         return []
-    runs = fitness_text.count(everything.too_high)
-    return [f"In {runs} heart rate was above that maximum on average: the sensor was wrong there, or the maximum is too low."]
+    days = ", ".join(fitness_text.day(run.start, run.utc_offset) for run in reversed(runs[-NAMED:]))
+    which = f"{'the latest: ' if len(runs) > NAMED else ''}{days}"
+    mean = f"In {fitness_text.count(len(runs))} ({which}), mean heart rate was above that maximum"
+    return [f"{mean}: either the sensor was wrong, or the maximum is too low."]
 
 
 def estimated_from(own: Zones, runs: int) -> tuple[str, list[str]]:
@@ -158,7 +177,9 @@ def as_dict(own: Zones, recent: Times, everything: Times) -> dict:
                 "runs": times.runs,
                 "minutes": (times.measured / 60).round(2).tolist(),
                 "minutes_not_measured": round(times.missing / 60, 2),
-                "runs_above_maximum": times.too_high,
+                "runs_above_maximum": len(times.too_high),
+                "starts_above_maximum": [iso(run.start, run.utc_offset) for run in times.too_high],
+                "until": iso(times.last, times.utc_offset),
                 "estimated_runs": times.silent,
                 "estimated_minutes": (times.estimated / 60).round(2).tolist(),
                 "estimated_least": (times.within[0] / 60).round(2).tolist(),

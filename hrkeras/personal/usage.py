@@ -19,13 +19,23 @@ def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:
 
     Args:
         timeline: of the person's runs.
-        estimated: whether runs without heart rate count as used.
+        estimated: whether runs with no or too little heart rate count as used.
     """
     starts = [*(entry.start for entry in timeline.entries), *(run.start for run in timeline.unheard)]
     said = usage_text(*_usage(timeline, estimated), timeline.log.examples)
     exported, athlete = timeline.report.exported, timeline.athlete
     told = [*facts_text.of_export(exported, athlete), *filter(None, [facts_text.counted(athlete, exported)])]
-    return [said, *passed_over_lines(timeline.log), *flat(timeline, estimated), *in_the_future(starts), *told]
+    without = without_heart_rate(timeline) if estimated else []
+    return [said, *without, *passed_over_lines(timeline.log), *flat(timeline, estimated), *in_the_future(starts), *told]
+
+
+def without_heart_rate(timeline: Timeline) -> list[str]:
+    """How many of the used runs have an estimated heart rate, in a sentence; nothing if none has."""
+    silent, used = len(timeline.unheard), timeline.used
+    which = f"{silent:,} of the {used:,} used runs {'has' if silent == 1 else 'have'} no or too little"
+    if silent == used:
+        which = "The one used run has no or too little" if used == 1 else "None of the used runs has enough"
+    return [f"{which} heart rate, so that it is estimated."] if silent else []
 
 
 def flat(timeline: Timeline, estimated: bool = True) -> list[str]:
@@ -37,7 +47,8 @@ def flat(timeline: Timeline, estimated: bool = True) -> list[str]:
 def as_dict(timeline: Timeline, estimated: bool = True) -> dict[str, Any]:
     """`of_timeline` for programs."""
     told = facts_text.as_dict(timeline.athlete, timeline.report.exported)
-    return counts(*_usage(timeline, estimated), timeline.log) | {"taken_as_flat": _flat(timeline, estimated)} | told
+    of_runs = {"estimated": len(timeline.unheard) if estimated else 0, "taken_as_flat": _flat(timeline, estimated)}
+    return counts(*_usage(timeline, estimated), timeline.log) | of_runs | told
 
 
 def counts(used: int, left_out: Mapping[str, int], log: ReadLog) -> dict[str, Any]:

@@ -18,7 +18,7 @@ MOST_DATES, LEAST_DAYS = 5, 14.0  # on an axis
 DAY_STEPS, MONTH_STEPS = (2, 4, 7, 14), (1, 2, 3, 6, 12, 24, 60, 120, 240)  # between dates on an axis
 ROW = 18.0  # points, height of a row of a legend
 AROUND = 6.0  # points from the middle of a marker to its label
-SIDES = (0, 1), (0, -1), (1, 0), (-1, 0)  # above, below, right and left of a marker, where its label may be
+SIDES = (0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1)  # of a marker, right and up, where its label may be
 STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -119,7 +119,9 @@ def _dates(low: float, high: float) -> np.ndarray:
 
 
 def label_points(axes, points: Sequence[tuple[float, float]], texts: Sequence[str], most: int) -> None:
-    """Labels some markers; one that would cover another label or marker, or cross the edge of the axes, is left out.
+    """Labels some markers, each on that side where it covers the least of what is drawn.
+
+    One that would cover another label or one of these markers, or cross the edge of the axes, is left out.
 
     Args:
         axes: with all else drawn and its limits set.
@@ -135,23 +137,41 @@ def label_points(axes, points: Sequence[tuple[float, float]], texts: Sequence[st
     for point, text in zip(points, texts, strict=True):
         if len(taken) == markers + most:
             break
-        for right, up in SIDES:
-            label = axes.annotate(
-                text,
-                point,
-                (AROUND * right, AROUND * up),
-                textcoords="offset points",
-                ha=("center", "left", "right")[right],
-                va=("center", "bottom", "top")[up],
-                fontsize=8,
-                bbox={"facecolor": PAPER, "alpha": 0.7, "pad": 0.3, "lw": 0},
-            )
-            label.set_in_layout(False)
-            box = label.get_window_extent()
-            if _holds(axes.bbox, box) and not box.count_overlaps(taken):
-                taken.append(box)
-                break
-            label.remove()
+        labels = [_label(axes, point, text, *side) for side in SIDES]
+        boxes = {label: label.get_window_extent() for label in labels}
+        fitting = [label for label in labels if _holds(axes.bbox, boxes[label]) and not boxes[label].count_overlaps(taken)]
+        best = min(fitting, key=lambda label: _covered(axes, boxes[label]), default=None)
+        for label in labels:
+            if label is best:
+                taken.append(boxes[label])
+            else:
+                label.remove()
+
+
+def _label(axes, point: tuple[float, float], text: str, right: int, up: int):
+    """A text beside a point; `right` and `up` are -1, 0 or 1."""
+    label = axes.annotate(
+        text,
+        point,
+        (AROUND * right, AROUND * up),
+        textcoords="offset points",
+        ha=("center", "left", "right")[right],
+        va=("center", "bottom", "top")[up],
+        fontsize=8,
+        bbox={"facecolor": PAPER, "alpha": 0.8, "pad": 0.3, "lw": 0},
+    )
+    label.set_in_layout(False)
+    return label
+
+
+def _covered(axes, box) -> int:
+    """How many markers, lines and areas of the axes a box in pixels covers or comes close to."""
+    box, in_pixels = box.padded(AROUND / 2), axes.transData.transform_path
+    marked = [line for line in axes.lines if line.get_linestyle() == "None"]
+    markers = sum(box.count_contains(in_pixels(line.get_path()).vertices) for line in marked)
+    lines = sum(in_pixels(line.get_path()).intersects_bbox(box, False) for line in axes.lines if line not in marked)
+    areas = sum(in_pixels(path).intersects_bbox(box) for each in axes.collections for path in each.get_paths())
+    return int(markers + lines + areas)
 
 
 def _holds(outer, inner) -> bool:

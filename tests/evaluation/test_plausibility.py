@@ -45,7 +45,7 @@ def test_a_prediction_far_from_what_is_known_of_the_person(sleeper, workouts):
     far, measured = prediction.predict(last, athlete, sleeper).warnings
     assert re.match(r"the model predicts [67]\d beats/min on average", far)
     assert "what is known of the person suggests 1" in far
-    assert "what the sensor measured lies" in measured
+    assert "the measured mean is" in measured
     assert prediction.predict(last, athlete).warnings == []  # the state by itself
     ((old),) = prediction.predict(replace(last, start=last.start + 400 * DAY), athlete).warnings
     assert "the last run known of the person is 40" in old
@@ -83,4 +83,8 @@ def test_what_is_good_is_not_doubted():
         assert says in warning
     steps = np.full(5, 150.0)
     assert prediction_warnings.of_prediction(steps + 20, steps, np.full(5, 8.0), steps * np.nan, 3.0) == []
+    (said,) = prediction_warnings.of_prediction(steps, steps, np.full(5, 8.0), np.array([190.0, 194, np.nan, 198, np.nan]), 3.0)
+    assert said.startswith(
+        "the measured mean is 194 beats/min where 150 is predicted, and a mean absolute error of 44 is more than"
+    )
     assert len(prediction_warnings.of_prediction(steps * np.nan, steps, np.full(5, 8.0), steps, 3.0)) == 2  # no number at all

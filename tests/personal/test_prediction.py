@@ -103,6 +103,8 @@ def test_for_programs(runs):
     half = replace(runs[0], heart_rate=np.where(runs[0].time < 900, runs[0].heart_rate, np.nan))
     predicted = prediction.predict(half, AthleteState())
     told = json.loads(json.dumps(prediction_text.as_dict(predicted), allow_nan=False))
+    means = f"Measured mean {told['measured_mean']:.1f}, where {told['predicted_mean_where_measured']:.1f} is predicted: "
+    assert prediction_text.lines(predicted)[1].startswith(means)
     frame = predicted.to_frame()
     for name in ("heart_rate", "low", "high"):
         np.testing.assert_allclose(told[name], frame[name], atol=0.051)

@@ -157,7 +157,7 @@ def test_what_the_reader_passed_over_is_told(workouts):
     assert usage.of_timeline(written) == ["Used 3 of 5 recordings. Not used: 2 x route file missing (first: a.zip)."]
     assert usage.as_dict(written) == {
         **{"used": 3, "not_used": {"route file missing": 2}},
-        **{"passed_over": {}, "taken_as_flat": 0, "facts": {}, "facts_of_export": {}},
+        **{"passed_over": {}, "estimated": 0, "taken_as_flat": 0, "facts": {}, "facts_of_export": {}},
     }
 
 
@@ -169,11 +169,17 @@ def test_runs_taken_as_flat_and_minutes_not_measured_are_told(workouts):
     assert usage.of_timeline(written)[-1] == "Without altitude, so taken as flat: 2 runs."
     assert usage.of_timeline(written, estimated=False)[-1] == "Without altitude, so taken as flat: 1 run."
     assert usage.flat(timeline.write(workouts[:2])) == []
+    said = "1 of the 3 used runs has no or too little heart rate, so that it is estimated."
+    assert (said in usage.of_timeline(written), usage.as_dict(written)["estimated"]) == (True, 1)
+    assert (said in usage.of_timeline(written, estimated=False), usage.as_dict(written, False)["estimated"]) == (False, 0)
+    alone = "The one used run has no or too little heart rate, so that it is estimated."
+    assert usage.without_heart_rate(timeline.write([silent])) == [alone]
     times = time_in_zones.times(written, zones.estimate(written.athlete))
     assert times.missing == pytest.approx(600, abs=20)
     assert sum(times.measured) + times.missing == pytest.approx(flat.duration + half.duration, abs=20)
     (said,) = time_in_zones.missing(times, times)
-    assert said.startswith("In runs with heart rate, it was not measured for 0:10 (last 4 weeks) and 0:10 (all);")
+    until = fitness_text.short_day(silent.start, silent.utc_offset)
+    assert said.startswith(f"In runs with heart rate, it was not measured for 0:10 (4 weeks to {until}) and 0:10 (all);")
 
 
 def test_expected_and_measured_are_means_over_the_same_steps(workouts):
@@ -229,6 +235,16 @@ def test_a_run_above_the_maximum_on_average_is_told(written):
     assert time_in_zones.too_high(time_in_zones.times(written, own)) == []
     highest = max(fitness_text.means(entry)[0] for entry in written.entries)
     times = time_in_zones.times(written, replace(own, maximum=highest - 0.6))
-    assert time_in_zones.too_high(times) == [
-        "In 1 run heart rate was above that maximum on average: the sensor was wrong there, or the maximum is too low."
-    ]
+    (entry,) = (each for each in written.entries if fitness_text.means(each)[0] == highest)
+    day, why = fitness_text.day(entry.start, entry.utc_offset), "either the sensor was wrong, or the maximum is too low."
+    assert time_in_zones.too_high(times) == [f"In 1 run ({day}), mean heart rate was above that maximum: {why}"]
+    many = time_in_zones.times(written, replace(own, maximum=60.0))
+    assert time_in_zones.too_high(many)[0].startswith(f"In {len(written.entries)} runs (the latest: ")
+
+
+def test_of_few_runs_it_says_that_they_are_few(workouts):
+    four, five = (timeline.write(workouts[:runs]) for runs in (4, 5))
+    assert fitness_text.few(four)[0].startswith("4 runs with heart rate say little of you")
+    assert fitness_text.few(five) == []
+    assert fitness_text.few(replace(four, entries=five.entries[-1:])) == []  # four more are known of the person
+    assert [fitness_text.latest(12, total) for total in (1, 12, 1300)] == ["", ", the latest first", ", the latest 12 of 1,300"]

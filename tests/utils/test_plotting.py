@@ -135,3 +135,16 @@ def test_a_picture_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
         epoch_plot.epochs([{"epoch": 1, "mae": 1.0, "val_mae": 1.0}], path)
     assert path.read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_label_is_where_nothing_is_drawn():
+    for at, side in (([], (0, 1)), ([(0.5, 0.55)], (0, -1)), ([(0.5, 0.55), (0.5, 0.45)], (1, 0))):
+        _, axes = plotting.new_figure(size=(5, 4))
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        axes.plot(*zip(*at, (0.9, 0.9), strict=True), "o")
+        plotting.label_points(axes, [(0.5, 0.5)], ["16 Jun 2025"], 1)
+        (label,) = axes.texts
+        assert label.get_position() == (plotting.AROUND * side[0], plotting.AROUND * side[1])
+    axes.fill_between([0.5, 1.0], 0.0, 1.0)
+    axes.plot([0.0, 1.0], [0.58, 0.58], "-")
+    assert plotting._covered(axes, label.get_window_extent()) == 1

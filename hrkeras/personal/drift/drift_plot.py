@@ -25,8 +25,8 @@ def drifts(found: Drifts, narrow: bool = False) -> Figure:
     clear = np.array([run.drift.is_clear for run in found.runs])
     single = usual + left_over
     axes.axhline(0, color=MUTED, lw=0.8)
-    axes.vlines(days, usual + low, usual + high, color=MUTED, alpha=0.25, lw=1)
     axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.8, mew=0, label="each run, at this pace")
+    axes.vlines(days, usual + low, usual + high, color=MUTED, alpha=0.4, lw=1, label="its limits, 19 times in 20")
     if clear.any():
         axes.plot(days[clear], single[clear], "D", ms=6, color=SPEED, mec=PAPER, mew=0.8, label="more than chance")
     for number, (where, rows) in enumerate(stretches(axes, starts)):
@@ -35,7 +35,14 @@ def drifts(found: Drifts, narrow: bool = False) -> Figure:
         axes.plot(where, usual[rows], "-", color=HEART, lw=2, label=None if number else "usual for you")
     lowest = min(single.min(), below.min(), np.percentile(usual + low, 100 - MOST))
     highest = max(single.max(), above.max(), np.percentile(usual + high, MOST))
-    axes.set_ylim(lowest - MARGIN * (highest - lowest), highest + MARGIN * (highest - lowest))
+    bottom, top = lowest - MARGIN * (highest - lowest), highest + MARGIN * (highest - lowest)
+    axes.set_ylim(bottom, top)
+    label = "limits go on"
+    for marker, edge, beyond in (("^", top, usual + high > top), ("v", bottom, usual + low < bottom)):
+        if beyond.any():
+            where = days[beyond]
+            axes.plot(where, np.full(len(where), edge), marker, ms=5, color=MUTED, mew=0, clip_on=False, label=label)
+            label = None
     axes.set_ylabel(f"rise of heart rate at {pace.text(found.speed)}\non the flat (beats/min per hour)")
     legend(axes, "" if narrow else "Drift within each run", columns=2 if narrow else 4)
     return figure

@@ -77,6 +77,11 @@ def left_out(drifts: Drifts) -> str:
     return f"{short:,} of {of} with heart rate {why}." if short else ""
 
 
+def shown(drifts: Drifts, most: int) -> list[str]:
+    """How many runs the table of the last ones shows, in a sentence; nothing if all."""
+    return [f"The last {most} of {fitness_text.count(len(drifts.runs))}; --json has all."] if len(drifts.runs) > most else []
+
+
 def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Head and rows; without the temperature if no run tells it."""
     rows = [

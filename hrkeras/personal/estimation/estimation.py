@@ -128,7 +128,7 @@ def estimate(
         why = update_text.taken_text(skipped)
         raise InputError(
             f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions, and may last "
-            f"{LIMITS.max_duration / 3600:.0f} h."
+            f"{LIMITS.max_duration / 3600:.0f} h; look at it with `hrkeras inspect`."
         )
     heard, taken, history_log = list[prepare.PreparedRun](), Counter[str](), ReadLog(on_bytes)
     if athlete is None:
@@ -169,7 +169,11 @@ def read_copyable(
         if (kind := detect.reader(source)) not in kinds:
             found = "an Apple Health export" if kind is apple_health else "an Endomondo file"
             expected = " or an Apple Health export" if apple_health in kinds else ""
-            raise InputError(f"{source}: expected GPX, TCX or FIT files{expected}, found {found}.")
+            raise InputError(
+                f"{source}: expected GPX, TCX or FIT files{expected}, found {found}, of which this command writes no copies: "
+                "give the files that the watch or its app exports; `hrkeras inspect` shows what is in this one, and where the "
+                "sensor looks wrong."
+            )
         here = athlete_update.one_person(list(read(source, log)), source)
         workouts += here
         origins |= {id(workout): source for workout in here}

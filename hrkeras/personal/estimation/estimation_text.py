@@ -75,7 +75,8 @@ def _reliability(estimation: Estimation) -> list[str]:
         earlier_runs = [estimate.prediction.earlier_runs for estimate in estimation.estimates]
         fewest, most = min(earlier_runs), max(earlier_runs)
         number = count(most) if fewest == most else f"{fewest:,} to {most:,} runs"
-        sentences.append(f"Known of the person: {number} with heart rate{_which(estimation, fewest)}.")
+        which = "It" if len(estimation.estimates) == 1 else "Each"
+        sentences.append(f"{which} is estimated from {_which(estimation, fewest)}: {number}.")
     if estimation.partly:
         kept = "which the copies keep; the numbers above are estimated throughout"
         sentences.append(f"Heart rate was measured at less than half of the points, {kept}: {count(estimation.partly)}.")
@@ -86,17 +87,18 @@ def _reliability(estimation: Estimation) -> list[str]:
     doubtful = [estimate for estimate in estimation.estimates if estimate.prediction.warnings]
     if doubtful:
         latest = doubtful[-1]
-        which = f"the latest is that of {date(latest.run.start, latest.run.utc_offset)}"
+        which = f"{'it' if len(doubtful) == 1 else 'the latest'} is that of {date(latest.run.start, latest.run.utc_offset)}"
         sentences.append(f"Doubtful: {count(len(doubtful))}; {which}: {latest.prediction.warnings[0]}")
     return sentences
 
 
 def _which(estimation: Estimation, fewest: int) -> str:
-    """Which of the person's runs with heart rate a run is estimated from, where these are not all before it."""
+    """Which of the person's runs a run is estimated from."""
     later = [estimate for estimate in estimation.estimates if estimate.run.start < estimation.athlete.starts[-1]]
     if any(estimate.prediction.earlier_runs == estimation.athlete.count for estimate in later):
-        return ", as if they had all been before it"
-    return f", the first {ENOUGH} where fewer were before it" if later and fewest == ENOUGH else ""
+        return "all known runs of the person with heart rate, also those after it"
+    before = "the person's runs with heart rate before it"
+    return f"{before} or, where these are fewer than {ENOUGH}, the first {ENOUGH}" if later and fewest == ENOUGH else before
 
 
 def _row(estimate: Estimate) -> list[str]:

@@ -22,9 +22,18 @@ CAVEAT = (
 
 def lines(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve) -> list[str]:
     """What `hrkeras running-index` prints; `speed` is the usual one in m/s, from whose heart rate VO2max is estimated."""
+    return [
+        f"{fitness_text.count(len(found))} with heart rate, {fitness_text.days(found)}.",
+        *results(found, heart_rate, speed),
+        reserve.text(own, sex=False),
+        *reserve.advice(own, sex=False),
+    ]
+
+
+def results(found: Sequence[Index], heart_rate: float, speed: float) -> list[str]:
+    """Pace, its change and VO2max; arguments as of `lines`."""
     last = found[-1]
     sentences = [
-        f"{fitness_text.count(len(found))} with heart rate, {fitness_text.days(found)}.",
         f"At {heart_rate:.0f} beats/min, your pace on the flat is {_pace(last.speed, speed)}, as of "
         f"{fitness_text.day(last.start, last.utc_offset)}.",
         change(found),
@@ -39,7 +48,7 @@ def lines(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve)
         ]
     else:
         sentences.append(f"VO2max cannot be told: {pace.text(speed)}, the usual pace, is a walk, or too easy or too hard for it.")
-    return [sentence for sentence in (*sentences, reserve.text(own)) if sentence]
+    return [sentence for sentence in sentences if sentence]
 
 
 def _pace(limits: np.ndarray, usual: float) -> str:

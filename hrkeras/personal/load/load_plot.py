@@ -22,7 +22,8 @@ def weeks(loads: Sequence[RunLoad]) -> Figure:
     Raises:
         InputError: if no run has a date.
     """
-    found = training_load.weeks(loads)[-SHOWN:]
+    known = training_load.weeks(loads)
+    found = known[-SHOWN:]
     if not found:
         raise InputError("No run has a date, so there is no week to draw; leave out the picture.", "plot")
     figure, axes = new_figure(size=(9, 4))
@@ -38,5 +39,6 @@ def weeks(loads: Sequence[RunLoad]) -> Figure:
     reach = np.stack([value - low, high - value])[:, some]
     axes.errorbar(days[some], value[some], yerr=reach, fmt="none", color=MUTED, lw=1.2, capsize=2, label="10 to 90 %")
     axes.set_ylabel("training load a week\n(TRIMP, Banister)")
-    legend(axes, "Training load week by week")
+    cut = f": the last {SHOWN} of {len(known):,} weeks" if len(known) > SHOWN else ""
+    legend(axes, f"Training load week by week{cut}")
     return figure

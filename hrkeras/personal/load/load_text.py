@@ -39,20 +39,8 @@ def lines(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
         *([f"In runs with heart rate, it is missing for {hours(missing)}, which is estimated."] if missing >= 30 else []),
         MEANING,
         reserve.text(own),
-        *advice(own),
+        *reserve.advice(own),
     ]
-
-
-def advice(own: Reserve) -> list[str]:
-    """What else the person may tell to make the load more certain, in a sentence; nothing if that is known."""
-    told = own.told
-    options = {
-        "--resting-heart-rate 52": told.resting_heart_rate,
-        "--age 41": told.age if told.max_heart_rate is None else told.max_heart_rate,
-        "--sex female": told.sex,
-    }
-    missing = " ".join(option for option, value in options.items() if value is None)
-    return [f"Make it more certain: hrkeras update me.json {missing}, then give --athlete me.json."] if missing else []
 
 
 def rows(weeks: Sequence[Week]) -> list[tuple[str, ...]]:

@@ -55,7 +55,9 @@ def repair_files(
     repairs = repair.repair(own, model, others=others, athlete=athlete, person=person, on_run=on_run)
     if not repairs.runs and not repairs.faultless:
         why = "; ".join(filter(None, [update_text.taken_text(repairs.skipped), read_log_text(log)])) or "there is none"
-        raise InputError(f"{sources[0]}: found no run whose heart rate can be repaired: {why}.")
+        raise InputError(
+            f"{sources[0]}: found no run whose heart rate can be repaired: {why}; look at it with `hrkeras inspect`."
+        )
     runs = [replace(each, source=origins[id(each.run)]) for each in repairs.runs]
     history = repairs.history and replace(repairs.history, log=history_log)
     return replace(repairs, runs=runs, log=log, history=history)

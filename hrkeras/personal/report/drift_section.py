@@ -1,5 +1,6 @@
 """The section on the drift within the person's runs."""
 
+from hrkeras.personal import fitness_text
 from hrkeras.personal.drift import drift, drift_plot, drift_text
 from hrkeras.personal.report.html import details, figure, paragraph, section, table
 from hrkeras.personal.report.picture import svg
@@ -22,6 +23,7 @@ def drift_section(written: Timeline) -> str:
     drawn = svg(
         drift_plot.drifts(drifts, narrow=True), "drift", "Drift within each run over the months", drift_text.usual(drifts)
     )
-    numbers = table(drift_text.CAPTION, *drift_text.table(drifts.runs[-SHOWN:][::-1]))
+    caption = f"{drift_text.CAPTION}{fitness_text.latest(SHOWN, len(drifts.runs))}"
+    numbers = table(caption, *drift_text.table(drifts.runs[-SHOWN:][::-1]))
     parts = (paragraph(ABOUT), *map(paragraph, sentences), figure(drawn), details("The latest runs", numbers))
     return section("Drift within your runs", *parts, paragraph(drift_text.left_out(drifts), "soft"))

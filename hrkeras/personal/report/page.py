@@ -4,12 +4,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from hrkeras import __version__
-from hrkeras.athlete import zones
 from hrkeras.personal import facts_text, fitness_text, pace, person_plots, time_in_zones, timeline, usage, weather
 from hrkeras.personal.report.drift_section import drift_section
 from hrkeras.personal.report.html import details, figure, items, paragraph, section, table
 from hrkeras.personal.report.picture import svg
 from hrkeras.personal.report.training import training
+from hrkeras.personal.report.zones_sections import times, unheard, zones_section
 from hrkeras.personal.timeline import Timeline
 from hrkeras.utils.files import atomic_write
 from hrkeras.workouts import clock
@@ -34,18 +34,18 @@ def write(written: Timeline, output: Path) -> None:
 
 def page(written: Timeline) -> str:
     """The whole page."""
-    sections, in_zones = [_head(written)], _times(written)
+    sections, in_zones = [_head(written)], times(written)
     if written.entries:
         sections += [
             _fitness(written),
             _last_run(written),
             drift_section(written),
-            _zones(*in_zones),
+            zones_section(*in_zones),
             _standing_out(written),
             _sensor(written),
             _how_good(written),
         ]
-    sections += [training(written), _unheard(written, *in_zones), _notes(written)]
+    sections += [training(written), unheard(written, *in_zones), _notes(written)]
     css = (files("hrkeras.personal.report") / "page.css").read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -60,16 +60,15 @@ def page(written: Timeline) -> str:
 def _head(written: Timeline) -> str:
     kilometres = sum(entry.found.kilometres for entry in written.entries)
     measured = f"{fitness_text.count(len(written.entries))} with heart rate, {kilometres:,.0f} km"
-    facts = (
-        f"{measured if written.entries else 'No run with heart rate'}, {fitness_text.days([*written.entries, *written.unheard])}."
-    )
+    days = fitness_text.days([*written.entries, *written.unheard])
+    facts = f"{measured if written.entries else 'No run with enough heart rate'}, {days}."
     return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
 
 
 def headlines(written: Timeline) -> list[str]:
     """The main results, a sentence or two each."""
     if not written.entries:
-        found, known = f"Found {fitness_text.count(len(written.unheard))}, none with heart rate.", written.athlete.count
+        found, known = f"Found {fitness_text.count(len(written.unheard))}, none with enough heart rate.", written.athlete.count
         if known:
             return [f"{found} What is estimated below is told by what is known of you: {fitness_text.count(known)}."]
         return [
@@ -78,6 +77,7 @@ def headlines(written: Timeline) -> list[str]:
         ]
     sentences = [
         " ".join(fitness_text.summary(written)),
+        *fitness_text.few(written),
         *(f"{effect[0].upper()}{effect[1:]}." for effect in fitness_text.effects(written)),
     ]
     if recent := timeline.recent(written):
@@ -143,24 +143,6 @@ def _last_run(written: Timeline) -> str:
     )
 
 
-def _zones(own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
-    from_runs, _ = time_in_zones.estimated_from(own, everything.runs)
-    head, *rows = zip(*time_in_zones.named(own), *time_in_zones.measured(recent, everything), strict=True)
-    return section(
-        "Your zones",
-        *(paragraph(sentence) for sentence in (*time_in_zones.heart_rates(own), *time_in_zones.too_high(everything))),
-        table("Time in each zone, hours and minutes", head, rows),
-        *(paragraph(sentence, "soft") for sentence in time_in_zones.missing(recent, everything)),
-        paragraph(f"{from_runs} Somebody who never runs hard gets too low a maximum.", "soft") if from_runs else "",
-    )
-
-
-def _times(written: Timeline) -> tuple[zones.Zones, time_in_zones.Times, time_in_zones.Times]:
-    """The zones, and the time in them, of late and in all."""
-    own = zones.estimate(written.athlete)
-    return own, time_in_zones.times(written, own, time_in_zones.WEEKS), time_in_zones.times(written, own)
-
-
 def _standing_out(written: Timeline) -> str:
     outliers = fitness_text.standing_out(written)
     if not outliers:
@@ -184,7 +166,7 @@ def _standing_out(written: Timeline) -> str:
             "illness, a bad night or a sensor that slipped can be why; the runs do not say which."
         ),
         table(
-            "Mean heart rate where it was measured (beats/min), the latest first",
+            f"Mean heart rate where it was measured (beats/min){fitness_text.latest(SHOWN, len(outliers))}",
             ("Day", "measured", "expected", "difference", "sensor", "weather")[: 6 if told else 5],
             rows,
             texts=(4, 5),
@@ -228,8 +210,8 @@ def _how_good(written: Timeline) -> str:
         return ""
     rows = [
         ("from your earlier runs", f"{recent.error:.1f}"),
-        ("the mean of your last five runs", f"{recent.by_last:.1f}"),
-        ("the mean of all your earlier runs", f"{recent.by_mean:.1f}"),
+        ("as the mean of your last five runs", f"{recent.by_last:.1f}"),
+        ("as the mean of all your earlier runs", f"{recent.by_mean:.1f}"),
     ]
     return section(
         "How good the predictions are",
@@ -238,34 +220,7 @@ def _how_good(written: Timeline) -> str:
             f"of its own heart rate. {100 * recent.inside:.0f} % of it lay in the prediction interval (10 to 90 %), which should "
             "hold 80 %."
         ),
-        table("Mean absolute error (beats/min)", ("Predicted by", "error"), rows),
-    )
-
-
-def _unheard(written: Timeline, own: zones.Zones, recent: time_in_zones.Times, everything: time_in_zones.Times) -> str:
-    if not written.unheard:
-        return ""
-    rows = [
-        (
-            fitness_text.short_day(prediction.start, prediction.utc_offset),
-            f"{prediction.minutes:.0f}",
-            f"{prediction.kilometres:.1f}",
-            f"{prediction.heart_rate.mean():.0f}",
-            f"{prediction.low.mean():.0f} - {prediction.high.mean():.0f}",
-        )
-        for prediction in reversed(written.unheard[-SHOWN:])
-    ]
-    head, *in_zones = zip(*time_in_zones.named(own), *time_in_zones.estimated(recent, everything), strict=True)
-    return section(
-        "Runs without heart rate",
-        paragraph(
-            "What it may have been, estimated from speed, altitude and the runs with heart rate before, or the first ten of them."
-            if written.entries
-            else "What it may have been, by speed and altitude and what is usual for people: no run with heart rate is known."
-        ),
-        table("Estimated mean heart rate (beats/min)", ("Day", "min", "km", "estimated", "10 - 90 %"), rows),
-        table("Time in each zone, hours and minutes", head, in_zones),
-        paragraph(time_in_zones.ESTIMATED, "soft"),
+        table("Mean absolute error (beats/min)", ("Predicted", "error"), rows),
     )
 
 
@@ -278,6 +233,7 @@ def _notes(written: Timeline) -> str:
             [
                 f"Heart rate is predicted by {by} from speed, altitude and the runs before, as far as there are any.",
                 used,
+                *usage.without_heart_rate(written),
                 *usage.flat(written),
                 *facts_text.of_export(written.report.exported, written.athlete),
                 facts_text.counted(written.athlete, written.report.exported),

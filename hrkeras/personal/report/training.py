@@ -21,10 +21,11 @@ def _load(written: Timeline, own: Reserve) -> str:
         table("Training load of the last weeks (TRIMP), from Monday on", load_text.HEAD, load_text.rows(weeks), texts=(1,)),
         paragraph(load_text.MEANING, "soft"),
         paragraph(reserve.text(own), "soft"),
+        *(paragraph(sentence, "soft") for sentence in reserve.advice(own)),
     )
 
 
 def _index(written: Timeline, own: Reserve) -> str:
     heart_rate = running_index.usual_heart_rate(written)
-    _, *sentences, _ = index_text.lines(running_index.follow(written, heart_rate, own), heart_rate, written.speed, own)
+    sentences = index_text.results(running_index.follow(written, heart_rate, own), heart_rate, written.speed)
     return section("Your pace at a heart rate", *map(paragraph, sentences))

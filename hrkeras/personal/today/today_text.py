@@ -190,10 +190,12 @@ def watch(run: LiveRun, grid: Grid, limit: float) -> list[Watched]:
 def watch_lines(watched: Sequence[Watched], limit: float) -> list[str]:
     """What `hrkeras guard` prints."""
     over = next((each for each in watched if each.above), None)
+    before = [each for each in watched if over is None or each.minute < over.minute]
+    likely = [each.minute for each in before if round(100 * each.crossing[-1]) >= 50]
     every = SHOWN * -(-len(watched) // (SHOWN * MOST_ROWS))
     rows = []
     for each in watched:
-        if each.minute % every == 0:
+        if each.minute % every == 0 or each.minute in likely[:1]:
             rate = f"{each.heart_rate:.0f}" if np.isfinite(each.heart_rate) else "-"
             above = each.heart_rate > limit
             rows.append((f"{each.minute}", rate, *("above" if above else f"{100 * value:.0f} %" for value in each.crossing)))
@@ -206,15 +208,17 @@ def watch_lines(watched: Sequence[Watched], limit: float) -> list[str]:
         if missing == len(watched):
             return [*text, "It was not measured at the end of any minute, so whether it was above is not known."]
         but = f", but at the end of {missing} of {len(watched)} it was not measured" if missing else ""
-        feared = sum(each.crossing[-1] >= 0.5 for each in watched)
-        vain = f" At {feared} of {len(watched)} minutes it was more likely than not to come within {AHEAD[-1]}." if feared else ""
-        return [*text, f"It was not above {limit:g} in any minute{but}.{vain}"]
-    likely = [each.minute for each in watched if each.minute < over.minute and each.crossing[-1] >= 0.5]
-    first = f"It was first above {limit:g} in minute {over.minute}"
-    if over is watched[0]:
-        return [*text, f"{first}."]
-    when = f"at {len(likely)} of the minutes before, first at {likely[0]}, it was" if likely else "at no minute before was it"
-    return [*text, f"{first}; {when} more likely than not to come within {AHEAD[-1]}."]
+        return [*text, f"Heart rate was not above {limit:g} beats/min in any minute{but}.", *_foreseen(likely, before)]
+    said = f"Heart rate was first above {limit:g} beats/min in minute {over.minute}."
+    return [*text, said, *(_foreseen(likely, before, " before that") if before else [])]
+
+
+def _foreseen(likely: Sequence[int], minutes: Sequence[Watched], which: str = "") -> list[str]:
+    """At how many of some minutes, and when first, a crossing within the next five was likely, in a sentence."""
+    all_of = "the one minute" if len(minutes) == 1 else f"all {len(minutes)} minutes"
+    some = f"{len(likely)} of the {len(minutes)} minutes" if len(likely) < len(minutes) else all_of
+    was = f"50 % or more at {some}{which}, first at minute {likely[0]}" if likely else f"below 50 % at {all_of}{which}"
+    return [f"The probability of going above it in the next {AHEAD[-1]} minutes was {was}."]
 
 
 def watch_dict(watched: Sequence[Watched], limit: float, earlier_runs: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hrkeras.personal import timeline, weather
-from hrkeras.personal.drift import drift, drift_text
+from hrkeras.personal.drift import drift, drift_plot, drift_text
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.simulation import synthetic
 
@@ -67,6 +67,26 @@ def test_what_chance_may_have_made_is_not_told_as_an_effect(drifts):
     sure = drifts.level._replace(slope=drifts.level.slope._replace(value=3.0, low=1.0, high=5.0))
     said = drift_text.warmth(drifts._replace(level=sure))[0]
     assert said.endswith(f"it: +3 (+1 to +5) beats/min, from {RUNS - 1} runs.")
+
+
+def test_the_table_says_how_many_runs_it_shows(drifts):
+    assert drift_text.shown(drifts, 12) == [f"The last 12 of {len(drifts.runs)} runs; --json has all."]
+    assert drift_text.shown(drifts, len(drifts.runs)) == []
+
+
+def test_the_picture_names_the_limits_and_marks_those_that_go_on(drifts):
+    def drawn(found):
+        (axes,) = drift_plot.drifts(found).axes
+        names = [text.get_text() for text in axes.get_legend().get_texts()]
+        return names, [(line.get_marker(), len(line.get_xdata())) for line in axes.lines if line.get_marker() in ("^", "v")]
+
+    limits = [run._replace(left_over=run.left_over._replace(value=1.0, low=-5.0, high=7.0)) for run in drifts.runs]
+    names, marked = drawn(drifts._replace(runs=limits))
+    assert names[:2] == ["each run, at this pace", "its limits, 19 times in 20"]
+    assert ("limits go on" in names, marked) == (False, [])
+    limits[3] = limits[3]._replace(left_over=limits[3].left_over._replace(low=-500.0, high=500.0))
+    names, marked = drawn(drifts._replace(runs=limits))
+    assert (names.count("limits go on"), marked) == (1, [("^", 1), ("v", 1)])
 
 
 def test_one_run_and_none(workouts):

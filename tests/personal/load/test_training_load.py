@@ -100,8 +100,8 @@ def test_times_are_rounded_and_not_cut_off():
     ],
 )
 def test_it_asks_only_for_what_is_not_known(told, missing):
-    sentence = f"Make it more certain: hrkeras update me.json {missing}, then give --athlete me.json."
-    assert load_text.advice(body()._replace(told=facts.Facts(**told))) == ([sentence] if missing else [])
+    sentence = f"Make it more certain: `hrkeras update me.json {missing}`, then give --athlete me.json."
+    assert reserve.advice(body()._replace(told=facts.Facts(**told))) == ([sentence] if missing else [])
 
 
 def test_weeks_begin_on_monday_and_none_is_left_out():
@@ -124,6 +124,8 @@ def test_weeks_begin_on_monday_and_none_is_left_out():
     ]
     assert rows[1][1:] == ("0", "0:00", "0", "0")
     assert load_plot.weeks(loads).axes[0].get_title(loc="left") == "Training load week by week"
+    later = [*loads, replace(loads[0], start=MONDAY + 58 * 7 * DAY)]
+    assert load_plot.weeks(later).axes[0].get_title(loc="left") == "Training load week by week: the last 52 of 60 weeks"
 
 
 def test_of_a_person_most_runs_lie_within_the_limits():
@@ -139,4 +141,4 @@ def test_of_a_person_most_runs_lie_within_the_limits():
     lines = load_text.lines(silent, reserve.estimate(timeline.write(workouts[:12]).athlete))
     assert lines[0].startswith("24 runs, ")
     assert lines[0].endswith("12 of them with no or too little heart rate, so that it is estimated.")
-    assert "Make it more certain: hrkeras update me.json --resting-heart-rate 52 --age 41 --sex female" in lines[-1]
+    assert "Make it more certain: `hrkeras update me.json --resting-heart-rate 52 --age 41 --sex female`" in lines[-1]

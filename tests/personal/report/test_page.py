@@ -40,6 +40,8 @@ def test_it_is_whole_and_small(report):
     for title in ("Fitness", "Your last run", "Your zones", "How good the predictions are", "What to bear in mind"):
         assert f"<h2>{title}" in text
     assert "no medical advice" in text
+    assert "<code>hrkeras zones</code> takes what a test said with --maximum or --threshold." in text
+    assert "Make it more certain: <code>hrkeras update me.json --resting-heart-rate 52 --age 41 --sex female</code>" in text
     assert "`" not in text
 
 
@@ -117,7 +119,7 @@ def test_a_single_odd_run(flaw, tmp_path):
     assert "Traceback" not in done.output
     assert done.exit_code == (0 if (tmp_path / "report.html").exists() else 1)
     if flaw == "no heart rate":
-        assert "Runs without heart rate" in (tmp_path / "report.html").read_text()
+        assert "Runs with no or too little heart rate" in (tmp_path / "report.html").read_text()
     if flaw == "other sport":
         assert "another sport (cycling)" in done.output
 

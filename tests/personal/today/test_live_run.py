@@ -122,17 +122,22 @@ def test_the_minutes_before_a_limit_are_counted():
             for place, (rate, chance) in enumerate(zip(rates, chances, strict=True))
         ]
 
-    *_, said = today_text.watch_lines(watched([140, 145, 149, 151], [0.6, 0.3, 0.7, 1.0]), 150)
-    assert said.startswith("It was first above 150 in minute 5; at 2 of the minutes before, first at 2, it was more likely")
+    probability = "The probability of going above it in the next 5 minutes was"
+    _, table, over, said = today_text.watch_lines(watched([140, 145, 149, 151], [0.6, 0.3, 0.7, 1.0]), 150)
+    assert over == "Heart rate was first above 150 beats/min in minute 5."
+    assert said == f"{probability} 50 % or more at 2 of the 3 minutes before that, first at minute 2."
+    assert [line.split()[0] for line in table.splitlines()[1:]] == ["2", "5"]
     told = today_text.watch_dict(watched([149.98, 150.02], [0.2, 1.0]), 150, 3)  # which round alike
     assert [(each["heart_rate"], each["above"]) for each in told["minutes"]] == [(150.0, False), (150.0, True)]
     assert (told["limit"], told["earlier_runs"]) == (150, 3)
     *_, said = today_text.watch_lines(watched([140, 151], [0.2, 1.0]), 150)
-    assert said == "It was first above 150 in minute 3; at no minute before was it more likely than not to come within 5."
-    *_, said = today_text.watch_lines(watched([140, float("nan")], [0.2, 0.2]), 150)
-    assert said == "It was not above 150 in any minute, but at the end of 1 of 2 it was not measured."
+    assert said == f"{probability} below 50 % at the one minute before that."
+    *_, said = today_text.watch_lines(watched([151], [1.0]), 150)
+    assert said == "Heart rate was first above 150 beats/min in minute 2."
+    *_, said, _ = today_text.watch_lines(watched([140, float("nan")], [0.2, 0.2]), 150)
+    assert said == "Heart rate was not above 150 beats/min in any minute, but at the end of 1 of 2 it was not measured."
     *_, said = today_text.watch_lines(watched([140, 141, 142], [0.2, 0.6, 0.4]), 150)
-    assert said.endswith("At 1 of 3 minutes it was more likely than not to come within 5.")
+    assert said == f"{probability} 50 % or more at 1 of the 3 minutes, first at minute 3."
     rows = watched([float("nan")] * 4 + [140], [0.2] * 5)
     assert any(line.startswith("-: not measured then") for line in today_text.watch_lines(rows, 150))
     *_, said = today_text.watch_lines(watched([float("nan")] * 2, [0.2, 0.2]), 150.5)
