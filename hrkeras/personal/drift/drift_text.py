@@ -33,8 +33,8 @@ def last(drifts: Drifts) -> str:
         f"{day}{_warmth(run)}: heart rate changed by {measured} beats/min per hour "
         f"over {found.minutes} minutes; pace, hills and length explain {explained}, which leaves "
         f"{left} ({signed(run.left_over.low)} to {signed(run.left_over.high)}), {sure}. "
-        f"Decoupling (Pa:HR), by how much speed for each heartbeat fell from the first half to the second, is "
-        f"{found.decoupling:z.1f} %."
+        "Decoupling (Pa:HR), by how much speed for each heartbeat fell from the first half to the second, is "
+        f"{_decoupling(run, ' %')}."
     )
 
 
@@ -91,13 +91,19 @@ def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...
             *_rises(run)[:2],
             f"{_rises(run)[2]}{'*' if run.drift.is_clear else ''}",
             f"{signed(run.left_over.low)} to {signed(run.left_over.high)}".replace(" ", "\N{NO-BREAK SPACE}"),
-            f"{run.drift.decoupling:z.1f}",
+            _decoupling(run),
             weather.text(run.entry.workout),
         )
         for run in runs
     ]
     columns = len(HEAD) - (not any(row[-1] for row in rows))
     return HEAD[:columns], [row[:columns] for row in rows]
+
+
+def _decoupling(run: DriftingRun, unit: str = "") -> str:
+    """In %; not known of who stood through the first half."""
+    value = run.drift.decoupling
+    return f"{value:z.1f}{unit}" if np.isfinite(value) else "not known" if unit else "-"
 
 
 def _rises(run: DriftingRun) -> tuple[str, str, str]:

@@ -74,6 +74,14 @@ def test_the_table_says_how_many_runs_it_shows(drifts):
     assert drift_text.shown(drifts, len(drifts.runs)) == []
 
 
+def test_who_stood_through_a_first_half_has_no_decoupling(drifts):
+    run = drifts.runs[-1]
+    stood = drifts._replace(runs=[run._replace(drift=run.drift._replace(decoupling=np.nan))])
+    assert drift_text.last(stood).endswith("from the first half to the second, is not known.")
+    head, (row,) = drift_text.table(stood.runs)
+    assert row[head.index("Pa:HR")] == "-"
+
+
 def test_the_picture_names_the_limits_and_marks_those_that_go_on(drifts):
     def drawn(found):
         (axes,) = drift_plot.drifts(found).axes
