@@ -83,7 +83,7 @@ def estimate(athlete: AthleteState) -> Reserve:
     return Reserve(maximum, np.minimum(resting, maximum - facts.LEAST_RESERVE), women, told)
 
 
-def text(own: Reserve, sex: bool = True) -> str:
+def text(own: Reserve, with_sex: bool = True) -> str:
     """What is taken for resting and maximum heart rate and, if wanted, the sex, and where each comes from, in a sentence."""
     maximum, resting = ("{:.0f} ({:.0f} to {:.0f})".format(*interval(values)) for values in (own.maximum, own.resting))
     told = own.told
@@ -96,16 +96,16 @@ def text(own: Reserve, sex: bool = True) -> str:
         else f"resting heart rate {resting} as runners have in general",
         f"sex {told.sex} as self-reported" if told.sex else "sex not known",
     ]
-    return f"Computed with: {', '.join(parts if sex else parts[:-1])}."
+    return f"Computed with: {', '.join(parts if with_sex else parts[:-1])}."
 
 
-def advice(own: Reserve, sex: bool = True) -> list[str]:
+def advice(own: Reserve, with_sex: bool = True) -> list[str]:
     """What else the person may tell to make what is computed with it more certain, in a sentence; nothing if that is known."""
     told = own.told
     options = {
         "--resting-heart-rate 52": told.resting_heart_rate,
         "--age 41": told.age if told.max_heart_rate is None else told.max_heart_rate,
-        **({"--sex female": told.sex} if sex else {}),
+        **({"--sex female": told.sex} if with_sex else {}),
     }
     missing = " ".join(option for option, value in options.items() if value is None)
     return [f"Make it more certain: `hrkeras update me.json {missing}`, then give --athlete me.json."] if missing else []

@@ -100,9 +100,11 @@ def check_model(path: Path) -> None:
     Raises:
         InputError: if it does not, or has another ending; it says how to train one.
     """
-    if path.suffix != ".keras" and path.exists():
-        raise InputError(f"{path}: expected a file that ends in .keras, as `hrkeras train` writes it.")
-    if path.suffix != ".keras" or path.exists():
+    if path.exists():
+        if path.suffix != ".keras":
+            raise InputError(f"{path}: expected a file that ends in .keras, as `hrkeras train` writes it.")
+        return
+    if path.suffix != ".keras":  # the name of a packaged one
         return
     kind = f" --data {path.stem}" if path.stem in builders.DATASETS else ""
     place = f" --output {quote(str(path))}" if str(path) != f"{path.stem}.keras" or not kind else ""

@@ -33,7 +33,7 @@ class Change(NamedTuple):
     """How what is shown, which is rounded, has changed, in its unit.
 
     Attributes:
-        start: of the run that the last is compared with; see `compared`.
+        start: of the run that the last is compared with; see `change_of`.
         utc_offset: likewise.
         last: start of the last run, s since 1970-01-01 UTC.
         before: what was shown then.

@@ -57,6 +57,6 @@ def test_what_was_not_told_is_uncertain():
     assert reserve.interval(own.resting) == pytest.approx((60, 50.1, 69.9), abs=0.3)
     assert own.women[0] == own.women[1:].mean() == 0.5
     assert "resting heart rate 60 (50 to 70) as runners have in general, sex not known" in reserve.text(own)
-    assert reserve.text(own, sex=False).endswith("resting heart rate 60 (50 to 70) as runners have in general.")
-    (said,) = reserve.advice(own, sex=False)
+    assert reserve.text(own, with_sex=False).endswith("resting heart rate 60 (50 to 70) as runners have in general.")
+    (said,) = reserve.advice(own, with_sex=False)
     assert said == "Make it more certain: `hrkeras update me.json --resting-heart-rate 52 --age 41`, then give --athlete me.json."

@@ -25,8 +25,8 @@ def lines(found: Sequence[Index], heart_rate: float, speed: float, own: Reserve)
     return [
         f"{fitness_text.count(len(found))} with heart rate, {fitness_text.days(found)}.",
         *results(found, heart_rate, speed),
-        reserve.text(own, sex=False),
-        *reserve.advice(own, sex=False),
+        reserve.text(own, with_sex=False),
+        *reserve.advice(own, with_sex=False),
     ]
 
 

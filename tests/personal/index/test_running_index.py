@@ -65,7 +65,7 @@ def test_at_the_pace_that_was_found_the_heart_rate_is_the_one_asked_for(written)
     assert lines[1].startswith(f"At {heart_rate:.0f} beats/min, your pace on the flat is ")
     assert any(line.startswith("VO2max, the most oxygen that your body can use, is about ") for line in lines)
     assert not any("sex" in line for line in lines)
-    assert index_text.results(found, heart_rate, written.speed) == lines[1 : lines.index(reserve.text(body(), sex=False))]
+    assert index_text.results(found, heart_rate, written.speed) == lines[1 : lines.index(reserve.text(body(), with_sex=False))]
     told = index_text.as_dict(found, heart_rate, written.speed, body())["runs"][-1]["seconds_per_km"]
     assert told["low"] < told["value"] < told["high"]
     assert told["value"] == pytest.approx(1000 / found[-1].speed[0], abs=0.1)
