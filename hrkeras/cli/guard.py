@@ -7,7 +7,7 @@ import typer
 from hrkeras.cli import outputs
 from hrkeras.cli.one_run import History, Run, Workout, follow
 from hrkeras.cli.outputs import Force, Plot
-from hrkeras.cli.shared import AthleteFile, Json, NoCache, json_line
+from hrkeras.cli.shared import AthleteFile, Json, NoCache, json_line, progress
 
 
 def guard(
@@ -29,7 +29,8 @@ def guard(
     if one.workout.estimated:
         raise InputError(f"{run}: its heart rate was estimated by hrkeras, not measured; give a run whose heart rate was.")
 
-    watched = today_text.watch(one.live, one.grid, limit)
+    with progress(round(one.workout.duration / 60), "Following the run", "min") as bar:
+        watched = today_text.watch(one.live, one.grid, limit, bar.update)
     if plot:
         from hrkeras.personal.today import today_plot
         from hrkeras.utils import plotting

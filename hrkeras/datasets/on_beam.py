@@ -96,7 +96,7 @@ def build(job: Job, options: PipelineOptions | None, runner: Any = None) -> Summ
     if "error" in told:
         raise InputError(told["error"], told["argument"])
     counts: dict[str, Any] = {
-        name: Counter(told["funnel"].pop(name)) for name in ("unreadable", "passed_over", "taken", "other_sports")
+        name: Counter(told["funnel"].pop(name)) for name in ("unreadable", "passed_over", "taken", "reasons", "other_sports")
     }
     written = [shards.Written(shards.File(*file), count, size) for file, count, size in told["written"]]
     return Summary(Funnel(**counts, **told["funnel"]), told["metadata"], written)

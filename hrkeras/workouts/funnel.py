@@ -26,6 +26,7 @@ class Funnel:
         examples: the first places of each of these.
         workouts: number of workouts read.
         taken: count by filter; a workout is counted at the first filter that takes it.
+        reasons: count by reason in words, of the workouts that filters took.
         other_sports: count by sport of the workouts that the filter of sports took.
     """
 
@@ -34,6 +35,7 @@ class Funnel:
     examples: dict[str, list[str]] = field(default_factory=dict)
     workouts: int = 0
     taken: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     other_sports: Counter[str] = field(default_factory=Counter)
 
     def count(self, taken: str | None) -> None:
@@ -41,6 +43,7 @@ class Funnel:
         self.workouts += 1
         if taken is not None:
             self.taken[taken] += 1
+            self.reasons[taken.reason if isinstance(taken, Taken) else REASONS[taken]] += 1
         if isinstance(taken, Taken) and taken == "sport":
             self.other_sports[taken.sport or UNNAMED] += 1
 
@@ -48,6 +51,7 @@ class Funnel:
         """Counts what another funnel has counted, but not what it could not read."""
         self.workouts += other.workouts
         self.taken.update(other.taken)
+        self.reasons.update(other.reasons)
         self.other_sports.update(other.other_sports)
 
     def count_duplicates(self, count: int) -> None:
@@ -63,8 +67,7 @@ class Funnel:
     @property
     def left_out(self) -> Counter[str]:
         """How many did not pass or could not be read, by reason in words."""
-        sports = Counter({f"{REASONS['sport']} ({sport})": count for sport, count in self.other_sports.items()})
-        return self.unreadable + sports + Counter({REASONS[name]: count for name, count in self.taken.items() if name != "sport"})
+        return self.unreadable + self.reasons + Counter({REASONS[DUPLICATE]: self.taken[DUPLICATE]})
 
     def steps(self) -> list[tuple[str, int, int]]:
         """Rows of the funnel: label, number taken, number left after it."""

@@ -212,13 +212,17 @@ class Taken(str):
 
     Attributes:
         sport: that of the workout.
+        reason: why, in words.
     """
 
     sport: str
+    reason: str
 
-    def __new__(cls, name: str, sport: str = ""):
-        taken = super().__new__(cls, name)
-        taken.sport = sport
+    @classmethod
+    def of(cls, name: str, workout: Workout):
+        """The filter of this name took this workout."""
+        taken = cls(name)
+        taken.sport, taken.reason = workout.sport, reason(name, workout)
         return taken
 
 
@@ -233,7 +237,7 @@ def reason(taken: str, workout: Workout) -> str:
 
 def taken_by(workout: Workout, limits: Limits) -> Taken | None:
     """The first filter that takes the workout, or None if it passes all."""
-    return next((Taken(name, workout.sport) for name, _, takes in FILTERS if takes(workout, limits)), None)
+    return next((Taken.of(name, workout) for name, _, takes in FILTERS if takes(workout, limits)), None)
 
 
 def without_outliers(workout: Workout, limits: Limits) -> Workout:

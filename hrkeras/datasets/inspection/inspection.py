@@ -79,7 +79,8 @@ class Inspection:
         undated: workouts of unknown date.
         estimated: workouts whose heart rate hrkeras has estimated, which counts as none.
         utc_offset: s that local time is ahead of UTC in the last workout read; NaN where the source does not tell.
-        years: `Year` by number; a run counts once, however many recordings there are of it.
+        years: `Year` by number, local time where the source tells it; a run counts once, however many recordings there are of it.
+        dateless: the same of the runs of unknown date.
         raw: correlations of all recordings of runs, values out of their valid ranges left out.
         processed: correlations of the usable runs on the grid.
         lags: of the usable runs.
@@ -102,6 +103,7 @@ class Inspection:
         self.last: float | None = None
         self.undated, self.estimated, self.utc_offset = 0, 0, np.nan
         self.years: dict[int, Year] = defaultdict(Year)
+        self.dateless = Year()
         self.raw, self.processed, self.lags = Moments(), Moments(), LagCurve()
         self.sensor = SensorFaults()
         self.run_correlations: list[float] = []
@@ -152,8 +154,8 @@ class Inspection:
             self._usable.append(Usable(outcome.user, outcome.start, outcome.end, outcome.content, tally))
 
     def _count(self, tally: Tally, is_usable: bool) -> None:
-        if tally.year is not None:
-            self.years[tally.year].add(tally, is_usable)
+        year = self.dateless if tally.year is None else self.years[tally.year]
+        year.add(tally, is_usable)
 
     def finish(self) -> None:
         """Completes the counts of usable runs; of several recordings of one run, the one that a build keeps counts."""
@@ -219,15 +221,8 @@ class Inspection:
             "last_day": day(self.last),
             "undated": self.undated,
             "estimated": self.estimated,
-            "years": {
-                str(number): {
-                    "runs": year.runs,
-                    "usable": year.usable,
-                    "hours": year.hours,
-                    "heart_rates_a_minute": year.heart_rates_a_minute,
-                }
-                for number, year in sorted(self.years.items())
-            },
+            "years": {str(number): year.as_dict() for number, year in sorted(self.years.items())},
+            "runs_of_unknown_date": self.dateless.as_dict(),
             "correlations": {
                 "of": list(VARIABLES),
                 "raw": {"all_points": self.raw.pooled.tolist(), "within_runs": self.raw.within.tolist()},

@@ -84,10 +84,10 @@ def correlations(inspection: Inspection, path: Path) -> Path:
     """The four correlation matrices of speed, altitude and heart rate."""
     figure, panels = plotting.new_figure(2, 2, size=(8.2, 7.2))
     matrices = {
-        "Raw, all points": inspection.raw.pooled,
-        "Raw, within runs": inspection.raw.within,
-        "Processed, all points": inspection.processed.pooled,
-        "Processed, within runs": inspection.processed.within,
+        "Recorded, all points": inspection.raw.pooled,
+        "Recorded, within runs": inspection.raw.within,
+        "Every 10 s, all points": inspection.processed.pooled,
+        "Every 10 s, within runs": inspection.processed.within,
     }
     for axes, (title, matrix) in zip(panels.flat, matrices.items(), strict=True):
         image = axes.imshow(matrix, cmap="RdBu_r", vmin=-1, vmax=1)
@@ -103,7 +103,7 @@ def correlations(inspection: Inspection, path: Path) -> Path:
         axes.set_title(title)
     figure.colorbar(image, ax=panels, shrink=0.6, label="correlation")
     speed, within = inspection.processed.pooled[0, 2], inspection.processed.within[0, 2]
-    _headline(figure, f"Speed and heart rate: r = {speed:.2f} over all usable runs, {within:.2f} within runs")
+    _headline(figure, f"Speed and heart rate: {speed:.2f} over all usable runs, {within:.2f} within runs")
     return plotting.save(figure, path)
 
 
@@ -114,7 +114,7 @@ def lag(inspection: Inspection, path: Path) -> Path:
     for row, best, name, colour in zip(inspection.lags.correlation, inspection.lags.best, SPEEDS, (SPEED, ALTITUDE), strict=True):
         if best is None:
             continue
-        axes.plot(LAGS, row, "o-", ms=3.5, color=colour, label=f"{name}, best at {best:.0f} s (r = {np.nanmax(row):.2f})")
+        axes.plot(LAGS, row, "o-", ms=3.5, color=colour, label=f"{name}, best at {best:.0f} s (correlation {np.nanmax(row):.2f})")
         axes.plot(best, np.nanmax(row), "o", ms=9, color=colour)
     axes.set_ylim(min(0, float(np.nanmin(inspection.lags.correlation))))
     axes.margins(x=0.02)

@@ -49,7 +49,7 @@ def text(inspection: Inspection, path: Path, kind: str) -> str:
 
 def number(value: float | None, digits: int = 2) -> str:
     """A number as text; "-" where there is none."""
-    return "-" if value is None or not np.isfinite(value) else f"{value:,.{digits}f}"
+    return "-" if value is None or not np.isfinite(value) else f"{round(value, digits) + 0.0:,.{digits}f}"  # no -0
 
 
 def _of(count: int, singular: str, plural: str) -> str:
@@ -64,7 +64,7 @@ def _counts(inspection: Inspection) -> str:
             else f"{day(inspection.first, inspection.utc_offset)} ({zone(inspection.utc_offset)})"
         )
         sentence = f"One workout: {next(iter(inspection.sports))}, {when}, {60 * inspection.hours:.0f} min"
-        rates = [rate for year in inspection.years.values() for rate in year.heart_rates]
+        rates = [rate for year in (*inspection.years.values(), inspection.dateless) for rate in year.heart_rates]
         return sentence + "".join(f", heart rate measured {rate:.1f} times a minute" for rate in rates)
     dates = [] if inspection.first is None else [f"{day(inspection.first)} to {day(inspection.last)} (UTC)"]
     dates += [f"{inspection.undated:,} of unknown date"] if inspection.undated else []
@@ -79,11 +79,13 @@ def _sports(inspection: Inspection) -> str:
 
 
 def _years(inspection: Inspection) -> str:
-    if not inspection.years:
+    years = [(str(key), year) for key, year in sorted(inspection.years.items())]
+    years += [("unknown", inspection.dateless)] if inspection.dateless.runs else []
+    if not years:
         return ""
     rows = [
-        (str(key), f"{year.runs:,}", f"{year.usable:,}", number(year.hours, 1), number(year.heart_rates_a_minute, 1))
-        for key, year in sorted(inspection.years.items())
+        (key, f"{year.runs:,}", f"{year.usable:,}", number(year.hours, 1), number(year.heart_rates_a_minute, 1))
+        for key, year in years
     ]
     return table(("Runs by year", "runs", "usable", "hours", "heart rates a minute*"), rows) + (
         "\n* how often it was measured: median over the runs that have any"
@@ -127,10 +129,10 @@ def minutes(fault: Fault) -> str:
 def _correlations(inspection: Inspection) -> str:
     matrices = (inspection.raw.pooled, inspection.raw.within, inspection.processed.pooled, inspection.processed.within)
     rows = [(name, *(number(matrix[pair]) for matrix in matrices)) for name, pair in PAIRS.items()]
-    head = ("Correlation", "raw, all points", "raw, within runs", "processed, all", "processed, within runs")
+    head = ("Correlation", "recorded, all points", "recorded, within runs", "every 10 s, all", "every 10 s, within runs")
     return table(head, rows) + (
-        "\nraw: as recorded, but for values out of range; processed: usable runs on a grid of 10 s;"
-        "\nwithin runs: each run's mean subtracted first"
+        "\nrecorded: all runs as they are, but for values out of range; every 10 s: the usable runs, as models see them;"
+        "\nwithin runs: each run's mean subtracted first, so that it counts only how both change during a run"
     )
 
 
@@ -140,7 +142,7 @@ def _lags(inspection: Inspection) -> str:
         (name, *(number(row[place]) for place in SHOWN_LAGS), "-" if best is None else f"{best:.0f} s")
         for name, row, best in zip(SPEEDS, inspection.lags.correlation, inspection.lags.best, strict=True)
     ]
-    return table(head, rows) + "\ncorrelation within runs, processed, from 5 minutes into each run on"
+    return table(head, rows) + "\ncorrelation within the usable runs, every 10 s, from 5 minutes into each run on"
 
 
 def findings(inspection: Inspection, path: Path, kind: str) -> list[str]:
@@ -219,11 +221,11 @@ def _answer(inspection: Inspection) -> Iterator[str]:
     if not inspection.lags.is_clear:
         yield "Heart rate follows speed at no clear lag: too little data, a steady pace, a loose sensor or poor GPS."
         return
-    yield f"Heart rate follows speed best after {lag:.0f} s (r = {highest:.2f} within runs; {flat[0]:.2f} without lag)."
+    yield f"Heart rate follows speed best after {lag:.0f} s (correlation within runs {highest:.2f}; {flat[0]:.2f} without lag)."
     if with_grade > highest + 0.03:
-        yield f"Hills matter: with the grade taken into account it is {with_grade:.2f} after {graded:.0f} s."
+        yield f"Hills matter: with the grade taken into account the correlation is {with_grade:.2f} after {graded:.0f} s."
     elif with_grade < highest - 0.03:
-        yield f"The grade does not help (r = {with_grade:.2f} with it): flat courses, or poor altitude."
+        yield f"The grade does not help (correlation {with_grade:.2f} with it): flat courses, or poor altitude."
 
 
 def _sampling(inspection: Inspection, kind: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ class Tally(NamedTuple):
 
 @dataclass
 class Year:
-    """Summary of one calendar year (UTC).
+    """Summary of one calendar year.
 
     Attributes:
         runs: workouts of the sports asked for.
@@ -40,6 +40,15 @@ class Year:
     def heart_rates_a_minute(self) -> float:
         """Median over the runs; NaN if none has any."""
         return float(np.median(self.heart_rates)) if self.heart_rates else np.nan
+
+    def as_dict(self) -> dict[str, float]:
+        """Its numbers for a JSON file."""
+        return {
+            "runs": self.runs,
+            "usable": self.usable,
+            "hours": self.hours,
+            "heart_rates_a_minute": self.heart_rates_a_minute,
+        }
 
     def add(self, run: Tally, is_usable: bool) -> None:
         """Counts a run of this year."""

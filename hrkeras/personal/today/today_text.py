@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -168,8 +168,8 @@ class Watched(NamedTuple):
     crossing: tuple[float, ...]
 
 
-def watch(run: LiveRun, grid: Grid, limit: float) -> list[Watched]:
-    """Follows a recorded run with a limit in beats/min, from its second minute on.
+def watch(run: LiveRun, grid: Grid, limit: float, done: Callable[[], object] = lambda: None) -> list[Watched]:
+    """Follows a recorded run with a limit in beats/min, from its second minute on, and calls `done` after each minute.
 
     Raises:
         InputError: if it is shorter than two minutes or has no heart rate.
@@ -179,11 +179,12 @@ def watch(run: LiveRun, grid: Grid, limit: float) -> list[Watched]:
     watched = list[Watched]()
     for live in live_run.followed(run, grid, MINUTE):
         if live.minutes >= 2 and live.minutes == round(live.minutes):
-            rate = float(live.grid.heart_rate[-1])
+            minute = round(live.minutes)
+            rates = grid.heart_rate[(minute - 1) * MINUTE if watched else 0 : minute * MINUTE]
+            rate = float(rates[-1])
             crossing = (1.0,) * len(AHEAD) if rate > limit else live.crossings(limit, AHEAD)
-            since = -MINUTE if watched else 0
-            above = bool((live.grid.heart_rate[since:] > limit).any())
-            watched.append(Watched(round(live.minutes), rate, above, crossing))
+            watched.append(Watched(minute, rate, bool((rates > limit).any()), crossing))
+        done()
     return watched
 
 
