@@ -2,11 +2,10 @@
 
 from hrkeras.personal import fitness_text
 from hrkeras.personal.drift import drift, drift_plot, drift_text
-from hrkeras.personal.report.html import details, figure, paragraph, section, table
+from hrkeras.personal.report.html import ROWS, details, figure, paragraph, section, table
 from hrkeras.personal.report.picture import svg
 from hrkeras.personal.timeline import Timeline
 
-SHOWN = 12  # runs in the table
 ABOUT = (
     "How much heart rate rose within a run after its first ten minutes, beyond what its pace, hills and length explain for you. "
     "The line is the rise that is usual for you at a steady pace on the flat; each dot is that and what was left over in a run. "
@@ -23,7 +22,7 @@ def drift_section(written: Timeline) -> str:
     drawn = svg(
         drift_plot.drifts(drifts, narrow=True), "drift", "Drift within each run over the months", drift_text.usual(drifts)
     )
-    caption = f"{drift_text.CAPTION}{fitness_text.latest(SHOWN, len(drifts.runs))}"
-    numbers = table(caption, *drift_text.table(drifts.runs[-SHOWN:][::-1]))
+    caption = f"{drift_text.CAPTION}{fitness_text.latest(ROWS, len(drifts.runs))}"
+    numbers = table(caption, *drift_text.table(drifts.runs[-ROWS:][::-1]))
     parts = (paragraph(ABOUT), *map(paragraph, sentences), figure(drawn), details("The latest runs", numbers))
     return section("Drift within your runs", *parts, paragraph(drift_text.left_out(drifts), "soft"))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 UNITS = r"(?:%|°C|/km|beats/min|(?:km|m|min|s|h|TRIMP|mL/kg)\b)"
+ROWS = 12  # of a table of runs
 
 
 def paragraph(text: str, kind: str = "") -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from hrkeras import __version__
 from hrkeras.personal import facts_text, fitness_text, pace, person_plots, time_in_zones, timeline, usage, weather
 from hrkeras.personal.report.drift_section import drift_section
-from hrkeras.personal.report.html import details, figure, items, paragraph, section, table
+from hrkeras.personal.report.html import ROWS, details, figure, items, paragraph, section, table
 from hrkeras.personal.report.picture import svg
 from hrkeras.personal.report.training import training
 from hrkeras.personal.report.zones_sections import times, unheard, zones_section
@@ -17,7 +17,7 @@ from hrkeras.workouts.readers import track_files, tracks
 from hrkeras.workouts.readers.source import usage_text
 from hrkeras.workouts.sensor.sensor_fault import RIDE
 
-SHOWN, FAULTS = 12, 8  # rows of a table of days, and of one of faults
+FAULTS = 8  # rows of their table
 HEAD = ("Last run of", "expected", "10 %", "90 %")
 
 
@@ -147,7 +147,7 @@ def _standing_out(written: Timeline) -> str:
     outliers = fitness_text.standing_out(written)
     if not outliers:
         return ""
-    told = any(weather.text(entry.workout) for entry in outliers[:SHOWN])
+    told = any(weather.text(entry.workout) for entry in outliers[:ROWS])
     rows = [
         (
             fitness_text.short_day(entry.start, entry.utc_offset),
@@ -157,7 +157,7 @@ def _standing_out(written: Timeline) -> str:
             else ", ".join(sorted({fault.kind for fault in faults})) or "nothing seen",
             *([weather.text(entry.workout)] if told else []),
         )
-        for entry in outliers[:SHOWN]
+        for entry in outliers[:ROWS]
     ]
     return section(
         "Runs that stand out",
@@ -166,7 +166,7 @@ def _standing_out(written: Timeline) -> str:
             "illness, a bad night or a sensor that slipped can be why; the runs do not say which."
         ),
         table(
-            f"Mean heart rate where it was measured (beats/min){fitness_text.latest(SHOWN, len(outliers))}",
+            f"Mean heart rate where it was measured (beats/min){fitness_text.latest(ROWS, len(outliers))}",
             ("Day", "measured", "expected", "difference", "sensor", "weather")[: 6 if told else 5],
             rows,
             texts=(4, 5),

@@ -2,12 +2,11 @@
 
 from hrkeras.athlete.zones import Zones, estimate
 from hrkeras.personal import fitness_text, time_in_zones
-from hrkeras.personal.report.html import paragraph, section, table
+from hrkeras.personal.report.html import ROWS, paragraph, section, table
 from hrkeras.personal.silent import ENOUGH
 from hrkeras.personal.time_in_zones import Times
 from hrkeras.personal.timeline import Timeline
 
-SHOWN = 12  # runs in the table
 FROM = f"the runs with heart rate before each or, where these are fewer than {ENOUGH}, the first {ENOUGH}"
 
 
@@ -43,9 +42,9 @@ def unheard(written: Timeline, own: Zones, recent: Times, everything: Times) -> 
             f"{prediction.heart_rate.mean():.0f}",
             f"{prediction.low.mean():.0f} - {prediction.high.mean():.0f}",
         )
-        for prediction in reversed(written.unheard[-SHOWN:])
+        for prediction in reversed(written.unheard[-ROWS:])
     ]
-    caption = f"Estimated mean heart rate (beats/min){fitness_text.latest(SHOWN, len(written.unheard))}"
+    caption = f"Estimated mean heart rate (beats/min){fitness_text.latest(ROWS, len(written.unheard))}"
     head, *in_zones = zip(*time_in_zones.named(own), *time_in_zones.estimated(recent, everything), strict=True)
     return section(
         "Runs with no or too little heart rate",
