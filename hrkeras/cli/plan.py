@@ -59,7 +59,8 @@ def plan(
         typer.Option(
             "--start",
             metavar="TIME",
-            help="Start of the run, in UTC (2026-12-01T09:00) or with an offset. Default: the hour of the last known run, next.",
+            help="Start of the run (2026-12-01T09:00): local as at the last known run, else UTC; or with an offset. "
+            "Default: the hour of the last known run, next.",
         ),
     ] = None,
     output: Annotated[Path | None, typer.Option(dir_okay=False, help="A CSV to write, one row per kilometre.")] = None,
@@ -85,12 +86,13 @@ def plan(
     from hrkeras.workouts.readers import route
     from hrkeras.workouts.readers.source import ReadLog
 
-    speed, begin = paces.parse(pace) if pace else None, _moment(start_at)
+    speed, begin = paces.parse(pace) if pace else None, _moment(start_at, state.utc_offset)
     way, log, learnt = route.read(course), ReadLog(), None
     if history:
         with reading(history) as bar:
             log = ReadLog(bar.update)
             workouts = run_choice.load_history(history, log, read=reader(no_cache))
+        begin = _moment(start_at, run_choice.latest_offset(workouts))
         learnt = athlete_update.learn_from(state, workouts, begin or float("inf"), loaded, log.person)
     with progress(None, "Trying paces", "pace") as bar:
         begin = begin or planner.usual_start(state, time.time())
@@ -119,14 +121,14 @@ def plan(
     print(outputs.picture_text(plot, "PLAN.png"))
 
 
-def _moment(text: str | None) -> float | None:
-    """Seconds since 1970-01-01 UTC of a given time."""
+def _moment(text: str | None, utc_offset: float) -> float | None:
+    """Seconds since 1970-01-01 UTC of a given time; without an offset of its own it is local, this many s ahead of UTC."""
     from hrkeras.workouts.clock import is_date
     from hrkeras.workouts.readers.xml_points import seconds
 
     if text is None:
         return None
-    if not is_date(moment := seconds(text)):
+    if not is_date(moment := seconds(text, utc_offset)):
         raise typer.BadParameter(
             f"expected a time from 1990 to 2100 such as 2026-12-01T09:00, found {text!r}", param_hint="--start"
         )

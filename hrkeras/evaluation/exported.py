@@ -86,10 +86,12 @@ def load(path: Path) -> ExportedModel:
     Raises:
         InputError: if one of the two is missing, or is not what this version writes for whole runs.
     """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file.")
     description = small_json.read(path.with_name(f"{path.name}.json"))
     try:
-        if not path.is_file() or description is None:
-            raise ValueError(f"there is no {path.name if description else f'{path.name}.json'}")
+        if description is None:
+            raise ValueError(f"there is no {path.name}.json")
         if description["format"] != "onnx" or description["streaming"]:
             raise ValueError(f"{path.name}.json describes another export")
         if any(columns != list(COLUMN_NAMES[name]) for name, columns in description["columns"].items()):
@@ -100,7 +102,8 @@ def load(path: Path) -> ExportedModel:
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no reason given'])[0][:200].rstrip('.')}"
+    said = (str(error).strip().splitlines() or ["no reason given"])[0][:200].rstrip(".")
+    return said if type(error) is ValueError else f"{type(error).__name__}: {said}"
 
 
 @cache

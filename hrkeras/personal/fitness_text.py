@@ -17,6 +17,7 @@ from hrkeras.workouts import clock
 COMPARED = 365 * DAY  # s back, where there are runs so old
 MONTHS = 3 * 30 * DAY  # s, less than that is no comparison
 FEW, MANY = 5, 20  # fewest runs for a change and its causes, and for seasons
+NAMED = 3  # days in a sentence
 WORTH = 1.5  # beats/min, less is not worth a sentence
 
 
@@ -207,6 +208,16 @@ def as_dict(timeline: Timeline) -> dict[str, Any]:
         "change": change and change.as_dict() | {"unit": "beats/min"},
         "effects": {name: {"what": cause} | effect.as_dict() for name, (cause, effect) in causes(timeline).items()},
     }
+
+
+def above_maximum(runs: Sequence[Dated]) -> list[str]:
+    """In which runs the mean heart rate is above the maximum, in order, in a sentence; nothing if in none."""
+    if not runs:
+        return []
+    days = ", ".join(day(run.start, run.utc_offset) for run in reversed(runs[-NAMED:]))
+    which = f"{'the latest: ' if len(runs) > NAMED else ''}{days}"
+    mean = f"In {count(len(runs))} ({which}), mean heart rate was above that maximum"
+    return [f"{mean}: either the sensor was wrong, or the maximum is too low."]
 
 
 def count(number: int) -> str:

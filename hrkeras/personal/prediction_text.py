@@ -7,6 +7,7 @@ import numpy as np
 
 from hrkeras.personal import prediction, usage
 from hrkeras.personal.prediction import Prediction
+from hrkeras.personal.silent import ENOUGH_MEASURED
 from hrkeras.workouts import clock
 from hrkeras.workouts.workout import Workout
 
@@ -21,9 +22,12 @@ def lines(predicted: Prediction) -> list[str]:
     if predicted.error is not None and predicted.inside is not None:
         inside = f"{100 * predicted.inside:.0f} % of it in the prediction interval (10 to 90 %)"
         measured, expected = predicted.means or (0.0, 0.0)
+        share = np.isfinite(predicted.grid.heart_rate).mean()
+        seldom = f" in the {100 * share:.0f} % of the run that have a heart rate" if share < ENOUGH_MEASURED else ""
+        off = f"{abs(measured - expected):.1f} {'above' if measured > expected else 'below'}"
         text.append(
-            f"Measured mean {measured:.1f}, where {expected:.1f} is predicted: mean absolute error {predicted.error:.1f} "
-            f"beats/min, {inside}."
+            f"Measured mean {measured:.1f}{seldom}, {off} what is predicted for the same steps: mean absolute error "
+            f"{predicted.error:.1f} beats/min, {inside}."
         )
     return [*text, f"Predicted by {predicted.by}."]
 
@@ -51,6 +55,7 @@ def as_dict(predicted: Prediction) -> dict[str, Any]:
         "has_altitude": predicted.has_altitude,
         "mean": round(float(predicted.heart_rate.mean()), 1),
         "highest": round(float(predicted.heart_rate.max()), 1),
+        "measured_share": round(float(np.isfinite(predicted.grid.heart_rate).mean()), 3),
         "measured_mean": measured and round(measured, 1),
         "predicted_mean_where_measured": expected and round(expected, 1),
         "mean_absolute_error": predicted.error and round(predicted.error, 2),

@@ -11,7 +11,7 @@ import numpy as np
 from hrkeras.personal.athlete_update import one_person
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import duplicates, quality
-from hrkeras.workouts.clock import date, in_future
+from hrkeras.workouts.clock import date, in_future, iso, local, moment
 from hrkeras.workouts.readers import detect
 from hrkeras.workouts.readers.source import ReadLog, read_log_text
 from hrkeras.workouts.workout import Workout
@@ -25,8 +25,9 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
 
     Args:
         workouts: what the source holds.
-        wanted: the run's date or date and time, local where the source tells it, as far as it is unambiguous, such as
-            "2025-06-16"; or "latest", of those that are not dated in the future; or None where the source holds one run.
+        wanted: the run's date or date and time, as commands show it and as far as it is unambiguous, such as "2025-06-16",
+            local where the source tells it; or "latest", of those that are not dated in the future; or None where the source
+            holds one run.
         path: of the source, for messages.
         log: what its reader skipped, for the message if there is no run.
 
@@ -40,7 +41,7 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
     runs = _distinct(recorded)
     if wanted == "latest":
         return ([run for run in runs if not in_future(run.start)] or runs)[-1]
-    fitting = _distinct([run for run in recorded if _name(run).startswith(wanted or "")])
+    fitting = _distinct([run for run in recorded if not wanted or any(name.startswith(wanted) for name in _names(run))])
     if len(fitting) == 1:
         return fitting[0]
     count = f"{len(fitting)} runs" if fitting else f"no run of that date among {len(runs)}"
@@ -68,8 +69,18 @@ def _offer(runs: Sequence[Workout]) -> str:
 
 
 def _name(run: Workout) -> str:
-    """Its date and time by which it is chosen."""
+    """Its date and time by which it is offered."""
     return date(run.start, run.utc_offset)
+
+
+def _names(run: Workout) -> tuple[str, ...]:
+    """All that it can be chosen by: its date and time as commands show them, in sentences, in tables and for programs."""
+    start, offset = run.start, run.utc_offset
+    if np.isnan(start):
+        return (_name(run),)
+    when = local(start, offset)
+    days = f"{when.day} {when:%B} {when:%Y}", f"{when.day} {when:%b} {when:%Y}"
+    return moment(start, offset), str(iso(start, offset)), str(iso(start)), *days
 
 
 def _distinct(recorded: list[Workout]) -> list[Workout]:
@@ -120,6 +131,12 @@ def load_run(
     for workout in compress(others, again):
         log.skip(quality.REASONS[quality.DUPLICATE], workout.where)
     return run, [workout for workout, is_run in zip(others, again, strict=True) if not is_run], log
+
+
+def latest_offset(workouts: Sequence[Workout]) -> float:
+    """How many s local time was ahead of UTC at the latest run of known date; NaN where that is not told."""
+    dated = [workout for workout in workouts if workout.sport == "running" and not np.isnan(workout.start)]
+    return max(dated, key=lambda run: run.start).utc_offset if dated else np.nan
 
 
 def _overlap(one: Workout, other: Workout) -> bool:

@@ -1,4 +1,4 @@
-"""A person's runs without heart rate: which they are, and what it may have been."""
+"""A person's runs that cannot be learnt from: those without heart rate, and what it may have been, and those indoors."""
 
 from __future__ import annotations
 
@@ -32,12 +32,14 @@ class Sorted(NamedTuple):
 
     Attributes:
         silent: runs to estimate, one recording of each, those of unknown date last.
-        heard: all others but those in `left_out`, as given.
+        heard: all others but those in the other lists, as given.
+        indoors: runs indoors with heart rate, one recording of each: their speed is uncertain, so nothing is learnt from them.
         left_out: runs without heart rate that cannot be estimated, and why.
     """
 
     silent: list[Workout]
     heard: list[Workout]
+    indoors: list[Workout]
     left_out: list[tuple[Workout, str]]
 
 
@@ -50,16 +52,19 @@ def sort(workouts: Sequence[Workout], everything: bool = False) -> Sorted:
     """
     recorded = [workout for workout in workouts if workout.sport in SPORTS]
     once = {id(workout) for workout in duplicates.distinct(recorded, map(duplicates.content, recorded))}
-    answer = Sorted([], [], [])
+    answer = Sorted([], [], [], [])
     for workout in sorted(workouts, key=lambda run: (isnan(run.start), run.start)):
-        if workout.sport not in SPORTS or (not everything and quality.measured_share(workout) >= ENOUGH_MEASURED):
+        has_heart_rate = not everything and quality.measured_share(workout) >= ENOUGH_MEASURED
+        if workout.sport not in SPORTS or (has_heart_rate and workout.sport in athlete_update.LIMITS.sports):
             answer.heard.append(workout)
-        elif id(workout) not in once:
-            answer.left_out.append((workout, quality.REASONS[quality.DUPLICATE]))
-        elif reason := _reason_against(workout):
-            answer.left_out.append((workout, reason))
+            continue
+        reason = quality.REASONS[quality.DUPLICATE] if id(workout) not in once else _reason_against(workout)
+        if not reason:
+            (answer.indoors if has_heart_rate else answer.silent).append(workout)
+        elif has_heart_rate:
+            answer.heard.append(workout)
         else:
-            answer.silent.append(workout)
+            answer.left_out.append((workout, reason))
     return answer
 
 
@@ -109,20 +114,15 @@ def follow(
             due += 1
         report.add(athlete_update.learn(athlete, heard[done:due], model=model, on_run=on_learnt))
         done = due
-        predictions.append(_predicted(run, athlete, model))
+        start = _after(run.start, athlete)
+        predictions.append(replace(prediction.predict(replace(run, start=start), athlete, model), start=run.start))
         if on_run:
             on_run()
     report.add(athlete_update.learn(athlete, heard[done:], model=model, on_run=on_learnt))
     return report, predictions
 
 
-def _predicted(run: Workout, state: AthleteState, model: Model | None) -> Prediction:
-    """Its heart rate; of a run that was not measured also from later ones, as if it were run on the day after those."""
-    start = _after(run.start, state) if quality.measured_share(run) < ENOUGH_MEASURED else run.start
-    return replace(prediction.predict(replace(run, start=start), state, model), start=run.start)
-
-
 def _after(start: float, state: AthleteState) -> float:
-    """The same time of day, not before the person's last known run; s since 1970-01-01 UTC."""
+    """When to take a run to be, from later ones too: the same time of day, not before the person's last known run."""
     start = state.assumed_start(start)
     return start + DAY * float(np.ceil(max(state.ends[-1] - start, 0.0) / DAY)) if state.count else start

@@ -1,6 +1,7 @@
 """How long a person's runs were in each zone, measured and estimated, in numbers and in words."""
 
 from dataclasses import dataclass
+from itertools import compress
 from math import isinf, isnan, nan
 
 import numpy as np
@@ -9,12 +10,12 @@ from hrkeras.athlete import zones
 from hrkeras.athlete.population import DAY
 from hrkeras.athlete.zones import NAMES, Zones
 from hrkeras.personal import fitness_text
-from hrkeras.personal.timeline import Entry, Timeline
-from hrkeras.utils.text import hours, table
+from hrkeras.personal.prediction import Prediction
+from hrkeras.personal.timeline import Timeline
+from hrkeras.utils.text import duration, hours, table
 from hrkeras.workouts.clock import iso
 
 WEEKS = 4  # before the last run, which count as recent
-NAMED = 3  # days in a sentence
 ADVICE = "This is no medical advice. Ask a doctor before you train hard, or if something feels wrong."
 ESTIMATED = "Estimated are runs with no or too little heart rate; in brackets what the prediction interval (10 to 90 %) allows."
 
@@ -31,6 +32,7 @@ class Times:
         estimated: in these, by their predictions.
         within: the least and the most of `estimated` that the prediction interval (10 to 90 %) allows, shape `(2, 5)`.
         too_high: the runs with heart rate whose mean is above the maximum, in order.
+        doubted: s in the highest zone in these.
         last: start of the last run, s since 1970-01-01 UTC; NaN if no run has a date.
         utc_offset: s that local time is ahead of UTC there; NaN where the source does not tell.
     """
@@ -41,32 +43,38 @@ class Times:
     silent: int
     estimated: np.ndarray
     within: np.ndarray
-    too_high: tuple[Entry, ...] = ()
+    too_high: tuple[Prediction, ...] = ()
+    doubted: float = 0.0
     last: float = nan
     utc_offset: float = nan
 
 
 def times(timeline: Timeline, own: Zones, weeks: float = float("inf")) -> Times:
     """Time in zones over the runs of a timeline, or of its last weeks before its last run; those of unknown date are old."""
-    runs: list[fitness_text.Dated] = [*timeline.entries, *timeline.unheard]
+    runs: list[fitness_text.Dated] = [*timeline.measured, *timeline.unheard]
     starts = [(run.start, run.utc_offset) for run in runs if not isnan(run.start)]
     last, utc_offset = max(starts, default=(nan, nan))
     since = (0.0 if isnan(last) else last) - 7 * DAY * weeks
-    measured = [entry for entry in timeline.entries if entry.start >= since]
-    silent = [prediction for prediction in timeline.unheard if prediction.start >= since or isinf(weeks)]
+    measured, silent = (
+        [prediction for prediction in predictions if prediction.start >= since or isinf(weeks)]
+        for predictions in (timeline.measured, timeline.unheard)
+    )
     nothing = np.zeros(zones.COUNT)
     within = (
         zones.seconds_within(own.edges, prediction.heart_rate, prediction.low, prediction.high, prediction.step)
         for prediction in silent
     )
+    seconds = [zones.seconds_in(own.edges, run.grid.heart_rate, run.step) for run in measured]
+    is_above = [run.means is not None and round(run.means[0]) > round(own.maximum) for run in measured]
     return Times(
         len(measured),
-        sum((zones.seconds_in(own.edges, entry.heart_rate, entry.found.step) for entry in measured), nothing),
-        sum(60 * entry.found.minutes * float(np.isnan(entry.heart_rate).mean()) for entry in measured),
+        sum(seconds, nothing),
+        sum(60 * run.minutes * float(np.isnan(run.grid.heart_rate).mean()) for run in measured),
         len(silent),
         sum((zones.seconds_in(own.edges, prediction.heart_rate, prediction.step) for prediction in silent), nothing),
         sum(within, np.zeros((2, zones.COUNT))),
-        tuple(entry for entry in measured if fitness_text.means(entry)[0] > round(own.maximum)),
+        tuple(compress(measured, is_above)),
+        sum(float(each[-1]) for each in compress(seconds, is_above)),
         last,
         utc_offset,
     )
@@ -121,7 +129,7 @@ def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
 def missing(recent: Times, everything: Times) -> list[str]:
     """For how long heart rate was missing in runs with heart rate, so that the times do not add up to theirs; nothing if it was
     not."""
-    told = [f"{hours(times.missing)} ({when})" for when, times in _both(recent, everything) if round(times.missing / 60)]
+    told = [f"{duration(times.missing)} ({when})" for when, times in _both(recent, everything) if round(times.missing / 60)]
     return [f"In runs with heart rate, it was not measured for {' and '.join(told)}; that time is in no zone."] if told else []
 
 
@@ -136,13 +144,8 @@ def heart_rates(own: Zones) -> list[str]:
 
 def too_high(everything: Times) -> list[str]:
     """In which runs the mean is above the maximum, in a sentence; nothing if in none."""
-    runs = everything.too_high
-    if not runs:
-        return []
-    days = ", ".join(fitness_text.day(run.start, run.utc_offset) for run in reversed(runs[-NAMED:]))
-    which = f"{'the latest: ' if len(runs) > NAMED else ''}{days}"
-    mean = f"In {fitness_text.count(len(runs))} ({which}), mean heart rate was above that maximum"
-    return [f"{mean}: either the sensor was wrong, or the maximum is too low."]
+    share = f"In the highest zone, {duration(everything.doubted)} of all the time is from there."
+    return [f"{sentence} {share}" for sentence in fitness_text.above_maximum(everything.too_high)]
 
 
 def estimated_from(own: Zones, runs: int) -> tuple[str, list[str]]:

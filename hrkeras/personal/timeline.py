@@ -78,25 +78,6 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Recent:
-    """How the last fifth of the runs was predicted, each from those before it, over all steps; errors in beats/min.
-
-    Attributes:
-        runs: how many.
-        error: mean absolute error.
-        inside: share of the measured heart rates in the prediction interval (10 to 90 %), 0 to 1.
-        by_mean: mean absolute error of the mean of all heart rates before the run.
-        by_last: of the mean of those of the last five runs before it.
-    """
-
-    runs: int
-    error: float
-    inside: float
-    by_mean: float
-    by_last: float
-
-
-@dataclass(frozen=True)
 class Timeline:
     """A person's runs.
 
@@ -106,6 +87,7 @@ class Timeline:
         speed: on the flat, at which fitness is reported, m/s.
         entries: the runs that could be learnt from, in order.
         unheard: the predictions of the runs without heart rate, from `silent.follow`, those of unknown date last.
+        indoors: likewise, of the runs indoors with heart rate, with what was measured.
         report: the result of learning from the workouts.
         log: what the reader skipped.
         before: how the state was before each of `report.added`.
@@ -117,6 +99,7 @@ class Timeline:
     speed: float
     entries: list[Entry]
     unheard: list[Prediction]
+    indoors: list[Prediction]
     report: athlete_update.Report
     log: ReadLog = field(default_factory=ReadLog)
     before: list[View] = field(default_factory=list)
@@ -125,7 +108,12 @@ class Timeline:
     @property
     def used(self) -> int:
         """How many recordings were used."""
-        return len(self.entries) + len(self.unheard)
+        return len(self.measured) + len(self.unheard)
+
+    @property
+    def measured(self) -> list[Prediction]:
+        """The runs with heart rate, those that could be learnt from first."""
+        return [*(entry.found for entry in self.entries), *self.indoors]
 
     @cached_property
     def faults(self) -> dict[float, list[Fault] | None]:
@@ -176,16 +164,23 @@ def write(
     exported = facts.tell_source(athlete, log.person)
     before, begun = athlete.count, fitness.view(athlete)
     knowing = known if known is not None and known.count >= len(runs) else athlete
-    now = chosen.silent if knowing is athlete else []
-    report, unheard = silent.follow(athlete, runs, now, model, on_learnt=on_run, on_run=on_run)
+    asked = sorted([*chosen.silent, *chosen.indoors], key=lambda run: (np.isnan(run.start), run.start))
+    now = asked if knowing is athlete else []
+    report, predictions = silent.follow(athlete, runs, now, model, on_learnt=on_run, on_run=on_run)
     if knowing is not athlete:
         exported = facts.tell_source(knowing, log.person)
-        _, unheard = silent.follow(knowing, [], chosen.silent, model, on_run=on_run)
+        _, predictions = silent.follow(knowing, [], asked, model, on_run=on_run)
+    indoors = {id(run) for run in chosen.indoors}
+    unheard, inside = (
+        [found for run, found in zip(asked, predictions, strict=True) if (id(run) in indoors) == is_indoors]
+        for is_indoors in (False, True)
+    )
     report.taken, report.exported = taken, exported
     speed = speed or usual_speed([run.grid for run in report.added] or [run.grid for run in unheard])
     seen = _in_hindsight(report)
     entries = _entries(report, seen, {(workout.start, workout.where): workout for workout in mine}, speed, before, model)
-    return Timeline(knowing, (seen or [begun])[-1], speed, entries, unheard, report, log, [begun, *report.after][:-1], seen)
+    views = [begun, *report.after][:-1], seen
+    return Timeline(knowing, (seen or [begun])[-1], speed, entries, unheard, inside, report, log, *views)
 
 
 def _in_hindsight(report: athlete_update.Report) -> list[View]:
@@ -249,21 +244,6 @@ def _begun(known: AthleteState | None, runs: Sequence[PreparedRun], model: Model
     anew = AthleteState(known.population)
     facts.tell(anew, facts.told(known))
     return anew
-
-
-def recent(timeline: Timeline) -> Recent | None:
-    """How well the last fifth of the runs was predicted; None of fewer than ten runs."""
-    if len(timeline.entries) < WARM_UP:
-        return None
-    heart_rates = [entry.heart_rate[np.isfinite(entry.heart_rate)] for entry in timeline.entries]
-    rows = []
-    for place in range(len(timeline.entries) - len(timeline.entries) // 5, len(timeline.entries)):
-        prediction, measured = timeline.entries[place].found, heart_rates[place]
-        means = [np.concatenate(heart_rates[begin:place]).mean() for begin in (0, place - 5)]
-        errors = (prediction.error, prediction.inside, *(np.abs(measured - mean).mean() for mean in means))
-        rows.append((len(measured), *(error * len(measured) for error in errors)))
-    steps, *sums = np.sum(rows, axis=0)
-    return Recent(len(rows), *(float(total / steps) for total in sums))
 
 
 def frame(timeline: Timeline) -> pd.DataFrame:

@@ -8,8 +8,10 @@ from hrkeras.personal import facts_text, fitness_text
 from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.timeline import Timeline
 from hrkeras.workouts.clock import date, in_future
+from hrkeras.workouts.quality import REASONS
 from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
 
+INDOORS = f"{REASONS['sport']} (indoor running)"
 NO_HEART_RATE = "heart rate incomplete, which `hrkeras estimate` estimates"
 
 
@@ -21,12 +23,12 @@ def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:
         timeline: of the person's runs.
         estimated: whether runs with no or too little heart rate count as used.
     """
-    starts = [*(entry.start for entry in timeline.entries), *(run.start for run in timeline.unheard)]
+    starts = [run.start for run in (*timeline.measured, *timeline.unheard)]
     said = usage_text(*_usage(timeline, estimated), timeline.log.examples)
     exported, athlete = timeline.report.exported, timeline.athlete
     told = [*facts_text.of_export(exported, athlete), *filter(None, [facts_text.counted(athlete, exported)])]
-    without = without_heart_rate(timeline) if estimated else []
-    return [said, *without, *passed_over_lines(timeline.log), *flat(timeline, estimated), *in_the_future(starts), *told]
+    besides = [*without_heart_rate(timeline), *indoors(timeline)] if estimated else []
+    return [said, *besides, *passed_over_lines(timeline.log), *flat(timeline, estimated), *in_the_future(starts), *told]
 
 
 def without_heart_rate(timeline: Timeline) -> list[str]:
@@ -38,6 +40,14 @@ def without_heart_rate(timeline: Timeline) -> list[str]:
     return [f"{which} heart rate, so that it is estimated."] if silent else []
 
 
+def indoors(timeline: Timeline) -> list[str]:
+    """How many of the used runs were indoors, in a sentence; nothing if none was."""
+    inside, used = len(timeline.indoors), timeline.used
+    were, their = ("was", "its") if inside == 1 else ("were", "their")
+    alone = "heart rate counts in training load and time in zones, and nothing is learnt from it"
+    return [f"{inside:,} of the {used:,} used runs {were} indoors, at an uncertain speed: {their} {alone}."] if inside else []
+
+
 def flat(timeline: Timeline, estimated: bool = True) -> list[str]:
     """How many of the used runs were taken as flat, in a sentence; nothing if none was."""
     number = _flat(timeline, estimated)
@@ -47,7 +57,8 @@ def flat(timeline: Timeline, estimated: bool = True) -> list[str]:
 def as_dict(timeline: Timeline, estimated: bool = True) -> dict[str, Any]:
     """`of_timeline` for programs."""
     told = facts_text.as_dict(timeline.athlete, timeline.report.exported)
-    of_runs = {"estimated": len(timeline.unheard) if estimated else 0, "taken_as_flat": _flat(timeline, estimated)}
+    silent, inside = (len(timeline.unheard), len(timeline.indoors)) if estimated else (0, 0)
+    of_runs = {"estimated": silent, "indoors": inside, "taken_as_flat": _flat(timeline, estimated)}
     return counts(*_usage(timeline, estimated), timeline.log) | of_runs | told
 
 
@@ -63,8 +74,10 @@ def _flat(timeline: Timeline, estimated: bool) -> int:
 
 
 def _usage(timeline: Timeline, estimated: bool) -> tuple[int, Counter[str]]:
-    used, left_out, silent = timeline.used, timeline.report.taken, len(timeline.unheard)
-    return (used, left_out) if estimated or not silent else (used - silent, left_out + Counter({NO_HEART_RATE: silent}))
+    if estimated:
+        return timeline.used, timeline.report.taken
+    besides = {NO_HEART_RATE: len(timeline.unheard), INDOORS: len(timeline.indoors)}
+    return len(timeline.entries), timeline.report.taken + Counter(besides)
 
 
 def of_update(report: Report, log: ReadLog, used: int = 0, left_out: int = 0) -> list[str]:
@@ -104,8 +117,8 @@ def not_learnt(report: Report, log: ReadLog, left_out: int = 0) -> Counter[str]:
     reasons = {
         "known already, or another recording of a known run": report.known,
         "earlier than the last known run, so that it cannot be added any more": report.older,
-        "from before the runs that the file remembers one by one, so known already or too early to add": report.forgotten,
-        "not over when the run began": report.later,
+        "earlier than the runs that the file lists, so known already or too early to add": report.forgotten,
+        "later than this run": report.later,
         "not asked for": left_out,
     }
     return report.taken + log.skipped + Counter(reasons)  # without those that are 0

@@ -46,7 +46,7 @@ the test split was not looked at.
 
 Settings: {settings}.
 
-For the error on runs that played no part, beside its baselines: `{scoring}`.
+For the error on runs that played no part, beside its baselines: `{scoring}`{where}.
 
 ## Use
 
@@ -102,6 +102,7 @@ def text(name: str, model: keras.Model, log: list[dict], settings: Settings, des
         normalised="the model it began from" if adapted else "it",
         data=description["data"],
         scoring=f"hrkeras evaluate {name}.keras --data {scored}" if is_built else "hrkeras.evaluate(model, runs)",
+        where=" (with `--data-dir FOLDER` if the dataset lies elsewhere)" if is_built else "",
         people=f"{description['people']} {'person' if description['people'] == 1 else 'people'}",
         counts=", ".join(f"{count:,} runs for {SPLIT_NAMES[name]}" for name, count in description["runs"].items()),
         epochs=len(log),

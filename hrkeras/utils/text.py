@@ -26,6 +26,12 @@ def hours(seconds: float) -> str:
     return "{}:{:02}".format(*divmod(round(seconds / 60), 60))
 
 
+def duration(seconds: float) -> str:
+    """The same for a sentence, such as "1 h 20 min" or "20 min"."""
+    whole, minutes = divmod(round(seconds / 60), 60)
+    return f"{whole} h {minutes} min" if whole else f"{minutes} min"
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
     """Columns that are as wide as their widest cell, two spaces apart; those of `left` are aligned to the left."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]

@@ -8,7 +8,7 @@ import pytest
 
 from hrkeras.athlete import facts, fitness, zones
 from hrkeras.athlete.kalman import AthleteState
-from hrkeras.personal import athlete_update, fitness_text, pace, time_in_zones, timeline, usage
+from hrkeras.personal import athlete_update, fitness_text, pace, recent_error, time_in_zones, timeline, usage
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation import synthetic
@@ -60,7 +60,7 @@ def test_what_was_not_heard_is_estimated(workouts):
 
 
 def test_recent_by_hand(written):
-    told = timeline.recent(written)
+    told = recent_error.of_timeline(written)
     assert told.runs == 6
     last = written.entries[-6:]
     measured = [each.heart_rate[np.isfinite(each.heart_rate)] for each in written.entries]
@@ -69,7 +69,7 @@ def test_recent_by_hand(written):
     means = [np.abs(measured[place] - np.concatenate(measured[:place]).mean()).sum() for place in range(24, 30)]
     assert told.by_mean == pytest.approx(sum(means) / sum(map(len, measured[-6:])), rel=1e-5)
     assert told.error < told.by_mean
-    assert timeline.recent(timeline.write(list(synthetic.read(athletes=1, runs=9, seed=5, flawed=0, faulty=0)))) is None
+    assert recent_error.of_timeline(timeline.write(list(synthetic.read(athletes=1, runs=9, seed=5, flawed=0, faulty=0)))) is None
 
 
 def test_pace(workouts, written):
@@ -98,7 +98,7 @@ def test_sentences(written):
     assert fitness_text.now(written).startswith(
         f"At {pace.text(written.speed)} on the flat, heart rate is {last.at_pace.value:.0f}"
     )
-    first = timeline.Timeline(written.athlete, written.now, written.speed, written.entries[:3], [], written.report)
+    first = timeline.Timeline(written.athlete, written.now, written.speed, written.entries[:3], [], [], written.report)
     assert fitness_text.change(first) == ""
     assert fitness_text.effects(first) == []
     assert fitness_text.count(1) == "1 run"

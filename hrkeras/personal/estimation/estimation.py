@@ -191,7 +191,7 @@ def _sorted(workouts: Sequence[Workout], everything: bool) -> tuple[list[Workout
     runs = sort([run for run in workouts if everything or not run.estimated], everything)
     skipped = Counter(reason for _, reason in runs.left_out)
     skipped += Counter(quality.reason("sport", run) for run in runs.heard if run.sport not in SPORTS)
-    recorded = [run for run in [*runs.heard, *copies] if run.sport in SPORTS]
+    recorded = [run for run in [*runs.heard, *runs.indoors, *copies] if run.sport in SPORTS]
     kept = duplicates.distinct(recorded, map(duplicates.content, recorded))
     skipped[quality.REASONS[quality.DUPLICATE]] += len(recorded) - len(kept)
     return runs.silent, len(kept), sum(run.estimated for run in kept), +skipped

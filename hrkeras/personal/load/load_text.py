@@ -11,7 +11,7 @@ from hrkeras.athlete.reserve import Reserve
 from hrkeras.personal import fitness_text
 from hrkeras.personal.load import training_load
 from hrkeras.personal.load.training_load import RunLoad, Week
-from hrkeras.utils.text import hours, table
+from hrkeras.utils.text import duration, hours, table
 from hrkeras.workouts.clock import date, iso
 
 SHOWN = 8  # weeks
@@ -36,11 +36,19 @@ def lines(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
         f"{fitness_text.count(len(loads))}, {fitness_text.days(loads)}{without}.",
         f"The last run, {fitness_text.day(last.start, last.utc_offset)}, {last.minutes:.0f} min: {_both(last)}.",
         *([table(HEAD, rows(weeks), left=(0, 1)), f"The last {SHOWN} weeks at most; --json has each run."] if weeks else []),
-        *([f"In runs with heart rate, it is missing for {hours(missing)}, which is estimated."] if missing >= 30 else []),
+        *([f"In runs with heart rate, it is missing for {duration(missing)}, which is estimated."] if missing >= 30 else []),
         MEANING,
         reserve.text(own),
+        *doubtful(loads, own),
         *reserve.advice(own),
     ]
+
+
+def doubtful(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
+    """In which runs the mean heart rate is above the maximum that these are computed with, in a sentence."""
+    return fitness_text.above_maximum(
+        [run for run in loads if not isnan(run.mean) and round(run.mean) > round(float(own.maximum[0]))]
+    )
 
 
 def rows(weeks: Sequence[Week]) -> list[tuple[str, ...]]:

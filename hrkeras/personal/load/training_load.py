@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, nan
 
 import numpy as np
 
@@ -36,6 +36,7 @@ class RunLoad:
         utc_offset: s that local time is ahead of UTC; NaN where the source does not tell.
         minutes: how long it was.
         measured: share of it of which the heart rate was measured, 0 to 1.
+        mean: of that heart rate, beats/min; NaN where none counts.
         is_estimated: whether it counts as a run without heart rate, of which little or nothing was measured.
         banister: Banister's TRIMP, shape `(1 + DRAWS,)` as in `reserve`.
         edwards: Edwards' TRIMP, likewise.
@@ -45,6 +46,7 @@ class RunLoad:
     utc_offset: float
     minutes: float
     measured: float
+    mean: float
     is_estimated: bool
     banister: np.ndarray
     edwards: np.ndarray
@@ -129,7 +131,9 @@ def of_run(prediction: Prediction, minute: np.ndarray, seed: int, is_estimated: 
         draw = np.arange(1 + DRAWS)
         loads = loads + (minute[:, below, draw] * (1 - part) + minute[:, below + 1, draw] * part).sum(axis=1)
     loads = loads * prediction.step / 60
-    return RunLoad(prediction.start, prediction.utc_offset, prediction.minutes, float(measured.mean()), is_estimated, *loads)
+    mean = float(rates[known].mean()) if known.any() else nan
+    about = prediction.start, prediction.utc_offset, prediction.minutes, float(measured.mean()), mean, is_estimated
+    return RunLoad(*about, *loads)
 
 
 def _between(rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -140,7 +144,7 @@ def _between(rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def of_timeline(timeline: Timeline, own: Reserve) -> list[RunLoad]:
     """The training load of all runs of a timeline, in the order of their starts, those of unknown date last."""
-    predictions = [*((entry.found, False) for entry in timeline.entries), *((run, True) for run in timeline.unheard)]
+    predictions = [*((run, False) for run in timeline.measured), *((run, True) for run in timeline.unheard)]
     minute = per_minute(own)
     loads = [of_run(prediction, minute, seed, silent) for seed, (prediction, silent) in enumerate(predictions, 3)]
     return sorted(loads, key=lambda run: (isnan(run.start), run.start))

@@ -4,13 +4,14 @@ from importlib.resources import files
 from pathlib import Path
 
 from hrkeras import __version__
-from hrkeras.personal import facts_text, fitness_text, pace, person_plots, time_in_zones, timeline, usage, weather
+from hrkeras.personal import facts_text, fitness_text, pace, person_plots, recent_error, time_in_zones, usage, weather
+from hrkeras.personal.recent_error import RecentError
 from hrkeras.personal.report.drift_section import drift_section
 from hrkeras.personal.report.html import ROWS, details, figure, items, paragraph, section, table
 from hrkeras.personal.report.picture import svg
 from hrkeras.personal.report.training import training
 from hrkeras.personal.report.zones_sections import times, unheard, zones_section
-from hrkeras.personal.timeline import Timeline
+from hrkeras.personal.timeline import Entry, Timeline
 from hrkeras.utils.files import atomic_write
 from hrkeras.workouts import clock
 from hrkeras.workouts.readers import track_files, tracks
@@ -80,7 +81,7 @@ def headlines(written: Timeline) -> list[str]:
         *fitness_text.few(written),
         *(f"{effect[0].upper()}{effect[1:]}." for effect in fitness_text.effects(written)),
     ]
-    if recent := timeline.recent(written):
+    if recent := recent_error.of_timeline(written):
         sentences.append(_told_in_advance(recent))
     if outliers := fitness_text.standing_out(written):
         which, when = "that" if len(outliers) == 1 else "the latest", fitness_text.day(outliers[0].start, outliers[0].utc_offset)
@@ -89,7 +90,7 @@ def headlines(written: Timeline) -> list[str]:
     return sentences
 
 
-def _told_in_advance(recent: timeline.Recent) -> str:
+def _told_in_advance(recent: RecentError) -> str:
     """How well the last runs were predicted, beside the better of two means; no praise where that does as well."""
     runs = f"the last {fitness_text.count(recent.runs)}" if recent.runs > 1 else "the last run"
     by, mean = min((recent.by_mean, "of all your earlier runs"), (recent.by_last, "of the five runs before"))
@@ -113,7 +114,7 @@ def _fitness(written: Timeline) -> str:
         f"Heart rate at {at} on the flat over the months",
         " ".join(fitness_text.summary(written)),
     )
-    months: dict[str, timeline.Entry] = {}
+    months: dict[str, Entry] = {}
     for entry in written.entries:
         months[f"{clock.local(entry.start, entry.utc_offset):%B %Y}"] = entry  # the last one of the month stays
     rows = [(month, *(f"{value:.0f}" for value in entry.at_pace)) for month, entry in months.items()]
@@ -205,7 +206,7 @@ def _sensor(written: Timeline) -> str:
 
 
 def _how_good(written: Timeline) -> str:
-    recent = timeline.recent(written)
+    recent = recent_error.of_timeline(written)
     if recent is None:
         return ""
     rows = [
@@ -234,6 +235,7 @@ def _notes(written: Timeline) -> str:
                 f"Heart rate is predicted by {by} from speed, altitude and the runs before, as far as there are any.",
                 used,
                 *usage.without_heart_rate(written),
+                *usage.indoors(written),
                 *usage.flat(written),
                 *facts_text.of_export(written.report.exported, written.athlete),
                 facts_text.counted(written.athlete, written.report.exported),

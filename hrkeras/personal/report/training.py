@@ -15,13 +15,14 @@ def training(written: Timeline) -> str:
 
 
 def _load(written: Timeline, own: Reserve) -> str:
-    weeks = training_load.weeks(training_load.of_timeline(written, own))
+    loads = training_load.of_timeline(written, own)
     return section(
         "Training load",
-        table("Training load of the last weeks (TRIMP), from Monday on", load_text.HEAD, load_text.rows(weeks), texts=(1,)),
+        table(
+            "Training load of the last weeks (TRIMP), from Monday on", load_text.HEAD, load_text.rows(training_load.weeks(loads))
+        ),
         paragraph(load_text.MEANING, "soft"),
-        paragraph(reserve.text(own), "soft"),
-        *(paragraph(sentence, "soft") for sentence in reserve.advice(own)),
+        *(paragraph(sentence, "soft") for sentence in (reserve.text(own), *load_text.doubtful(loads, own), *reserve.advice(own))),
     )
 
 

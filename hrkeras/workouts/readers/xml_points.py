@@ -286,10 +286,13 @@ def number(text: str) -> float:
         return nan
 
 
-def seconds(text: str) -> float:
-    """Seconds since 1970-01-01 UTC of an ISO 8601 time, NaN if it is not one; UTC if it has no offset."""
+def seconds(text: str, utc_offset: float = nan) -> float:
+    """Seconds since 1970-01-01 UTC of an ISO 8601 time, NaN if it is not one; if it has no offset, it is `utc_offset` s ahead of
+    UTC, or in UTC where that is NaN."""
     try:
         moment = datetime.fromisoformat(text.strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        if moment.tzinfo:
+            return moment.timestamp()
+        return moment.replace(tzinfo=UTC).timestamp() - (0.0 if isnan(utc_offset) else utc_offset)
     except (ValueError, OverflowError):
         return nan

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
 from hrkeras.personal import person_plots, timeline
+from hrkeras.personal.recent_error import RecentError
 from hrkeras.personal.report import html, page, picture
 from hrkeras.workouts.simulation import formats, synthetic
 
@@ -135,7 +136,7 @@ def test_a_single_odd_run(flaw, tmp_path):
 )
 def test_no_praise_where_a_mean_does_as_well(errors, said):
     error, by_mean, by_last = errors
-    assert page._told_in_advance(timeline.Recent(9, error, 0.8, by_mean, by_last)).endswith(said)
+    assert page._told_in_advance(RecentError(9, error, 0.8, by_mean, by_last)).endswith(said)
 
 
 def test_it_says_from_whose_runs_it_estimates():
