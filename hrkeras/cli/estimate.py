@@ -72,7 +72,7 @@ def estimate(
         result = estimation.estimate(
             runs, state if athlete else None, histories, loaded, everything, bar.update, estimating.update, reader(no_cache)
         )
-    written = Written(result.estimates, output, inputs, _drawn if plot else None, everything, force)
+    written = Written(result.estimates, output, inputs, _drawn if plot else None, force)
     if json:
         print(json_line(estimation_text.as_dict(result) | written.as_dict()))
     else:

@@ -28,8 +28,7 @@ class Written:
         output: where the copies go; nothing is written if it is None.
         inputs: paths that are never overwritten.
         draw: draws a run; no pictures if not given.
-        anew: see `filled_copies.write`.
-        force: likewise.
+        force: see `filled_copies.write`.
 
     Attributes:
         paths: of the copies, then of the pictures.
@@ -42,7 +41,6 @@ class Written:
         output: Path | None,
         inputs: Iterable[Path | None],
         draw: Callable[[Any], Any] | None = None,
-        anew: bool = False,
         force: bool = False,
     ) -> None:
         from hrkeras.personal import filled_copies
@@ -54,7 +52,7 @@ class Written:
         pictures = _pictures(filled, output) if draw else {}
         outputs.check(inputs, [(path, kinds.PNG) for path in pictures], force)
         with progress(None, "Writing", "file") as bar:
-            self.paths += filled_copies.write(filled, output, anew, force, bar.update, self.log)
+            self.paths += filled_copies.write(filled, output, force, bar.update, self.log)
         if draw and pictures:
             from hrkeras.utils import plotting
 

@@ -61,7 +61,7 @@ def repair(
     with reading((*runs, *histories)) as bar, progress(None, "Repairing", "run") as repairing:
         known = state if athlete else None
         result = repair_files(runs, known, histories, loaded, bar.update, repairing.update, reader(no_cache))
-    written = Written(result.runs, output, inputs, _drawn if plot else None, True, force)
+    written = Written(result.runs, output, inputs, _drawn if plot else None, force)
     if json:
         print(json_line(repair_text.as_dict(result) | written.as_dict()))
     else:

@@ -23,6 +23,7 @@ class Filled(Protocol):
         run: as it was read.
         source: the given path that it was read from.
         clocks: first and last clock of each repaired stretch, s since 1970-01-01 UTC; empty if all of it was estimated.
+        anew: whether points that have a heart rate get this one too.
     """
 
     @property
@@ -31,6 +32,8 @@ class Filled(Protocol):
     def source(self) -> Path: ...
     @property
     def clocks(self) -> Sequence[tuple[float, float]]: ...
+    @property
+    def anew(self) -> bool: ...
     def at(self, clock: float) -> int:
         """Whole beats/min where the clock of the recording shows `clock` s; 0 where it is left as it is."""
         ...
@@ -49,7 +52,6 @@ class _Copy(NamedTuple):
 def write(
     filled: Sequence[Filled],
     output: Path,
-    anew: bool = False,
     force: bool = False,
     on_file: Callable[[], object] | None = None,
     log: ReadLog | None = None,
@@ -61,7 +63,6 @@ def write(
     Args:
         filled: the runs; all estimated, or all repaired.
         output: a file for the copy of a single one, or a folder, in which copies lie as the files lie in the folders given.
-        anew: whether to replace the heart rate of points that have one.
         force: whether to overwrite files other than earlier copies; a file that is copied is never overwritten.
         on_file: called after each file.
         log: collects the files that cannot be copied.
@@ -83,6 +84,7 @@ def write(
         target = _free(copy.target, sources, force)
         stretches = [stretch for run in copy.runs for stretch in run.clocks]
         mark = marks.repaired(stretches) if stretches else copies.ESTIMATED
+        anew = any(run.anew for run in copy.runs)
         try:
             with guarded():
                 count = copies.copy(copy.kind, copy.opened, target, partial(_at, copy.runs), anew, mark)

@@ -14,6 +14,7 @@ from hrkeras.workouts.records import fastest
 
 APART, FARTHEST = 3.0, 45.0  # standard deviations that the athlete's state gives to its own prediction; beats/min
 LONG_AGO = 120.0  # days
+OFTEN = 0.5  # of the steps; with fewer measured, faults of the sensor are not looked for
 LONGEST = Limits.max_duration  # s
 
 
@@ -62,10 +63,11 @@ def of_prediction(
     if is_measured.any() and not (error := float(np.abs(heart_rate - measured)[is_measured].mean())) <= limit:
         mean = measured[is_measured].mean()
         predicted = mean + (heart_rate - measured)[is_measured].mean()
+        where = "If the sensor was wrong, `hrkeras repair` may find where; if" if is_measured.mean() >= OFTEN else "If"
         sentences.append(
             f"the measured mean is {mean:.0f} beats/min where {predicted:.0f} is predicted, and a mean absolute error of "
-            f"{error:.0f} is more than can be expected ({limit:.0f}): look at both with --plot. If the sensor was wrong, "
-            "`hrkeras repair` may find where; if the prediction is, give more of the person's runs."
+            f"{error:.0f} is more than can be expected ({limit:.0f}): look at both with --plot. {where} "
+            "the prediction is, give more of the person's runs."
         )
     return sentences
 

@@ -114,7 +114,8 @@ def follow(
             due += 1
         report.add(athlete_update.learn(athlete, heard[done:due], model=model, on_run=on_learnt))
         done = due
-        start = _after(run.start, athlete)
+        has_heart_rate = quality.measured_share(run) >= ENOUGH_MEASURED
+        start = run.start if everything and has_heart_rate else _after(run.start, athlete)
         predictions.append(replace(prediction.predict(replace(run, start=start), athlete, model), start=run.start))
         if on_run:
             on_run()

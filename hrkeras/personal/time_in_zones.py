@@ -129,7 +129,8 @@ def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
 def missing(recent: Times, everything: Times) -> list[str]:
     """For how long heart rate was missing in runs with heart rate, so that the times do not add up to theirs; nothing if it was
     not."""
-    told = [f"{duration(times.missing)} ({when})" for when, times in _both(recent, everything) if round(times.missing / 60)]
+    of_both = _both(recent, everything) if recent.runs < everything.runs else [("all", everything)]
+    told = [f"{duration(times.missing)} ({when})" for when, times in of_both if round(times.missing / 60)]
     return [f"In runs with heart rate, it was not measured for {' and '.join(told)}; that time is in no zone."] if told else []
 
 

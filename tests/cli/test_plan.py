@@ -84,9 +84,7 @@ def test_a_start_before_what_is_known_takes_the_runs_before_it(folder, course, t
     assert CliRunner().invoke(app, ["update", str(tmp_path / "me.json"), str(folder / "runs")]).exit_code == 0
     early = ("--pace", "6:00", "--start", "2001-01-01T09:00")
     assert "can only be predicted from earlier runs" in run(course, *early, "--athlete", tmp_path / "me.json", code=1)
-    assert "Used 0 of 8 recordings. Not used: 8 x not over when the run began." in run(
-        course, *early, "--history", folder / "runs"
-    )
+    assert "Used 0 of 8 recordings. Not used: 8 x later than this run." in run(course, *early, "--history", folder / "runs")
 
 
 def test_real_courses(real_data):

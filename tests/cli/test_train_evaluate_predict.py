@@ -291,7 +291,7 @@ def test_what_the_other_workouts_lack_is_said(folder, simulated, tmp_path):
     path = sorted((folder / "runs").iterdir())[4]
     stdout = run("predict", path, "--output", tmp_path / "a.csv", "--history", tmp_path / "history")
     assert "Nothing is known of the person" in stdout
-    assert "Used 1 of 3 recordings. Not used: 1 x heart rate incomplete; 1 x not over when the run began." in stdout
+    assert "Used 1 of 3 recordings. Not used: 1 x heart rate incomplete; 1 x later than this run." in stdout
 
 
 def thin(track, every=1, **changes) -> Track:

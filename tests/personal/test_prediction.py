@@ -103,7 +103,12 @@ def test_for_programs(runs):
     half = replace(runs[0], heart_rate=np.where(runs[0].time < 900, runs[0].heart_rate, np.nan))
     predicted = prediction.predict(half, AthleteState())
     told = json.loads(json.dumps(prediction_text.as_dict(predicted), allow_nan=False))
-    means = f"Measured mean {told['measured_mean']:.1f}, where {told['predicted_mean_where_measured']:.1f} is predicted: "
+    assert told["measured_share"] == pytest.approx(900 / half.duration, abs=0.01)
+    seldom = f"in the {100 * told['measured_share']:.0f} % of the run that have a heart rate"
+    off = told["measured_mean"] - told["predicted_mean_where_measured"]
+    means = (
+        f"Measured mean {told['measured_mean']:.1f} {seldom}, {abs(off):.1f} {'above' if off > 0 else 'below'} what is predicted"
+    )
     assert prediction_text.lines(predicted)[1].startswith(means)
     frame = predicted.to_frame()
     for name in ("heart_rate", "low", "high"):

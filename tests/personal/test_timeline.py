@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hrkeras.athlete import facts, fitness, zones
+from hrkeras.athlete import facts, fitness, reserve, zones
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.personal import athlete_update, fitness_text, pace, recent_error, time_in_zones, timeline, usage
+from hrkeras.personal.load import training_load
 from hrkeras.utils.errors import InputError
+from hrkeras.utils.text import duration
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation import synthetic
 
@@ -157,7 +159,7 @@ def test_what_the_reader_passed_over_is_told(workouts):
     assert usage.of_timeline(written) == ["Used 3 of 5 recordings. Not used: 2 x route file missing (first: a.zip)."]
     assert usage.as_dict(written) == {
         **{"used": 3, "not_used": {"route file missing": 2}},
-        **{"passed_over": {}, "estimated": 0, "taken_as_flat": 0, "facts": {}, "facts_of_export": {}},
+        **{"passed_over": {}, "estimated": 0, "indoors": 0, "taken_as_flat": 0, "facts": {}, "facts_of_export": {}},
     }
 
 
@@ -178,8 +180,7 @@ def test_runs_taken_as_flat_and_minutes_not_measured_are_told(workouts):
     assert times.missing == pytest.approx(600, abs=20)
     assert sum(times.measured) + times.missing == pytest.approx(flat.duration + half.duration, abs=20)
     (said,) = time_in_zones.missing(times, times)
-    until = fitness_text.short_day(silent.start, silent.utc_offset)
-    assert said.startswith(f"In runs with heart rate, it was not measured for 0:10 (4 weeks to {until}) and 0:10 (all);")
+    assert said.startswith("In runs with heart rate, it was not measured for 10 min (all);")
 
 
 def test_expected_and_measured_are_means_over_the_same_steps(workouts):
@@ -237,7 +238,9 @@ def test_a_run_above_the_maximum_on_average_is_told(written):
     times = time_in_zones.times(written, replace(own, maximum=highest - 0.6))
     (entry,) = (each for each in written.entries if fitness_text.means(each)[0] == highest)
     day, why = fitness_text.day(entry.start, entry.utc_offset), "either the sensor was wrong, or the maximum is too low."
-    assert time_in_zones.too_high(times) == [f"In 1 run ({day}), mean heart rate was above that maximum: {why}"]
+    share = f"In the highest zone, {duration(times.doubted)} of all the time is from there."
+    assert 0 < times.doubted <= times.measured[-1]
+    assert time_in_zones.too_high(times) == [f"In 1 run ({day}), mean heart rate was above that maximum: {why} {share}"]
     many = time_in_zones.times(written, replace(own, maximum=60.0))
     assert time_in_zones.too_high(many)[0].startswith(f"In {len(written.entries)} runs (the latest: ")
 
@@ -248,3 +251,19 @@ def test_of_few_runs_it_says_that_they_are_few(workouts):
     assert fitness_text.few(five) == []
     assert fitness_text.few(replace(four, entries=five.entries[-1:])) == []  # four more are known of the person
     assert [fitness_text.latest(12, total) for total in (1, 12, 1300)] == ["", ", the latest first", ", the latest 12 of 1,300"]
+
+
+def test_a_run_indoors_counts_in_load_and_zones_and_is_not_learnt_from(workouts):
+    without = timeline.write(workouts[:2])
+    written = timeline.write([*workouts[:2], replace(workouts[2], sport="indoor running")])
+    assert (len(written.entries), len(written.indoors), written.athlete.count) == (2, 1, without.athlete.count)
+    own, body = zones.estimate(written.athlete), reserve.estimate(written.athlete)
+    minutes = [time_in_zones.times(runs, own).measured.sum() / 60 for runs in (without, written)]
+    assert np.diff(minutes) == pytest.approx(written.indoors[0].minutes, abs=1)
+    loads = training_load.of_timeline(written, body)
+    assert [load.is_estimated for load in loads] == [False] * 3
+    assert loads[-1].banister[0] == training_load.of_run(written.indoors[0], training_load.per_minute(body), 5).banister[0]
+    assert usage.as_dict(written)["indoors"] == 1
+    said = "1 of the 3 used runs was indoors, at an uncertain speed: its heart rate counts"
+    assert usage.of_timeline(written)[1].startswith(said)
+    assert usage.of_timeline(written, estimated=False)[0].endswith("Not used: 1 x another sport (indoor running).")

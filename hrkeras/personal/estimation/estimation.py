@@ -39,6 +39,7 @@ class Estimate:
         prediction: its heart rate, with the prediction interval.
         seconds: in each zone, shape `(5,)`.
         within: the least and the most of these in the prediction interval, shape `(2, 5)`.
+        anew: whether its copy gets this heart rate also where one was measured.
     """
 
     run: Workout
@@ -46,6 +47,7 @@ class Estimate:
     prediction: Prediction
     seconds: np.ndarray
     within: np.ndarray
+    anew: bool
     clocks = ()  # of repaired stretches: all of it is estimated
 
     def at(self, clock: float) -> int:
@@ -75,7 +77,7 @@ class Estimation:
         log: what the readers skipped.
         exported: what became of the facts that an export tells of the person.
         history: what was learnt from the histories, with what was not and the log of their readers; None without.
-        partly: number of estimated runs with a heart rate at some points, which the copies keep; 0 if it is to be replaced.
+        partly: number of estimated runs with a heart rate at some points; 0 if it is to be replaced.
     """
 
     estimates: list[Estimate]
@@ -142,7 +144,8 @@ def estimate(
     for run, predicted in zip(silent, predictions, strict=True):
         seconds = zones.seconds_in(own.edges, predicted.heart_rate, predicted.step)
         within = zones.seconds_within(own.edges, predicted.heart_rate, predicted.low, predicted.high, predicted.step)
-        estimates.append(Estimate(run, origins[id(run)], predicted, seconds, within))
+        anew = everything or not _is_likely(predicted)
+        estimates.append(Estimate(run, origins[id(run)], predicted, seconds, within, anew))
     report.taken, report.log = taken, history_log
     partly = 0 if everything else sum(bool(np.isfinite(run.heart_rate).any()) for run in silent)
     history = report if histories else None
@@ -178,6 +181,15 @@ def read_copyable(
         workouts += here
         origins |= {id(workout): source for workout in here}
     return workouts
+
+
+def _is_likely(predicted: Prediction) -> bool:
+    """Whether the few heart rates that were measured may be right: on average they lie in the prediction interval."""
+    measured = predicted.grid.heart_rate
+    known = np.isfinite(measured)
+    if not known.any():
+        return True
+    return bool(predicted.low[known].mean() <= measured[known].mean() <= predicted.high[known].mean())
 
 
 def first_clock(run: Workout) -> float:

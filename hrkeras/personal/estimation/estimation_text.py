@@ -78,7 +78,7 @@ def _reliability(estimation: Estimation) -> list[str]:
         which = "It" if len(estimation.estimates) == 1 else "Each"
         sentences.append(f"{which} is estimated from {_which(estimation, fewest)}: {number}.")
     if estimation.partly:
-        kept = "which the copies keep; the numbers above are estimated throughout"
+        kept = "which a copy keeps if it lies in the prediction interval on average; the numbers above are estimated throughout"
         sentences.append(f"Heart rate was measured at less than half of the points, {kept}: {count(estimation.partly)}.")
     if flat:
         sentences.append(f"Without altitude, so taken as flat: {count(flat)}.")
@@ -114,9 +114,8 @@ def _mean(prediction: Prediction) -> tuple[float, float, float]:
 
 
 def _highest(prediction: Prediction) -> tuple[float, float, float]:
-    """The highest heart rate and the prediction interval at that step, beats/min."""
-    place = int(np.argmax(prediction.heart_rate))
-    return tuple(float(values[place]) for values in (prediction.heart_rate, prediction.low, prediction.high))  # type: ignore[return-value]
+    """The highest heart rate and that of the limits of the prediction interval, beats/min."""
+    return float(prediction.heart_rate.max()), float(prediction.low.max()), float(prediction.high.max())
 
 
 def _minutes(estimate: Estimate) -> tuple:

@@ -94,6 +94,7 @@ class Repair:
     stretches: list[Stretch]
     prediction: Prediction
     source: Path = Path()
+    anew = True
 
     def __repr__(self) -> str:
         parts = [

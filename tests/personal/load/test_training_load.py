@@ -81,7 +81,7 @@ def test_it_says_how_much_of_a_run_is_estimated():
     half = np.where(np.arange(360) < 180, 140.0, np.nan)
     text = load_text.lines([training_load.of_run(prediction(half), training_load.per_minute(body()), 3)], body())
     assert text[1].endswith("by Edwards (50 % of it estimated).")
-    assert "In runs with heart rate, it is missing for 0:30, which is estimated." in text
+    assert "In runs with heart rate, it is missing for 30 min, which is estimated." in text
 
 
 def test_times_are_rounded_and_not_cut_off():

@@ -192,7 +192,7 @@ class TestResidual:
 
 class TestFiles:
     def test_the_rest_of_a_copy_is_byte_for_byte_the_same(self, found, mine, tmp_path):
-        written = filled_copies.write(found.runs, tmp_path, anew=True)
+        written = filled_copies.write(found.runs, tmp_path)
         assert [path.name for path in written] == [Path(each.run.where).name for each in found.runs]
         for path, each in zip(written, found.runs, strict=True):
             before, after = (place.read_bytes().splitlines() for place in (Path(each.run.where), path))
@@ -206,7 +206,7 @@ class TestFiles:
             )
 
     def test_is_read_back_without_what_was_repaired(self, found, tmp_path):
-        for path, each in zip(filled_copies.write(found.runs, tmp_path, anew=True), found.runs, strict=True):
+        for path, each in zip(filled_copies.write(found.runs, tmp_path), found.runs, strict=True):
             log = ReadLog()
             (copy,) = tracks.read(path, log=log)
             assert not copy.estimated
@@ -218,14 +218,14 @@ class TestFiles:
     def test_nothing_but_an_earlier_copy_is_overwritten(self, found, mine, tmp_path):
         before = {path: path.read_bytes() for path in mine.iterdir()}
         with pytest.raises(InputError, match="is itself one of the files to copy"):
-            filled_copies.write(found.runs, mine, anew=True, force=True)
+            filled_copies.write(found.runs, mine, force=True)
         assert {path: path.read_bytes() for path in mine.iterdir()} == before
         (tmp_path / "a.gpx").write_text("mine")
         with pytest.raises(InputError, match="so it stays"):
-            filled_copies.write(found.runs[:1], tmp_path / "a.gpx", anew=True)
+            filled_copies.write(found.runs[:1], tmp_path / "a.gpx")
         assert (tmp_path / "a.gpx").read_text() == "mine"
-        first = filled_copies.write(found.runs[:1], tmp_path / "b.gpx", anew=True)
-        assert filled_copies.write(found.runs[:1], tmp_path / "b.gpx", anew=True) == first
+        first = filled_copies.write(found.runs[:1], tmp_path / "b.gpx")
+        assert filled_copies.write(found.runs[:1], tmp_path / "b.gpx") == first
 
     def test_sources_that_cannot_be(self, mine, tmp_path, simulated):
         formats.write_apple_health(simulated[:1], tmp_path / "export.zip")
