@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
 from hrkeras.workouts.simulation import formats, synthetic
@@ -129,3 +130,15 @@ def test_the_commands_help_needs_no_heavy_import():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert found.stdout.split() == []
+
+
+def test_commands_print_what_the_page_shows(tmp_path, monkeypatch):
+    page = DOCS / "how-to" / "during_runs.md"
+    made, commands = blocks(page, "bash")[:2]
+    monkeypatch.chdir(tmp_path)
+    exec(shlex.split(made.replace("\\\n", ""))[2])
+    printed = [CliRunner().invoke(app, shlex.split(line, comments=True)[1:]).output for line in commands.splitlines()]
+    fenced = page.read_text(encoding="utf-8").split("```")[1::2]
+    for shown, output in zip([block for block in fenced if block.startswith("\n")], printed, strict=True):
+        missing = set(shown.splitlines()) - {"", "..."} - set(output.replace("\N{NO-BREAK SPACE}", " ").splitlines())
+        assert not missing, output

@@ -27,6 +27,7 @@ print(workouts)
 # %% [markdown]
 # ```text
 # 30 workouts of 1 person from export.zip, 2019-08-29 to 2019-12-20
+#   30 x running
 # ```
 #
 # ## The athlete's state
@@ -39,7 +40,7 @@ print(me)
 
 # %% [markdown]
 # ```text
-# Athlete of 30 runs, the last of 2019-12-20 11:49 UTC
+# Athlete of 30 runs, the last of 2019-12-20 12:49 UTC+1
 # ```
 #
 # ## Predict the latest run

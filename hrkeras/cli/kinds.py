@@ -33,7 +33,8 @@ class Kind(NamedTuple):
 
 def table(*columns: str) -> Kind:
     """A CSV of ours whose first columns are these."""
-    return Kind(f"a table of `{','.join(columns)},...`", lambda path: _head(path).startswith(f"{','.join(columns)},".encode()))
+    first = ",".join(columns) + ","
+    return Kind(f"a table of `{first}...`", lambda path: _head(path).startswith(first.encode()), ".csv")
 
 
 def _head(path: Path) -> bytes:

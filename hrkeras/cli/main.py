@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -45,7 +46,7 @@ from hrkeras.utils.files import PREFIX, is_full
 
 DISK_FULL = (
     "the disk is full; no output is half written: each is new and whole, or as it was before. Free some space and repeat the "
-    "command, a training that has finished epochs with --resume."
+    "command; a training goes on with --resume."
 )
 
 
@@ -118,6 +119,11 @@ class _Command(TyperCommand):
         paragraphs = (help or "").split("\n\n")  # of which Typer joins the lines of the first alone
         super().__init__(*args, help="\n\n".join(text.replace("\n", " ") for text in paragraphs), **kwargs)
 
+    def parse_args(self, ctx, args):
+        if any(re.fullmatch("(--[a-z-]+=)?", text) for text in args):
+            raise typer.BadParameter("one of the arguments is empty; was a variable not set?", ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx):
         try:
             with terminal.plain_output():
@@ -125,7 +131,7 @@ class _Command(TyperCommand):
         except InputError as error:
             if option := next((param for param in self.params if param.name == error.argument), None):
                 called = " ".join(filter(None, (option.opts[0], option.metavar)))
-                error.args = (f"{str(error).rstrip('.')} ({called}).",)
+                error.args = (f"{re.sub(r'(?<![.])[.]$', '', str(error))} ({called}).",)
             raise
 
 

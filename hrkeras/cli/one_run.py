@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from hrkeras.cli import defaults, kinds, outputs
-from hrkeras.cli.shared import check_one_known, reader, reading
+from hrkeras.cli.shared import check_one_known, reader, reading, warn
 
 if TYPE_CHECKING:
     from hrkeras.athlete.kalman import AthleteState
@@ -109,11 +109,15 @@ def follow(
     """
     check_one_known(athlete, history)
     outputs.check((run, athlete, *(history or [])), [(plot, kinds.PNG)], force)
-    from hrkeras.personal import prediction
+    from hrkeras.datasets.inspection import sensor_faults
+    from hrkeras.personal import prediction, prediction_warnings
     from hrkeras.personal.today import live_run
 
     state = prediction.opened(athlete)
     one = open_run(run, workout, athlete, history, no_cache, state)
-    live = live_run.LiveRun(state, prediction.begin_after(one.workout, state))
-    about = {"has_altitude": prediction.has_altitude(one.workout)} | one.about
-    return Followed(live, one.workout, prediction.gridded(one.workout), one.lines, about)
+    begin, grid = prediction.begin_after(one.workout, state), prediction.gridded(one.workout)
+    days = prediction_warnings.days_since(state.assumed_start(begin), state.ends)
+    warnings = [*prediction_warnings.of_course(grid), *prediction_warnings.of_age(days), *sensor_faults.doubts(one.workout)]
+    warn(warnings)
+    about = {"has_altitude": prediction.has_altitude(one.workout), "warnings": warnings} | one.about
+    return Followed(live_run.LiveRun(state, begin), one.workout, grid, one.lines, about)

@@ -34,11 +34,13 @@ def check(inputs: Iterable[Path | None], outputs: Iterable[tuple[Path | None, Ki
         for other, _ in wanted[:place]:
             if os.path.realpath(path) == os.path.realpath(other):
                 raise typer.BadParameter(f"{path}: expected a place for each output, found one for two; give another")
+        if path.name == "-":
+            raise typer.BadParameter(f"{path}: is not taken for standard output; give a name, or --json in place of a file")
         if path.exists():
             _check_is_no_input(path, given)
             _check_kind(path, kind, given, force)
         if kind and not path.name.lower().endswith(kind.ending):
-            raise typer.BadParameter(f"{path}: expected a name that ends in {kind.ending}, since {kind.name} is written")
+            raise typer.BadParameter(f"{path}: expected a name that ends in {kind.ending}")
 
 
 def check_copies(inputs: Iterable[Path | None], output: Path | None, force: bool) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from hrkeras.athlete import fitness
 from hrkeras.athlete.population import DAY
+from hrkeras.datasets.inspection.inspection import SPARSE
 from hrkeras.personal import pace, weather
 from hrkeras.personal.timeline import Entry, Timeline
 from hrkeras.utils.text import signed
@@ -113,7 +114,7 @@ def now(timeline: Timeline) -> str:
     value, low, high = last.at_pace
     return (
         f"At {pace.text(timeline.speed)} on the flat, heart rate is {value:.0f} beats/min ({low:.0f} to {high:.0f}), as of "
-        f"{day(last.start, last.utc_offset)}."
+        f"{day(last.start, last.utc_offset)}; lower is fitter."
     )
 
 
@@ -162,7 +163,10 @@ def best(timeline: Timeline) -> str:
     if fittest.at_pace.high >= last.at_pace.value:
         return ""
     value, low, high = fittest.at_pace
-    return f"It was lowest around {clock.local(fittest.start, fittest.utc_offset):%B %Y}: {value:.0f} ({low:.0f} to {high:.0f})."
+    run = fittest.workout
+    seldom = ", when it was measured too seldom to be sure" if 60 * run.heart_rate_samples < SPARSE * run.duration else ""
+    month = f"{clock.local(fittest.start, fittest.utc_offset):%B %Y}"
+    return f"It was lowest around {month}: {value:.0f} ({low:.0f} to {high:.0f}){seldom}."
 
 
 def summary(timeline: Timeline) -> list[str]:

@@ -172,7 +172,7 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
         (heart_rate,) = inference.whole_runs(model, [grid], [known], np.array([start]))
     heart_rate, low, high = with_interval(heart_rate, known, athlete)
     warnings = [
-        *prediction_warnings.of_course(grid.speed),
+        *prediction_warnings.of_course(grid),
         *prediction_warnings.of_prediction(
             heart_rate, expected, known.standard_deviation, grid.heart_rate, prediction_warnings.days_since(start, athlete.ends)
         ),
@@ -192,7 +192,7 @@ def gridded(run: Workout) -> Grid:
     try:
         grid = quality.gridded(run, LIMITS)
     except InvalidWorkoutError as error:
-        advice = "; a run needs speed or positions" if "no speed" in str(error) else ""
+        advice = "; a run needs speed or positions" if str(error) == "no speed and no positions" else ""
         raise InputError(f"{run.where or 'The run'}: cannot be predicted, {error}{advice}.") from None
     if len(grid.speed) * STEP > DAY:
         raise InputError(
@@ -217,8 +217,8 @@ def begin_after(run: Workout, athlete: AthleteState) -> float:
         is_known = duplicates.overlap(run.start, run.end, athlete.starts, athlete.ends).any()
         what = "this very run" if is_known else f"the later run of {moment(athlete.starts[-1], athlete.utc_offset)}"
         raise InputError(
-            f"The run of {moment(run.start, run.utc_offset)} can only be predicted from earlier runs, but the athlete's state "
-            f"has learnt from {what}; give the files of the earlier runs in place of that state.",
+            f"The run of {moment(run.start, run.utc_offset)} can only be predicted from earlier runs, but the person's file "
+            f"has learnt from {what}; give the folder or export with the earlier runs in place of that file.",
             "history",
         )
     return begin

@@ -8,18 +8,20 @@ import numpy as np
 
 from hrkeras.athlete.interval import HOUR
 from hrkeras.athlete.population import DAY
-from hrkeras.workouts.grid import STEP
+from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.quality import Limits
 from hrkeras.workouts.records import fastest
 
 APART, FARTHEST = 3.0, 45.0  # standard deviations that the athlete's state gives to its own prediction; beats/min
 LONG_AGO = 120.0  # days
+FASTEST_CLIMB = 5.0  # m/s
 OFTEN = 0.5  # of the steps; with fewer measured, faults of the sensor are not looked for
 LONGEST = Limits.max_duration  # s
 
 
-def of_course(speed: np.ndarray) -> list[str]:
-    """Warns if a run is faster than the world record or of a length that nobody knows; `speed` in m/s, shape `(steps,)`."""
+def of_course(grid: Grid) -> list[str]:
+    """Warns if a run is faster than the world record, of a length that nobody knows, or higher within seconds."""
+    speed, jumps = grid.speed, np.abs(np.diff(grid.altitude))
     mean, seconds, sentences = float(speed.mean()), len(speed) * STEP, []
     if mean > fastest(seconds):
         sentences.append(
@@ -31,7 +33,23 @@ def of_course(speed: np.ndarray) -> list[str]:
             f"it lasts {seconds / HOUR:.0f} h, and nothing was learnt from runs of more than {LONGEST / HOUR:.0f} h: do not "
             "trust what is predicted after that."
         )
+    if len(jumps) and (most := float(jumps.max())) > FASTEST_CLIMB * STEP:
+        at = STEP * (1 + int(jumps.argmax())) / 60
+        sentences.append(
+            f"its altitude changes by {most:.0f} m within {STEP:.0f} s at minute {at:.1f}, so it is wrong there, and what is "
+            "predicted from then on is too."
+        )
     return sentences
+
+
+def of_age(days_since: float | None) -> list[str]:
+    """Warns if what is known of the person is old; `days_since` as of `days_since`."""
+    if days_since is None or days_since <= LONG_AGO:
+        return []
+    return [
+        f"the last run known of the person is {days_since:.0f} days older than this one, and fitness changes in less: give "
+        "newer runs, or add them with `hrkeras update`."
+    ]
 
 
 def of_prediction(
@@ -54,11 +72,7 @@ def of_prediction(
             f"the model predicts {mean:.0f} beats/min on average, but {basis} suggests {usual:.0f}, and at most {limit:.0f} away "
             "from that: do not trust it; predict without the model, or adapt the model to the person with `hrkeras finetune`."
         )
-    if days_since is not None and days_since > LONG_AGO:
-        sentences.append(
-            f"the last run known of the person is {days_since:.0f} days older than this one, and fitness changes in less: give "
-            "newer runs, or add them with `hrkeras update`."
-        )
+    sentences += of_age(days_since)
     is_measured = np.isfinite(measured)
     if is_measured.any() and not (error := float(np.abs(heart_rate - measured)[is_measured].mean())) <= limit:
         mean = measured[is_measured].mean()

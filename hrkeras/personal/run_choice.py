@@ -55,7 +55,7 @@ def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> st
     names = ", ".join(f"{count} {sport}" for sport, count in sports.most_common(5))
     named = f"{names} workout{'s' if len(workouts) > 1 else ''}" if names else ""
     content = "; ".join(filter(None, [named, read_log_text(log) if log else ""])) or "no workout"
-    indoors = "; `hrkeras estimate` takes runs indoors" if "indoor running" in sports else ""
+    indoors = "; `hrkeras estimate --all` takes runs indoors" if "indoor running" in sports else ""
     return f"found {content}{indoors}; look at it with `hrkeras inspect {quote(str(path))}`"
 
 

@@ -47,7 +47,7 @@ def resample(workout: Workout, step: float = STEP, min_speed: float = 0.0, max_s
     believed = (speed >= min_speed) & (speed <= max_speed)
     if not believed.all():
         if not believed.any():
-            raise InvalidWorkoutError("no speed in the valid range")
+            raise InvalidWorkoutError(f"none of its speeds lies between {min_speed:g} and {max_speed:g} m/s")
         places = np.arange(len(speed))
         speed = np.interp(places, places[believed], speed[believed])
     steps = len(speed)
@@ -71,7 +71,9 @@ def mean_speeds(workout: Workout, step: float = STEP) -> np.ndarray:
     """
     steps = int(min(workout.duration / step, MAX_STEPS + 1))
     if not 1 <= steps <= MAX_STEPS:
-        raise InvalidWorkoutError(f"duration of {workout.duration:.0f} s is not between 1 and {MAX_STEPS:,} steps")
+        raise InvalidWorkoutError(
+            f"it lasts {workout.duration:.0f} s, and a run takes from {step:g} to {MAX_STEPS * step:,.0f} s"
+        )
     time, speed = workout.time, workout.speed
     measured = np.isfinite(speed)
     if not measured.all():

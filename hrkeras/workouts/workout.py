@@ -12,6 +12,7 @@ from hrkeras.utils.text import cleaned
 from hrkeras.workouts.clock import date_or_nan, in_order, moment
 from hrkeras.workouts.positions import MAX_SPEED_GAP, speed_from_positions
 
+PAUSE_INTERVALS = 5  # times the usual time between two points, after which a recording without positions was paused
 MAX_MAGNITUDE = 1e6  # a speed, altitude or heart rate beyond this is invalid
 
 
@@ -247,13 +248,14 @@ def _column(values, clock) -> np.ndarray | None:
 def _device_speed(time, speed, travelled) -> np.ndarray:
     """The device's speed in m/s where it is above 0 and reliable, elsewhere that from positions.
 
-    Without any positions a 0 is used too; in a recording that has some, a device that reports 0 where it has none does
-    not know its speed.
+    Without any positions a 0 is used too, and a pause between two points is spent standing; in a recording that has some, a
+    device that reports 0 where it has none does not know its speed.
     """
     gap = np.diff(time, prepend=0.0)
     measured = np.isfinite(travelled)
     if not measured.any():
-        return np.where(speed >= 0, speed, np.nan)
+        paused = gap > max(MAX_SPEED_GAP, PAUSE_INTERVALS * float(np.median(gap)))
+        return np.where(paused, 0.0, np.where(speed >= 0, speed, np.nan))
     return np.where((speed > 0) & ((gap <= MAX_SPEED_GAP) | ~measured), speed, travelled)
 
 

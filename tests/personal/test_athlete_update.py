@@ -100,8 +100,8 @@ def test_learning_from_workouts_says_what_was_left_out():
     log = ReadLog()
     log.skip("no track points", "a.gpx")
     assert usage.of_update(report, log, used=1) == [
-        "Used 2 of 5 recordings. Not used: 1 x another sport (cycling); 1 x no track points (first: a.gpx); "
-        "1 x later than this run."
+        "Used 2 of 5 recordings. Not used: 1 x another sport (cycling); 1 x later than this run; "
+        "1 x no track points (first: a.gpx)."
     ]
     assert usage.of_update(athlete_update.learn_from(AthleteState(), [plain(0)]), ReadLog()) == ["Used the one recording."]
     report = athlete_update.learn_from(AthleteState(), [plain(0, estimated=True)])

@@ -165,7 +165,9 @@ def test_only_earlier_runs_that_are_over_count(by, runs):
 
 def test_a_state_that_knows_what_came_later_does_not_predict(model, runs):
     everything = known(runs, np.inf)
-    with pytest.raises(InputError, match=rf"run of {clock.date(runs[5].start)} UTC .* learnt from this very run; give the files"):
+    with pytest.raises(
+        InputError, match=rf"run of {clock.date(runs[5].start)} UTC .* learnt from this very run; give the folder"
+    ):
         prediction.predict(runs[5], everything, model)
     between = replace(runs[5], start=(runs[5].start + runs[6].start) / 2)
     with pytest.raises(InputError, match=rf"learnt from the later run of {clock.date(runs[-1].start)} UTC;"):
@@ -279,8 +281,8 @@ def test_outliers_are_left_out():
     ("run", "why"),
     [
         (plain(40, speed=np.full(81, np.nan)), "no speed and no positions; a run needs speed or positions"),
-        (plain(0.5), "duration of 5 s"),
-        (plain(40, time=np.arange(81) * 1e6), "steps"),
+        (plain(0.5), "it lasts 5 s"),
+        (plain(40, time=np.arange(81) * 1e6), "from 10 to 1,000,000 s"),
     ],
 )
 def test_what_cannot_be_predicted(run, why):
@@ -308,7 +310,7 @@ def test_choosing(runs, tmp_path):
     afternoon = replace(runs[3], start=runs[3].start + 3600)
     with pytest.raises(InputError, match=rf"expected one run of {days[3][:10]}, found 2 runs; choose one of"):
         run_choice.choose([*runs, afternoon], days[3][:10], path)
-    with pytest.raises(InputError, match="found 2 cycling, 1 indoor running workouts; `hrkeras estimate` takes"):
+    with pytest.raises(InputError, match="found 2 cycling, 1 indoor running workouts; `hrkeras estimate --all` takes"):
         run_choice.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)
     with pytest.raises(InputError, match="found no workout"):
         run_choice.choose([], "latest", path)

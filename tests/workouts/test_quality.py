@@ -116,7 +116,7 @@ def test_speed_is_judged_over_steps_not_points():
     np.testing.assert_allclose(quality.gridded(once, LIMITS).speed, 3, rtol=1e-6)
     often = good(**held, speed=np.where(time % 100 > 90, 50.0, 3.0))
     assert quality.taken_by(often, LIMITS) == "range"
-    with pytest.raises(InvalidWorkoutError, match="no speed in the valid range"):
+    with pytest.raises(InvalidWorkoutError, match="none of its speeds lies between 0 and 10 m/s"):
         quality.gridded(good(**held, speed=np.full(601, 50.0)), LIMITS)
 
 

@@ -101,8 +101,16 @@ class LagCurve:
     @property
     def is_clear(self) -> bool:
         """Whether heart rate follows speed best at a lag within which a heart responds."""
-        best = self.best[0]
-        return best is not None and best <= SLOWEST and float(np.nanmax(self.correlation[0])) >= 0.1
+        return self._clear(0)
+
+    @property
+    def is_clear_with_grade(self) -> bool:
+        """The same of grade-adjusted speed."""
+        return self._clear(1)
+
+    def _clear(self, of: int) -> bool:
+        best = self.best[of]
+        return best is not None and best <= SLOWEST and float(np.nanmax(self.correlation[of])) >= 0.1
 
     @property
     def best(self) -> list[float | None]:

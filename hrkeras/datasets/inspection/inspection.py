@@ -35,11 +35,12 @@ LOOSER = {
 
 
 class Shown(NamedTuple):
-    """A run to draw: its grid, the correlation of speed and heart rate in it, and its start in s since 1970."""
+    """A run to draw: its grid, the correlation of speed and heart rate in it, its start in s since 1970 UTC, and its day."""
 
     grid: Grid
     correlation: float
     start: float
+    day: str
 
 
 class Usable(NamedTuple):
@@ -50,6 +51,7 @@ class Usable(NamedTuple):
         start: s since 1970-01-01 UTC.
         end: likewise.
         content: see `duplicates.content`.
+        day: of its start, local where the source tells that.
         tally: what it adds to its year.
     """
 
@@ -57,6 +59,7 @@ class Usable(NamedTuple):
     start: float
     end: float
     content: duplicates.Content
+    day: str
     tally: Tally
 
 
@@ -75,10 +78,10 @@ class Inspection:
         people: workouts by person.
         usable_by_person: usable runs by person.
         hours: of all workouts.
-        first, last: s since 1970-01-01 UTC, starts of the first and the last workout; None if no date is known.
+        first, last: s since 1970-01-01 UTC, starts of the first and the last workout, and how many s local time was ahead of UTC
+            there, NaN where the source does not tell; None if no date is known.
         undated: workouts of unknown date.
         estimated: workouts whose heart rate hrkeras has estimated, which counts as none.
-        utc_offset: s that local time is ahead of UTC in the last workout read; NaN where the source does not tell.
         years: `Year` by number, local time where the source tells it; a run counts once, however many recordings there are of it.
         dateless: the same of the runs of unknown date.
         raw: correlations of all recordings of runs, values out of their valid ranges left out.
@@ -99,9 +102,9 @@ class Inspection:
         self.people: Counter[str] = Counter()
         self.usable_by_person: Counter[str] = Counter()
         self.hours = 0.0
-        self.first: float | None = None
-        self.last: float | None = None
-        self.undated, self.estimated, self.utc_offset = 0, 0, np.nan
+        self.first: tuple[float, float] | None = None
+        self.last: tuple[float, float] | None = None
+        self.undated, self.estimated = 0, 0
         self.years: dict[int, Year] = defaultdict(Year)
         self.dateless = Year()
         self.raw, self.processed, self.lags = Moments(), Moments(), LagCurve()
@@ -126,12 +129,11 @@ class Inspection:
         self.sports[workout.sport or UNNAMED] += 1
         self.people[workout.user] += 1
         self.hours += workout.duration / 3600
-        self.utc_offset = workout.utc_offset
         if np.isnan(workout.start):
             self.undated += 1
         else:
-            self.first = min(workout.start, self.first or workout.start)
-            self.last = max(workout.start, self.last or workout.start)
+            here = workout.start, workout.utc_offset
+            self.first, self.last = min(here, self.first or here), max(here, self.last or here)
         if taken in self._looser and quality.taken_by(workout, self._looser[taken]) is None:
             self.regained[taken] += 1
         if taken != "sport":
@@ -151,7 +153,8 @@ class Inspection:
         else:
             self._recordings.append(workout)
             self._grids.append(outcome.grid)
-            self._usable.append(Usable(outcome.user, outcome.start, outcome.end, outcome.content, tally))
+            when = day(outcome.start, outcome.utc_offset)
+            self._usable.append(Usable(outcome.user, outcome.start, outcome.end, outcome.content, when, tally))
 
     def _count(self, tally: Tally, is_usable: bool) -> None:
         year = self.dateless if tally.year is None else self.years[tally.year]
@@ -176,7 +179,7 @@ class Inspection:
 
     def _add_usable(self, usable: Usable, grid: Grid) -> None:
         self.usable_by_person[usable.user] += 1
-        shown = Shown(grid, float(self.processed.add(np.stack(grid).astype(np.float64))[0, 2]), usable.start)
+        shown = Shown(grid, float(self.processed.add(np.stack(grid).astype(np.float64))[0, 2]), usable.start, usable.day)
         self.run_correlations.append(shown.correlation)
         self.lags.add(grid)
         if self.latest is None or usable.start > self.latest.start:
@@ -191,7 +194,8 @@ class Inspection:
             grid = quality.gridded(workout, self.limits)
         except InvalidWorkoutError:
             return None
-        return Shown(grid, float(Moments().add(np.stack(grid).astype(np.float64))[0, 2]), workout.start)
+        correlation = float(Moments().add(np.stack(grid).astype(np.float64))[0, 2])
+        return Shown(grid, correlation, workout.start, day(workout.start, workout.utc_offset))
 
     @property
     def run_correlation(self) -> float:
@@ -217,8 +221,8 @@ class Inspection:
             "people_with_usable_runs": len(self.usable_by_person),
             "sports": dict(self.sports.most_common()),
             "hours": self.hours,
-            "first_day": day(self.first),
-            "last_day": day(self.last),
+            "first_day": self.first and day(*self.first),
+            "last_day": self.last and day(*self.last),
             "undated": self.undated,
             "estimated": self.estimated,
             "years": {str(number): year.as_dict() for number, year in sorted(self.years.items())},
@@ -250,9 +254,9 @@ def _looser(limits: quality.Limits) -> dict[str, quality.Limits]:
     return looser
 
 
-def day(start: float | None, utc_offset: float = np.nan) -> str | None:
+def day(start: float, utc_offset: float = np.nan) -> str:
     """The date of a time in s since 1970 UTC, such as "2025-06-16"; it may be NaN. Arguments as of `clock.date`."""
-    return None if start is None else "unknown date" if np.isnan(start) else date(start, utc_offset)[:10]
+    return "unknown date" if np.isnan(start) else date(start, utc_offset)[:10]
 
 
 def inspect(workouts: Iterable[Workout], limits: quality.Limits | None = None, log: ReadLog | None = None) -> Inspection:

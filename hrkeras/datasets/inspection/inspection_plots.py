@@ -8,8 +8,8 @@ import numpy as np
 from hrkeras.datasets import funnel_plot
 from hrkeras.datasets.inspection.correlations import LAGS, SPEEDS, VARIABLES
 from hrkeras.datasets.inspection.inspection import SPARSE, Inspection, Shown, day
-from hrkeras.datasets.inspection.inspection_text import minutes, number
-from hrkeras.datasets.inspection.sensor_faults import Example
+from hrkeras.datasets.inspection.inspection_text import number
+from hrkeras.datasets.inspection.sensor_faults import Example, minutes
 from hrkeras.utils import plotting
 from hrkeras.utils.plotting import ALTITUDE, GOOD, HEART, MUTED, SPEED, STYLE
 from hrkeras.workouts.grid import STEP
@@ -39,11 +39,11 @@ def draw(inspection: Inspection, folder: Path) -> list[Path]:
     if inspection.only:
         pictures.append(sheet(inspection.only, "The workout", folder / "workout.png"))
     if not single and inspection.typical:
-        title = f"A typical run, {day(inspection.typical.start)}: correlation near the median"
+        title = f"A typical run, {inspection.typical.day}: correlation near the median"
         pictures.append(sheet(inspection.typical, title, folder / "typical_run.png"))
     if not single and inspection.latest and len(inspection.usable_by_person) == 1:
         latest = inspection.latest
-        title = f"The latest run, {day(latest.start, inspection.utc_offset)}"
+        title = f"The latest run, {latest.day}"
         pictures.append(sheet(latest, title, folder / "latest_run.png"))
     if inspection.sensor.examples:
         pictures.append(faults(inspection.sensor.examples, folder / "faults.png"))

@@ -3,20 +3,20 @@
 import shlex
 from collections.abc import Iterator
 from dataclasses import fields
+from math import isnan
 from pathlib import Path
 
 import numpy as np
 
 from hrkeras.datasets.inspection.correlations import LAGS, SPEEDS
 from hrkeras.datasets.inspection.inspection import LOOSER, SPARSE, Inspection, day
-from hrkeras.datasets.inspection.sensor_faults import Flag
 from hrkeras.utils.text import table
 from hrkeras.workouts import quality
 from hrkeras.workouts.clock import moment, zone
 from hrkeras.workouts.readers.source import usage_text
 from hrkeras.workouts.sensor import detection
 from hrkeras.workouts.sensor.sensor_fault import KINDS as FAULTS
-from hrkeras.workouts.sensor.sensor_fault import RIDE, Fault
+from hrkeras.workouts.sensor.sensor_fault import RIDE
 
 KINDS = {  # by reader: what it reads, and the dataset built from it
     "apple_health": ("Apple Health export", "apple_watch"),
@@ -58,15 +58,14 @@ def _of(count: int, singular: str, plural: str) -> str:
 
 def _counts(inspection: Inspection) -> str:
     if inspection.funnel.workouts == 1:
-        when = (
-            "unknown date"
-            if inspection.undated
-            else f"{day(inspection.first, inspection.utc_offset)} ({zone(inspection.utc_offset)})"
-        )
+        when = "unknown date" if inspection.first is None else f"{day(*inspection.first)} ({zone(inspection.first[1])})"
         sentence = f"One workout: {next(iter(inspection.sports))}, {when}, {60 * inspection.hours:.0f} min"
         rates = [rate for year in (*inspection.years.values(), inspection.dateless) for rate in year.heart_rates]
         return sentence + "".join(f", heart rate measured {rate:.1f} times a minute" for rate in rates)
-    dates = [] if inspection.first is None else [f"{day(inspection.first)} to {day(inspection.last)} (UTC)"]
+    dates = []
+    if inspection.first and inspection.last:
+        told = "UTC" if isnan(inspection.first[1]) and isnan(inspection.last[1]) else "local"
+        dates.append(f"{day(*inspection.first)} to {day(*inspection.last)} ({told})")
     dates += [f"{inspection.undated:,} of unknown date"] if inspection.undated else []
     return (
         f"{inspection.funnel.workouts:,} workouts of {_of(len(inspection.people), 'person', 'people')}, "
@@ -108,22 +107,10 @@ def _sensor(inspection: Inspection, is_repairable: bool) -> str:
         note += f"; in {faults.seldom:,} more too seldom to see any"
     if faults.repaired:
         note += f"; of {faults.repaired:,} of them the faults were repaired already"
-    latest = [f"  {moment(flag.start, flag.utc_offset)}  {_flag(flag)}" for flag in faults.latest(SHOWN_FLAGS)]
+    latest = [f"  {moment(flag.start, flag.utc_offset)}  {flag.text}" for flag in faults.latest(SHOWN_FLAGS)]
     advice = ["`hrkeras repair RUNS --output repaired` replaces these in copies of GPX, TCX and FIT files."]
     can_repair = is_repairable and any(flag.kind != RIDE for flag in faults.flags)
     return "\n".join([counted, note, *(["The latest:", *latest] if latest else []), *(advice if can_repair else [])])
-
-
-def _flag(flag: Flag) -> str:
-    """What is wrong in a run, by its longest fault of the kind."""
-    longest = max(flag.faults, key=lambda fault: fault.end - fault.begin)
-    more = f" (and {len(flag.faults) - 1} more)" if len(flag.faults) > 1 else ""
-    return f"{minutes(longest)}, {flag.kind}: {longest.why}{more}"
-
-
-def minutes(fault: Fault) -> str:
-    """Where in the run a fault is."""
-    return f"minute {fault.begin / 60:.1f} to {fault.end / 60:.1f}"
 
 
 def _correlations(inspection: Inspection) -> str:
@@ -218,6 +205,12 @@ def _answer(inspection: Inspection) -> Iterator[str]:
         return
     flat, hilly = inspection.lags.correlation
     highest, with_grade = np.nanmax(flat), np.nanmax(hilly)
+    if inspection.lags.is_clear_with_grade and not inspection.lags.is_clear:
+        yield (
+            "Hills matter, and speed alone says little: with the grade taken into account, heart rate follows it best after "
+            f"{graded:.0f} s (correlation within runs {with_grade:.2f})."
+        )
+        return
     if not inspection.lags.is_clear:
         yield "Heart rate follows speed at no clear lag: too little data, a steady pace, a loose sensor or poor GPS."
         return
@@ -239,7 +232,7 @@ def _trust_in_sensor(inspection: Inspection) -> Iterator[str]:
     faults = inspection.sensor
     if inspection.funnel.workouts == 1:
         for flag in faults.flags:
-            yield f"{'Part of it is no run' if flag.kind == RIDE else 'The sensor looks wrong'}: {_flag(flag)}."
+            yield f"{'Part of it is no run' if flag.kind == RIDE else 'The sensor looks wrong'}: {flag.text}."
         if faults.repaired:
             yield "Where the sensor was wrong, `hrkeras repair` has repaired it already, and that counts as not measured."
         elif faults.runs and not faults.flags:

@@ -31,6 +31,26 @@ class Flag(NamedTuple):
         """Their total duration."""
         return sum(fault.end - fault.begin for fault in self.faults)
 
+    @property
+    def text(self) -> str:
+        """What is wrong in the run, by its longest fault of the kind."""
+        longest = max(self.faults, key=lambda fault: fault.end - fault.begin)
+        more = f" (and {len(self.faults) - 1} more)" if len(self.faults) > 1 else ""
+        return f"{minutes(longest)}, {self.kind}: {longest.why}{more}"
+
+
+def minutes(fault: Fault) -> str:
+    """Where in the run a fault is."""
+    return f"minute {fault.begin / 60:.1f} to {fault.end / 60:.1f}"
+
+
+def doubts(workout: Workout) -> list[str]:
+    """Where the heart rate of one run looks wrong, and is not only missing, a sentence for each kind of fault."""
+    found = SensorFaults()
+    found.add(workout)
+    wrong = [flag for flag in found.flags if flag.kind != "dropout"]
+    return [f"its heart rate looks wrong, and so may be what is told of it: {flag.text}." for flag in wrong]
+
 
 class Example(NamedTuple):
     """A run with faults, its expected heart rate (beats/min at each step of the grid) if known, and all its faults."""

@@ -116,7 +116,7 @@ def expect(drifts: Drifts, source) -> None:
         which = (
             f"{'the one run is not' if number == 1 else f'none of {number:,} runs is'} long enough"
             if number
-            else "no run that can be used has a heart rate"
+            else "no run that can be used has enough heart rate"
         )
         raise InputError(f"{source}: {which}; the drift within a run takes {RUN}.")
 

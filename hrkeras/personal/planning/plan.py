@@ -115,9 +115,14 @@ class Plan:
 
     @property
     def warm(self) -> np.ndarray:
-        """Which steps lie after the first five minutes, booleans of shape `(steps,)`; all of a shorter run."""
+        """Which steps lie after the first five minutes, booleans of shape `(steps,)`; all of a run of less than ten."""
         late = self.prediction.step * np.arange(len(self.prediction.heart_rate)) >= EARLY
-        return late if late.any() else ~late
+        return late if self.is_long else np.ones_like(late)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its first five minutes are left aside where a mean or a highest heart rate is looked at."""
+        return self.seconds >= 2 * EARLY
 
     @property
     def mean(self) -> tuple[float, float, float]:

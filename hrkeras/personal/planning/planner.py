@@ -180,7 +180,8 @@ class Planner:
             )
         result = self._fastest_but(lambda plan: plan.warm_mean > heart_rate)
         if result.end:
-            at, expect = pace.text(result.plan.speed), f"expect {result.plan.warm_mean:.0f} after the first five minutes"
+            after = " after the first five minutes" if result.plan.is_long else ""
+            at, expect = pace.text(result.plan.speed), f"expect {result.plan.warm_mean:.0f}{after}"
             if result.end == "slowest":
                 why, way = f"too low for this course: {expect} at {at}, {DOUBT}", "higher"
             else:
@@ -215,10 +216,11 @@ class Planner:
 
     def _fastest_but(self, too_fast: Callable[[Plan], bool]) -> SearchResult:
         """The fastest plan that is not too fast; heart rate rises with speed, so halving finds it."""
-        paces = range(self.fastest, SLOWEST + 1)
+        slowest = min(SLOWEST, max(math.floor(1000 * DAY / self.route.length) - 1, self.fastest))  # in less than a day
+        paces = range(self.fastest, slowest + 1)
         place = bisect_left(paces, True, key=lambda pace: not too_fast(self.at(1000 / pace)))
         if place == len(paces):
-            return SearchResult(self.at(1000 / SLOWEST), "slowest")
+            return SearchResult(self.at(1000 / slowest), "slowest")
         return SearchResult(self.at(1000 / paces[place]), "" if place else "fastest")
 
     def _plan(self, speed: float) -> Plan:

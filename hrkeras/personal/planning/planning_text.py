@@ -30,7 +30,7 @@ def expected(plan: Plan, target: float | None = None) -> str:
     """What heart rate to expect; `target` is the mean that was asked for, beats/min, if one was."""
     mean, low, high = plan.mean
     highest, where = plan.highest
-    reached = f", {plan.warm_mean:.0f} after the first five minutes" if target else ""
+    reached = f", {plan.warm_mean:.0f} after the first five minutes" if target and plan.is_long else ""
     return (
         f"At {pace.text(plan.speed)} expect {mean:.0f} on average ({low:.0f}-{high:.0f}){reached}, highest {highest:.0f} "
         f"at km {where / 1000:.1f}."
@@ -92,7 +92,10 @@ def beyond(answer: Answer, athlete: AthleteState) -> list[str]:
     at = pace.text(possible.plan.speed)
     if possible.end == "fastest":
         sentences.append(f"At {at}, {FASTEST}, it is expected to stay below.")
-    elif not possible.end:
+    elif possible.end == "slowest":
+        why = "a part of the course asks for it; look whether its altitude is right"
+        sentences.append(f"Even at {at}, {DOUBT}, {why}.")
+    else:
         sentences.append(f"The fastest pace that is expected to stay below it is {at}.")
     return sentences
 

@@ -21,6 +21,7 @@ FEWEST = 18  # measured steps before the day can be judged
 FLATTEST = 4.0  # beats/min for 1 m/s; below, a heart rate says nothing of a pace
 MOST_MINUTES = 5  # ahead that a crossing is foreseen
 PATHS = 2000
+STANDING = 0.5  # m/s, below it
 SLOWEST_CHANGE = 0.5  # of the speed, to which it can be taken to fall
 WARM, RECENT = 12, 60  # steps at the start that say nothing of how much effort changes, and the latest that do
 USUAL_CHANGE = 0.5  # beats/min a step, before they do
@@ -134,7 +135,7 @@ class LiveRun:
 
     def _seconds(self, beats: np.ndarray) -> np.ndarray:
         """The change of pace, s/km, that makes these differences in heart rate, beats/min, on a usual day on the flat."""
-        speed = max(float(np.mean(self._columns[0])), 1.0)
+        speed = max(moving_speed(np.array(self._columns[0])), 1.0)
         view = fitness.view(self.athlete)
         slower, faster = (view.at_pace(self.start, speed + change).value for change in (-fitness.FASTER, fitness.FASTER))
         slope = (faster - slower) / (2 * fitness.FASTER)
@@ -170,6 +171,12 @@ class LiveRun:
         change = CHANGE + BY_CHANGE * (float(np.abs(recent).mean()) if len(recent) else USUAL_CHANGE)
         rows, most = slice(origin, origin + _STEPS), facts.told(self.athlete).max_heart_rate or interval.POSSIBLE[1]
         return np.minimum(expected[rows, None] + deviation[rows, None] * paths + change * _CHANGES, most)
+
+
+def moving_speed(speed: np.ndarray) -> float:
+    """The mean speed over the steps in which a run moves, m/s; 0 if it never does."""
+    moving = speed[speed >= STANDING]
+    return float(moving.mean()) if len(moving) else 0.0
 
 
 def probabilities(paths: np.ndarray, limit: float, minutes: Sequence[float]) -> tuple[float, ...]:

@@ -18,6 +18,11 @@ from hrkeras.workouts.grid import STEP, Grid
 FIRST = 6  # minutes, before which nothing is said
 MINUTE = round(60 / STEP)  # steps
 AHEAD = (1, 3, 5)  # minutes
+WIDEST = 0.5  # of the pace, between the limits of a difference in pace that says something
+NO_HEART_RATE = (
+    "The run has no heart rate that a heart can have, so there is nothing to follow; give a run with heart rate, or see what it "
+    "may have been with `hrkeras predict`."
+)
 SHOWN, MOST_ROWS = 5, 20  # minutes between two rows of a table, or more in one of more rows
 
 
@@ -31,7 +36,7 @@ class Judged(NamedTuple):
         minutes: what was told after each minute from the sixth to the one asked for.
         heart_rate: measured in the last minute of these, beats/min; NaN if it was not.
         expected: likewise, what was expected.
-        speed: m/s, mean so far.
+        speed: m/s, mean so far while it moved.
         after: mean difference in the half hour that followed, beats/min; NaN if less than five minutes of it were measured.
         minutes_after: how much of that half hour the run lasted.
     """
@@ -55,17 +60,23 @@ def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: in
     """
     steps = minutes * MINUTE
     if len(grid.speed) < steps:
+        whole = len(grid.speed) // MINUTE
+        if whole < FIRST:
+            raise InputError(
+                f"The run lasts less than {FIRST} minutes, after which something can first be said; give a longer one."
+            )
         raise InputError(
-            f"The run has {len(grid.speed) // MINUTE} whole minutes, so nothing can be said after {minutes}; give fewer minutes, "
-            f"{FIRST} at least.",
+            f"The run has {whole} whole minutes, so nothing can be said after {minutes}; give fewer minutes, {FIRST} at least.",
             "after",
         )
+    if not np.isfinite(grid.heart_rate).any():
+        raise InputError(NO_HEART_RATE)
     first = Grid(*(column[:steps] for column in grid))
-    speed = float(first.speed.mean())
+    speed = live_run.moving_speed(first.speed)
     if speed < 1000 / pace.SLOWEST:
         raise InputError(
-            f"In its first {minutes} minutes the run is slower than {pace.text(1000 / pace.SLOWEST)}, so its heart rate is no "
-            "runner's; give more minutes, or the run from where it begins.",
+            f"In its first {minutes} minutes the run stands, or is slower than {pace.text(1000 / pace.SLOWEST)}, so its "
+            "heart rate is no runner's; give more minutes, or the run from where it begins.",
             "after",
         )
     expected, _ = live_run.unconditioned(run.athlete, run.athlete.predict(run.start, grid))
@@ -104,15 +115,12 @@ def lines(judged: Judged) -> list[str]:
         f"Run of {clock.moment(judged.start, judged.utc_offset)}, after {last.minutes:.0f} min at {pace.text(judged.speed)}: "
         f"heart rate is {now} in the last minute, where {judged.expected:.0f} was expected.",
         f"Today it is {how} expected at the same effort "
-        f"({signed(low)} to {signed(high)} four times in five, for the next half hour).",
+        f"({_limit(low)} to {_limit(high)} four times in five, for the next half hour).",
     ]
-    if np.isfinite(last.seconds).all() and round(last.seconds[0]):
-        seconds, least, most = last.seconds
+    seconds, least, most = last.seconds
+    if np.isfinite(last.seconds).all() and beats and round(seconds) and most - least <= WIDEST * 1000 / judged.speed:
         which = "faster" if seconds > 0 else "slower"
-        text.append(
-            f"On a usual day, running {abs(seconds):.0f} s/km {which} makes the same difference ({_pace(least)} to "
-            f"{_pace(most)})."
-        )
+        text.append(f"It is as on a usual day at a pace {abs(seconds):.0f} s/km {which} ({_pace(least)} to {_pace(most)}).")
     if not judged.earlier_runs:
         text.append("No earlier run is known, so this is how you differ from people in general, and today may be like any day.")
     elif last.is_certain:
@@ -123,6 +131,11 @@ def lines(judged: Judged) -> list[str]:
     if np.isfinite(judged.after):
         text.append(f"In the {judged.minutes_after} minutes that followed, it was {signed(judged.after)} on average.")
     return text
+
+
+def _limit(value: float) -> str:
+    """A limit of a difference in beats/min, with a decimal where it would else look like none."""
+    return signed(value) if round(value) else f"{value:+.1f}"
 
 
 def _pace(seconds: float) -> str:
@@ -174,8 +187,10 @@ def watch(run: LiveRun, grid: Grid, limit: float, done: Callable[[], object] = l
     Raises:
         InputError: if it is shorter than two minutes or has no heart rate.
     """
-    if not np.isfinite(grid.heart_rate).any() or len(grid.speed) < 2 * MINUTE:
-        raise InputError("The run has no heart rate, or lasts less than two minutes; a limit cannot be watched without.")
+    if len(grid.speed) < 2 * MINUTE:
+        raise InputError("The run lasts less than two minutes; a limit can be watched in a longer one.")
+    if not np.isfinite(grid.heart_rate).any():
+        raise InputError(NO_HEART_RATE)
     watched = list[Watched]()
     for live in live_run.followed(run, grid, MINUTE):
         if live.minutes >= 2 and live.minutes == round(live.minutes):
@@ -193,7 +208,7 @@ def watch_lines(watched: Sequence[Watched], limit: float) -> list[str]:
     over = next((each for each in watched if each.above), None)
     before = [each for each in watched if over is None or each.minute < over.minute]
     likely = [each.minute for each in before if round(100 * each.crossing[-1]) >= 50]
-    every = SHOWN * -(-len(watched) // (SHOWN * MOST_ROWS))
+    every = SHOWN * -(-len(watched) // (SHOWN * MOST_ROWS)) if len(watched) > 2 * SHOWN else 1
     rows = []
     for each in watched:
         if each.minute % every == 0 or each.minute in likely[:1]:
@@ -203,7 +218,7 @@ def watch_lines(watched: Sequence[Watched], limit: float) -> list[str]:
     text = [f"Probability that heart rate goes above {limit:g} beats/min if the run goes on as in the last five minutes:"]
     text.append(table(("minute", "heart rate", *(f"in {minutes} min" for minutes in AHEAD)), rows, left=()))
     if any(rate == "-" for _, rate, *_ in rows):
-        text.append("-: not measured then; before the first heart rate of the run, the probability is by the earlier runs alone.")
+        text.append("-: not measured then; before the first heart rate, the probability is by what was known before the run.")
     if over is None:
         missing = sum(not np.isfinite(each.heart_rate) for each in watched)
         if missing == len(watched):

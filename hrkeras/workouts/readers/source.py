@@ -96,7 +96,8 @@ def usage_text(used: int, left_out: Mapping[str, int], examples: Mapping[str, li
     reasons = sorted(((count, reason) for reason, count in left_out.items() if count), key=lambda row: (-row[0], row[1]))
     number = used + sum(count for count, _ in reasons)
     if not reasons:
-        return f"Used {'the one recording' if number == 1 else f'all {number:,} recordings'}."
+        few = {1: "the one recording", 2: "both recordings"}
+        return f"Used {few.get(number, f'all {number:,} recordings')}."
     places = {reason: f" (first: {where[0]})" for reason, where in (examples or {}).items()}
     why = "; ".join(f"{count:,} x {reason}{places.get(reason, '')}" for count, reason in reasons)
     return f"Used {used:,} of {number:,} recording{'' if number == 1 else 's'}. Not used: {why}."

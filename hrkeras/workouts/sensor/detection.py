@@ -18,6 +18,7 @@ SELDOM = 15.0  # s between heart rates; a sparser recording shows none of the fa
 USUAL = 80  # percentile of the times between heart rates that counts as the usual one
 LEAST_POINTS = 20  # heart rates
 PAUSE = 30.0  # s between points; nothing was recorded
+STOPPED, STOPPED_INTERVALS = 10.0, 5  # s, and multiples of the usual time between points, after which a watch had stopped
 DROPOUT, DROPOUT_INTERVALS = 15.0, 3  # s, and multiples of the usual time between two heart rates
 FLAT, FLAT_VALUES = 170.0, 15  # s and heart rates in a row; at a steady pace some watches show the same for two minutes
 AT_FIRST = 30.0  # s; what begins earlier belongs to the start of the run
@@ -84,9 +85,9 @@ def _beats(workout: Workout) -> _Beats | None:
     return _Beats(time, _without_pauses(time), workout.heart_rate[measured], interval) if interval <= SELDOM else None
 
 
-def _without_pauses(time: np.ndarray) -> np.ndarray:
+def _without_pauses(time: np.ndarray, pause: float = PAUSE) -> np.ndarray:
     gaps = np.diff(time, prepend=time[0])
-    return np.cumsum(np.where(gaps <= PAUSE, gaps, 0.0))
+    return np.cumsum(np.where(gaps <= pause, gaps, 0.0))
 
 
 def _stretches(where: np.ndarray) -> np.ndarray:
@@ -95,7 +96,8 @@ def _stretches(where: np.ndarray) -> np.ndarray:
 
 
 def _dropouts(workout: Workout, interval: float) -> Iterator[Fault]:
-    running = _without_pauses(workout.time)
+    stopped = max(STOPPED, STOPPED_INTERVALS * float(np.median(np.diff(workout.time))))
+    running = _without_pauses(workout.time, min(stopped, PAUSE))
     for first, behind in _stretches(~np.isfinite(workout.heart_rate)):
         last = min(behind, len(workout) - 1)
         seconds = running[last] - running[first]

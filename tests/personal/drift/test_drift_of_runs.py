@@ -109,7 +109,7 @@ def test_one_run_and_none(workouts):
     ):
         drift.expect(drifts, "here")
     silent = drift.of_timeline(timeline.write([replace(workouts[0], heart_rate=np.full(len(workouts[0]), np.nan))]))
-    with pytest.raises(InputError, match="no run that can be used has a heart rate"):
+    with pytest.raises(InputError, match="no run that can be used has enough heart rate"):
         drift.expect(silent, "here")
 
 
