@@ -104,14 +104,19 @@ def _usual_run(export: Path, tracks) -> tuple[str, str, str]:
     usual = entries[int(np.argsort(errors)[len(errors) // 2])]
     track = min(tracks, key=lambda track: abs(track.clock[0] - usual.start))
     day = float(np.mean(track.truth - track.expected))
-    sensor = f"; and the sensor had a {' and a '.join(track.faults)}" if track.faults else ""
+    off = float(np.mean((track.heart_rate - track.truth)[track.heart_rate > 0]))
+    sensor = f"; a {' and a '.join(track.faults)} of the sensor put {_beats(off)} it" if track.faults else ""
     return (
         date(usual.start, usual.workout.utc_offset),
         f"Of their last {len(entries)} runs, whose errors are {min(errors):.1f} to {max(errors):.1f} beats/min, it is the one "
         "with the median error.",
         f"Why is it off? The simulation knows: by heat, form and chance, which nothing recorded tells, heart rate was "
-        f"{abs(day):.1f} beats/min {'above' if day > 0 else 'below'} that of an average day{sensor}.",
+        f"{_beats(day)} that of an average day{sensor} on average.",
     )
+
+
+def _beats(off: float) -> str:
+    return f"{abs(off):.1f} beats/min {'above' if off > 0 else 'below'}"
 
 
 def _say(output: Path, command: str, why: str) -> None:

@@ -42,7 +42,7 @@ from hrkeras.cli import (
 )
 from hrkeras.cli.shared import AT_END
 from hrkeras.utils.errors import InputError
-from hrkeras.utils.files import PREFIX, is_full
+from hrkeras.utils.files import BESIDE, PREFIX, is_full
 
 DISK_FULL = (
     "the disk is full; no output is half written: each is new and whole, or as it was before. Free some space and repeat the "
@@ -93,7 +93,7 @@ class _Program(TyperGroup):
             elif not isinstance(error, OSError):
                 raise
             elif error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-                why = f"{_place(error)}: no permission to read or write there."
+                why = f"{_place(error)}: no permission to read or write there; give another place, or change its permissions."
             elif error.errno == errno.EPIPE:
                 raise
             else:
@@ -108,6 +108,8 @@ class _Program(TyperGroup):
 def _place(error: OSError) -> str:
     """The path that an error is about; where that lies in a folder of our own, what would have taken its place."""
     path = Path(os.fsdecode(error.filename2 or error.filename or "a file"))
+    if path.name.endswith(BESIDE):
+        path = path.with_name(path.name.removeprefix(".").removesuffix(BESIDE))
     own = next((parent for parent in (path, *path.parents) if parent.name.startswith(PREFIX)), None)
     return str(own.parent / path.relative_to(own) if own else path)
 

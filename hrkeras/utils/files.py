@@ -24,6 +24,7 @@ PREFIX = ".hrkeras-"  # of the names of our temporary folders
 NAME = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}")  # as `tempfile` makes them
 # in such a folder, beside the new files: its lock, what was moved aside, and the same while it is being removed
 LOCK, OLD, GONE = "hrkeras.lock", "hrkeras.old", "hrkeras.gone"
+BESIDE = ".hrkeras-lock"  # ends the name of the lock of a file or folder, hidden beside it
 NEW = 60.0  # s during which a folder without a lock may belong to a process that has just made it
 AT_CWD, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -211,7 +212,7 @@ def locked(path: Path, busy: str, wait: float = 0, on_wait: Callable[[], object]
 
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
-    place = target.with_name(f".{target.name}.hrkeras-lock")
+    place = target.with_name(f".{target.name}{BESIDE}")
     lock = FileLock(place)
     try:
         try:

@@ -336,6 +336,24 @@ def test_places_are_compared_through_links(tmp_path):
     assert not outputs.lies_in(tmp_path / "realer", tmp_path / "real")
 
 
+@pytest.mark.parametrize("words", ["predict run.gpx --output -", "repair runs --output -", "report runs --output -"])
+def test_a_dash_is_no_name(mine, words):
+    assert run(*words.split())[0] == 2
+    assert not (mine / "-").exists()
+
+
+@pytest.mark.parametrize("words", [("repair", "runs", "--output", ""), ("estimate", "runs", "--output="), ("predict", "")])
+def test_an_empty_argument_is_refused(mine, words):
+    before = contents(mine)
+    code, said = run(*words)
+    assert (code, "one of the arguments is empty" in said) == (2, True)
+    assert contents(mine) == before
+
+
+def test_a_table_has_the_name_of_one(mine):
+    assert run("predict", "run.gpx", "--output", "x.txt")[0] == 2
+
+
 def test_a_picture_has_the_name_of_one(mine):
     code, said = run("zones", "runs", "--plot", "x.txt")
     assert code == 2

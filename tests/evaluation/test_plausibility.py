@@ -49,6 +49,10 @@ def test_a_prediction_far_from_what_is_known_of_the_person(sleeper, workouts):
     assert prediction.predict(last, athlete).warnings == []  # the state by itself
     ((old),) = prediction.predict(replace(last, start=last.start + 400 * DAY), athlete).warnings
     assert "the last run known of the person is 40" in old
+    jumping = replace(last, altitude=np.where(last.time < 600, 100.0, 2500.0))
+    assert any(
+        "its altitude changes by 2400 m within 10 s at minute 10.0" in said for said in prediction.predict(jumping).warnings
+    )
 
 
 def test_scores_that_are_no_better_than_a_mean(sleeper):

@@ -298,6 +298,9 @@ def test_choosing(runs, tmp_path):
     assert run_choice.choose(runs[:1], None, path) is runs[0]
     assert run_choice.choose(runs, days[3], path) is runs[3]
     assert run_choice.choose(runs, days[3][:10], path) is runs[3]
+    there = replace(runs[3], start=1_750_086_240.0, utc_offset=28_800.0)
+    for name in ("2025-06-16 23:04 UTC+8", "2025-06-16T23:04+08:00", "2025-06-16T15:04Z", "16 June 2025", "16 Jun 2025"):
+        assert run_choice.choose([*runs, there], name, path) is there
     again = replace(runs[3], start=runs[3].start + 0.3)  # one run twice, as services hand them out
     assert run_choice.choose([*runs, again], days[3], path) is runs[3]
     seldom = replace(runs[3], start=runs[3].start - 90, heart_rate=np.full(len(runs[3]), np.nan), heart_rate_samples=0)

@@ -37,6 +37,12 @@ def test_device_speed_without_positions_is_kept():
     assert workout.gps_fraction == 0
 
 
+def test_without_positions_a_pause_is_spent_standing():
+    clock = START + np.array([0.0, 1, 2, 3, 200, 201])
+    np.testing.assert_array_equal(from_points(clock, speed=[3] * 6).speed, [3, 3, 3, 3, 0, 3])
+    assert (from_points(START + np.arange(6) * 60.0, speed=[3] * 6).speed == 3).all()  # a point a minute is no pause
+
+
 def test_clock_backwards_duplicates_and_broken_times():
     clock = START + np.array([0, 20, 10, 10, np.nan, -1e9, 1e12])
     workout = from_points(clock, heart_rate=[100, 120, 110, 999, 1, 2, 3])

@@ -11,7 +11,7 @@ from hrkeras.athlete import reserve
 from hrkeras.athlete.reserve import Reserve
 from hrkeras.personal import fitness_text, pace
 from hrkeras.personal.fitness_text import Change
-from hrkeras.personal.index.running_index import SHARES, Index
+from hrkeras.personal.index.running_index import SHARES, SLOWEST, Index
 from hrkeras.workouts.clock import iso
 
 CAVEAT = (
@@ -47,7 +47,9 @@ def results(found: Sequence[Index], heart_rate: float, speed: float) -> list[str
             CAVEAT,
         ]
     else:
-        sentences.append(f"VO2max cannot be told: {pace.text(speed)}, the usual pace, is a walk, or too easy or too hard for it.")
+        is_walk = 60 * speed < SLOWEST
+        why = "is a walk" if is_walk else "takes too small or too large a share of your heart rate reserve"
+        sentences.append(f"VO2max cannot be told: {pace.text(speed)}, the usual pace, {why}.")
     return [sentence for sentence in sentences if sentence]
 
 

@@ -233,7 +233,8 @@ def _foreseen(likely: Sequence[int], minutes: Sequence[Watched], which: str = ""
     """At how many of some minutes, and when first, a crossing within the next five was likely, in a sentence."""
     all_of = "the one minute" if len(minutes) == 1 else f"all {len(minutes)} minutes"
     some = f"{len(likely)} of the {len(minutes)} minutes" if len(likely) < len(minutes) else all_of
-    was = f"50 % or more at {some}{which}, first at minute {likely[0]}" if likely else f"below 50 % at {all_of}{which}"
+    first = f", first at minute {likely[0]}" if len(minutes) > 1 and likely else ""
+    was = f"50 % or more at {some}{which}{first}" if likely else f"below 50 % at {all_of}{which}"
     return [f"The probability of going above it in the next {AHEAD[-1]} minutes was {was}."]
 
 

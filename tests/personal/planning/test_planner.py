@@ -239,6 +239,23 @@ def test_a_short_course_has_no_warm_part(planner):
     assert plan.warm.all()
     (row,) = plan.kilometres()
     assert (row.end, round(row.length)) == (0.3, 300)
+    assert planner(Route(1000.0, np.zeros(50), has_altitude=False)).at(1000 / 330).warm.all()
+    assert not planner().at(3.0).warm.all()
+
+
+def test_paces_of_more_than_a_day_are_not_looked_at(planner, state):
+    long = planner(Route(200_000.0, np.zeros(10_000), has_altitude=False))
+    answer = long.answer(speed=1000 / 330, limit=100)
+    assert answer.under.end == "slowest"
+    assert 0.9 * DAY < answer.under.plan.seconds < DAY
+    assert answer.plan.seconds == pytest.approx(200 * 330)
+
+
+def test_a_course_on_which_every_pace_is_too_hard_is_said_to_be_doubtful(planner, state):
+    wall = Route(8000.0, np.where(np.arange(400) < 200, 0.0, 900.0))
+    answer = planner(wall).answer(speed=1000 / 400)
+    assert answer.possible.end == "slowest"
+    assert "look whether its altitude is right" in planning_text.beyond(answer, state)[-1]
 
 
 def test_text(planner, state):

@@ -136,6 +136,16 @@ def test_a_pause_is_no_dropout():
     assert faults(paused) == []
 
 
+@pytest.mark.parametrize(("every", "seconds", "found"), [(1, 26, 0), (1, 9, 0), (6, 24, 1)])
+def test_a_watch_that_stopped_is_no_dropout(every, seconds, found):
+    """The last heart rate before it is missing."""
+    run = a_run()
+    kept = ((run.time < 600) | (run.time >= 600 + seconds)) & (run.time % every == 0)
+    rate = np.where((run.time >= 594) & (run.time < 600), np.nan, run.heart_rate)
+    stopped = from_points(1.6e9 + run.time[kept], speed=run.speed[kept], heart_rate=rate[kept])
+    assert len(faults(stopped)) == found
+
+
 def test_without_speed_what_needs_none_is_found():
     def change(rate):
         rate[600:660] = 0
