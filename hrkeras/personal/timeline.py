@@ -159,7 +159,7 @@ def write(
     chosen = silent.sort(mine)
     taken = Counter(log.skipped)
     runs = athlete_update.usable([*chosen.heard, *(workout for workout, _ in chosen.left_out)], taken)
-    _check([*runs, *chosen.silent], taken, person, {workout.user for workout in workouts})
+    _check([*runs, *chosen.silent, *chosen.indoors], taken, person, {workout.user for workout in workouts})
     athlete = _begun(known, runs, model)
     exported = facts.tell_source(athlete, log.person)
     before, begun = athlete.count, fitness.view(athlete)
@@ -176,7 +176,7 @@ def write(
         for is_indoors in (False, True)
     )
     report.taken, report.exported = taken, exported
-    speed = speed or usual_speed([run.grid for run in report.added] or [run.grid for run in unheard])
+    speed = speed or usual_speed([run.grid for run in report.added] or [run.grid for run in predictions])
     seen = _in_hindsight(report)
     entries = _entries(report, seen, {(workout.start, workout.where): workout for workout in mine}, speed, before, model)
     views = [begun, *report.after][:-1], seen

@@ -44,8 +44,9 @@ def indoors(timeline: Timeline) -> list[str]:
     """How many of the used runs were indoors, in a sentence; nothing if none was."""
     inside, used = len(timeline.indoors), timeline.used
     were, their = ("was", "its") if inside == 1 else ("were", "their")
+    which = f"{inside:,} of the {used:,} used runs" if used > 1 else "The one used run"
     alone = "heart rate counts in training load and time in zones, and nothing is learnt from it"
-    return [f"{inside:,} of the {used:,} used runs {were} indoors, at an uncertain speed: {their} {alone}."] if inside else []
+    return [f"{which} {were} indoors, at an uncertain speed: {their} {alone}."] if inside else []
 
 
 def flat(timeline: Timeline, estimated: bool = True) -> list[str]:

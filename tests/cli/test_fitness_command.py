@@ -52,4 +52,4 @@ def test_it_refuses_in_a_sentence(export, tmp_path):
     formats.write_gpx_folder([replace(track, heart_rate=track.heart_rate * float("nan"))], tmp_path / "silent")
     done = run(tmp_path / "silent")
     assert done.exit_code == 1
-    assert "not one run has enough heart rate" in done.output
+    assert "not one run outdoors has enough heart rate" in done.output

@@ -72,7 +72,7 @@ def test_running_index(folder, silent, tmp_path):
     higher = json.loads(run("running-index", folder / "runs", "--at-heart-rate", usual["heart_rate"] + 5, "--json").stdout)
     assert higher["runs"][-1]["seconds_per_km"]["value"] < usual["runs"][-1]["seconds_per_km"]["value"]
     assert "Expected a heart rate from" in run("running-index", folder / "runs", "--at-heart-rate", 65, code=1).output
-    assert "not one run has enough heart rate" in run("running-index", silent, code=1).output
+    assert "not one run outdoors has enough heart rate" in run("running-index", silent, code=1).output
 
 
 def test_today(files, me, folder):

@@ -264,6 +264,9 @@ def test_a_run_indoors_counts_in_load_and_zones_and_is_not_learnt_from(workouts)
     assert [load.is_estimated for load in loads] == [False] * 3
     assert loads[-1].banister[0] == training_load.of_run(written.indoors[0], training_load.per_minute(body), 5).banister[0]
     assert usage.as_dict(written)["indoors"] == 1
+    alone = timeline.write([replace(workouts[2], sport="indoor running")])
+    assert (alone.entries, len(alone.indoors)) == ([], 1)
+    assert usage.of_timeline(alone)[1].startswith("The one used run was indoors")
     said = "1 of the 3 used runs was indoors, at an uncertain speed: its heart rate counts"
     assert usage.of_timeline(written)[1].startswith(said)
     assert usage.of_timeline(written, estimated=False)[0].endswith("Not used: 1 x another sport (indoor running).")

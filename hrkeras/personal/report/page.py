@@ -61,15 +61,16 @@ def page(written: Timeline) -> str:
 def _head(written: Timeline) -> str:
     kilometres = sum(entry.found.kilometres for entry in written.entries)
     measured = f"{fitness_text.count(len(written.entries))} with heart rate, {kilometres:,.0f} km"
-    days = fitness_text.days([*written.entries, *written.unheard])
-    facts = f"{measured if written.entries else 'No run with enough heart rate'}, {days}."
+    days = fitness_text.days([*written.measured, *written.unheard])
+    facts = f"{measured if written.entries else 'No run outdoors with enough heart rate'}, {days}."
     return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
 
 
 def headlines(written: Timeline) -> list[str]:
     """The main results, a sentence or two each."""
     if not written.entries:
-        found, known = f"Found {fitness_text.count(len(written.unheard))}, none with enough heart rate.", written.athlete.count
+        known = written.athlete.count
+        found = f"Found {fitness_text.count(written.used)}, none outdoors with enough heart rate."
         if known:
             return [f"{found} What is estimated below is told by what is known of you: {fitness_text.count(known)}."]
         return [
@@ -227,7 +228,7 @@ def _how_good(written: Timeline) -> str:
 
 def _notes(written: Timeline) -> str:
     used = usage_text(written.used, written.report.taken)
-    by = (written.entries[-1].found if written.entries else written.unheard[-1]).by
+    by = [*written.unheard, *written.measured][-1].by
     return section(
         "What to bear in mind",
         items(
@@ -242,7 +243,7 @@ def _notes(written: Timeline) -> str:
                 "Heart rate is as your device recorded it; a watch that counts steps, or a dry strap, misleads all of this."
                 if written.entries
                 else "",
-                fitness_text.zones_text([*written.entries, *written.unheard]),
+                fitness_text.zones_text([*written.measured, *written.unheard]),
                 time_in_zones.ADVICE,
             ]
         ),
