@@ -47,7 +47,7 @@ def fitness(
     runs = read_timeline(source, no_cache, person, at, loaded, state)
     if not runs.entries:
         raise InputError(
-            f"{source}: not one run outdoors has enough heart rate to read fitness from; `hrkeras estimate` says what it may have been."
+            f"{source}: not one run outdoors has enough heart rate to read fitness from; `hrkeras estimate` estimates it."
         )
     if output:
         with atomic_write(output) as part:

@@ -35,7 +35,7 @@ def running_index(
     timeline = read_timeline(source, no_cache, person, None, loaded, known)
     if not timeline.entries:
         raise InputError(
-            f"{source}: not one run outdoors has enough heart rate to read the index from; `hrkeras estimate` says what it may have been."
+            f"{source}: not one run outdoors has enough heart rate to read the index from; `hrkeras estimate` estimates it."
         )
     own = reserve.estimate(timeline.athlete)
     heart_rate = at_heart_rate or running_index.usual_heart_rate(timeline)
