@@ -137,6 +137,11 @@ def test_a_picture_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_limits_hold_all_and_span_the_least():
+    assert plotting.limits(np.array([0.0, 100.0]), 30.0) == pytest.approx((-5, 105))
+    assert plotting.limits(np.array([0.5, np.nan, 0.7]), 30.0) == pytest.approx((-14.4, 15.6))
+
+
 def test_a_label_is_where_nothing_is_drawn():
     for at, side in (([], (0, 1)), ([(0.5, 0.55)], (0, -1)), ([(0.5, 0.55), (0.5, 0.45)], (1, 0))):
         _, axes = plotting.new_figure(size=(5, 4))
