@@ -81,7 +81,7 @@ def test_it_says_how_much_of_a_run_is_estimated():
     half = np.where(np.arange(360) < 180, 140.0, np.nan)
     text = load_text.lines([training_load.of_run(prediction(half), training_load.per_minute(body()), 3)], body())
     assert text[1].endswith("by Edwards (50 % of it estimated).")
-    assert "In runs with heart rate, it is missing for 0:30, which is estimated." in text
+    assert "In runs with heart rate, it is missing for 30 min, which is estimated." in text
 
 
 def test_times_are_rounded_and_not_cut_off():
@@ -124,8 +124,17 @@ def test_weeks_begin_on_monday_and_none_is_left_out():
     ]
     assert rows[1][1:] == ("0", "0:00", "0", "0")
     assert load_plot.weeks(loads).axes[0].get_title(loc="left") == "Training load week by week"
-    later = [*loads, replace(loads[0], start=MONDAY + 58 * 7 * DAY)]
-    assert load_plot.weeks(later).axes[0].get_title(loc="left") == "Training load week by week: the last 52 of 60 weeks"
+
+
+@pytest.mark.parametrize(("earlier", "cut"), [([], ""), ([0], ": the last of 61 weeks"), ([0, 40], ": the last 21 of 61 weeks")])
+def test_the_picture_begins_with_a_run(earlier, cut):
+    nothing = prediction(np.full(30, np.nan))
+    silent = training_load.of_run(nothing, training_load.per_minute(body()), seed=3, is_estimated=True)
+    drawn = [replace(silent, start=MONDAY + 7 * DAY * week) for week in (*earlier, 60)]
+    (axes,) = load_plot.weeks(drawn).axes
+    assert axes.get_title(loc="left") == f"Training load week by week{cut}"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["estimated", "10 to 90 %"]
+    assert np.ptp(axes.get_xlim()) >= load_plot.LEAST_DAYS
 
 
 def test_of_a_person_most_runs_lie_within_the_limits():
