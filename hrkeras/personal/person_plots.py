@@ -30,7 +30,7 @@ from hrkeras.workouts.clock import on_the_spot
 PAUSE = 60 * DAY  # s between two runs across which no line is drawn
 SHORT = 0.012  # of the width of the axes, the shortest line that is drawn
 NARROW = (4.6, 3.9)  # inches, to be read on a phone
-TICKS, MOST_TICKS = (15, 30, 60, 120, 300, 600), 5  # s/km
+TICKS, MOST_TICKS = (15, 30, 60, 120, 180, 300, 600), 6  # s/km
 ROOM = 1.3  # for the times at the bars of zones
 LABELLED = 6  # days that stand out most
 
@@ -45,7 +45,7 @@ def fitness(timeline: Timeline, narrow: bool = False) -> Figure:
     days = starts / DAY
     value, low, high = np.array([entry.at_pace for entry in entries]).T
     single = value + np.array([entry.residual for entry in entries])
-    axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.6, mew=0, label="each run, at this pace")
+    axes.plot(days, single, "o", ms=3.5, color=MUTED, mew=0, label="each run, at this pace")
     for number, (where, rows) in enumerate(stretches(axes, starts)):
         axes.fill_between(where, low[rows], high[rows], color=HEART, alpha=0.15, lw=0, label=None if number else "10 to 90 %")
         axes.plot(where, value[rows], "-", color=HEART, lw=2, label=None if number else "fitness")
