@@ -133,27 +133,30 @@ def _dates(low: float, high: float) -> np.ndarray:
 
 
 def label_points(axes, points: Sequence[tuple[float, float]], texts: Sequence[str], most: int) -> None:
-    """Labels some markers, each on that side where it covers the least of what is drawn.
+    """Labels some markers, each on that side where it covers the least of the lines and areas.
 
-    One that would cover another label or one of these markers, or cross the edge of the axes, is left out.
+    One that would cover another label, come as near to another marker, or cross the edge of the axes, is left out.
 
     Args:
         axes: with all else drawn and its limits set.
-        points: middles of the markers.
+        points: middles of the markers, which are drawn.
         texts: a label for each, the most important first.
         most: labels.
     """
     axes.figure.draw_without_rendering()  # so that the axes are where they will be
     reach = AROUND * axes.figure.dpi / 72 - 1
-    middles = axes.transData.transform(points)
-    taken = [Bbox([middle - reach, middle + reach]) for middle in middles]
-    markers = len(taken)
+    marked = [line.get_xydata() for line in axes.lines if line.get_linestyle() == "None"]
+    markers, taken = axes.transData.transform(np.concatenate(marked)), list[Bbox]()
     for point, text in zip(points, texts, strict=True):
-        if len(taken) == markers + most:
+        if len(taken) == most:
             break
         labels = [_label(axes, point, text, *side) for side in SIDES]
         boxes = {label: label.get_window_extent() for label in labels}
-        fitting = [label for label in labels if _holds(axes.bbox, boxes[label]) and not boxes[label].count_overlaps(taken)]
+        fitting = [
+            label
+            for label, box in boxes.items()
+            if _holds(axes.bbox, box) and not box.count_overlaps(taken) and not box.padded(reach).count_contains(markers)
+        ]
         best = min(fitting, key=lambda label: _covered(axes, boxes[label]), default=None)
         for label in labels:
             if label is best:
@@ -179,13 +182,12 @@ def _label(axes, point: tuple[float, float], text: str, right: int, up: int):
 
 
 def _covered(axes, box) -> int:
-    """How many markers, lines and areas of the axes a box in pixels covers or comes close to."""
+    """How many lines and areas of the axes a box in pixels covers or comes close to."""
     box, in_pixels = box.padded(AROUND / 2), axes.transData.transform_path
-    marked = [line for line in axes.lines if line.get_linestyle() == "None"]
-    markers = sum(box.count_contains(in_pixels(line.get_path()).vertices) for line in marked)
-    lines = sum(in_pixels(line.get_path()).intersects_bbox(box, False) for line in axes.lines if line not in marked)
+    lines = [line for line in axes.lines if line.get_linestyle() != "None"]
+    crossed = sum(in_pixels(line.get_path()).intersects_bbox(box, False) for line in lines)
     areas = sum(in_pixels(path).intersects_bbox(box) for each in axes.collections for path in each.get_paths())
-    return int(markers + lines + areas)
+    return int(crossed + areas)
 
 
 def _holds(outer, inner) -> bool:

@@ -150,6 +150,9 @@ def test_a_label_is_where_nothing_is_drawn():
         plotting.label_points(axes, [(0.5, 0.5)], ["16 Jun 2025"], 1)
         (label,) = axes.texts
         assert label.get_position() == (plotting.AROUND * side[0], plotting.AROUND * side[1])
+    axes.plot([0.4, 0.5, 0.6] * 3, np.repeat([0.45, 0.5, 0.55], 3), "o")
+    plotting.label_points(axes, [(0.5, 0.5)], ["17 Jun 2025"], 1)  # would be read as one of the others'
+    assert list(axes.texts) == [label]
     axes.fill_between([0.5, 1.0], 0.0, 1.0)
     axes.plot([0.0, 1.0], [0.58, 0.58], "-")
     assert plotting._covered(axes, label.get_window_extent()) == 1
