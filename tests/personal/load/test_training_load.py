@@ -100,7 +100,7 @@ def test_times_are_rounded_and_not_cut_off():
     ],
 )
 def test_it_asks_only_for_what_is_not_known(told, missing):
-    sentence = f"Make it more certain: `hrkeras update me.json {missing}`, then give --athlete me.json."
+    sentence = f"Make it more certain: `hrkeras update me.json {missing}`, then give `--athlete me.json`."
     assert reserve.advice(body()._replace(told=facts.Facts(**told))) == ([sentence] if missing else [])
 
 
