@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hrkeras.personal.repair.repair import Repair
-from hrkeras.utils.plotting import FAULT, HEART, MUTED, STYLE, draw_course, legend, new_figure
+from hrkeras.utils.plotting import HEART, MUTED, STYLE, draw_course, legend, new_figure
 from hrkeras.workouts.sensor.detection import PAUSE
 from hrkeras.workouts.workout import Workout
 
@@ -22,7 +22,7 @@ def run(repair: Repair, title: str = "") -> Figure:
         above.fill_between(minutes[where], repair.low[where], repair.high[where], color=HEART, alpha=0.15, lw=0, label=labels[0])
         marker = "." if np.count_nonzero(where) < 3 else ""
         above.plot(minutes[where], repair.heart_rate[where], color=HEART, lw=1.8, marker=marker, label=labels[1])
-        above.axvspan(stretch.begin / 60, stretch.end / 60, color=FAULT, alpha=0.3, lw=0)
+        above.axvspan(stretch.begin / 60, stretch.end / 60, color=MUTED, alpha=0.12, lw=0)
     above.set_ylabel("heart rate\n(beats/min)")
     legend(above, title)
     draw_course(below, repair.prediction.grid, repair.prediction.step)
