@@ -248,7 +248,7 @@ def doubt(athlete: AthleteState) -> str:
     return (
         f"{len(above):,} of the last {len(athlete.records):,} runs went above the self-reported maximum heart rate of "
         f"{maximum:g}, up to {above.max():.0f}: correct it with `hrkeras update --max-heart-rate`, or take it back with "
-        "--forget max-heart-rate, unless the sensor is wrong"
+        "`--forget max-heart-rate`, unless the sensor is wrong"
     )
 
 

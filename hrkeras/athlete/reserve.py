@@ -108,7 +108,7 @@ def advice(own: Reserve, with_sex: bool = True) -> list[str]:
         **({"--sex female": told.sex} if with_sex else {}),
     }
     missing = " ".join(option for option, value in options.items() if value is None)
-    return [f"Make it more certain: `hrkeras update me.json {missing}`, then give --athlete me.json."] if missing else []
+    return [f"Make it more certain: `hrkeras update me.json {missing}`, then give `--athlete me.json`."] if missing else []
 
 
 def as_dict(own: Reserve) -> dict[str, Any]:

@@ -10,13 +10,28 @@ from hrkeras.personal import fitness_text, pace
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.time_in_zones import Times, weeks
 from hrkeras.personal.timeline import Timeline
-from hrkeras.utils.plotting import DAY, HEART, MUTED, PAPER, SPEED, STYLE, date_axis, draw_run, label_points, legend, new_figure
+from hrkeras.utils.plotting import (
+    DAY,
+    HEART,
+    MUTED,
+    PAPER,
+    SPEED,
+    STYLE,
+    date_axis,
+    draw_run,
+    headline,
+    label_points,
+    legend,
+    new_figure,
+)
+from hrkeras.utils.text import hours
 from hrkeras.workouts.clock import on_the_spot
 
 PAUSE = 60 * DAY  # s between two runs across which no line is drawn
 SHORT = 0.012  # of the width of the axes, the shortest line that is drawn
 NARROW = (4.6, 3.9)  # inches, to be read on a phone
-TICKS, MOST_TICKS = (15, 30, 60, 120, 300, 600), 5  # s/km
+TICKS, MOST_TICKS = (15, 30, 60, 120, 180, 300, 600), 6  # s/km
+ROOM = 1.3  # for the times at the bars of zones
 LABELLED = 6  # days that stand out most
 
 
@@ -30,7 +45,7 @@ def fitness(timeline: Timeline, narrow: bool = False) -> Figure:
     days = starts / DAY
     value, low, high = np.array([entry.at_pace for entry in entries]).T
     single = value + np.array([entry.residual for entry in entries])
-    axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.6, mew=0, label="each run, at this pace")
+    axes.plot(days, single, "o", ms=3.5, color=MUTED, mew=0, label="each run, at this pace")
     for number, (where, rows) in enumerate(stretches(axes, starts)):
         axes.fill_between(where, low[rows], high[rows], color=HEART, alpha=0.15, lw=0, label=None if number else "10 to 90 %")
         axes.plot(where, value[rows], "-", color=HEART, lw=2, label=None if number else "fitness")
@@ -77,38 +92,47 @@ def run(prediction: Prediction, title: str = "", narrow: bool = False) -> Figure
 
 @matplotlib.rc_context(STYLE)
 def zones(own: Zones, recent: Times, everything: Times) -> Figure:
-    """Time in each zone of late and over all runs, measured and estimated."""
-    figure, panels = new_figure(1, 2, size=(9, 3.8), sharey=True)
-    place = np.arange(len(NAMES))
-    for axes, times, title in zip(panels, (recent, everything), (weeks(recent), "All runs"), strict=True):
-        hours, more = times.measured / 3600, times.estimated / 3600
-        axes.barh(place, hours, 0.7, color=HEART, label="measured")
-        if everything.silent:
-            axes.barh(
-                place,
-                more,
-                0.7,
-                left=hours,
-                color=HEART,
-                alpha=0.35,
-                label="estimated, with the limits of its prediction interval",
-            )
-            reach = np.abs(times.within / 3600 - more)
-            axes.errorbar(hours + more, place, xerr=reach, fmt="none", color=MUTED, lw=1.2, capsize=3)
-        axes.set_title(f"{title}: {fitness_text.count(times.runs + times.silent)}")
-        axes.set_xlabel("hours")
-        axes.use_sticky_edges = False  # else the longest bar ends at the edge
-        axes.set_xlim(0)
+    """The share of the time in each zone of late and over all runs, measured and estimated, with hours and minutes."""
+    figure, panels = new_figure(1, 2, size=(9, 4), sharex=True, sharey=True)
+    for axes, times, title in zip(panels, (recent, everything), (weeks(recent), "all runs"), strict=True):
+        _draw_zones(axes, times)
+        axes.set_title(f"{title[0].upper()}{title[1:]}\n{_counted(times)}")
+        axes.set_xlabel("% of the time; at the bars h:min")
+        axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
+    panels[0].set_xlim(0, ROOM * max(1.0, *(axes.dataLim.x1 for axes in panels)))
     labels = [f"{number} {name}\n{limits}" for number, (name, limits) in enumerate(zip(NAMES, own.limits, strict=True), 1)]
-    panels[0].set_yticks(place, labels)
-    panels[0].tick_params(axis="y", length=0)
-    panels[1].tick_params(axis="y", length=0)
-    figure.suptitle(f"Time in zones (beats/min): threshold {own.threshold:.0f}, maximum {own.maximum:.0f}", x=0.01, ha="left")
+    panels[0].set_yticks(range(len(NAMES)), labels)
+    headline(figure, f"Time in zones (beats/min): threshold {own.threshold:.0f}, maximum {own.maximum:.0f}")
     if everything.silent:
-        handles, names = panels[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower left", ncols=2)
+        figure.legend(*panels[1].get_legend_handles_labels(), loc="outside lower left", ncols=2)
     return figure
+
+
+def _draw_zones(axes, times: Times) -> None:
+    """A bar for each zone: its share of the time in %, and at its end how long that is."""
+    place, percent = np.arange(len(NAMES)), 100 / max(float((times.measured + times.estimated).sum()), 1.0)
+    measured, estimated = percent * times.measured, percent * times.estimated
+    ends = measured + estimated
+    if times.runs:
+        axes.barh(place, measured, 0.7, color=HEART, label="measured")
+    if times.silent:
+        label = "estimated, with the limits of its prediction interval"
+        axes.barh(place, estimated, 0.7, left=measured, color=HEART, alpha=0.35, label=label)
+        reach = np.abs(percent * times.within - estimated)
+        axes.errorbar(ends, place, xerr=reach, fmt="none", color=MUTED, lw=1.2, capsize=3)
+        ends = measured + percent * times.within.max(axis=0)
+    parts = [*([times.measured] if times.runs else []), *([times.estimated] if times.silent else [])]
+    for row, seconds in enumerate(zip(*parts, strict=True)):
+        written = " + ".join(map(hours, seconds))
+        axes.annotate(written, (ends[row], row), (5, 0), textcoords="offset points", va="center", fontsize=9)
+
+
+def _counted(times: Times) -> str:
+    """How many runs there are, and of how many the heart rate is estimated."""
+    runs = fitness_text.count(times.runs + times.silent)
+    of_them = f" {times.silent:,} of them" if times.runs else ""
+    return f"{runs},{of_them} estimated" if times.silent else runs
 
 
 def pace_axis(axes, quickest: float, slowest: float) -> None:

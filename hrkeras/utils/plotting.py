@@ -11,10 +11,11 @@ from matplotlib.transforms import Bbox
 from hrkeras.utils.files import atomic_write
 
 HEART, SPEED, ALTITUDE, MUTED, GOOD, GRID = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77", "#e4e6ea"
-PAPER = "#ffffff"
+PAPER, FAULT = "#ffffff", "#e69f00"
 SOFTWARE = "hrkeras"  # that a PNG names, by which it is recognised as drawn here
 DAY = 86_400.0  # s
 MOST_DATES, LEAST_DAYS = 5, 14.0  # on an axis
+LEAST_CLIMB = 30.0  # m that an axis of altitude spans at least: less is the noise of a barometer
 DAY_STEPS, MONTH_STEPS = (2, 4, 7, 14), (1, 2, 3, 6, 12, 24, 60, 120, 240)  # between dates on an axis
 ROW = 18.0  # points, height of a row of a legend
 AROUND = 6.0  # points from the middle of a marker to its label
@@ -46,6 +47,19 @@ def save(figure: Figure, path: Path) -> Path:
     return path
 
 
+def headline(figure, title: str) -> None:
+    """The title of a figure of several panels that have titles of their own."""
+    figure.suptitle(title, x=0.01, ha="left", weight="bold", size="x-large")
+    figure.get_layout_engine().set(h_pad=0.12, w_pad=0.08)
+
+
+def limits(values: np.ndarray, least: float, spare: float = 0.1) -> tuple[float, float]:
+    """Limits of an axis around values, of which one is finite: with a spare share of their range, and `least` apart at least."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    reach = max(least, (1 + spare) * (high - low)) / 2
+    return (low + high) / 2 - reach, (low + high) / 2 + reach
+
+
 def draw_run(above, below, grid, predicted: np.ndarray, step: float, title: str = "") -> None:
     """Heart rate in the upper panel; speed and, if known, altitude in the lower one."""
     minutes = step * (np.arange(len(predicted)) + 0.5) / 60
@@ -72,8 +86,7 @@ def draw_course(below, grid, step: float) -> None:
     if np.ptp(grid.altitude) > 0:
         height = below.twinx()
         height.plot(minutes, grid.altitude, color=ALTITUDE, lw=1.4)
-        middle, reach = (grid.altitude.max() + grid.altitude.min()) / 2, max(np.ptp(grid.altitude), 20) * 0.55
-        height.set_ylim(middle - reach, middle + reach)
+        height.set_ylim(limits(grid.altitude, LEAST_CLIMB))
         height.set_ylabel("altitude (m)", color=ALTITUDE)
         height.spines["right"].set_visible(True)
         height.grid(visible=False)
@@ -85,15 +98,16 @@ def legend(axes, title: str = "", columns: int = 4) -> None:
     axes.set_title(title, pad=6 + ROW * -(-len(drawn.get_texts()) // columns))
 
 
-def date_axis(axes, starts: Sequence[float] | np.ndarray) -> None:
+def date_axis(axes, starts: Sequence[float] | np.ndarray, least: float = LEAST_DAYS) -> None:
     """A horizontal axis for days since 1970-01-01 that holds some starts; each date has its month, and the first its year.
 
     Args:
         axes: whose horizontal values are days.
         starts: s since 1970-01-01, of local time or UTC, at least one.
+        least: days that it spans at least.
     """
     first, last = min(starts) / DAY, max(starts) / DAY
-    spare = max(0.03 * (last - first), (LEAST_DAYS - (last - first)) / 2)
+    spare = max(0.03 * (last - first), (least - (last - first)) / 2)
     low, high = first - spare, last + spare
     axes.set_xlim(low, high)
     dates, year, labels = _dates(low, high), None, []
@@ -119,27 +133,30 @@ def _dates(low: float, high: float) -> np.ndarray:
 
 
 def label_points(axes, points: Sequence[tuple[float, float]], texts: Sequence[str], most: int) -> None:
-    """Labels some markers, each on that side where it covers the least of what is drawn.
+    """Labels some markers, each on that side where it covers the least of the lines and areas.
 
-    One that would cover another label or one of these markers, or cross the edge of the axes, is left out.
+    One that would cover another label, come as near to another marker, or cross the edge of the axes, is left out.
 
     Args:
         axes: with all else drawn and its limits set.
-        points: middles of the markers.
+        points: middles of the markers, which are drawn.
         texts: a label for each, the most important first.
         most: labels.
     """
     axes.figure.draw_without_rendering()  # so that the axes are where they will be
     reach = AROUND * axes.figure.dpi / 72 - 1
-    middles = axes.transData.transform(points)
-    taken = [Bbox([middle - reach, middle + reach]) for middle in middles]
-    markers = len(taken)
+    marked = [line.get_xydata() for line in axes.lines if line.get_linestyle() == "None"]
+    markers, taken = axes.transData.transform(np.concatenate(marked)), list[Bbox]()
     for point, text in zip(points, texts, strict=True):
-        if len(taken) == markers + most:
+        if len(taken) == most:
             break
         labels = [_label(axes, point, text, *side) for side in SIDES]
         boxes = {label: label.get_window_extent() for label in labels}
-        fitting = [label for label in labels if _holds(axes.bbox, boxes[label]) and not boxes[label].count_overlaps(taken)]
+        fitting = [
+            label
+            for label, box in boxes.items()
+            if _holds(axes.bbox, box) and not box.count_overlaps(taken) and not box.padded(reach).count_contains(markers)
+        ]
         best = min(fitting, key=lambda label: _covered(axes, boxes[label]), default=None)
         for label in labels:
             if label is best:
@@ -165,13 +182,12 @@ def _label(axes, point: tuple[float, float], text: str, right: int, up: int):
 
 
 def _covered(axes, box) -> int:
-    """How many markers, lines and areas of the axes a box in pixels covers or comes close to."""
+    """How many lines and areas of the axes a box in pixels covers or comes close to."""
     box, in_pixels = box.padded(AROUND / 2), axes.transData.transform_path
-    marked = [line for line in axes.lines if line.get_linestyle() == "None"]
-    markers = sum(box.count_contains(in_pixels(line.get_path()).vertices) for line in marked)
-    lines = sum(in_pixels(line.get_path()).intersects_bbox(box, False) for line in axes.lines if line not in marked)
+    lines = [line for line in axes.lines if line.get_linestyle() != "None"]
+    crossed = sum(in_pixels(line.get_path()).intersects_bbox(box, False) for line in lines)
     areas = sum(in_pixels(path).intersects_bbox(box) for each in axes.collections for path in each.get_paths())
-    return int(markers + lines + areas)
+    return int(crossed + areas)
 
 
 def _holds(outer, inner) -> bool:

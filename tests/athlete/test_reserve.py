@@ -59,4 +59,6 @@ def test_what_was_not_told_is_uncertain():
     assert "resting heart rate 60 (50 to 70) as runners have in general, sex not known" in reserve.text(own)
     assert reserve.text(own, with_sex=False).endswith("resting heart rate 60 (50 to 70) as runners have in general.")
     (said,) = reserve.advice(own, with_sex=False)
-    assert said == "Make it more certain: `hrkeras update me.json --resting-heart-rate 52 --age 41`, then give --athlete me.json."
+    assert (
+        said == "Make it more certain: `hrkeras update me.json --resting-heart-rate 52 --age 41`, then give `--athlete me.json`."
+    )

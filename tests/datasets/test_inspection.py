@@ -9,7 +9,7 @@ import pytest
 from hrkeras.cli.shared import json_line
 from hrkeras.datasets.inspection import inspection_plots, inspection_text
 from hrkeras.datasets.inspection.correlations import LAGS, LagCurve, Moments
-from hrkeras.datasets.inspection.inspection import LOOSER, SAMPLE, Inspection, inspect
+from hrkeras.datasets.inspection.inspection import LOOSER, SAMPLE, Inspection, Shown, inspect
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import prepare, quality
 from hrkeras.workouts.effort import graded_speed
@@ -248,6 +248,25 @@ def test_one_run_without_heart_rate(workouts, tmp_path):
     assert "heart rate incomplete); its heart rate can still be predicted" in text
     assert [p.name for p in inspection_plots.draw(found, tmp_path)] == ["workout.png"]
     json.loads(json_line(found.as_dict()))
+
+
+def test_noise_is_drawn_as_none_and_a_minute_of_heart_rate_in_its_place(drawn, tmp_path):
+    heart_rate = np.full(180, np.nan, np.float32)
+    heart_rate[6:12] = 194.5
+    grid = Grid(np.full(180, 2.8, np.float32), np.linspace(0.02, 0.1, 180, dtype=np.float32), heart_rate)
+    inspection_plots.sheet(Shown(grid, 0.9, 0.0), "A run", tmp_path / "run.png")
+    curves, against = drawn[0].axes[:3], drawn[0].axes[3]
+    assert [axes.get_xlim() for axes in curves] == [(0, 30)] * 3
+    assert [np.ptp(axes.get_ylim()) for axes in curves] == pytest.approx([20, 4, 30])
+    assert against.get_title(loc="left") == "Heart rate against speed"
+
+
+@pytest.mark.parametrize(
+    ("years", "sparse", "said"),
+    [([2023], 1, "too seldom in 2023"), ([2023], 0, "often enough in 2023"), ([2020, 2021], 1, "too seldom in 1 of 2 years")],
+)
+def test_how_often_heart_rate_was_measured(years, sparse, said):
+    assert inspection_plots._how_often(years, sparse) == f"Heart rate was measured {said}"
 
 
 def test_another_sport(workouts, tmp_path):

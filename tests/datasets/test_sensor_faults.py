@@ -12,6 +12,7 @@ from hrkeras.datasets.inspection import inspection_plots, inspection_text
 from hrkeras.datasets.inspection.inspection import inspect
 from hrkeras.datasets.inspection.sensor_faults import SensorFaults
 from hrkeras.personal import timeline
+from hrkeras.utils.plotting import HEART, MUTED
 from hrkeras.workouts import quality
 from hrkeras.workouts.grid import resample
 from hrkeras.workouts.sensor.sensor_fault import KINDS
@@ -102,8 +103,12 @@ def test_another_recording_of_a_run_is_not_counted_twice(spoilt):
     assert inspect([*spoilt[2:3], *spoilt[2:3]]).sensor.runs == 1
 
 
-def test_picture(found, runs, tmp_path):
+def test_picture(found, runs, drawn, tmp_path):
     assert "faults.png" in [path.name for path in inspection_plots.draw(found, tmp_path)]
+    heart_rates = drawn[-1].axes[::2]
+    colours = {line.get_label(): line.get_color() for axes in heart_rates for line in axes.lines}
+    assert colours == {"measured": MUTED, "expected": HEART}
+    assert "dropout" in [text.get_text() for text in heart_rates[0].get_legend().get_texts()]
     without_speed = SensorFaults()
     workout = replace(found.sensor.examples["dropout"].workout, speed=np.full(len(runs[2]), np.nan))
     without_speed.add(workout)

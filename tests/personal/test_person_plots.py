@@ -103,4 +103,15 @@ def test_zones(hours, silent):
     times = Times(12, measured, 0.0, silent, estimated, np.stack([estimated / 2, estimated * 3]))
     figure = person_plots.zones(estimate(AthleteState()), times, times)
     assert overlaps(figure) == []
+    assert len({axes.get_xlim() for axes in figure.axes}) == 1
     assert all(axes.get_xlim()[1] > 1.02 * max(bar.get_x() + bar.get_width() for bar in axes.patches) for axes in figure.axes)
+
+
+def test_zones_of_a_run_without_heart_rate():
+    estimated = np.array([1200.0, 600, 0, 60, 0])
+    times = Times(0, np.zeros(5), 0.0, 1, estimated, np.stack([estimated, estimated]))
+    figure = person_plots.zones(estimate(AthleteState()), times, times)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["estimated, with the limits of its prediction interval"]
+    assert [axes.get_title(loc="left").partition("\n")[2] for axes in figure.axes] == ["1 run, estimated"] * 2
+    assert [text.get_text() for text in figure.axes[0].texts] == ["0:20", "0:10", "0:00", "0:01", "0:00"]

@@ -137,6 +137,11 @@ def test_a_picture_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_limits_hold_all_and_span_the_least():
+    assert plotting.limits(np.array([0.0, 100.0]), 30.0) == pytest.approx((-5, 105))
+    assert plotting.limits(np.array([0.5, np.nan, 0.7]), 30.0) == pytest.approx((-14.4, 15.6))
+
+
 def test_a_label_is_where_nothing_is_drawn():
     for at, side in (([], (0, 1)), ([(0.5, 0.55)], (0, -1)), ([(0.5, 0.55), (0.5, 0.45)], (1, 0))):
         _, axes = plotting.new_figure(size=(5, 4))
@@ -145,6 +150,9 @@ def test_a_label_is_where_nothing_is_drawn():
         plotting.label_points(axes, [(0.5, 0.5)], ["16 Jun 2025"], 1)
         (label,) = axes.texts
         assert label.get_position() == (plotting.AROUND * side[0], plotting.AROUND * side[1])
+    axes.plot([0.4, 0.5, 0.6] * 3, np.repeat([0.45, 0.5, 0.55], 3), "o")
+    plotting.label_points(axes, [(0.5, 0.5)], ["17 Jun 2025"], 1)  # would be read as one of the others'
+    assert list(axes.texts) == [label]
     axes.fill_between([0.5, 1.0], 0.0, 1.0)
     axes.plot([0.0, 1.0], [0.58, 0.58], "-")
     assert plotting._covered(axes, label.get_window_extent()) == 1

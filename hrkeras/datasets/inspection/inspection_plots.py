@@ -16,6 +16,8 @@ from hrkeras.workouts.grid import STEP
 from hrkeras.workouts.sensor.sensor_fault import KINDS
 
 AROUND = 420.0  # s, drawn before and after a fault of the sensor
+LEAST_BEATS, LEAST_SPEED = 20.0, 4.0  # beats/min and km/h that the axes of a sheet span at least
+FEW = 30  # steps with heart rate, of which fewer give no correlation, nor a line that could be seen
 
 
 def draw(inspection: Inspection, folder: Path) -> list[Path]:
@@ -60,15 +62,19 @@ def faults(examples: dict[str, Example], path: Path) -> Path:
     for kind, above, below in zip(kinds, panels[::2, 0], panels[1::2, 0], strict=True):
         run, expected, run_faults = examples[kind]
         shown = max((fault for fault in run_faults if fault.kind == kind), key=lambda fault: fault.end - fault.begin)
-        above.plot(run.time / 60, run.heart_rate, ".-", ms=2.5, color=HEART, lw=1.2, label="measured")
-        if expected is not None:
-            above.plot(STEP * (np.arange(len(expected)) + 0.5) / 60, expected, color=MUTED, lw=1.4, label="expected")
-        for axes in (above, below):
-            for fault in run_faults:
-                axes.axvspan(fault.begin / 60, fault.end / 60, color=HEART, alpha=0.25 if fault.kind == kind else 0.08, lw=0)
-        below.plot(run.time / 60, 3.6 * run.speed, color=SPEED, lw=0.9)
         around = max(AROUND, shown.end - shown.begin)
-        limits = max(0.0, shown.begin - around) / 60, min(run.duration, shown.end + around) / 60
+        begin, end = max(0.0, shown.begin - around), min(run.duration, shown.end + around)
+        limits = begin / 60, end / 60
+        above.plot(run.time / 60, run.heart_rate, ".-", ms=2.5, color=MUTED, lw=1.2, label="measured")
+        if expected is not None:
+            above.plot(STEP * (np.arange(len(expected)) + 0.5) / 60, expected, color=HEART, lw=1.4, label="expected")
+        seen = [fault for fault in run_faults if fault.begin < end and fault.end > begin]
+        named = {fault.kind: fault for fault in seen}
+        for fault in seen:
+            alpha, label = 0.35 if fault.kind == kind else 0.15, fault.kind if fault is named[fault.kind] else None
+            for axes in (above, below):
+                axes.axvspan(fault.begin / 60, fault.end / 60, color=plotting.FAULT, alpha=alpha, lw=0, label=label)
+        below.plot(run.time / 60, 3.6 * run.speed, color=SPEED, lw=0.9)
         above.set_ylabel("heart rate\n(beats/min)")
         below.set_ylabel("speed (km/h)", color=SPEED)
         above.set_xlim(limits)
@@ -103,7 +109,7 @@ def correlations(inspection: Inspection, path: Path) -> Path:
         axes.set_title(title)
     figure.colorbar(image, ax=panels, shrink=0.6, label="correlation")
     speed, within = inspection.processed.pooled[0, 2], inspection.processed.within[0, 2]
-    _headline(figure, f"Speed and heart rate: {speed:.2f} over all usable runs, {within:.2f} within runs")
+    plotting.headline(figure, f"Speed and heart rate: {speed:.2f} over all usable runs, {within:.2f} within runs")
     return plotting.save(figure, path)
 
 
@@ -116,8 +122,9 @@ def lag(inspection: Inspection, path: Path) -> Path:
             continue
         axes.plot(LAGS, row, "o-", ms=3.5, color=colour, label=f"{name}, best at {best:.0f} s (correlation {np.nanmax(row):.2f})")
         axes.plot(best, np.nanmax(row), "o", ms=9, color=colour)
-    axes.set_ylim(min(0, float(np.nanmin(inspection.lags.correlation))))
     axes.margins(x=0.02)
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom if np.nanmin(inspection.lags.correlation) < 0 else 0, max(top, 0))
     axes.set_xticks(LAGS[::3])
     axes.set_xlabel("time from speed to heart rate (s)")
     axes.set_ylabel("correlation within runs")
@@ -138,21 +145,25 @@ def heart_rates_by_year(inspection: Inspection, path: Path) -> Path:
         runs = len(year.heart_rates)
         written = f"{rate:.1f}\n{runs:,} {'run' if runs == 1 else 'runs'}"
         paper = {"facecolor": plotting.PAPER, "pad": 0.5, "lw": 0}  # over the dashed line
-        axes.annotate(written, (at, rate), (0, 3), textcoords="offset points", ha="center", fontsize=9, bbox=paper)
+        axes.annotate(written, (at, rate), (0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=9, bbox=paper)
     axes.axhline(SPARSE, color=MUTED, lw=1, ls="--", label=f"{SPARSE:.0f} a minute: fewer cannot show how it responds")
     axes.set_xticks(place, [str(number) for number in years])
     axes.grid(visible=False, axis="x")
     axes.set_xlim(-0.7, len(years) - 0.3)
     axes.set_ylim(0, 1.25 * max(rates.max(), SPARSE))
-    axes.set_ylabel("heart rates a minute\n(median of the runs with any)")
-    sparse = int((rates < SPARSE).sum())
-    plotting.legend(
-        axes,
-        f"Heart rate was measured too seldom in {sparse} of {len(years)} years"
-        if sparse
-        else "Heart rate was measured often enough in every year",
-    )
+    axes.set_xlabel("the runs counted are those with heart rate")
+    axes.set_ylabel("heart rates a minute\n(median of these runs)")
+    plotting.legend(axes, _how_often(sorted(years), int((rates < SPARSE).sum())))
     return plotting.save(figure, path)
+
+
+def _how_often(years: list[int], sparse: int) -> str:
+    """In how many of some years heart rate was measured too seldom, in a sentence."""
+    if len(years) == 1:
+        return f"Heart rate was measured {'too seldom' if sparse else 'often enough'} in {years[0]}"
+    if sparse in (0, len(years)):
+        return f"Heart rate was measured {'too seldom' if sparse else 'often enough'} in every year"
+    return f"Heart rate was measured too seldom in {sparse} of {len(years)} years"
 
 
 @matplotlib.rc_context(STYLE)
@@ -160,37 +171,36 @@ def sheet(shown: Shown, title: str, path: Path) -> Path:
     """One run on four panels: heart rate, speed and altitude over time, and heart rate against speed."""
     grid = shown.grid
     minutes = STEP * (np.arange(len(grid.speed)) + 0.5) / 60
+    duration, measured = STEP * len(minutes) / 60, np.count_nonzero(np.isfinite(grid.heart_rate))
     figure, panels = plotting.new_figure(2, 2, size=(10, 6.6))
     curves = {
-        "Heart rate (beats/min)": (grid.heart_rate, HEART),
-        "Speed (km/h)": (3.6 * grid.speed, SPEED),
-        "Altitude (m)": (grid.altitude, ALTITUDE),
+        "Heart rate (beats/min)": (grid.heart_rate, HEART, LEAST_BEATS),
+        "Speed (km/h)": (3.6 * grid.speed, SPEED, LEAST_SPEED),
+        "Altitude (m)": (grid.altitude, ALTITUDE, plotting.LEAST_CLIMB),
     }
-    for axes, (label, (values, colour)) in zip(panels.flat, curves.items(), strict=False):
+    for axes, (label, (values, colour, least)) in zip(panels.flat, curves.items(), strict=False):
         axes.set_title(label)
         if not np.isfinite(values).any() or (values is grid.altitude and not values.any()):
             _not_measured(axes)
             continue
-        axes.plot(minutes, values, color=colour, lw=1.4)
+        axes.plot(minutes, values, ".-" if np.isfinite(values).sum() < FEW else "-", color=colour, lw=1.4)
         axes.set_xlabel("minutes into the run")
-        axes.margins(x=0.01)
+        axes.set_xlim(0, duration)
+        axes.set_ylim(plotting.limits(values, least))
     axes = panels[1, 1]
-    axes.set_title("Heart rate against speed")
-    if np.isfinite(grid.heart_rate).any():
-        points = axes.scatter(3.6 * grid.speed, grid.heart_rate, c=minutes, s=14, cmap="viridis")
+    clear = measured >= FEW and np.isfinite(shown.correlation)
+    axes.set_title(f"Heart rate against speed{f': r = {number(shown.correlation)}' if clear else ''}")
+    if measured:
+        points = axes.scatter(3.6 * grid.speed, grid.heart_rate, c=minutes, s=14, cmap="viridis", vmin=0, vmax=duration)
         figure.colorbar(points, ax=axes, label="minutes into the run")
         axes.set_xlabel("speed (km/h)")
         axes.set_ylabel("heart rate (beats/min)")
-        axes.set_title(f"Heart rate against speed: r = {number(shown.correlation)}")
+        axes.set_xlim(panels[0, 1].get_ylim())
+        axes.set_ylim(panels[0, 0].get_ylim())
     else:
         _not_measured(axes)
-    _headline(figure, f"{title}: {minutes[-1]:.0f} min, {grid.speed.sum(dtype=np.float64) * STEP / 1000:.1f} km")
+    plotting.headline(figure, f"{title}: {minutes[-1]:.0f} min, {grid.speed.sum(dtype=np.float64) * STEP / 1000:.1f} km")
     return plotting.save(figure, path)
-
-
-def _headline(figure, title: str) -> None:
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", size="x-large")
-    figure.get_layout_engine().set(h_pad=0.12, w_pad=0.08)
 
 
 def _not_measured(axes) -> None:

@@ -25,10 +25,10 @@ def drifts(found: Drifts, narrow: bool = False) -> Figure:
     clear = np.array([run.drift.is_clear for run in found.runs])
     single = usual + left_over
     axes.axhline(0, color=MUTED, lw=0.8)
-    axes.plot(days, single, "o", ms=3.5, color=MUTED, alpha=0.8, mew=0, label="each run, at this pace")
-    axes.vlines(days, usual + low, usual + high, color=MUTED, alpha=0.4, lw=1, label="its limits, 19 times in 20")
+    axes.plot(days, single, "o", ms=5, color=MUTED, mec=PAPER, mew=0.6, zorder=2.1, label="each run, at this pace")
+    axes.vlines(days, usual + low, usual + high, color=MUTED, lw=1, label="its limits, 19 times in 20")
     if clear.any():
-        axes.plot(days[clear], single[clear], "D", ms=6, color=SPEED, mec=PAPER, mew=0.8, label="more than chance")
+        axes.plot(days[clear], single[clear], "D", ms=6, color=SPEED, mec=PAPER, mew=0.8, zorder=2.2, label="more than chance")
     for number, (where, rows) in enumerate(stretches(axes, starts)):
         label = None if number else "19 times in 20"
         axes.fill_between(where, below[rows], above[rows], color=HEART, alpha=0.15, lw=0, label=label)

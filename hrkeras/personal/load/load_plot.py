@@ -1,6 +1,7 @@
 """A picture of the training load week by week."""
 
 from collections.abc import Sequence
+from itertools import dropwhile
 
 import matplotlib
 import numpy as np
@@ -13,6 +14,7 @@ from hrkeras.utils.plotting import DAY, HEART, MUTED, STYLE, date_axis, legend, 
 
 SHOWN = 52  # weeks
 WIDTH, MIDDLE = 6.0, 3.5  # days, of a bar and from Monday
+LEAST_DAYS = 84.0  # on the axis
 
 
 @matplotlib.rc_context(STYLE)
@@ -23,7 +25,7 @@ def weeks(loads: Sequence[RunLoad]) -> Figure:
         InputError: if no run has a date.
     """
     known = training_load.weeks(loads)
-    found = known[-SHOWN:]
+    found = list(dropwhile(lambda week: not week.runs, known[-SHOWN:]))
     if not found:
         raise InputError("No run has a date, so there is no week to draw; leave out the picture.", "plot")
     figure, axes = new_figure(size=(9, 4))
@@ -31,14 +33,16 @@ def weeks(loads: Sequence[RunLoad]) -> Figure:
     days = starts / DAY + MIDDLE
     value, low, high = np.array([training_load.with_limits(week.banister) for week in found]).T
     measured = np.array([sum(float(run.banister[0]) for run in week.runs if not run.is_estimated) for week in found])
-    date_axis(axes, [starts[0], starts[-1] + WEEK])
-    axes.bar(days, measured, WIDTH, color=HEART, alpha=0.85, label="measured")
+    date_axis(axes, [starts[0], starts[-1] + WEEK], LEAST_DAYS)
+    if measured.any():
+        axes.bar(days, measured, WIDTH, color=HEART, alpha=0.85, label="measured")
     if any(week.estimated for week in found):
         axes.bar(days, value - measured, WIDTH, bottom=measured, color=HEART, alpha=0.35, label="estimated")
     some = value > 0
     reach = np.stack([value - low, high - value])[:, some]
     axes.errorbar(days[some], value[some], yerr=reach, fmt="none", color=MUTED, lw=1.2, capsize=2, label="10 to 90 %")
     axes.set_ylabel("training load a week\n(TRIMP, Banister)")
-    cut = f": the last {SHOWN} of {len(known):,} weeks" if len(known) > SHOWN else ""
+    last = f"{len(found)} " if len(found) > 1 else ""
+    cut = f": the last {last}of {len(known):,} weeks" if len(found) < len(known) else ""
     legend(axes, f"Training load week by week{cut}")
     return figure

@@ -8,9 +8,9 @@ from hrkeras.athlete.kalman import POSSIBLE
 from hrkeras.personal import pace
 from hrkeras.personal.person_plots import pace_axis
 from hrkeras.personal.planning.plan import Plan
-from hrkeras.utils.plotting import ALTITUDE, HEART, MUTED, SPEED, STYLE, legend, new_figure
+from hrkeras.utils.plotting import ALTITUDE, HEART, LEAST_CLIMB, MUTED, SPEED, STYLE, legend, limits, new_figure
 
-LEAST_CLIMB, LEAST_PACES = 40.0, 60.0  # m and s/km that the axes span at least
+LEAST_PACES = 60.0  # s/km that their axis spans at least
 
 
 @matplotlib.rc_context(STYLE)
@@ -43,10 +43,9 @@ def plan(planned: Plan, line: float | None = None, label: str = "limit") -> Figu
 
 def _draw_altitude(axes, planned: Plan) -> None:
     altitude, edges = planned.route.altitude, planned.route.edges / 1000
-    spare = max(LEAST_CLIMB - np.ptp(altitude), 0.1 * np.ptp(altitude))
-    bottom = altitude.min() - spare / 2
+    bottom, top = limits(altitude, LEAST_CLIMB)
     axes.fill_between((edges[:-1] + edges[1:]) / 2, bottom, altitude, color=ALTITUDE, alpha=0.35, lw=0)
-    axes.set_ylim(bottom, altitude.max() + spare / 2)
+    axes.set_ylim(bottom, top)
     axes.set_ylabel("altitude (m)", color=ALTITUDE)
 
 
@@ -54,9 +53,7 @@ def _draw_paces(axes, planned: Plan) -> None:
     rows = planned.kilometres()
     seconds = np.array([1000 / row.speed for row in rows])
     axes.stairs(seconds, [0, *(row.end for row in rows)], baseline=None, color=SPEED, lw=1.8)
-    spare = max(LEAST_PACES - np.ptp(seconds), 0.3 * np.ptp(seconds)) / 2
-    slowest, quickest = seconds.max() + spare, seconds.min() - spare
-    pace_axis(axes, quickest, slowest)
+    pace_axis(axes, *limits(seconds, LEAST_PACES, spare=0.3))
     axes.set_ylabel("pace (min/km)", color=SPEED)
     if planned.route.has_altitude:
         axes.spines["right"].set_visible(True)

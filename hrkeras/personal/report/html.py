@@ -51,7 +51,14 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], text
 
 def _text(text: str) -> str:
     """With a command in backticks as code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", _whole(text))
+    parts = re.split("`([^`]+)`", text)
+    return "".join(_command(part) if place % 2 else _whole(part) for place, part in enumerate(parts))
+
+
+def _command(text: str) -> str:
+    """Escaped, with options that no line's end parts; it is copied as it is."""
+    inside = re.sub(r"(?<!\S)-\S+", r"<span>\g<0></span>", escape(text))
+    return f"<code>{inside}</code>"
 
 
 def _whole(text: str) -> str:

@@ -19,7 +19,7 @@ def times(written: Timeline) -> tuple[Zones, Times, Times]:
 def zones_section(own: Zones, recent: Times, everything: Times) -> str:
     """Maximum, threshold and zones, and the measured time in them."""
     from_runs, names = time_in_zones.estimated_from(own, everything.runs)
-    advice = f"`hrkeras zones` takes what a test said with {' or '.join(f'--{name}' for name in names)}."
+    advice = f"`hrkeras zones` takes what a test said with {' or '.join(f'`--{name}`' for name in names)}."
     head, *rows = zip(*time_in_zones.named(own), *time_in_zones.measured(recent, everything), strict=True)
     return section(
         "Your zones",

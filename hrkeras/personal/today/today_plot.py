@@ -26,13 +26,21 @@ def today(run: LiveRun, grid: Grid, judged: Judged) -> Figure:
     value, low, high = (expected[rows] + beats for beats in last.beats)
     above.plot(minutes[rows], value, color=SPEED, lw=1.8, label=f"expected after {last.minutes:.0f} min")
     above.fill_between(minutes[rows], low, high, color=SPEED, alpha=0.2, lw=0, label=f"10 to 90 % after {last.minutes:.0f} min")
-    chance = "" if last.is_certain else ", which may be chance"
-    legend(above, f"Today: {signed(last.beats[0])} beats/min at the same effort{chance}", columns=3)
+    legend(above, _title(judged), columns=3)
     below.axhline(0, color=MUTED, lw=0.8)
     reach = np.abs(told[:, 1:] - told[:, :1]).T
     below.errorbar(after, told[:, 0], yerr=reach, fmt="o", ms=4, color=SPEED, lw=1.2, capsize=2)
     below.set_ylabel("difference told\n(beats/min)")
     return figure
+
+
+def _title(judged: Judged) -> str:
+    last = judged.minutes[-1]
+    if not round(last.beats[0]):
+        return f"Today: as {'expected' if judged.earlier_runs else 'people in general'} at the same effort"
+    doubt = "" if last.is_certain else ", which may be chance"
+    doubt = doubt if judged.earlier_runs else ", compared with people in general"
+    return f"Today: {signed(last.beats[0])} beats/min at the same effort{doubt}"
 
 
 @matplotlib.rc_context(STYLE)
@@ -58,7 +66,8 @@ def _draw_expected(axes, run: LiveRun, grid: Grid) -> tuple[np.ndarray, np.ndarr
     minutes = STEP * (np.arange(len(expected)) + 0.5) / 60
     reach = NORMAL * deviation
     axes.fill_between(minutes, expected - reach, expected + reach, color=HEART, alpha=0.15, lw=0, label="10 to 90 %")
-    axes.plot(minutes, expected, color=HEART, lw=1.8, label="expected from earlier runs")
+    by = "from earlier runs" if run.athlete.count else "of people in general"
+    axes.plot(minutes, expected, color=HEART, lw=1.8, label=f"expected {by}")
     axes.plot(minutes, grid.heart_rate, color=MUTED, lw=1.4, label="measured")
     axes.set_xlim(0, minutes[-1] + STEP / 120)
     axes.set_ylabel("heart rate\n(beats/min)")

@@ -120,4 +120,5 @@ def test_the_picture_names_its_lines_and_bands_and_has_paces_in_whole_or_half_mi
     assert slowest > 640
     assert quickest < 231
     assert all(tick % 30 == 0 for tick in above.get_yticks())
+    assert sum(quickest < tick < slowest for tick in above.get_yticks()) >= 3
     assert len(index_plot.index(found[:-1], 150, 1000 / 231).axes[0].get_legend().get_texts()) == 2

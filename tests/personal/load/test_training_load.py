@@ -100,7 +100,7 @@ def test_times_are_rounded_and_not_cut_off():
     ],
 )
 def test_it_asks_only_for_what_is_not_known(told, missing):
-    sentence = f"Make it more certain: `hrkeras update me.json {missing}`, then give --athlete me.json."
+    sentence = f"Make it more certain: `hrkeras update me.json {missing}`, then give `--athlete me.json`."
     assert reserve.advice(body()._replace(told=facts.Facts(**told))) == ([sentence] if missing else [])
 
 
@@ -124,8 +124,17 @@ def test_weeks_begin_on_monday_and_none_is_left_out():
     ]
     assert rows[1][1:] == ("0", "0:00", "0", "0")
     assert load_plot.weeks(loads).axes[0].get_title(loc="left") == "Training load week by week"
-    later = [*loads, replace(loads[0], start=MONDAY + 58 * 7 * DAY)]
-    assert load_plot.weeks(later).axes[0].get_title(loc="left") == "Training load week by week: the last 52 of 60 weeks"
+
+
+@pytest.mark.parametrize(("earlier", "cut"), [([], ""), ([0], ": the last of 61 weeks"), ([0, 40], ": the last 21 of 61 weeks")])
+def test_the_picture_begins_with_a_run(earlier, cut):
+    nothing = prediction(np.full(30, np.nan))
+    silent = training_load.of_run(nothing, training_load.per_minute(body()), seed=3, is_estimated=True)
+    drawn = [replace(silent, start=MONDAY + 7 * DAY * week) for week in (*earlier, 60)]
+    (axes,) = load_plot.weeks(drawn).axes
+    assert axes.get_title(loc="left") == f"Training load week by week{cut}"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["estimated", "10 to 90 %"]
+    assert np.ptp(axes.get_xlim()) >= load_plot.LEAST_DAYS
 
 
 def test_of_a_person_most_runs_lie_within_the_limits():

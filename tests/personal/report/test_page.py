@@ -41,8 +41,9 @@ def test_it_is_whole_and_small(report):
     for title in ("Fitness", "Your last run", "Your zones", "How good the predictions are", "What to bear in mind"):
         assert f"<h2>{title}" in text
     assert "no medical advice" in text
-    assert "<code>hrkeras zones</code> takes what a test said with --maximum or --threshold." in text
-    assert "Make it more certain: <code>hrkeras update me.json --resting-heart-rate 52 --age 41 --sex female</code>" in text
+    assert "<code>hrkeras zones</code> takes what a test said with <code><span>--maximum</span></code> or" in text
+    plain = re.sub("</?span>", "", text)
+    assert "Make it more certain: <code>hrkeras update me.json --resting-heart-rate 52 --age 41 --sex female</code>" in plain
     assert "`" not in text
 
 
@@ -58,11 +59,14 @@ def test_no_place_and_no_name_is_in_it(report, tracks):
         assert word not in text
 
 
-def test_it_is_small_with_300_runs(tmp_path):
+def test_of_many_runs_it_is_small_and_says_where_all_faults_are(tmp_path):
     few = list(synthetic.read(athletes=1, runs=60, seed=2, flawed=0))
     many = [replace(each, start=each.start + 200 * 86_400 * copy) for copy in range(5) for each in few]
     page.write(timeline.write(many), tmp_path / "many.html")
     assert (tmp_path / "many.html").stat().st_size < 3_000_000
+    text = (tmp_path / "many.html").read_text()
+    assert re.search(r"<caption>Faults of the heart rate sensor, the latest 8 of \d+</caption>", text)
+    assert "<p><code>hrkeras inspect RUNS <span>--json</span></code> lists all.</p>" in text
 
 
 @pytest.mark.parametrize("width", [390, 1000])
@@ -79,6 +83,9 @@ def test_it_is_accessible_on_a_phone_and_a_screen(report, tmp_path, width):
             "[...document.querySelectorAll('.wide')].filter(table => table.scrollWidth > table.clientWidth).length"
         )
         assert width < 500 or not wider  # on a screen no table is cut
+        widths = opened.evaluate("[...document.querySelectorAll('svg')].map(svg => svg.getBoundingClientRect().width)")
+        column = opened.evaluate("document.querySelector('main').clientWidth")
+        assert sum(widths) == pytest.approx(column * len(widths) / 2)  # each picture once, as wide as the text
         cells = "[...document.querySelectorAll('tbody :is(th, td):not(.text:last-child)')]"
         assert opened.evaluate(f"{cells}.every(cell => getComputedStyle(cell).whiteSpace == 'nowrap')")  # no time breaks in two
         assert opened.requests == [f"file://{report[0]}"]
@@ -171,12 +178,13 @@ def test_it_says_what_was_used_and_whose_time_it_is(report):
 def test_a_command_in_a_text_is_code():
     assert html.paragraph("as by `a < b`, ` alone") == "<p>as by <code>a &lt; b</code>, ` alone</p>"
     assert html.items(["`update`"]) == "<ul>\n<li><code>update</code></li>\n</ul>"
+    command = "<code>update a-b.json <span>--age</span> 3 m <span>-h</span></code>"
+    assert html.paragraph("`update a-b.json --age 3 m -h`") == f"<p>{command}</p>"
 
 
 def test_no_line_parts_a_number_from_its_unit():
     text = html.paragraph("10 min at 6:00 /km and 145 beats/min, 80 % of 12 runs; `plan 3 km` <b>")
     space = "\N{NO-BREAK SPACE}"
     assert text == (
-        f"<p>10{space}min at 6:00{space}/km and 145{space}beats/min, 80{space}% of 12 runs; "
-        f"<code>plan 3{space}km</code> &lt;b&gt;</p>"
+        f"<p>10{space}min at 6:00{space}/km and 145{space}beats/min, 80{space}% of 12 runs; <code>plan 3 km</code> &lt;b&gt;</p>"
     )

@@ -8,7 +8,8 @@ import pytest
 from hrkeras.athlete import facts
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.personal import athlete_update
-from hrkeras.personal.today import live_run, today_text
+from hrkeras.personal.today import live_run, today_plot, today_text
+from hrkeras.utils import plotting
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.simulation import synthetic
 
@@ -113,6 +114,28 @@ def test_what_is_said(athlete, last):
     assert "It is as on a usual day at a pace" in said(20)
     assert "lower than expected" in said(-20)
     assert "No earlier run is known" in said(20, AthleteState())
+
+
+@pytest.mark.parametrize(
+    ("earlier", "shift", "said"),
+    [
+        (True, -0.2, "as expected"),
+        (True, 9.0, "+9 beats/min"),
+        (False, -0.2, "as people in general"),
+        (False, 9.0, "+9 beats/min"),
+    ],
+)
+def test_the_picture_is_titled_by_what_is_known(athlete, last, drawn, tmp_path, earlier, shift, said):
+    state = athlete if earlier else AthleteState()
+    run = live_run.LiveRun(state, last.start)
+    judged = today_text.judge(run, last.start, nan, last.grid, 10)
+    judged.minutes[-1] = judged.minutes[-1]._replace(beats=np.array([shift, shift - 20, shift + 20]))
+    plotting.save(today_plot.today(run, last.grid, judged), tmp_path / "today.png")
+    above = drawn[0].axes[0]
+    doubt = "" if said.startswith("as") else ", which may be chance" if earlier else ", compared with people in general"
+    assert above.get_title(loc="left") == f"Today: {said} at the same effort{doubt}"
+    known = "from earlier runs" if earlier else "of people in general"
+    assert f"expected {known}" in [text.get_text() for text in above.get_legend().get_texts()]
 
 
 def test_the_minutes_before_a_limit_are_counted():
