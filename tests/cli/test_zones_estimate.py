@@ -40,7 +40,8 @@ def test_zones_of_somebody_without_heart_rate(silent):
     out = run("zones", silent, "--age", 30).stdout
     assert "all that was not told is what adults of this maximum or age have in general; give runs with heart rate" in out
     assert "1 run estimated" in out
-    assert "all that was not told is what adults have in general; give --age or runs with heart rate" in run("zones", silent).stdout
+    said = run("zones", silent).stdout
+    assert "all that was not told is what adults have in general; give --age or runs with heart rate" in said
 
 
 def test_zones_with_the_maximum_that_the_person_has_told(folder, tmp_path):

@@ -1,11 +1,9 @@
 """The section on the drift within the person's runs."""
 
-from functools import partial
-
 from hrkeras.personal import fitness_text
 from hrkeras.personal.drift import drift, drift_plot, drift_text
 from hrkeras.personal.report.html import ROWS, details, figure, paragraph, section, table
-from hrkeras.personal.report.picture import both
+from hrkeras.personal.report.picture import svg
 from hrkeras.personal.timeline import Timeline
 
 ABOUT = (
@@ -22,7 +20,7 @@ def drift_section(written: Timeline) -> str:
         return ""
     sentences = [drift_text.usual(drifts), drift_text.last(drifts), drift_text.clear(drifts), *drift_text.warmth(drifts)]
     title = "Drift within each run over the months"
-    drawn = both(partial(drift_plot.drifts, drifts), "drift", title, drift_text.usual(drifts))
+    drawn = svg(drift_plot.drifts(drifts, narrow=True), "drift", title, drift_text.usual(drifts))
     caption = f"{drift_text.CAPTION}{fitness_text.latest(ROWS, len(drifts.runs))}"
     numbers = table(caption, *drift_text.table(drifts.runs[-ROWS:][::-1]))
     parts = (paragraph(ABOUT), *map(paragraph, sentences), figure(drawn), details("The latest runs", numbers))

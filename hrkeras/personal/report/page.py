@@ -1,6 +1,5 @@
 """The page: what a person's runs say, in sentences, pictures and tables."""
 
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from hrkeras.personal import facts_text, fitness_text, pace, person_plots, recen
 from hrkeras.personal.recent_error import RecentError
 from hrkeras.personal.report.drift_section import drift_section
 from hrkeras.personal.report.html import ROWS, details, figure, items, paragraph, section, table
-from hrkeras.personal.report.picture import both
+from hrkeras.personal.report.picture import svg
 from hrkeras.personal.report.training import training
 from hrkeras.personal.report.zones_sections import times, unheard, zones_section
 from hrkeras.personal.timeline import Entry, Timeline
@@ -110,8 +109,8 @@ def _told_in_advance(recent: RecentError) -> str:
 
 def _fitness(written: Timeline) -> str:
     at = pace.text(written.speed)
-    drawn = both(
-        partial(person_plots.fitness, written),
+    drawn = svg(
+        person_plots.fitness(written, narrow=True),
         "fitness",
         f"Heart rate at {at} on the flat over the months",
         " ".join(fitness_text.summary(written)),
@@ -140,7 +139,7 @@ def _last_run(written: Timeline) -> str:
         f"{prediction.minutes:.0f} min, {prediction.kilometres:.1f} km; heart rate {measured} on average where it was measured, "
         f"{expected} expected there {by}. {inside} of it lay in the prediction interval, where 80 % is usual."
     )
-    drawn = both(partial(person_plots.run, prediction, ""), "run", "Heart rate, speed and altitude of the last run", summary)
+    drawn = svg(person_plots.run(prediction, narrow=True), "run", "Heart rate, speed and altitude of the last run", summary)
     return section(
         f"Your last run, {fitness_text.day(prediction.start, prediction.utc_offset)}", paragraph(summary), figure(drawn)
     )

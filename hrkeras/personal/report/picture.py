@@ -1,7 +1,6 @@
 """A matplotlib figure as SVG inside a page: it takes the page's colours, light or dark, and can be read out."""
 
 import re
-from collections.abc import Callable
 from html import escape
 from io import StringIO
 from typing import Any
@@ -16,20 +15,6 @@ COLOURS = {
     **{GRID: "grid", PAPER: "paper", "#000000": "ink"},
 }
 SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "hrkeras"}  # text stays text; the same figure gives the same bytes
-
-
-def both(draw: Callable[[bool], Figure], name: str, title: str, description: str) -> str:
-    """A figure for a phone and for a screen, of which the page shows the one that fits.
-
-    Args:
-        draw: draws it, narrow or not.
-        name: see `svg`.
-        title: likewise.
-        description: likewise.
-    """
-    kinds = {"phone": True, "screen": False}
-    drawn = {kind: svg(draw(narrow), f"{name}-{kind}", title, description) for kind, narrow in kinds.items()}
-    return "\n".join(f'<div class="{kind}">\n{picture}\n</div>' for kind, picture in drawn.items())
 
 
 def svg(figure: Figure, name: str, title: str, description: str) -> str:
