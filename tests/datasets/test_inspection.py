@@ -254,7 +254,7 @@ def test_noise_is_drawn_as_none_and_a_minute_of_heart_rate_in_its_place(drawn, t
     heart_rate = np.full(180, np.nan, np.float32)
     heart_rate[6:12] = 194.5
     grid = Grid(np.full(180, 2.8, np.float32), np.linspace(0.02, 0.1, 180, dtype=np.float32), heart_rate)
-    inspection_plots.sheet(Shown(grid, 0.9, 0.0), "A run", tmp_path / "run.png")
+    inspection_plots.sheet(Shown(grid, 0.9, 0.0, "2025-06-16"), "A run", tmp_path / "run.png")
     curves, against = drawn[0].axes[:3], drawn[0].axes[3]
     assert [axes.get_xlim() for axes in curves] == [(0, 30)] * 3
     assert [np.ptp(axes.get_ylim()) for axes in curves] == pytest.approx([20, 4, 30])
