@@ -83,7 +83,7 @@ def test_it_is_the_default_and_what_its_file_predicts(folder, paths):
     alone = predicted(*known, "--model", "none")
     assert (default["heart_rate"] - alone["heart_rate"]).abs().max() > 0.5
     assert "no such file; train a model first" in said(run("predict", *known, "--model", "bass.keras", code=1))
-    assert "expected an export to ONNX and its .json" in said(run("predict", *known, "--model", "bass.onnx", code=1))
+    assert "bass.onnx: there is no such file." in said(run("predict", *known, "--model", "bass.onnx", code=1))
 
 
 def test_a_folder_of_its_name_means_nothing(paths):

@@ -49,7 +49,7 @@ def test_it_says_and_draws(folder, tmp_path):
 def test_it_refuses_in_a_sentence(tracks, tmp_path):
     formats.write_gpx_folder([replace(tracks[0], heart_rate=tracks[0].heart_rate * np.nan)], tmp_path / "silent")
     done = run(tmp_path / "silent")
-    assert (done.exit_code, "no run that can be used has a heart rate" in done.output) == (1, True)
+    assert (done.exit_code, "no run that can be used has enough heart rate" in done.output) == (1, True)
     assert "Traceback" not in done.output
 
 

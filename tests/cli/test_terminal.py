@@ -59,7 +59,7 @@ def program(monkeypatch):
     return app
 
 
-@pytest.mark.parametrize(("fail", "code"), [("", 0), ("call", 2), ("data", 1)])
+@pytest.mark.parametrize(("fail", "code"), [("not", 0), ("call", 2), ("data", 1)])
 def test_no_command_prints_control_characters(fail, code, program):
     result = CliRunner().invoke(program, ["echo", HOSTILE, "--fail", fail])
     assert result.exit_code == code, result.output

@@ -10,7 +10,7 @@ import numpy as np
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.utils.files import open_regular
-from hrkeras.workouts.interpolation import interpolate
+from hrkeras.workouts.interpolation import MAX_HEART_RATE_GAP, interpolate
 from hrkeras.workouts.readers import apple_routes, apple_xml, archive
 from hrkeras.workouts.readers import cache as caches
 from hrkeras.workouts.readers.apple_heart_rate import HeartRates
@@ -21,6 +21,7 @@ from hrkeras.workouts.readers.archive import Archive, Member
 from hrkeras.workouts.readers.cache import Cache
 from hrkeras.workouts.readers.content import Content, Recorder, pack, replay, unpack
 from hrkeras.workouts.readers.source import ReadLog, guarded, open_plain
+from hrkeras.workouts.sensor.detection import contact_lost
 from hrkeras.workouts.workout import Workout, from_points
 
 USER = "apple_watch"  # one export holds one person
@@ -165,7 +166,7 @@ def _workout(entry: apple_xml.Entry, heart_rates: HeartRates, routes: Routes) ->
         longitude=longitude,
         altitude=altitude,
         speed=speed,
-        heart_rate=interpolate(time, clock, heart_rate),
+        heart_rate=interpolate(time, clock, heart_rate, min(contact_lost(clock), MAX_HEART_RATE_GAP)),
         heart_rate_samples=int(np.count_nonzero(~_paused(entry, clock))),
         temperature=np.full(len(time), entry.temperature),
         humidity=entry.humidity,

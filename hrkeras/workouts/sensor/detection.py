@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hrkeras.workouts.interpolation import MAX_HEART_RATE_GAP
 from hrkeras.workouts.sensor import sensor_level
 from hrkeras.workouts.sensor.rides import rides
 from hrkeras.workouts.sensor.sensor_fault import Fault
@@ -28,11 +29,12 @@ STEEP = 3.0  # s that a spike may take to rise and to fall
 
 
 class _Beats(NamedTuple):
-    """The measured heart rates: time in s, the same without pauses, and beats/min, each of shape `(measured,)`; and the usual
-    s between two."""
+    """The measured heart rates: time in s, the same without pauses, and without short dropouts, and beats/min, each of shape
+    `(measured,)`; and the usual s between two."""
 
     time: np.ndarray
     running: np.ndarray
+    in_contact: np.ndarray
     rate: np.ndarray
     interval: float
 
@@ -74,6 +76,12 @@ def often_enough(workout: Workout) -> bool:
     return _beats(workout) is not None
 
 
+def contact_lost(time: np.ndarray) -> float:
+    """s without heart rate after which a sensor that else measures at these times, shape `(n,)`, had lost contact."""
+    interval = float(np.percentile(np.diff(time), USUAL)) if len(time) > 1 else np.inf
+    return max(DROPOUT, DROPOUT_INTERVALS * interval)
+
+
 def _beats(workout: Workout) -> _Beats | None:
     measured = np.isfinite(workout.heart_rate)
     count = np.count_nonzero(measured)
@@ -82,7 +90,13 @@ def _beats(workout: Workout) -> _Beats | None:
     time = workout.time[measured]
     drawn = count / max(workout.heart_rate_samples, 1)  # above 1 where a reader has interpolated few to many points
     interval = float(np.percentile(np.diff(time), USUAL)) * max(drawn, 1.0)
-    return _Beats(time, _without_pauses(time), workout.heart_rate[measured], interval) if interval <= SELDOM else None
+    if interval > SELDOM:
+        return None
+    places = np.flatnonzero(measured)
+    gaps = np.diff(time, prepend=time[0])
+    is_lost = (np.diff(places, prepend=places[0]) > 1) & (gaps <= MAX_HEART_RATE_GAP)
+    in_contact = np.cumsum(np.where(is_lost, 0.0, gaps))
+    return _Beats(time, _without_pauses(time), in_contact, workout.heart_rate[measured], interval)
 
 
 def _without_pauses(time: np.ndarray, pause: float = PAUSE) -> np.ndarray:
@@ -118,7 +132,7 @@ def _flat_lines(beats: _Beats) -> Iterator[Fault]:
 
 
 def _spikes(beats: _Beats) -> Iterator[Fault]:
-    time, rate = beats.time, beats.rate
+    time, in_contact, rate = beats.time, beats.in_contact, beats.rate
     half = max(2, round(AROUND / 2 / max(float(np.median(np.diff(time))), 1.0)))
     padded = np.concatenate([np.repeat(rate[:1], half), rate, np.repeat(rate[-1:], half)])
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
@@ -127,7 +141,7 @@ def _spikes(beats: _Beats) -> Iterator[Fault]:
     off = np.zeros(len(rate))
     off[far] = rate[far] - np.median(around[far], axis=1)
     for first, behind in _stretches(np.abs(off) > SPIKE):
-        if first == 0 or behind == len(time) or time[behind] - time[first - 1] > SPIKE_SECONDS + 2 * beats.interval:
+        if first == 0 or behind == len(time) or in_contact[behind] - in_contact[first - 1] > SPIKE_SECONDS + 2 * beats.interval:
             continue
         from_ = min(first - 1, int(np.searchsorted(time, time[first] - STEEP)))
         to = max(behind, int(np.searchsorted(time, time[behind - 1] + STEEP, side="right")) - 1)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hrkeras.workouts.grid import resample
-from hrkeras.workouts.sensor.detection import faults, often_enough
+from hrkeras.workouts.sensor.detection import contact_lost, faults, often_enough
 from hrkeras.workouts.sensor.sensor_fault import KINDS
 from hrkeras.workouts.simulation import synthetic
 from hrkeras.workouts.workout import Workout, from_points
@@ -144,6 +144,21 @@ def test_a_watch_that_stopped_is_no_dropout(every, seconds, found):
     rate = np.where((run.time >= 594) & (run.time < 600), np.nan, run.heart_rate)
     stopped = from_points(1.6e9 + run.time[kept], speed=run.speed[kept], heart_rate=rate[kept])
     assert len(faults(stopped)) == found
+
+
+def test_a_spike_beside_a_dropout_and_before_a_pause():
+    run = a_run()
+    rate = np.where((run.time >= 600) & (run.time < 604), 75.0, run.heart_rate)
+    lost = (run.time >= 604) & (run.time < 690)
+    kinds = [fault.kind for fault in faults(replace(run, heart_rate=np.where(lost, np.nan, rate)))]
+    assert sorted(kinds) == ["dropout", "spikes"]
+    paused = from_points(1.6e9 + run.time[~lost], speed=run.speed[~lost], heart_rate=rate[~lost])
+    assert faults(paused) == []  # a heart may have slowed down while somebody stood
+
+
+def test_contact_is_lost_after_three_usual_times():
+    assert contact_lost(np.arange(0, 600, 2.0)) == 15
+    assert contact_lost(np.arange(0, 600, 10.0)) == 30
 
 
 def test_without_speed_what_needs_none_is_found():
