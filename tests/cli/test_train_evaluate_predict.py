@@ -377,7 +377,7 @@ for arguments in (
     ["predict", run, "--model", trained, "--output", csv, "--backend", backend],
     ["train", "--data", "synthetic", "--data-dir", data_dir, "--output", output, "--units", "4", "--layers", "1",
      "--epochs", "1", "--backend", backend],
-    ["predict", run, "--model", output, "--output", csv + "2", "--backend", backend],
+    ["predict", run, "--model", output, "--output", csv.replace("run.csv", "2_run.csv"), "--backend", backend],
 ):
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
@@ -402,7 +402,7 @@ def test_other_backends(trained, folder, tmp_path, backend):
     )
     assert found.returncode == 0, found.stderr
     (workout,) = tracks.read(path)
-    for model, there in ((trained, csv), (output, Path(f"{csv}2"))):
+    for model, there in ((trained, csv), (output, csv.with_name(f"2_{csv.name}"))):
         here = prediction.predict(workout, model=saving.load(model)).to_frame()
         # a CSV has one decimal: what differs by less than 1e-3 may still be rounded apart
         np.testing.assert_allclose(pd.read_csv(there)["heart_rate"], here["heart_rate"], atol=0.1001)
