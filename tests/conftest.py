@@ -37,15 +37,27 @@ def real_data() -> Path:
     return folder
 
 
+def build_synthetic(folder: Path, **kwargs) -> Path:
+    """Builds simulated athletes, by_time and by_user; returns the folder."""
+    from hrkeras.datasets import build
+
+    for config in ("by_time", "by_user"):
+        build.build("synthetic", None, config, folder, athletes=4, seed=3, **kwargs)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory) -> Path:
     """A folder of datasets with the small one of simulated athletes, built by_time and by_user."""
-    from hrkeras.datasets import build
+    return build_synthetic(tmp_path_factory.mktemp("datasets"), runs=12)
 
-    folder = tmp_path_factory.mktemp("datasets")
-    for config in ("by_time", "by_user"):
-        build.build("synthetic", None, config, folder, athletes=4, runs=12, seed=3)
-    return folder
+
+@pytest.fixture(scope="session")
+def short_runs_dir(tmp_path_factory) -> Path:
+    """Like `data_dir`, but no run is longer than the 250 steps that predictions are padded to, which makes them quicker."""
+    from hrkeras.workouts.quality import Limits
+
+    return build_synthetic(tmp_path_factory.mktemp("short_runs"), runs=40, limits=Limits(max_duration=2300))
 
 
 @pytest.fixture
