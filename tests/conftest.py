@@ -3,14 +3,16 @@
 import os
 from pathlib import Path
 
+import quick_xla
+
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ.setdefault("KERAS_BACKEND", "torch")  # where a training of seconds is not compiled for many more
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers whose threads wait for each other are many times slower
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-if os.environ["KERAS_BACKEND"] == "jax":  # tests compile much and run little
-    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+if os.environ["KERAS_BACKEND"] == "jax" and "XLA_FLAGS" not in os.environ:  # workers have it from who started them
+    os.environ["XLA_FLAGS"] = quick_xla.flags()
 
 import pytest
 

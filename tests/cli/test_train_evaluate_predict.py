@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import quick_xla
 from typer.testing import CliRunner
 
 from hrkeras import models
@@ -370,11 +371,10 @@ def test_real_tracks(real_data, tmp_path):
 
 
 PREDICT_THEN_TRAIN = """
-import os, sys
+import sys
 from typer.testing import CliRunner
 from hrkeras.cli.main import app
 backend, trained, run, csv, data_dir, output = sys.argv[1:]
-os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"  # it compiles much
 for arguments in (
     ["predict", run, "--model", trained, "--output", csv, "--backend", backend],
     ["train", "--data", "synthetic", "--data-dir", data_dir, "--output", output, "--units", "4", "--layers", "1",
@@ -399,6 +399,8 @@ def test_other_backends(trained, folder, tmp_path, backend):
     csv, output = tmp_path / "run.csv", tmp_path / "model.keras"
     arguments = [backend, trained, path, csv, data_dir, output]
     environment = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"} | {"PYTHONPATH": str(ROOT)}
+    if backend == "jax":
+        environment["XLA_FLAGS"] = quick_xla.flags()
     found = subprocess.run(
         [sys.executable, "-c", PREDICT_THEN_TRAIN, *map(str, arguments)], env=environment, capture_output=True, text=True
     )
