@@ -3,14 +3,16 @@
 import os
 from pathlib import Path
 
+import quick_xla
+
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ.setdefault("KERAS_BACKEND", "torch")  # where a training of seconds is not compiled for many more
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers whose threads wait for each other are many times slower
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-if os.environ["KERAS_BACKEND"] == "jax":  # tests compile much and run little
-    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+if os.environ["KERAS_BACKEND"] == "jax" and "XLA_FLAGS" not in os.environ:  # workers have it from who started them
+    os.environ["XLA_FLAGS"] = quick_xla.flags()
 
 import pytest
 
@@ -37,15 +39,27 @@ def real_data() -> Path:
     return folder
 
 
+def build_synthetic(folder: Path, **kwargs) -> Path:
+    """Builds simulated athletes, by_time and by_user; returns the folder."""
+    from hrkeras.datasets import build
+
+    for config in ("by_time", "by_user"):
+        build.build("synthetic", None, config, folder, athletes=4, seed=3, **kwargs)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory) -> Path:
     """A folder of datasets with the small one of simulated athletes, built by_time and by_user."""
-    from hrkeras.datasets import build
+    return build_synthetic(tmp_path_factory.mktemp("datasets"), runs=12)
 
-    folder = tmp_path_factory.mktemp("datasets")
-    for config in ("by_time", "by_user"):
-        build.build("synthetic", None, config, folder, athletes=4, runs=12, seed=3)
-    return folder
+
+@pytest.fixture(scope="session")
+def short_runs_dir(tmp_path_factory) -> Path:
+    """Like `data_dir`, but no run is longer than the 250 steps that predictions are padded to, which makes them quicker."""
+    from hrkeras.workouts.quality import Limits
+
+    return build_synthetic(tmp_path_factory.mktemp("short_runs"), runs=40, limits=Limits(max_duration=2300))
 
 
 @pytest.fixture

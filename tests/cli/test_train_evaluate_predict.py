@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import quick_xla
 from typer.testing import CliRunner
 
 from hrkeras import models
@@ -38,9 +39,9 @@ def run(*arguments):
 
 
 @pytest.fixture(scope="module")
-def trained(data_dir, tmp_path_factory) -> Path:
+def trained(short_runs_dir, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("trained") / "made" / "synthetic.keras"
-    stdout = run("train", "--data", "synthetic", "--data-dir", data_dir, "--output", path, *SMALL)
+    stdout = run("train", "--data", "synthetic", "--data-dir", short_runs_dir, "--output", path, *SMALL)
     assert stdout.count("validation MAE") == 2
     assert f"Next: hrkeras evaluate {path} --data synthetic" in stdout
     return path
@@ -68,10 +69,10 @@ def test_what_training_leaves(trained):
     assert "hrkeras update ME.json RUNS --model synthetic.keras" in card
 
 
-def test_evaluate_prints_a_table_and_draws(trained, data_dir, tmp_path):
-    stdout = run("evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--output", tmp_path / "pictures")
+def test_evaluate_prints_a_table_and_draws(trained, short_runs_dir, tmp_path):
+    stdout = run("evaluate", trained, "--data", "synthetic", "--data-dir", short_runs_dir, "--output", tmp_path / "pictures")
     lines = stdout.splitlines()
-    test = runs.load("synthetic", data_dir, ("test",)).grids
+    test = runs.load("synthetic", short_runs_dir, ("test",)).grids
     assert f"{len(test)} runs, {sum(np.isfinite(each.heart_rate).sum() for each in test):,} steps" in stdout
     place = next(number for number, line in enumerate(lines) if "95 % interval" in line)
     assert lines[place + 1].startswith("synthetic ")
@@ -88,16 +89,16 @@ def unaudited(monkeypatch):
 
 
 @pytest.mark.usefixtures("unaudited")
-def test_attention_is_drawn(data_dir, tmp_path):
+def test_attention_is_drawn(short_runs_dir, tmp_path):
     path = tmp_path / "attention.keras"
     models.attention(units=4, num_layers=1).save(path)
-    stdout = run("evaluate", path, "--data", "synthetic", "--data-dir", data_dir, "--output", tmp_path / "pictures")
+    stdout = run("evaluate", path, "--data", "synthetic", "--data-dir", short_runs_dir, "--output", tmp_path / "pictures")
     assert (tmp_path / "pictures" / "attention.png").read_bytes().startswith(b"\x89PNG")
     assert str(tmp_path / "pictures" / "attention.png") in stdout
 
 
-def test_evaluate_json(trained, data_dir):
-    found = json.loads(run("evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--json"))
+def test_evaluate_json(trained, short_runs_dir):
+    found = json.loads(run("evaluate", trained, "--data", "synthetic", "--data-dir", short_runs_dir, "--json"))
     assert (found["protocol"], found["data"], found["split"]) == ("profile", "synthetic", "test")
     assert {check["state"] for check in found["audit"]} == {"passed"}
     (case,) = found["cases"]
@@ -109,8 +110,8 @@ def test_evaluate_json(trained, data_dir):
 
 
 @pytest.mark.parametrize("protocol", ["live", "forecast", "past_only", "imputation", "by_user"])
-def test_evaluate_protocols(trained, data_dir, protocol):
-    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", protocol]
+def test_evaluate_protocols(trained, short_runs_dir, protocol):
+    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", short_runs_dir, "--protocol", protocol]
     result = CliRunner().invoke(app, list(map(str, arguments)))
     assert f"Protocol {protocol}: " in result.stdout
     assert "worse by" in result.stdout
@@ -121,12 +122,12 @@ def test_evaluate_protocols(trained, data_dir, protocol):
 
 
 @pytest.mark.usefixtures("unaudited")
-def test_evaluate_beside_others(trained, data_dir, monkeypatch):
+def test_evaluate_beside_others(trained, short_runs_dir, monkeypatch):
     """TimeGPT is spoken of but sent nothing; a Chronos that always says 150 gets its row in the one case it can do."""
     flat = partial(rest.rests, lambda given: np.full(given.rest, 150.0))
     monkeypatch.setattr("hrkeras.evaluation.foundation.chronos.load", {"some/where": flat}.__getitem__)
     monkeypatch.setenv("NIXTLA_BASE_URL", "http://127.0.0.1:1")
-    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "forecast", "--json"]
+    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", short_runs_dir, "--protocol", "forecast", "--json"]
     others = ["--beside", "timegpt", "--beside", "chronos=some/where"]
     result = CliRunner().invoke(app, [*map(str, arguments), *others])
     assert result.exit_code == 0, result.output
@@ -146,22 +147,24 @@ def test_evaluate_beside_others(trained, data_dir, monkeypatch):
         (["--protocol", "forecast", "--beside", "timesfm=here"], "add --accept timesfm-non-commercial-license-v1.0"),
     ],
 )
-def test_evaluate_beside_what_cannot_be(trained, data_dir, more, what):
-    result = CliRunner().invoke(app, [*map(str, ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir]), *more])
+def test_evaluate_beside_what_cannot_be(trained, short_runs_dir, more, what):
+    result = CliRunner().invoke(
+        app, [*map(str, ["evaluate", trained, "--data", "synthetic", "--data-dir", short_runs_dir]), *more]
+    )
     assert result.exit_code == 2
     assert what in " ".join(result.stderr.replace("│", " ").split())
 
 
-def test_evaluate_later_needs_a_day(trained, data_dir):
-    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--protocol", "later"]
+def test_evaluate_later_needs_a_day(trained, short_runs_dir):
+    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", short_runs_dir, "--protocol", "later"]
     result = CliRunner().invoke(app, list(map(str, arguments)))
     assert result.exit_code == 2
     assert "until_" in result.stderr
 
 
 @pytest.mark.usefixtures("unaudited")
-def test_evaluate_says_the_scores_even_if_there_is_no_place_for_pictures(trained, data_dir):
-    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", data_dir, "--output", "/proc/nothing"]
+def test_evaluate_says_the_scores_even_if_there_is_no_place_for_pictures(trained, short_runs_dir):
+    arguments = ["evaluate", trained, "--data", "synthetic", "--data-dir", short_runs_dir, "--output", "/proc/nothing"]
     result = CliRunner().invoke(app, list(map(str, arguments)))
     assert result.exit_code == 1
     assert "95 % interval" in result.stdout
@@ -368,11 +371,10 @@ def test_real_tracks(real_data, tmp_path):
 
 
 PREDICT_THEN_TRAIN = """
-import os, sys
+import sys
 from typer.testing import CliRunner
 from hrkeras.cli.main import app
 backend, trained, run, csv, data_dir, output = sys.argv[1:]
-os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"  # it compiles much
 for arguments in (
     ["predict", run, "--model", trained, "--output", csv, "--backend", backend],
     ["train", "--data", "synthetic", "--data-dir", data_dir, "--output", output, "--units", "4", "--layers", "1",
@@ -397,6 +399,8 @@ def test_other_backends(trained, folder, tmp_path, backend):
     csv, output = tmp_path / "run.csv", tmp_path / "model.keras"
     arguments = [backend, trained, path, csv, data_dir, output]
     environment = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"} | {"PYTHONPATH": str(ROOT)}
+    if backend == "jax":
+        environment["XLA_FLAGS"] = quick_xla.flags()
     found = subprocess.run(
         [sys.executable, "-c", PREDICT_THEN_TRAIN, *map(str, arguments)], env=environment, capture_output=True, text=True
     )

@@ -19,8 +19,8 @@ CHANGED = 151  # first step of a run that changes
 
 
 @pytest.fixture(scope="module")
-def runs(data_dir) -> Runs:
-    return load("synthetic", data_dir)
+def runs(short_runs_dir) -> Runs:
+    return load("synthetic", short_runs_dir)
 
 
 @pytest.fixture(scope="module")

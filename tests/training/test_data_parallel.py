@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import quick_xla
 from one_backend import ONE_BACKEND
 
 from hrkeras.training import data_parallel
@@ -41,8 +42,7 @@ print(json.dumps(logs))
 def test_two_devices_learn_what_one_does(tmp_path):
     """Batches of seven windows, which two do not divide."""
     pytest.importorskip("jax")
-    quick = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"  # it compiles much and runs little
-    environment = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count=2 {quick}"}
+    environment = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count=2 {quick_xla.flags()}"}
     command = [sys.executable, "-c", TRAINED, os.path.dirname(os.path.dirname(__file__)), str(tmp_path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

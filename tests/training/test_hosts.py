@@ -9,6 +9,7 @@ from pathlib import Path
 
 import keras
 import pytest
+import quick_xla
 from one_backend import ONE_BACKEND
 
 from hrkeras.training import hosts
@@ -49,8 +50,7 @@ except fit.InputError as error:
 
 def begin(folder: Path, script: str, number: int | None = None, port: int = 0) -> subprocess.Popen:
     """A process that runs a script: alone, or as one of two hosts."""
-    quick = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"  # it compiles much and runs little
-    environment = os.environ | {"XLA_FLAGS": quick}
+    environment = os.environ | {"XLA_FLAGS": quick_xla.flags()}
     if number is not None:
         places = {"JOB_ADDRESSES": f"127.0.0.1:{port}", "NUM_PROCESSES": "2", "PROCESS_ID": str(number)}
         environment |= {f"KERAS_DISTRIBUTION_{name}": value for name, value in places.items()}

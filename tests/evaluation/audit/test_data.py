@@ -10,8 +10,8 @@ from hrkeras.evaluation.audit import data as audit_data
 
 
 @pytest.fixture(scope="module")
-def runs(data_dir) -> Runs:
-    return load("synthetic", data_dir)
+def runs(short_runs_dir) -> Runs:
+    return load("synthetic", short_runs_dir)
 
 
 def failed(runs, data="synthetic", **kwargs) -> list[str]:
@@ -74,8 +74,8 @@ def test_a_second_recording_on_the_other_side_is_caught(runs, same_person):
     assert ("runs at the same time" in failed(other)) == same_person
 
 
-def test_a_history_of_later_runs_is_caught(data_dir):
-    runs = load("synthetic/by_user", data_dir)
+def test_a_history_of_later_runs_is_caught(short_runs_dir):
+    runs = load("synthetic/by_user", short_runs_dir)
 
     def sees_all(some, population):
         found = some.known(population)
@@ -91,8 +91,8 @@ def test_a_history_of_later_runs_is_caught(data_dir):
     assert "history and own heart rate" in names
 
 
-def test_a_person_on_both_sides_of_by_user_is_caught(data_dir):
-    runs = load("synthetic/by_user", data_dir)
+def test_a_person_on_both_sides_of_by_user_is_caught(short_runs_dir):
+    runs = load("synthetic/by_user", short_runs_dir)
     assert failed(runs, "synthetic/by_user") == []
     split = runs.split.copy()
     split[np.flatnonzero(split == "train")[-1]] = "test"
