@@ -175,6 +175,7 @@ class Athlete:
         weights, covariance = self.observed(0, usual_effort(rows))
         usual = [mean(column) for column in zip(*features, strict=True)]
         told = dot(usual, weights[:states]) - dot(usual, self.weights[0][:states])  # by how hard the run is
+        share = [dot(weights[known:states], features[0][known:]) for weights in self.weights]
         expected = []
         for row, feature in zip(rows, features, strict=True):
             said = [dot(weights[:states], feature) for weights in self.weights]
@@ -187,8 +188,8 @@ class Athlete:
                 for memory in range(len(MEMORIES))
             ]
             spread = math.sqrt(max(variance, 1.0))
-            expected.append([clip(said[0] + told, 30.0, 230.0), said[1] - said[0], said[2] - said[0], spread, *remembered])
-        share = [dot(weights[known:states], features[0][known:]) for weights in self.weights]
+            possible = clip(said[0] - share[0], 30.0, 230.0) + share[0] + told
+            expected.append([possible, said[1] - said[0], said[2] - said[0], spread, *remembered])
         _, climb, varied = facts(rows)
         efforts = mean([row[EFFORT] for row in rows])
         last, seconds = rows[-1], STEP * len(rows)

@@ -75,7 +75,7 @@ class _Expected(NamedTuple):
         features: from `Population.features`.
         bins: of `BINS`, the one that each step falls in, three arrays of shape `(steps,)`.
         predictions: of the three filters, without what the run's mean effort tells, beats/min, shape `(3, steps)`.
-        heart_rate: of the first, with it, within what is possible, shape `(steps,)`.
+        heart_rate: of the first, with it, shape `(steps,)`; but for what the course tells, within what is possible.
         share: how much of it, the same for all steps, the mean effort of this run tells of how hard the person usually runs.
         deviation: standard deviation of the prediction, facts of the course left out, beats/min, shape `(steps,)`.
     """
@@ -174,8 +174,10 @@ class AthleteState:
         told, covariances = _observed(self.weights[:1], self.covariance[:1], _USUAL_EFFORT, effort, self.population.effort_noise)
         predictions = np.vstack([self.weights, told - self.weights[:1]])[:, : len(STATES)] @ features.T
         share = float(predictions[-1].mean())
-        heart_rate = np.clip(predictions[0] + share, *POSSIBLE).astype(np.float32)
         facts = len(STATES) - len(COURSE)
+        of_course = float(self.weights[0, facts : len(STATES)] @ features[0, facts:])
+        # what is possible limits only what is known without the course: else the limit would tell of the steps to come
+        heart_rate = (np.clip(predictions[0] - of_course, *POSSIBLE) + (of_course + share)).astype(np.float32)
         covariance, open_ = _drifted(covariances, self._drift(start))[0, :facts, :facts], features[:, :facts]
         variance = np.einsum("ij,ij->i", open_ @ covariance.astype(np.float32), open_)
         deviation = np.sqrt(np.maximum(variance + self.population.level, 1.0))

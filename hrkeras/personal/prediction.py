@@ -228,7 +228,7 @@ def with_interval(heart_rate: np.ndarray, known: Known, athlete: AthleteState) -
     """A predicted heart rate and its interval, none of it above the maximum that the person told; beats/min, `(steps,)` each."""
     most = facts.told(athlete).max_heart_rate or POSSIBLE[1]
     low, high = limits(heart_rate, known.standard_deviation, known.interval)
-    return np.minimum(heart_rate, most), np.minimum(low, most), np.minimum(high, most)
+    return np.clip(heart_rate, POSSIBLE[0], most), np.minimum(low, most), np.minimum(high, most)
 
 
 def opened(path: Path | None, model: Model | None = None) -> AthleteState:

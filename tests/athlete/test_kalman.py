@@ -193,8 +193,11 @@ def test_without_its_share_the_course_leaves_no_trace():
     assert np.abs(found.course_share).max() > 0.1
 
 
-def test_what_is_to_come_changes_the_share_of_the_course_alone():
+@pytest.mark.parametrize("level", [0.0, -130.0, 130.0])
+def test_what_is_to_come_changes_the_share_of_the_course_alone(level):
+    """Also where heart rate is expected at the limits of what is possible."""
     athlete, random, start = trained(), np.random.default_rng(9), NOON + 7.3 * DAY
+    athlete.weights[:, 0] += level
     whole, other = made_up(random, 80), made_up(random, 300)
     changed = Grid(*(np.concatenate([one[:40], two]) for one, two in zip(whole, other, strict=True)))
     found, changed = athlete.predict(start, whole), athlete.predict(start, changed)

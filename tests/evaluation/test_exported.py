@@ -159,7 +159,6 @@ def changed(**values):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda path: path.unlink(), "there is no mine.onnx)"),
         (lambda path: path.with_name("mine.onnx.json").unlink(), "there is no mine.onnx.json)"),
         (lambda path: path.with_name("mine.onnx.json").write_text("[]"), "there is no mine.onnx.json)"),
         (lambda path: path.write_bytes(path.read_bytes()[:5000]), "mine.onnx"),
@@ -176,6 +175,9 @@ def test_what_is_no_export_is_refused(copy, change, reason):
         exported.load(copy)
     assert reason in str(error.value)
     assert str(error.value).endswith("write both files anew with `hrkeras export MODEL.keras --format onnx`.")
+    copy.unlink()
+    with pytest.raises(hrkeras.InputError, match=r"mine\.onnx: there is no such file\."):
+        exported.load(copy)
 
 
 def test_a_file_with_other_inputs_than_it_says_predicts_nothing(copy, runs):

@@ -160,12 +160,14 @@ export class Athlete {
     const { weights, covariance } = observed(own, size, clip(mean(efforts.graded_speed_over_12), EFFORTS), this.population);
     const centre = range(size).map((i) => mean(features.map((row) => row[i])));
     const share = dot(centre, weights, size) - dot(centre, this.weights[0], size); // how hard the run is tells of the person
+    const [first] = features;
+    const ofCourse = dot(first, this.weights[0], size) - dot(first, this.weights[0], this.facts);
     const drift = this.drift(start);
     const open = covariance.slice(0, this.facts).map((row, i) => row.slice(0, this.facts).with(i, row[i] + drift[i]));
     const said = this.weights.map((each) => features.map((row) => dot(row, each, size)));
     return {
       features,
-      heartRate: said[0].map((rate) => Math.fround(clip(rate + share, POSSIBLE))),
+      heartRate: said[0].map((rate) => Math.fround(clip(rate - ofCourse, POSSIBLE) + (ofCourse + share))),
       quicker: said[1].map((rate, t) => rate - said[0][t]),
       slower: said[2].map((rate, t) => rate - said[0][t]),
       deviation: features.map((row) => {
