@@ -16,8 +16,8 @@ from hrkeras.utils.errors import InputError
 
 
 @pytest.fixture(scope="module")
-def runs(short_runs_dir):
-    return load("synthetic", short_runs_dir)
+def runs(data_dir):
+    return load("synthetic", data_dir)
 
 
 def gru(runs, **changed):
