@@ -105,13 +105,13 @@ def _usual_run(export: Path, tracks) -> tuple[str, str, str]:
     track = min(tracks, key=lambda track: abs(track.clock[0] - usual.start))
     day = float(np.mean(track.truth - track.expected))
     off = float(np.mean((track.heart_rate - track.truth)[track.heart_rate > 0]))
-    sensor = f"; a {' and a '.join(track.faults)} of the sensor put {_beats(off)} it" if track.faults else ""
+    sensor = f"; a {' and a '.join(track.faults)} of the sensor put it {_beats(off)} what it was" if track.faults else ""
     return (
         date(usual.start, usual.workout.utc_offset),
         f"Of their last {len(entries)} runs, whose errors are {min(errors):.1f} to {max(errors):.1f} beats/min, it is the one "
         "with the median error.",
         f"Why is it off? The simulation knows: by heat, form and chance, which nothing recorded tells, heart rate was "
-        f"{_beats(day)} that of an average day{sensor} on average.",
+        f"{_beats(day)} that of an average day{sensor}.",
     )
 
 

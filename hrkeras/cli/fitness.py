@@ -46,9 +46,8 @@ def fitness(
 
     runs = read_timeline(source, no_cache, person, at, loaded, state)
     if not runs.entries:
-        raise InputError(
-            f"{source}: not one run outdoors has enough heart rate to read fitness from; `hrkeras estimate` estimates it."
-        )
+        hint = usage.without_heart_rate_hint(runs)
+        raise InputError(f"{source}: not one run outdoors has enough heart rate to read fitness from{hint}.")
     if output:
         with atomic_write(output) as part:
             timeline.frame(runs).to_csv(part, index=False)

@@ -34,9 +34,8 @@ def running_index(
 
     timeline = read_timeline(source, no_cache, person, None, loaded, known)
     if not timeline.entries:
-        raise InputError(
-            f"{source}: not one run outdoors has enough heart rate to read the index from; `hrkeras estimate` estimates it."
-        )
+        hint = usage.without_heart_rate_hint(timeline)
+        raise InputError(f"{source}: not one run outdoors has enough heart rate to read the index from{hint}.")
     own = reserve.estimate(timeline.athlete)
     heart_rate = at_heart_rate or running_index.usual_heart_rate(timeline)
     found = running_index.follow(timeline, heart_rate, own)

@@ -63,7 +63,7 @@ def zones(
     elif names:
         is_known = (age, maximum, told.age, told.max_heart_rate) != (None,) * 4
         whom, advice = ("adults of this maximum or age", "") if is_known else ("adults", "--age or ")
-        known_of = f"No run with enough heart rate is known, so all that was not told is what {whom} have in general"
+        known_of = f"No run outdoors with enough heart rate is known, so all that was not told is what {whom} have in general"
         print(f"{known_of}; give {advice}runs with heart rate.")
     if doubted := facts.doubt(state):
         print(f"{doubted}.")

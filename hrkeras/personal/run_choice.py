@@ -44,7 +44,7 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
     fitting = _distinct([run for run in recorded if not wanted or any(name.startswith(wanted) for name in _names(run))])
     if len(fitting) == 1:
         return fitting[0]
-    count = f"{len(fitting)} runs" if fitting else f"no run of that date among {len(runs)}"
+    count = f"{len(fitting)} runs" if fitting else f"none such among {len(runs)} runs"
     expected = f"expected one run{f' of {wanted}' if wanted else ''}"
     raise InputError(f"{path}: {expected}, found {count}; {_offer(fitting or runs)}.", "workout")
 

@@ -40,6 +40,11 @@ def without_heart_rate(timeline: Timeline) -> list[str]:
     return [f"{which} heart rate, so that it is estimated."] if silent else []
 
 
+def without_heart_rate_hint(timeline: Timeline) -> str:
+    """What to do about the runs without heart rate, as the end of a sentence; empty if there is none."""
+    return "; `hrkeras estimate` says what it may have been" if timeline.unheard else ""
+
+
 def indoors(timeline: Timeline) -> list[str]:
     """How many of the used runs were indoors, in a sentence; nothing if none was."""
     inside, used = len(timeline.indoors), timeline.used

@@ -244,7 +244,7 @@ def test_predict_of_what_is_no_run(sources, tmp_path, name, found):
 @pytest.mark.parametrize(
     ("workout", "found"),
     [
-        ("1999", "expected one run of 1999, found no run of that date among 8; choose one of "),
+        ("1999", "expected one run of 1999, found none such among 8 runs; choose one of "),
         ("2", "found 8 runs; choose one of "),
     ],
 )

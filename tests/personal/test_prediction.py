@@ -308,7 +308,7 @@ def test_choosing(runs, tmp_path):
     assert run_choice.choose([seldom, *runs], clock.date(seldom.start), path) is seldom  # unless it is what was named
     with pytest.raises(InputError, match=rf"expected one run, found 10 runs; choose one of ..., .*{days[-1]}, or latest"):
         run_choice.choose(runs, None, path)
-    with pytest.raises(InputError, match="expected one run of 1999-01-01, found no run of that date among 10"):
+    with pytest.raises(InputError, match="expected one run of 1999-01-01, found none such among 10 runs"):
         run_choice.choose(runs, "1999-01-01", path)
     afternoon = replace(runs[3], start=runs[3].start + 3600)
     with pytest.raises(InputError, match=rf"expected one run of {days[3][:10]}, found 2 runs; choose one of"):

@@ -158,7 +158,9 @@ def _single(inspection: Inspection) -> list[str]:
     if _can_be_predicted(inspection):
         but = "its heart rate can still be predicted"
     elif inspection.only is not None and "indoor running" in inspection.sports:
-        but = "`hrkeras estimate --all` can still estimate its heart rate, as on the flat"
+        alone = "its heart rate counts in training load and time in zones"
+        silent = "`hrkeras estimate` can estimate its heart rate, as on the flat"
+        but = alone if inspection.sensor.runs or inspection.sensor.seldom else silent
     else:
         but = "nor can its heart rate be predicted"
     return [f"This workout cannot be learnt from ({reason}); {but}."]
@@ -171,7 +173,8 @@ def _usable(inspection: Inspection) -> Iterator[str]:
         workouts = _of(inspection.estimated, "workout has", "workouts have")
         yield f"{workouts} a heart rate that hrkeras estimated: it counts as none."
     if (indoor := inspection.sports["indoor running"]) and "indoor running" not in inspection.limits.sports:
-        yield f"{_of(indoor, 'run', 'runs')} indoors or without a route left out: speed and climbing are uncertain."
+        runs = _of(indoor, "run", "runs")
+        yield f"{runs} indoors or without a route: nothing is learnt from their speed, but heart rate counts in load and zones."
 
 
 def _history(inspection: Inspection) -> Iterator[str]:

@@ -15,6 +15,7 @@ from hrkeras.workouts.clock import date, iso
 from hrkeras.workouts.readers import source
 
 SHOWN = 30  # runs in a table
+NAMED = 3  # runs in a sentence
 
 
 def lines(estimation: Estimation) -> list[str]:
@@ -33,8 +34,9 @@ def lines(estimation: Estimation) -> list[str]:
             text.append(f"The last {SHOWN} of {len(estimation.estimates):,}; --json has all.")
         text += _reliability(estimation)
     else:
-        already = f"{count(estimation.measured)}, all with heart rate{_copies(estimation)}"
-        text.append(f"Nothing to estimate: {already}. --all estimates these too.")
+        these, which = ("it", "") if estimation.measured == 1 else ("these", "all ")
+        already = f"{count(estimation.measured)}, {which}with heart rate{_copies(estimation)}"
+        text.append(f"Nothing to estimate: {already}. --all estimates {these} too.")
     if estimation.measured and estimation.estimates:
         text.append(f"Left alone, since they have a heart rate: {count(estimation.measured)}{_copies(estimation)}.")
     runs = [estimate.run for estimate in estimation.estimates]
@@ -78,8 +80,11 @@ def _reliability(estimation: Estimation) -> list[str]:
         which = "It" if len(estimation.estimates) == 1 else "Each"
         sentences.append(f"{which} is estimated from {_which(estimation, fewest)}: {number}.")
     if estimation.partly:
-        kept = "which a copy keeps if it lies in the prediction interval on average; the numbers above are estimated throughout"
-        sentences.append(f"Heart rate was measured at less than half of the points, {kept}: {count(estimation.partly)}.")
+        sentences.append(
+            "Heart rate was measured at less than half of the points, but the numbers above are estimated throughout: "
+            f"{count(estimation.partly)}. A copy keeps what was measured where it lies in the prediction interval on average"
+            f"{_replaced(estimation)}."
+        )
     if flat:
         sentences.append(f"Without altitude, so taken as flat: {count(flat)}.")
     if undated := sum(np.isnan(estimate.run.start) for estimate in estimation.estimates):
@@ -90,6 +95,13 @@ def _reliability(estimation: Estimation) -> list[str]:
         which = f"{'it' if len(doubtful) == 1 else 'the latest'} is that of {date(latest.run.start, latest.run.utc_offset)}"
         sentences.append(f"Doubtful: {count(len(doubtful))}; {which}: {latest.prediction.warnings[0]}")
     return sentences
+
+
+def _replaced(estimation: Estimation) -> str:
+    """Of which runs the few heart rates are replaced in the copies; empty if of none."""
+    runs = [each.run for each in estimation.estimates if each.anew and np.isfinite(each.run.heart_rate).any()]
+    days = ", ".join(date(run.start, run.utc_offset) for run in runs[-NAMED:])
+    return f", and replaces it in {count(len(runs))} ({'the latest: ' if len(runs) > NAMED else ''}{days})" if runs else ""
 
 
 def _which(estimation: Estimation, fewest: int) -> str:

@@ -216,7 +216,7 @@ class Plan:
                 "mean": round(mean, 1),
                 "low": round(low, 1),
                 "high": round(high, 1),
-                "mean_after_5_min": round(self.warm_mean, 1),
+                "mean_after_5_min": round(self.warm_mean, 1) if self.is_long else None,
                 "highest": round(highest, 1),
                 "highest_at_km": round(where / 1000, 2),
             },

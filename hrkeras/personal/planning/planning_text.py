@@ -71,8 +71,8 @@ def limit(answer: Answer, athlete: AthleteState) -> list[str]:
         highest = wholly.plan.highest_limit
         up_to = f"the maximum, which may be as high as {highest:.0f}" if highest >= plan.zones.maximum_high else f"{highest:.0f}"
         sentences.append(
-            f"No pace makes sure of it: of ten runs even at {pace.text(wholly.plan.speed)}, the slowest that is looked at, nine "
-            f"are sure to stay under no less than {up_to}."
+            f"No pace makes sure of it: even at {pace.text(wholly.plan.speed)}, the slowest that is looked at, one run in ten "
+            f"may reach {up_to}."
         )
     elif _seconds(wholly) > _seconds(under):
         sentences.append(f"To stay under it all the way in nine of ten runs: {pace.text(wholly.plan.speed)}.")

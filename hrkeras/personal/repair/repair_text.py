@@ -25,7 +25,8 @@ def lines(repairs: Repairs) -> list[str]:
             f"Repaired: {count(len(repairs.runs))}, by {repairs.runs[-1].prediction.by} and the good heart rate around.",
         ]
     if repairs.faultless:
-        text.append(f"Without a fault, so left as they are and not copied: {count(repairs.faultless)}.")
+        left = "it is" if repairs.faultless == 1 else "they are"
+        text.append(f"Without a fault, so left as {left} and not copied: {count(repairs.faultless)}.")
     text.append(usage_text(*_usage(repairs), repairs.log.examples))
     text += passed_over_lines(repairs.log)
     text += usage.of_history(repairs.history) if repairs.history else []

@@ -114,7 +114,7 @@ def lines(judged: Judged) -> list[str]:
     text = [
         f"Run of {clock.moment(judged.start, judged.utc_offset)}, after {last.minutes:.0f} min at {pace.text(judged.speed)}: "
         f"heart rate is {now} in the last minute, where {judged.expected:.0f} was expected.",
-        f"Today it is {how} expected at the same effort "
+        f"By all of these minutes, it is {how} expected today at the same effort "
         f"({_limit(low)} to {_limit(high)} four times in five, for the next half hour).",
     ]
     seconds, least, most = last.seconds
@@ -126,10 +126,12 @@ def lines(judged: Judged) -> list[str]:
     elif last.is_certain:
         since = next(each.minutes for each in judged.minutes if each.is_certain and np.sign(each.beats[0]) == np.sign(value))
         text.append(f"That is hardly chance: it could first be told after {since:.0f} min. Why it is so, the runs do not say.")
-    else:
+    elif beats:
         text.append("That may be chance: days differ by as much without a reason that could be told from here.")
     if np.isfinite(judged.after):
-        text.append(f"In the {judged.minutes_after} minutes that followed, it was {signed(judged.after)} on average.")
+        later = round(judged.after)
+        off = f"{abs(later)} {'higher' if later > 0 else 'lower'} than expected" if later else "as expected"
+        text.append(f"In the {judged.minutes_after} minutes that followed, heart rate was {off} on average.")
     return text
 
 
