@@ -77,15 +77,12 @@ def of_prediction(
     if is_measured.any() and not (error := float(np.abs(heart_rate - measured)[is_measured].mean())) <= limit:
         mean = measured[is_measured].mean()
         predicted = mean + (heart_rate - measured)[is_measured].mean()
-        where = (
-            "If the sensor was wrong, `hrkeras repair` may find where; if"
-            if is_measured.mean() >= OFTEN
-            else "If it is right and"
-        )
+        repair = "If the sensor was wrong, `hrkeras repair` may find where; if the prediction is"
+        which = repair if is_measured.mean() >= OFTEN else "If the prediction is wrong"
         sentences.append(
             f"the measured mean is {mean:.0f} beats/min where {predicted:.0f} is predicted, and a mean absolute error of "
-            f"{error:.0f} is more than can be expected ({limit:.0f}): look at both with --plot. {where} "
-            "the prediction is, give more of the person's runs."
+            f"{error:.0f} is more than can be expected ({limit:.0f}): look at both with --plot. {which}, "
+            "give more of the person's runs."
         )
     return sentences
 
