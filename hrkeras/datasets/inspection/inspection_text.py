@@ -26,6 +26,7 @@ KINDS = {  # by reader: what it reads, and the dataset built from it
 PAIRS = {"speed - heart rate": (0, 2), "altitude - heart rate": (1, 2), "speed - altitude": (0, 1)}
 SHOWN_LAGS = (0, 1, 2, 3, 4, 5, 6, 9, 12, 18, 30)  # of `LAGS`
 SHOWN_FLAGS = 8
+SHARE = quality.Limits.min_heart_rate_share  # with a heart rate at fewer steps, a run counts as one without
 MUCH, MORE = 5, 25  # earlier runs that say much about a person, and beyond which little is added
 
 
@@ -160,7 +161,7 @@ def _single(inspection: Inspection) -> list[str]:
     elif inspection.only is not None and "indoor running" in inspection.sports:
         alone = "its heart rate counts in training load and time in zones"
         silent = "`hrkeras estimate` can estimate its heart rate, as on the flat"
-        but = alone if inspection.sensor.runs or inspection.sensor.seldom else silent
+        but = alone if np.isfinite(inspection.only.grid.heart_rate).mean() >= SHARE else silent
     else:
         but = "nor can its heart rate be predicted"
     return [f"This workout cannot be learnt from ({reason}); {but}."]
