@@ -52,7 +52,7 @@ def test_it_is_fitted_on_the_validation_split_and_says_what_its_parts_say(runs, 
     assert [len(models.members(each)) for each in (made, loaded, members[0])] == [2, 2, 1]
     whole = runs.windows(runs.known(runs.population()), "validation", predict.WHOLE)
     one, two, both = (np.concatenate(predict.predict(each, whole)) for each in (*members, loaded))
-    possible = np.all([(30 < each) & (each < 230) for each in (one, two)], axis=0)  # what is not is cut off in each
+    possible = np.all([(each > 30) & (each < 230) for each in (one, two)], axis=0)  # what is not is cut off in each
     assert possible.mean() > 0.5
     np.testing.assert_allclose(both[possible], (found.weights[0] * one + found.weights[1] * two)[possible], atol=1e-3)
     names = [check.name for check in audit.checks(loaded, runs, "synthetic", "profile", population=runs.population(), quick=True)]
