@@ -15,7 +15,7 @@ from hrkeras.workouts.records import fastest
 APART, FARTHEST = 3.0, 45.0  # standard deviations that the athlete's state gives to its own prediction; beats/min
 LONG_AGO = 120.0  # days
 FASTEST_CLIMB = 5.0  # m/s
-OFTEN = 0.5  # of the steps; with fewer measured, faults of the sensor are not looked for
+OFTEN = Limits.min_heart_rate_share  # of the steps; with fewer measured, faults of the sensor are not looked for
 LONGEST = Limits.max_duration  # s
 
 

@@ -27,9 +27,9 @@ def hours(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """The same for a sentence, such as "1 h 20 min" or "20 min"."""
+    """The same for a sentence, such as "1 h 06 min" or "46 min"."""
     whole, minutes = divmod(round(seconds / 60), 60)
-    return f"{whole} h {minutes} min" if whole else f"{minutes} min"
+    return f"{whole} h {minutes:02} min" if whole else f"{minutes} min"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:

@@ -8,6 +8,7 @@ from hrkeras.personal.planning import plan_warnings
 from hrkeras.personal.planning.plan import Plan
 from hrkeras.personal.planning.planner import DOUBT, FASTEST, Answer, SearchResult
 from hrkeras.utils import text
+from hrkeras.utils.text import duration
 from hrkeras.workouts.clock import moment
 
 WORTH = 2  # s/km that even effort must gain to be mentioned
@@ -109,12 +110,6 @@ def table(plan: Plan) -> str:
         speed = pace.text(row.speed).removesuffix(" /km")
         rows.append((end, speed, climb, f"{row.heart_rate:.0f}", f"{row.low:.0f}-{row.high:.0f}"))
     return text.table(("km", "pace", "climb m", "heart rate", "10-90 %"), rows, left=())
-
-
-def duration(seconds: float) -> str:
-    """As "46 min" or "1 h 06 min"."""
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
 def _share(plan: Plan, heart_rate: np.ndarray, limit: float) -> str:

@@ -79,6 +79,10 @@ def often_enough(workout: Workout) -> bool:
 def contact_lost(time: np.ndarray) -> float:
     """s without heart rate after which a sensor that else measures at these times, shape `(n,)`, had lost contact."""
     interval = float(np.percentile(np.diff(time), USUAL)) if len(time) > 1 else np.inf
+    return _longest_gap(interval)
+
+
+def _longest_gap(interval: float) -> float:
     return max(DROPOUT, DROPOUT_INTERVALS * interval)
 
 
@@ -115,7 +119,7 @@ def _dropouts(workout: Workout, interval: float) -> Iterator[Fault]:
     for first, behind in _stretches(~np.isfinite(workout.heart_rate)):
         last = min(behind, len(workout) - 1)
         seconds = running[last] - running[first]
-        if seconds >= max(DROPOUT, DROPOUT_INTERVALS * interval):
+        if seconds >= _longest_gap(interval):
             why = f"no heart rate for {seconds:.0f} s while the run was recorded"
             yield Fault("dropout", float(workout.time[first]), float(workout.time[last]), why)
 
