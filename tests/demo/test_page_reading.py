@@ -4,6 +4,7 @@ import gzip
 import re
 import struct
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,11 +99,14 @@ def test_every_format_is_predicted_as_by_the_command_line(name, page, runs, trac
 
 def test_an_apple_export_is_read_in_place(page, tracks, tmp_path):
     path = tmp_path / "export.zip"
-    formats.write_apple_health(tracks[:3], path)
+    rate = tracks[2].heart_rate.copy()
+    rate[[*range(1, 40), *range(300, 360), *range(500, 512)]] = 0  # the watch lost contact
+    formats.write_apple_health([*tracks[:2], replace(tracks[2], heart_rate=rate)], path)
     page.give(path)
     run, others, _ = run_choice.load_run(path, "latest")
     assert len(others) == 2
     np.testing.assert_allclose(page.last("heartRate"), prediction.predict(run, None, base()).grid.heart_rate, atol=1e-3)
+    assert np.isnan(run.heart_rate[310:350]).all()
     assert "2 earlier runs" in page.text("notes")
 
 

@@ -1,7 +1,7 @@
 // The workouts of an Apple Health export, from its zip or its XML, as hrkeras.workouts.readers.apple_health reads them.
 
 import { InputError } from "../runs/input_error.js";
-import { interpolate } from "../runs/numbers.js";
+import { interpolate, quantile } from "../runs/numbers.js";
 import { fromPoints } from "../runs/workout.js";
 import { Scan } from "./apple_xml.js";
 import { NOTHING, readGpx } from "./xml_tracks.js";
@@ -13,6 +13,9 @@ const HEAD = 2 ** 18; // bytes within which the root element must begin; Apple's
 const MARGIN = 60; // s by which a route may begin before its workout or end after it
 const MAX_ROUTE = 50 * 2 ** 20; // bytes
 const MAX_HEART_RATE_GAP = 120; // s
+const DROPOUT = 15; // s that heart rate is missing for, at least
+const DROPOUT_INTERVALS = 3; // multiples of the usual time between two heart rates
+const USUAL = 0.8; // share of the times between heart rates that are not longer than the usual one
 
 /** A part of the data at the beginning of a stream, as text. */
 async function head(stream) {
@@ -104,10 +107,17 @@ async function workout(entry, heartRates, files, known) {
     sorted.map((point) => point.clock),
     clock,
     values,
-    MAX_HEART_RATE_GAP,
+    Math.min(contactLost(clock), MAX_HEART_RATE_GAP),
   );
   const measured = sorted.map((point, i) => ({ ...point, heartRate: drawn[i] }));
   return fromPoints(measured, { sport, samples, name: "Apple Health" });
+}
+
+/** s without heart rate after which a sensor that else measures at these times had lost contact. */
+function contactLost(clock) {
+  if (clock.length < 2) return Infinity;
+  const intervals = clock.slice(1).map((time, i) => time - clock[i]);
+  return Math.max(DROPOUT, DROPOUT_INTERVALS * quantile(intervals, USUAL));
 }
 
 /** The points of a route file, read once; none if it is damaged. */

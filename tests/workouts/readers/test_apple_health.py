@@ -510,7 +510,7 @@ def test_real_export():
 def test_real_export_with_a_broken_document_type():
     workouts, log = read(real("export_ios16_broken_dtd.zip"))
     assert not log.skipped
-    assert sum(map(well_measured, workouts)) == 12
+    assert sum(map(well_measured, workouts)) == 10  # the watch lost contact for a quarter of the other two
 
 
 @pytest.mark.parametrize(("hours", "offset"), [(8, 28_800), (-5, -18_000), (0, 0)])
