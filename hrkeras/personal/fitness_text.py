@@ -20,6 +20,7 @@ MONTHS = 3 * 30 * DAY  # s, less than that is no comparison
 FEW, MANY = 5, 20  # fewest runs for a change and its causes, and for seasons
 NAMED = 3  # days in a sentence
 WORTH = 1.5  # beats/min, less is not worth a sentence
+PAUSES = "Pauses (two minutes or more of standing without heart rate)"
 
 
 class Dated(Protocol):

@@ -22,7 +22,7 @@ from hrkeras.personal.athlete_update import LIMITS, check_population
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts import duplicates, quality
 from hrkeras.workouts.clock import date_or_nan, moment
-from hrkeras.workouts.grid import STEP, Grid
+from hrkeras.workouts.grid import STEP, Grid, paused
 from hrkeras.workouts.workout import Workout
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ class Prediction:
     def minutes(self) -> float:
         """How long the run is."""
         return (len(self.heart_rate) * self.step if isnan(self.duration) else self.duration) / 60
+
+    @property
+    def paused(self) -> np.ndarray:
+        """Where the watch was stopped, shape `(steps,)`, see `grid.paused`; no time of running."""
+        return paused(self.grid, self.step)
 
     @property
     def kilometres(self) -> float:

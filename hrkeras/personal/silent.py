@@ -34,7 +34,7 @@ class Sorted(NamedTuple):
         silent: runs to estimate, one recording of each, those of unknown date last.
         heard: all others but those in the other lists, as given.
         indoors: runs indoors with heart rate, one recording of each: their speed is uncertain, so nothing is learnt from them.
-        left_out: runs without heart rate that cannot be estimated, and why.
+        left_out: runs without heart rate that cannot be estimated, and those indoors that do not count, and why.
     """
 
     silent: list[Workout]
@@ -61,8 +61,6 @@ def sort(workouts: Sequence[Workout], everything: bool = False) -> Sorted:
         reason = quality.REASONS[quality.DUPLICATE] if id(workout) not in once else _reason_against(workout)
         if not reason:
             (answer.indoors if has_heart_rate else answer.silent).append(workout)
-        elif has_heart_rate:
-            answer.heard.append(workout)
         else:
             answer.left_out.append((workout, reason))
     return answer

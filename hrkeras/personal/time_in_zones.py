@@ -28,6 +28,7 @@ class Times:
         runs: how many with heart rate.
         measured: in these.
         missing: s in these for which it was not measured, so that they are in no zone.
+        paused: s in all runs in which the watch was stopped (`grid.paused`), likewise.
         silent: how many runs with no or too little heart rate.
         estimated: in these, by their predictions.
         within: the least and the most of `estimated` that the prediction interval (10 to 90 %) allows, shape `(2, 5)`.
@@ -40,6 +41,7 @@ class Times:
     runs: int
     measured: np.ndarray
     missing: float
+    paused: float
     silent: int
     estimated: np.ndarray
     within: np.ndarray
@@ -60,24 +62,30 @@ def times(timeline: Timeline, own: Zones, weeks: float = float("inf")) -> Times:
         for predictions in (timeline.measured, timeline.unheard)
     )
     nothing = np.zeros(zones.COUNT)
-    within = (
-        zones.seconds_within(own.edges, prediction.heart_rate, prediction.low, prediction.high, prediction.step)
-        for prediction in silent
-    )
+    estimates = [of_estimate(own, run) for run in silent]
     seconds = [zones.seconds_in(own.edges, run.grid.heart_rate, run.step) for run in measured]
     is_above = [run.means is not None and round(run.means[0]) > round(own.maximum) for run in measured]
     return Times(
         len(measured),
         sum(seconds, nothing),
-        sum(60 * run.minutes * float(np.isnan(run.grid.heart_rate).mean()) for run in measured),
+        sum(run.step * float(np.count_nonzero(np.isnan(run.grid.heart_rate) & ~run.paused)) for run in measured),
+        sum(run.step * float(np.count_nonzero(run.paused)) for run in (*measured, *silent)),
         len(silent),
-        sum((zones.seconds_in(own.edges, prediction.heart_rate, prediction.step) for prediction in silent), nothing),
-        sum(within, np.zeros((2, zones.COUNT))),
+        sum((seconds for seconds, _ in estimates), nothing),
+        sum((within for _, within in estimates), np.zeros((2, zones.COUNT))),
         tuple(compress(measured, is_above)),
         sum(float(each[-1]) for each in compress(seconds, is_above)),
         last,
         utc_offset,
     )
+
+
+def of_estimate(own: Zones, estimated: Prediction) -> tuple[np.ndarray, np.ndarray]:
+    """Time in zones of a run by its prediction, but for its pauses, s, shape `(5,)`; and the least and the most that the
+    prediction interval allows, shape `(2, 5)`."""
+    heart_rate, low, high = (rates[~estimated.paused] for rates in (estimated.heart_rate, estimated.low, estimated.high))
+    seconds = zones.seconds_in(own.edges, heart_rate, estimated.step)
+    return seconds, zones.seconds_within(own.edges, heart_rate, low, high, estimated.step)
 
 
 Column = list[str]  # of a table, with its head
@@ -127,11 +135,16 @@ def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
 
 
 def missing(recent: Times, everything: Times) -> list[str]:
-    """For how long heart rate was missing in runs with heart rate, so that the times do not add up to theirs; nothing if it was
-    not."""
-    of_both = _both(recent, everything) if recent.runs < everything.runs else [("all", everything)]
-    told = [f"{duration(times.missing)} ({when})" for when, times in of_both if round(times.missing / 60)]
-    return [f"In runs with heart rate, it was not measured for {' and '.join(told)}; that time is in no zone."] if told else []
+    """For how long heart rate was missing in runs with heart rate, and the watch was stopped, so that the times do not add up to
+    those of the runs; nothing if neither was for half a minute."""
+    everyone = recent.runs + recent.silent == everything.runs + everything.silent
+    of_both = [("all", everything)] if everyone else _both(recent, everything)
+    unmeasured = " and ".join(f"{duration(times.missing)} ({when})" for when, times in of_both if round(times.missing / 60))
+    paused = " and ".join(f"{duration(times.paused)} ({when})" for when, times in of_both if round(times.paused / 60))
+    return [
+        *([f"In runs with heart rate, it was not measured for {unmeasured}; that time is in no zone."] if unmeasured else []),
+        *([f"{fitness_text.PAUSES} are in no zone: {paused}."] if paused else []),
+    ]
 
 
 def heart_rates(own: Zones) -> list[str]:
@@ -181,6 +194,7 @@ def as_dict(own: Zones, recent: Times, everything: Times) -> dict:
                 "runs": times.runs,
                 "minutes": (times.measured / 60).round(2).tolist(),
                 "minutes_not_measured": round(times.missing / 60, 2),
+                "minutes_paused": round(times.paused / 60, 2),
                 "runs_above_maximum": len(times.too_high),
                 "starts_above_maximum": [iso(run.start, run.utc_offset) for run in times.too_high],
                 "until": iso(times.last, times.utc_offset),

@@ -157,8 +157,8 @@ def write(
     log, workouts = log or ReadLog(), list(workouts)
     mine = [workout for workout in workouts if person in (None, workout.user)]
     chosen = silent.sort(mine)
-    taken = Counter(log.skipped)
-    runs = athlete_update.usable([*chosen.heard, *(workout for workout, _ in chosen.left_out)], taken)
+    taken = Counter(log.skipped) + Counter(reason for _, reason in chosen.left_out)
+    runs = athlete_update.usable(chosen.heard, taken)
     _check([*runs, *chosen.silent, *chosen.indoors], taken, person, {workout.user for workout in workouts})
     athlete = _begun(known, runs, model)
     exported = facts.tell_source(athlete, log.person)

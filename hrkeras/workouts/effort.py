@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hrkeras.workouts.grid import STEP, Grid
+from hrkeras.workouts.grid import STANDING, STEP, Grid
 
 COST_ON_THE_FLAT = 3.6  # J/kg/m
 COST_BY_GRADE = (155.4, -30.4, -43.3, 46.3, 19.5, COST_ON_THE_FLAT)  # J/kg/m, Minetti's polynomial, highest power first
@@ -118,7 +118,7 @@ def basis(grid: Grid, step: float = STEP) -> np.ndarray:
     """
     speed, altitude = grid.speed.astype(np.float64), grid.altitude.astype(np.float64)
     effort, climb = graded_speed(speed, altitude, step), vertical_speed(altitude, step)
-    up, down, standing = np.maximum(climb, 0), np.maximum(-climb, 0), (speed < 0.5).astype(np.float64)
+    up, down, standing = np.maximum(climb, 0), np.maximum(-climb, 0), (speed < STANDING).astype(np.float64)
     slope, walking = climb / np.maximum(speed, 0.7), np.minimum(speed, WALKING)
     averaged = np.stack([effort, speed, up, down, standing, walking, slope, speed**2])
     averages = exponential_averages(averaged[_AVERAGED], _SPANS)

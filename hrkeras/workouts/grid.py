@@ -5,11 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from hrkeras.utils.errors import InvalidWorkoutError
-from hrkeras.workouts.interpolation import MAX_HEART_RATE_GAP, interpolate
+from hrkeras.workouts.interpolation import MAX_HEART_RATE_GAP, interpolate, stretches
 from hrkeras.workouts.workout import Workout
 
 STEP = 10.0  # s
 MAX_STEPS = 100_000
+STANDING = 0.5  # m/s, below it
 
 
 class Grid(NamedTuple):
@@ -61,6 +62,15 @@ def resample(workout: Workout, step: float = STEP, min_speed: float = 0.0, max_s
         altitude.astype(np.float32),
         at_steps(workout.time, workout.heart_rate, steps, step).astype(np.float32),
     )
+
+
+def paused(grid: Grid, step: float = STEP) -> np.ndarray:
+    """Where nobody ran and nothing was recorded, as while a watch is stopped, shape `(steps,)`: steps of 2 minutes or more of
+    standing still without heart rate."""
+    answer = np.isnan(grid.heart_rate) & (grid.speed < STANDING)
+    for first, behind in stretches(answer):
+        answer[first:behind] = (behind - first) * step >= MAX_HEART_RATE_GAP
+    return answer
 
 
 def mean_speeds(workout: Workout, step: float = STEP) -> np.ndarray:

@@ -33,6 +33,11 @@ def interpolate(at, time, values, max_gap: float = MAX_HEART_RATE_GAP) -> np.nda
     return interpolated
 
 
+def stretches(where: np.ndarray) -> np.ndarray:
+    """First and past-the-end index of each stretch of true values, shape `(stretches, 2)`."""
+    return np.flatnonzero(np.diff(where, prepend=False, append=False)).reshape(-1, 2)
+
+
 def covered_share(time, values, max_gap: float = MAX_HEART_RATE_GAP) -> float:
     """Share of the points, 0 to 1, that have a value or lie between two values at most `max_gap` s apart."""
     measured = np.isfinite(values)

@@ -100,7 +100,7 @@ def test_run(steps, altitude, measured, narrow):
 @pytest.mark.parametrize(("hours", "silent"), [(0.0, 0), (0.3, 0), (400.0, 3), (0.0, 800)])
 def test_zones(hours, silent):
     measured, estimated = np.array([9.0, 3, 2, 1, 0]) * 3600 * hours, np.array([4.0, 3, 2, 1, 0.5]) * 3600 * silent
-    times = Times(12, measured, 0.0, silent, estimated, np.stack([estimated / 2, estimated * 3]))
+    times = Times(12, measured, 0.0, 0.0, silent, estimated, np.stack([estimated / 2, estimated * 3]))
     figure = person_plots.zones(estimate(AthleteState()), times, times)
     assert overlaps(figure) == []
     assert len({axes.get_xlim() for axes in figure.axes}) == 1
@@ -109,7 +109,7 @@ def test_zones(hours, silent):
 
 def test_zones_of_a_run_without_heart_rate():
     estimated = np.array([1200.0, 600, 0, 60, 0])
-    times = Times(0, np.zeros(5), 0.0, 1, estimated, np.stack([estimated, estimated]))
+    times = Times(0, np.zeros(5), 0.0, 0.0, 1, estimated, np.stack([estimated, estimated]))
     figure = person_plots.zones(estimate(AthleteState()), times, times)
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["estimated, with the limits of its prediction interval"]

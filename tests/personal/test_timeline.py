@@ -12,6 +12,7 @@ from hrkeras.personal import athlete_update, fitness_text, pace, recent_error, t
 from hrkeras.personal.load import training_load
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.text import duration
+from hrkeras.workouts import quality
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation import synthetic
 
@@ -181,6 +182,28 @@ def test_runs_taken_as_flat_and_minutes_not_measured_are_told(workouts):
     assert sum(times.measured) + times.missing == pytest.approx(flat.duration + half.duration, abs=20)
     (said,) = time_in_zones.missing(times, times)
     assert said.startswith("In runs with heart rate, it was not measured for 10 min (all);")
+
+
+def test_pauses_of_the_watch_are_in_no_zone(workouts):
+    run = workouts[0]
+    stopped = (run.time > 600) & (run.time < 900)
+    paused = replace(run, heart_rate=np.where(stopped, np.nan, run.heart_rate), speed=np.where(stopped, 0.0, run.speed))
+    silent = replace(paused, heart_rate=np.full(len(run), np.nan), start=workouts[1].start)
+    for each, count in ((paused, 1), (silent, 0)):
+        written = timeline.write([each])
+        times = time_in_zones.times(written, zones.estimate(written.athlete))
+        assert (times.runs, times.missing) == (count, 0)
+        assert times.paused == pytest.approx(300, abs=20)
+        in_zones = sum(times.measured) + sum(times.estimated)
+        assert in_zones + times.paused == pytest.approx(run.duration, abs=20)
+        (said,) = time_in_zones.missing(times, times)
+        assert said == "Pauses (two minutes or more of standing without heart rate) are in no zone: 5 min (all)."
+
+
+def test_why_a_run_indoors_does_not_count_is_told(workouts):
+    slow = replace(workouts[2], sport="indoor running", speed=np.full(len(workouts[2]), 0.1))
+    written = timeline.write([*workouts[:2], slow])
+    assert written.report.taken == {quality.reason("range", slow): 1}
 
 
 def test_expected_and_measured_are_means_over_the_same_steps(workouts):

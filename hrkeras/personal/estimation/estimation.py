@@ -15,7 +15,7 @@ from hrkeras.athlete import facts, zones
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.zones import Zones
 from hrkeras.evaluation import predictor
-from hrkeras.personal import athlete_update, update_text
+from hrkeras.personal import athlete_update, time_in_zones, update_text
 from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.silent import LIMITS, SPORTS, follow, sort
@@ -142,10 +142,8 @@ def estimate(
     own = zones.estimate(state)
     estimates = []
     for run, predicted in zip(silent, predictions, strict=True):
-        seconds = zones.seconds_in(own.edges, predicted.heart_rate, predicted.step)
-        within = zones.seconds_within(own.edges, predicted.heart_rate, predicted.low, predicted.high, predicted.step)
         anew = everything or not _is_likely(predicted)
-        estimates.append(Estimate(run, origins[id(run)], predicted, seconds, within, anew))
+        estimates.append(Estimate(run, origins[id(run)], predicted, *time_in_zones.of_estimate(own, predicted), anew))
     report.taken, report.log = taken, history_log
     partly = 0 if everything else sum(bool(np.isfinite(run.heart_rate).any()) for run in silent)
     history = report if histories else None

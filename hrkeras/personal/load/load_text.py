@@ -31,12 +31,14 @@ def lines(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
     estimated = sum(run.is_estimated for run in loads)
     which = "with" if estimated == len(loads) else f"{estimated:,} of them with"
     without = f", {which} no or too little heart rate, so that it is estimated" if estimated else ""
-    missing = 60 * sum(run.minutes * (1 - run.measured) for run in loads if not run.is_estimated)
+    missing = 60 * sum((run.minutes - run.paused) * (1 - run.measured) for run in loads if not run.is_estimated)
+    paused = 60 * sum(run.paused for run in loads)
     return [
         f"{fitness_text.count(len(loads))}, {fitness_text.days(loads)}{without}.",
         f"The last run, {fitness_text.day(last.start, last.utc_offset)}, {last.minutes:.0f} min: {_both(last)}.",
         *([table(HEAD, rows(weeks), left=(0, 1)), f"The last {SHOWN} weeks at most; --json has each run."] if weeks else []),
         *([f"In runs with heart rate, it is missing for {duration(missing)}, which is estimated."] if missing >= 30 else []),
+        *([f"{fitness_text.PAUSES} add nothing: {duration(paused)}."] if paused >= 30 else []),
         MEANING,
         reserve.text(own),
         *doubtful(loads, own),
@@ -83,6 +85,7 @@ def as_dict(loads: Sequence[RunLoad], own: Reserve) -> dict[str, Any]:
             {
                 "start": iso(run.start, run.utc_offset),
                 "minutes": round(run.minutes, 1),
+                "minutes_paused": round(run.paused, 1),
                 "measured": round(run.measured, 3),
                 "estimated": run.is_estimated,
                 "banister": training_load.with_limits(run.banister).as_dict(),

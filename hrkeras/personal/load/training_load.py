@@ -35,7 +35,8 @@ class RunLoad:
         start: s since 1970-01-01 UTC; NaN where it is unknown.
         utc_offset: s that local time is ahead of UTC; NaN where the source does not tell.
         minutes: how long it was.
-        measured: share of it of which the heart rate was measured, 0 to 1.
+        paused: minutes of it in which the watch was stopped (`grid.paused`), which add nothing.
+        measured: share of the others of which the heart rate was measured, 0 to 1.
         mean: of that heart rate, beats/min; NaN where none counts.
         is_estimated: whether it counts as a run without heart rate, of which little or nothing was measured.
         banister: Banister's TRIMP, shape `(1 + DRAWS,)` as in `reserve`.
@@ -45,6 +46,7 @@ class RunLoad:
     start: float
     utc_offset: float
     minutes: float
+    paused: float
     measured: float
     mean: float
     is_estimated: bool
@@ -108,8 +110,9 @@ def per_minute(own: Reserve) -> np.ndarray:
 def of_run(prediction: Prediction, minute: np.ndarray, seed: int, is_estimated: bool = False) -> RunLoad:
     """The training load of a run, summed over its steps.
 
-    Steps without heart rate count by the prediction, shifted by how far it was off in the measured ones, which may lie anywhere
-    in its interval: as a prediction is mostly off by the same all through a run, its steps move together. Of a run that counts
+    Steps of a pause add nothing. Others without heart rate count by the prediction, shifted by how far it was off in the
+    measured ones, which may lie anywhere in its interval: as a prediction is mostly off by the same all through a run, its
+    steps move together. Of a run that counts
     as one without heart rate, all steps count by the prediction as it is: the few that were measured may be faults.
 
     Args:
@@ -119,20 +122,23 @@ def of_run(prediction: Prediction, minute: np.ndarray, seed: int, is_estimated: 
         is_estimated: whether it counts as a run without heart rate.
     """
     rates, predicted = prediction.grid.heart_rate.astype(np.float64), prediction.heart_rate.astype(np.float64)
-    measured = np.isfinite(rates)
+    measured, counted = np.isfinite(rates), ~prediction.paused
     known = measured & (not is_estimated)
+    unknown = counted & ~known
     below, part = _between(rates[known])
     steps = np.bincount(below, 1 - part, len(RATES)) + np.bincount(below + 1, part, len(RATES))
     loads = steps @ minute
-    if not known.all():
+    if unknown.any():
         shift = float((rates - predicted)[known].mean()) if known.any() else 0.0
         moved = reserve.moves(predicted, prediction.low, prediction.high, seed)
-        below, part = _between((predicted[:, None] + shift + moved)[~known])
+        below, part = _between((predicted[:, None] + shift + moved)[unknown])
         draw = np.arange(1 + DRAWS)
         loads = loads + (minute[:, below, draw] * (1 - part) + minute[:, below + 1, draw] * part).sum(axis=1)
     loads = loads * prediction.step / 60
     mean = float(rates[known].mean()) if known.any() else nan
-    about = prediction.start, prediction.utc_offset, prediction.minutes, float(measured.mean()), mean, is_estimated
+    paused = prediction.step / 60 * int(np.count_nonzero(~counted))
+    share = float(measured.sum() / max(float(counted.sum()), 1.0))
+    about = prediction.start, prediction.utc_offset, prediction.minutes, paused, share, mean, is_estimated
     return RunLoad(*about, *loads)
 
 

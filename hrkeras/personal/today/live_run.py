@@ -13,7 +13,7 @@ from hrkeras.athlete.population import DAY
 from hrkeras.evaluation import origins
 from hrkeras.personal.today.residual_process import BY_CHANGE, CHANGE, ResidualProcess, change_of_effort
 from hrkeras.utils.errors import InputError
-from hrkeras.workouts.grid import STEP, Grid
+from hrkeras.workouts.grid import STANDING, STEP, Grid
 
 LONGEST = DAY / STEP  # steps
 AHEAD = 180  # steps after now that today's difference is the mean over
@@ -21,7 +21,6 @@ FEWEST = 18  # measured steps before the day can be judged
 FLATTEST = 4.0  # beats/min for 1 m/s; below, a heart rate says nothing of a pace
 MOST_MINUTES = 5  # ahead that a crossing is foreseen
 PATHS = 2000
-STANDING = 0.5  # m/s, below it
 SLOWEST_CHANGE = 0.5  # of the speed, to which it can be taken to fall
 WARM, RECENT = 12, 60  # steps at the start that say nothing of how much effort changes, and the latest that do
 USUAL_CHANGE = 0.5  # beats/min a step, before they do

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hrkeras.workouts.interpolation import MAX_HEART_RATE_GAP
+from hrkeras.workouts.interpolation import MAX_HEART_RATE_GAP, stretches
 from hrkeras.workouts.sensor import sensor_level
 from hrkeras.workouts.sensor.rides import rides
 from hrkeras.workouts.sensor.sensor_fault import Fault
@@ -108,15 +108,10 @@ def _without_pauses(time: np.ndarray, pause: float = PAUSE) -> np.ndarray:
     return np.cumsum(np.where(gaps <= pause, gaps, 0.0))
 
 
-def _stretches(where: np.ndarray) -> np.ndarray:
-    """First and past-the-end index of each stretch of true values, shape `(stretches, 2)`."""
-    return np.flatnonzero(np.diff(where, prepend=False, append=False)).reshape(-1, 2)
-
-
 def _dropouts(workout: Workout, interval: float) -> Iterator[Fault]:
     stopped = max(STOPPED, STOPPED_INTERVALS * float(np.median(np.diff(workout.time))))
     running = _without_pauses(workout.time, min(stopped, PAUSE))
-    for first, behind in _stretches(~np.isfinite(workout.heart_rate)):
+    for first, behind in stretches(~np.isfinite(workout.heart_rate)):
         last = min(behind, len(workout) - 1)
         seconds = running[last] - running[first]
         if seconds >= _longest_gap(interval):
@@ -144,7 +139,7 @@ def _spikes(beats: _Beats) -> Iterator[Fault]:
     far = np.maximum(np.max(shifted, axis=0) - rate, rate - np.min(shifted, axis=0)) > SPIKE  # else the median is near too
     off = np.zeros(len(rate))
     off[far] = rate[far] - np.median(around[far], axis=1)
-    for first, behind in _stretches(np.abs(off) > SPIKE):
+    for first, behind in stretches(np.abs(off) > SPIKE):
         if first == 0 or behind == len(time) or in_contact[behind] - in_contact[first - 1] > SPIKE_SECONDS + 2 * beats.interval:
             continue
         from_ = min(first - 1, int(np.searchsorted(time, time[first] - STEEP)))

@@ -84,6 +84,21 @@ def test_it_says_how_much_of_a_run_is_estimated():
     assert "In runs with heart rate, it is missing for 30 min, which is estimated." in text
 
 
+def test_a_pause_adds_nothing_and_is_no_time_without_heart_rate():
+    measured = np.full(120, 120.0, np.float32)
+    stopped = np.concatenate([measured, np.full(24, np.nan, np.float32), measured])
+    found, minute = prediction(stopped), training_load.per_minute(body())
+    found.grid.speed[120:144] = 0.1
+    with_pause, without = (training_load.of_run(run, minute, 3) for run in (found, prediction(np.full(240, 120.0))))
+    assert (with_pause.paused, with_pause.minutes, with_pause.measured) == (4, 44, 1)
+    np.testing.assert_allclose(with_pause.banister, without.banister)
+    text = load_text.lines([with_pause], body())
+    assert "estimated" not in text[1]
+    assert "Pauses (two minutes or more of standing without heart rate) add nothing: 4 min." in text
+    found.grid.speed[[128, 136]] = 1.0  # none of the parts takes two minutes
+    assert training_load.of_run(found, minute, 3).measured == pytest.approx(240 / 264)
+
+
 def test_times_are_rounded_and_not_cut_off():
     loads = [training_load.of_run(prediction(np.full(240, 120.0)), training_load.per_minute(body()), 3)] * 2
     loads = [replace(run, minutes=39 + 58 / 60) for run in loads]
