@@ -24,10 +24,6 @@ def guard(
     """Tell minute by minute of a run how likely heart rate goes above a limit in the next 1, 3 and 5 minutes."""
     one = follow(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
-    from hrkeras.utils.errors import InputError
-
-    if one.workout.estimated:
-        raise InputError(f"{run}: its heart rate was estimated by hrkeras, not measured; give a run whose heart rate was.")
 
     with progress(round(one.workout.duration / 60), "Following the run", "min") as bar:
         watched = today_text.watch(one.live, one.grid, limit, bar.update)

@@ -22,8 +22,9 @@ def today(
     json: Json = False,
 ) -> None:
     """Compare the heart rate of a run's first minutes with what was expected, in beats/min and seconds per kilometre."""
-    one = follow(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
+
+    one = follow(run, workout, athlete, history, plot, force, no_cache, today_text.looked_at(after))
     from hrkeras.workouts import clock
 
     judged = today_text.judge(one.live, clock.date_or_nan(one.workout.start), one.workout.utc_offset, one.grid, after)

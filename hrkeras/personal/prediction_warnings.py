@@ -6,17 +6,49 @@ compare its prediction with simple expectations.
 
 import numpy as np
 
+from hrkeras.athlete import facts
 from hrkeras.athlete.interval import HOUR
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
+from hrkeras.datasets.inspection import sensor_faults
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.quality import Limits
 from hrkeras.workouts.records import fastest
+from hrkeras.workouts.workout import Workout
 
 APART, FARTHEST = 3.0, 45.0  # standard deviations that the athlete's state gives to its own prediction; beats/min
 LONG_AGO = 120.0  # days
 FASTEST_CLIMB = 5.0  # m/s
 OFTEN = Limits.min_heart_rate_share  # of the steps; with fewer measured, faults of the sensor are not looked for
 LONGEST = Limits.max_duration  # s
+ABOVE_MAXIMUM = "either the sensor was wrong, or the maximum is too low"
+
+
+def of_run(run: Workout, grid: Grid, athlete: AthleteState) -> list[str]:
+    """Warns if the course, the measured heart rate or the maximum heart rate that the person told looks wrong.
+
+    Args:
+        run: as recorded.
+        grid: the same on the grid; or its first steps, where only these are looked at.
+        athlete: the person before it.
+    """
+    doubted = facts.doubt(athlete)
+    return [
+        *of_course(grid),
+        *sensor_faults.doubts(run, len(grid.speed) * STEP),
+        *_of_maximum(grid.heart_rate, facts.told(athlete).max_heart_rate),
+        *([f"{doubted}."] if doubted else []),
+    ]
+
+
+def _of_maximum(measured: np.ndarray, maximum: float | None) -> list[str]:
+    """Warns if the mean of the measured heart rates is above the maximum that the person told, both in beats/min."""
+    is_measured = np.isfinite(measured)
+    if not maximum or not is_measured.any():
+        return []
+    mean = round(float(measured[is_measured].mean(dtype=np.float64)))
+    said = f"its mean heart rate of {mean} beats/min was above the self-reported maximum of {maximum:.0f}"
+    return [f"{said}: {ABOVE_MAXIMUM}."] if mean > round(maximum) else []
 
 
 def of_course(grid: Grid) -> list[str]:

@@ -2,12 +2,15 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
+from hrkeras.workouts.simulation import formats
 
 
 def run(*arguments, code=0):
@@ -133,6 +136,19 @@ def test_what_is_not_known_of_the_run_is_said(files, me, tmp_path, command):
     said = " ".join(run(*command, plain, "--athlete", me, *output).stdout.split())
     assert "The run's date is unknown, since its clock was not set: it was taken as the day after the last known run." in said
     assert "The run has no altitude: it was taken as flat." in said
+
+
+@pytest.mark.parametrize("command", [("today",), ("guard", "--limit", 170), ("predict", "--output", "run.csv")])
+def test_what_looks_wrong_is_said_of_what_is_looked_at(simulated, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    second = simulated[-1].clock - simulated[-1].clock[0]
+    spiky = np.where((second >= 3600) & (second < 3606), 215, simulated[-1].heart_rate)  # today looks at 40 minutes
+    formats.write_gpx(replace(simulated[-1], heart_rate=spiky), tmp_path / "run.gpx")
+    run("update", "low.json", "--max-heart-rate", 130)
+    said = run(*command, "run.gpx", "--athlete", "low.json").stderr
+    spikes = "Warning: its heart rate looks wrong, and so may be what is told of it: minute 60.0 to 60.1, spikes"
+    assert (spikes in said) == (command[0] != "today")
+    assert re.search(r"Warning: its mean heart rate of 1\d\d beats/min was above the self-reported maximum of 130: either", said)
 
 
 def _shifted(time, begin):

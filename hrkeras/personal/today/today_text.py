@@ -52,6 +52,11 @@ class Judged(NamedTuple):
     minutes_after: int
 
 
+def looked_at(minutes: int) -> int:
+    """How many steps of a run `judge` looks at after some minutes: these, and those of the half hour that followed."""
+    return minutes * MINUTE + live_run.AHEAD
+
+
 def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: int) -> Judged:
     """Follows a recorded run for some minutes.
 
@@ -85,7 +90,7 @@ def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: in
         for live in live_run.followed(run, first, MINUTE)
         if live.minutes >= FIRST and (live.measured_steps >= live_run.FEWEST or live.minutes == minutes)
     ]
-    after = (grid.heart_rate - expected)[steps : steps + live_run.AHEAD]
+    after = (grid.heart_rate - expected)[steps : looked_at(minutes)]
     came = float(np.nanmean(after)) if np.isfinite(after).sum() >= 5 * MINUTE else float("nan")
     last = slice(steps - MINUTE, steps)
     rates = grid.heart_rate[last]
