@@ -104,7 +104,7 @@ def test_for_programs(runs):
     predicted = prediction.predict(half, AthleteState())
     told = json.loads(json.dumps(prediction_text.as_dict(predicted), allow_nan=False))
     assert told["measured_share"] == pytest.approx(900 / half.duration, abs=0.01)
-    seldom = f"in the {100 * told['measured_share']:.0f} % of the run that have a heart rate"
+    seldom = f"(heart rate in {100 * told['measured_share']:.0f} % of the run)"
     off = told["measured_mean"] - told["predicted_mean_where_measured"]
     means = (
         f"Measured mean {told['measured_mean']:.1f} {seldom}, {abs(off):.1f} {'above' if off > 0 else 'below'} what is predicted"
