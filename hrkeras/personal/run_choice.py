@@ -44,9 +44,11 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
     fitting = _distinct([run for run in recorded if not wanted or any(name.startswith(wanted) for name in _names(run))])
     if len(fitting) == 1:
         return fitting[0]
-    count = f"{len(fitting)} runs" if fitting else f"none such among {len(runs)} runs"
+    of_day = [run for run in runs if (wanted or "").startswith(_days(run))]
+    near = f"{len(of_day)} of that day" if of_day else f"{len(runs)} runs"
+    count = f"{len(fitting)} runs" if fitting else f"none such among {near}"
     expected = f"expected one run{f' of {wanted}' if wanted else ''}"
-    raise InputError(f"{path}: {expected}, found {count}; {_offer(fitting or runs)}.", "workout")
+    raise InputError(f"{path}: {expected}, found {count}; {_offer(fitting or of_day or runs)}.", "workout")
 
 
 def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> str:
@@ -78,9 +80,15 @@ def _names(run: Workout) -> tuple[str, ...]:
     start, offset = run.start, run.utc_offset
     if np.isnan(start):
         return (_name(run),)
-    when = local(start, offset)
-    days = f"{when.day} {when:%B} {when:%Y}", f"{when.day} {when:%b} {when:%Y}"
-    return moment(start, offset), str(iso(start, offset)), str(iso(start)), *days
+    return moment(start, offset), str(iso(start, offset)), str(iso(start)), *_days(run)
+
+
+def _days(run: Workout) -> tuple[str, ...]:
+    """Its local day as numbers and in words; nothing of a run of unknown date."""
+    if np.isnan(run.start):
+        return ()
+    when = local(run.start, run.utc_offset)
+    return f"{when:%Y-%m-%d}", f"{when.day} {when:%B} {when:%Y}", f"{when.day} {when:%b} {when:%Y}"
 
 
 def _distinct(recorded: list[Workout]) -> list[Workout]:

@@ -313,6 +313,10 @@ def test_choosing(runs, tmp_path):
     afternoon = replace(runs[3], start=runs[3].start + 3600)
     with pytest.raises(InputError, match=rf"expected one run of {days[3][:10]}, found 2 runs; choose one of"):
         run_choice.choose([*runs, afternoon], days[3][:10], path)
+    both = f"choose one of {days[3]}, {clock.date(afternoon.start)}, or latest"
+    for hour in (f"{days[3][:10]} 03:59", f"{days[3][:10]}T03:59Z", f"{clock.local(runs[3].start):%-d %B %Y} at four"):
+        with pytest.raises(InputError, match=f"expected one run of {hour}, found none such among 2 of that day; {both}"):
+            run_choice.choose([*runs, afternoon], hour, path)
     with pytest.raises(InputError, match="found 2 cycling, 1 indoor running workouts; `hrkeras estimate --all` takes"):
         run_choice.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)
     with pytest.raises(InputError, match="found no workout"):
