@@ -52,6 +52,7 @@ class OneRun(NamedTuple):
 def open_run(
     run: Path,
     workout: str | None,
+    person: str | None,
     athlete: Path | None,
     history: list[Path] | None,
     no_cache: bool,
@@ -65,7 +66,8 @@ def open_run(
     default = None if workout or tracks.is_track(run) else "latest"
     histories = history or []
     with reading((run, *histories)) as bar:
-        chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update, reader(no_cache))
+        wanted = workout or default
+        chosen, others, log = run_choice.load_run(run, wanted, histories, bar.update, reader(no_cache), person)
     if default and (others or log.skipped[run_choice.OTHER]):
         defaults.use("--workout", default)
     learnt = athlete_update.learn_from(state, [] if athlete else others, chosen.start, model, log.person)
@@ -96,6 +98,7 @@ class Followed(NamedTuple):
 def follow(
     run: Path,
     workout: str | None,
+    person: str | None,
     athlete: Path | None,
     history: list[Path] | None,
     plot: Path | None,
@@ -117,7 +120,7 @@ def follow(
     from hrkeras.workouts.grid import Grid
 
     state = prediction.opened(athlete)
-    one = open_run(run, workout, athlete, history, no_cache, state)
+    one = open_run(run, workout, person, athlete, history, no_cache, state)
     if one.workout.estimated:
         raise InputError(f"{run}: its heart rate was estimated by hrkeras, not measured; give a run whose heart rate was.")
     begin, grid = prediction.begin_after(one.workout, state), prediction.gridded(one.workout)

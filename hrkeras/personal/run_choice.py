@@ -8,7 +8,7 @@ from shlex import quote
 
 import numpy as np
 
-from hrkeras.personal.athlete_update import one_person
+from hrkeras.personal.people import of_person, one_person
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import duplicates, quality
 from hrkeras.workouts.clock import date, in_future, iso, local, moment
@@ -104,6 +104,7 @@ def load_run(
     histories: Sequence[Path] = (),
     on_bytes: Callable[[int], object] | None = None,
     read: detect.Read = detect.read,
+    person: str | None = None,
 ) -> tuple[Workout, list[Workout], ReadLog]:
     """Reads the run to predict and the person's other workouts.
 
@@ -113,15 +114,17 @@ def load_run(
         histories: folders or exports with the person's earlier runs; if not given, the other runs of `path`.
         on_bytes: called with the number of bytes read since the last call.
         read: reads a source.
+        person: whose run it is, where `path` has those of several.
 
     Returns:
         The run, the person's workouts, and what was skipped.
 
     Raises:
-        InputError: if something cannot be read, or a history or, where no date is wanted, `path` holds several people's runs.
+        InputError: if something cannot be read, or a history or, where no date is wanted, `path` holds several people's runs,
+            or none of the person named.
     """
     log = ReadLog(on_bytes)
-    workouts = list(read(path, log))
+    workouts = of_person(read(path, log), person)
     if wanted in (None, "latest"):
         one_person([workout for workout in workouts if workout.sport == "running"], path)
     run = choose(workouts, wanted, path, log)

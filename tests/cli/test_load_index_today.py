@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
-from hrkeras.workouts.simulation import formats
+from hrkeras.workouts.simulation import formats, synthetic
 
 
 def run(*arguments, code=0):
@@ -149,6 +149,18 @@ def test_what_looks_wrong_is_said_of_what_is_looked_at(simulated, tmp_path, monk
     spikes = "Warning: its heart rate looks wrong, and so may be what is told of it: minute 60.0 to 60.1, spikes"
     assert (spikes in said) == (command[0] != "today")
     assert re.search(r"Warning: its mean heart rate of 1\d\d beats/min was above the self-reported maximum of 130: either", said)
+
+
+@pytest.mark.parametrize("command", [("today",), ("guard", "--limit", 170), ("predict", "--output", "run.csv")])
+def test_the_person_is_named_where_there_are_several(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    formats.write_endomondo(synthetic.simulate(2, 3, seed=5, flawed=0, faulty=0), "runs.json")
+    said = " ".join(run(*command, "runs.json", code=1).stderr.split())
+    assert "expected the runs of one person, found those of 2 (1001, 1002); " in said
+    assert said.endswith("else one person's alone (--person).")
+    assert "name one of 1001, 1002 (--person)." in " ".join(run(*command, "runs.json", "--person", "me", code=1).stderr.split())
+    told = json.loads(run(*command, "runs.json", "--person", "1002", "--json", "--force").stdout)
+    assert (told["earlier_runs"], told["used"], told["not_used"]) == (2, 3, {})
 
 
 def _shifted(time, begin):
