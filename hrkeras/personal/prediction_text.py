@@ -16,7 +16,7 @@ from hrkeras.workouts.workout import Workout
 def lines(predicted: Prediction) -> list[str]:
     """What is predicted, and what was measured where anything was."""
     text = [
-        f"Run of {clock.moment(predicted.start, predicted.utc_offset)}, {predicted.minutes:.0f} min: "
+        f"Run of {clock.moment(predicted.start, predicted.utc_offset)}, {_lasts(predicted.minutes)}: "
         f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
         f"heart rate within {(predicted.high - predicted.low).mean() / 2:.0f} of the prediction four times in five."
     ]
@@ -31,6 +31,10 @@ def lines(predicted: Prediction) -> list[str]:
             f"{predicted.error:.1f} beats/min, {inside}."
         )
     return [*text, f"Predicted by {predicted.by}."]
+
+
+def _lasts(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes >= 1 else f"{60 * minutes:.0f} s"
 
 
 def remarks(run: Workout, earlier_runs: int) -> list[str]:

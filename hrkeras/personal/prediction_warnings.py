@@ -21,6 +21,7 @@ LONG_AGO = 120.0  # days
 FASTEST_CLIMB = 5.0  # m/s
 OFTEN = Limits.min_heart_rate_share  # of the steps; with fewer measured, faults of the sensor are not looked for
 LONGEST = Limits.max_duration  # s
+NO_RUNNER = "so its heart rate is no runner's"
 ABOVE_MAXIMUM = "either the sensor was wrong, or the maximum is too low"
 
 
@@ -52,7 +53,7 @@ def _of_maximum(measured: np.ndarray, maximum: float | None) -> list[str]:
 
 
 def of_course(grid: Grid) -> list[str]:
-    """Warns if a run is faster than the world record, of a length that nobody knows, or higher within seconds."""
+    """Warns if a run is faster than the world record, stands, is of a length that nobody knows, or is higher within seconds."""
     speed, jumps = grid.speed, np.abs(np.diff(grid.altitude))
     mean, seconds, sentences = float(speed.mean()), len(speed) * STEP, []
     if mean > fastest(seconds):
@@ -60,6 +61,8 @@ def of_course(grid: Grid) -> list[str]:
             f"its mean speed of {3.6 * mean:.1f} km/h over {seconds / 60:.0f} min is above the world record, so it is hardly a "
             "run, and in other sports heart rate follows speed differently."
         )
+    if mean < Limits.min_mean_speed:
+        sentences.append(f"it stands nearly all the time, at a mean speed of {3.6 * mean:.1f} km/h, {NO_RUNNER}.")
     if seconds > LONGEST:
         sentences.append(
             f"it lasts {seconds / HOUR:.0f} h, and nothing was learnt from runs of more than {LONGEST / HOUR:.0f} h: do not "

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from pathlib import Path
-from shlex import quote
 
 import numpy as np
 
 from hrkeras.personal.people import of_person, one_person
+from hrkeras.personal.update_text import look_at
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import duplicates, quality
 from hrkeras.workouts.clock import date, in_future, iso, local, moment
@@ -58,7 +58,7 @@ def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> st
     named = f"{names} workout{'s' if len(workouts) > 1 else ''}" if names else ""
     content = "; ".join(filter(None, [named, read_log_text(log) if log else ""])) or "no workout"
     indoors = "; `hrkeras estimate --all` takes runs indoors" if "indoor running" in sports else ""
-    return f"found {content}{indoors}; look at it with `hrkeras inspect {quote(str(path))}`"
+    return f"found {content}{indoors}; {look_at(path)}"
 
 
 def _offer(runs: Sequence[Workout]) -> str:

@@ -219,7 +219,7 @@ def _check(runs: Sequence[PreparedRun | Workout], taken: Counter[str], person: s
     if not people.one_person([*runs]):
         of_person = f" of {person}" if person else ""
         why = update_text.taken_text(taken) or "there are no workouts"
-        raise InputError(f"Found no run{of_person} that can be used: {why}; look at what there is with `hrkeras inspect`.")
+        raise InputError(f"Found no run{of_person} that can be used: {why}; {update_text.look_at()}.")
 
 
 def _begun(known: AthleteState | None, runs: Sequence[PreparedRun], model: Model | None) -> AthleteState:

@@ -194,7 +194,8 @@ def test_a_new_file_of_nothing_is_not_made(tracks, tmp_path):
     formats.write_gpx_folder([replace(tracks[0], heart_rate=np.zeros_like(tracks[0].heart_rate))], tmp_path / "runs")
     (tmp_path / "runs" / "broken.gpx").write_text("<gpx")
     with pytest.raises(
-        InputError, match=r"none can be learnt from: 1 x heart rate incomplete; 1 x .*broken\.gpx\); look at them"
+        InputError,
+        match=r"none can be learnt from: 1 x heart rate incomplete; 1 x .*broken\.gpx\); look at what there is",
     ):
         athlete_update.update(tmp_path / "me.json", [tmp_path / "runs"])
     assert not (tmp_path / "me.json").exists()

@@ -264,6 +264,16 @@ def test_a_ride_is_doubted():
     assert not any("record" in doubt for doubt in prediction.predict(plain(300)).warnings)
 
 
+def test_standing_is_doubted():
+    still = prediction.predict(plain(90, speed=np.full(181, 0.1)))
+    assert still.warnings[0] == "it stands nearly all the time, at a mean speed of 0.4 km/h, so its heart rate is no runner's."
+    assert not any("stands" in doubt for doubt in prediction.predict(plain(90, speed=np.full(181, 0.3))).warnings)
+
+
+def test_a_run_of_seconds_has_its_seconds():
+    assert "unknown date, 30 s: predicted" in prediction_text.lines(prediction.predict(plain(3, start=np.nan)))[0]
+
+
 def test_a_run_longer_than_any_known_is_doubted(by):
     assert "it lasts 7 h, and nothing was learnt from runs of more than 6 h" in by(plain(7 * 360)).warnings[0]
 

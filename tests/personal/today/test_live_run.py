@@ -104,6 +104,8 @@ def test_it_refuses_what_it_cannot_tell(athlete, last):
     silent = last.grid._replace(heart_rate=np.full(len(last.grid.speed), np.nan, np.float32))
     with pytest.raises(InputError, match="no heart rate"):
         today_text.watch(live_run.LiveRun(athlete, last.start), silent, 150)
+    with pytest.raises(InputError, match="lasts less than 2 minutes, after which something can first be said"):
+        today_text.watch(live_run.LiveRun(athlete, last.start), type(last.grid)(*(column[:11] for column in last.grid)), 150)
 
 
 def test_what_is_said(athlete, last):
