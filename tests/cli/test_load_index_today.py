@@ -115,6 +115,10 @@ def test_guard(files, me):
 def test_they_refuse_in_a_sentence(files, silent, me, folder):
     assert "no heart rate that a heart can have" in run("today", silent, code=1).output
     assert "has no heart rate" in run("guard", silent, "--limit", 150, code=1).output
+    filled = silent.with_name("filled.gpx")
+    run("estimate", silent, "--output", filled)
+    for command in (("today",), ("guard", "--limit", 150)):
+        assert "estimated by hrkeras, not measured" in " ".join(run(command[0], filled, *command[1:], code=1).output.split())
     still = silent.with_name("still.gpx")
     place = re.search('lat="[^"]*" lon="[^"]*"', files[-1].read_text())[0]
     still.write_text(re.sub('lat="[^"]*" lon="[^"]*"', place, files[-1].read_text()))
