@@ -7,7 +7,7 @@ import typer
 from hrkeras.cli import outputs
 from hrkeras.cli.one_run import History, Run, Workout, follow
 from hrkeras.cli.outputs import Force, Plot
-from hrkeras.cli.shared import AthleteFile, Json, NoCache, json_line, progress
+from hrkeras.cli.shared import AthleteFile, Json, NoCache, Person, json_line, progress
 
 
 def guard(
@@ -16,18 +16,15 @@ def guard(
     athlete: AthleteFile = None,
     history: History = None,
     workout: Workout = None,
+    person: Person = None,
     plot: Plot = None,
     force: Force = False,
     no_cache: NoCache = False,
     json: Json = False,
 ) -> None:
     """Tell minute by minute of a run how likely heart rate goes above a limit in the next 1, 3 and 5 minutes."""
-    one = follow(run, workout, athlete, history, plot, force, no_cache)
+    one = follow(run, workout, person, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
-    from hrkeras.utils.errors import InputError
-
-    if one.workout.estimated:
-        raise InputError(f"{run}: its heart rate was estimated by hrkeras, not measured; give a run whose heart rate was.")
 
     with progress(round(one.workout.duration / 60), "Following the run", "min") as bar:
         watched = today_text.watch(one.live, one.grid, limit, bar.update)

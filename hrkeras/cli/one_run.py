@@ -52,6 +52,7 @@ class OneRun(NamedTuple):
 def open_run(
     run: Path,
     workout: str | None,
+    person: str | None,
     athlete: Path | None,
     history: list[Path] | None,
     no_cache: bool,
@@ -65,7 +66,8 @@ def open_run(
     default = None if workout or tracks.is_track(run) else "latest"
     histories = history or []
     with reading((run, *histories)) as bar:
-        chosen, others, log = run_choice.load_run(run, workout or default, histories, bar.update, reader(no_cache))
+        wanted = workout or default
+        chosen, others, log = run_choice.load_run(run, wanted, histories, bar.update, reader(no_cache), person)
     if default and (others or log.skipped[run_choice.OTHER]):
         defaults.use("--workout", default)
     learnt = athlete_update.learn_from(state, [] if athlete else others, chosen.start, model, log.person)
@@ -96,28 +98,35 @@ class Followed(NamedTuple):
 def follow(
     run: Path,
     workout: str | None,
+    person: str | None,
     athlete: Path | None,
     history: list[Path] | None,
     plot: Path | None,
     force: bool,
     no_cache: bool,
+    looked_at: int | None = None,
 ) -> Followed:
-    """The run that the options name, and the person as known before it.
+    """The run that the options name, and the person as known before it; warns of what is wrong in the steps looked at, or all.
 
     Raises:
         typer.BadParameter: if the options contradict each other, or the picture would destroy something.
+        InputError: if the run cannot be read or chosen, or its heart rate was estimated.
     """
     check_one_known(athlete, history)
     outputs.check((run, athlete, *(history or [])), [(plot, kinds.PNG)], force)
-    from hrkeras.datasets.inspection import sensor_faults
     from hrkeras.personal import prediction, prediction_warnings
     from hrkeras.personal.today import live_run
+    from hrkeras.utils.errors import InputError
+    from hrkeras.workouts.grid import Grid
 
     state = prediction.opened(athlete)
-    one = open_run(run, workout, athlete, history, no_cache, state)
+    one = open_run(run, workout, person, athlete, history, no_cache, state)
+    if one.workout.estimated:
+        raise InputError(f"{run}: its heart rate was estimated by hrkeras, not measured; give a run whose heart rate was.")
     begin, grid = prediction.begin_after(one.workout, state), prediction.gridded(one.workout)
     days = prediction_warnings.days_since(state.assumed_start(begin), state.ends)
-    warnings = [*prediction_warnings.of_course(grid), *prediction_warnings.of_age(days), *sensor_faults.doubts(one.workout)]
+    seen = Grid(*(column[:looked_at] for column in grid))
+    warnings = [*prediction_warnings.of_run(one.workout, seen, state), *prediction_warnings.of_age(days)]
     warn(warnings)
     about = {"has_altitude": prediction.has_altitude(one.workout), "warnings": warnings} | one.about
     return Followed(live_run.LiveRun(state, begin), one.workout, grid, one.lines, about)

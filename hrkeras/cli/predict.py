@@ -14,6 +14,7 @@ from hrkeras.cli.shared import (
     Json,
     Model,
     NoCache,
+    Person,
     check_one_known,
     json_line,
     load_model_and_state,
@@ -35,6 +36,7 @@ def predict(
     athlete: AthleteFile = None,
     history: History = None,
     workout: Workout = None,
+    person: Person = None,
     plot: Plot = None,
     force: Force = False,
     no_cache: NoCache = False,
@@ -50,7 +52,7 @@ def predict(
     from hrkeras.personal import prediction, prediction_text
     from hrkeras.utils.files import atomic_write
 
-    one = open_run(run, workout, athlete, history, no_cache, state, loaded)
+    one = open_run(run, workout, person, athlete, history, no_cache, state, loaded)
     predicted = prediction.predict(one.workout, state, loaded)
     with atomic_write(output) as part:
         predicted.to_csv(part)

@@ -80,7 +80,7 @@ RunsOfOne = Annotated[
         exists=True, help="One person's runs: an Apple Health export, or a folder or zip of tracks.", show_default=False
     ),
 ]
-Person = Annotated[str | None, typer.Option(help="Name of the person, where SOURCE has several.")]
+Person = Annotated[str | None, typer.Option(help="Name of the person, where there are runs of several.")]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Read and compute everything anew and keep nothing; see `hrkeras cache`.")
 ]

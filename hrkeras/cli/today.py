@@ -7,7 +7,7 @@ import typer
 from hrkeras.cli import outputs
 from hrkeras.cli.one_run import History, Run, Workout, follow
 from hrkeras.cli.outputs import Force, Plot
-from hrkeras.cli.shared import AthleteFile, Json, NoCache, json_line
+from hrkeras.cli.shared import AthleteFile, Json, NoCache, Person, json_line
 
 
 def today(
@@ -16,14 +16,16 @@ def today(
     athlete: AthleteFile = None,
     history: History = None,
     workout: Workout = None,
+    person: Person = None,
     plot: Plot = None,
     force: Force = False,
     no_cache: NoCache = False,
     json: Json = False,
 ) -> None:
     """Compare the heart rate of a run's first minutes with what was expected, in beats/min and seconds per kilometre."""
-    one = follow(run, workout, athlete, history, plot, force, no_cache)
     from hrkeras.personal.today import today_text
+
+    one = follow(run, workout, person, athlete, history, plot, force, no_cache, today_text.looked_at(after))
     from hrkeras.workouts import clock
 
     judged = today_text.judge(one.live, clock.date_or_nan(one.workout.start), one.workout.utc_offset, one.grid, after)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from hrkeras.cli import outputs, terminal
-from hrkeras.cli.shared import Backend, Json, NoCache, json_line, load_model, load_model_and_state, reader, reading
+from hrkeras.cli.shared import Backend, Json, NoCache, Person, json_line, load_model, load_model_and_state, reader, reading
 
 FACTS = "Self-reported facts"
 
@@ -61,6 +61,7 @@ def update(
             rich_help_panel=FACTS,
         ),
     ] = None,
+    person: Person = None,
     no_cache: NoCache = False,
     json: Json = False,
     backend: Backend = None,
@@ -93,6 +94,7 @@ def update(
             told,
             reader(no_cache),
             [name.replace("-", "_") for name in forget or []],
+            person,
         )
     if json:
         print(json_line({"athlete": str(athlete)} | report.as_dict() | usage.update_dict(report, report.log)))

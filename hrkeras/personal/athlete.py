@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from hrkeras.athlete import facts, kalman
 from hrkeras.evaluation import predictor
 from hrkeras.personal import facts_text, prediction
-from hrkeras.personal.athlete_update import learn, one_person, usable
+from hrkeras.personal.athlete_update import learn, usable
+from hrkeras.personal.people import one_person
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.update_text import taken_text
 from hrkeras.utils.errors import InputError, expect

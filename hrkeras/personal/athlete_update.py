@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from hrkeras.athlete.fitness import View
 from hrkeras.athlete.kalman import AthleteState, Known
 from hrkeras.athlete.population import Population, default
 from hrkeras.evaluation import predictor
-from hrkeras.personal import kept, learning
-from hrkeras.personal.update_text import taken_text
+from hrkeras.personal import kept, learning, people
+from hrkeras.personal.update_text import look_at, taken_text
 from hrkeras.utils import files
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import prepare, quality
@@ -32,7 +32,6 @@ LIMITS = quality.Limits(require_user=False)
 PATIENCE = 30.0  # s that an update waits for another of the same file
 FUTURE = "begins in the future, so its clock was wrong"
 OF_ADDED = ("added", "before", "predicted", "after")  # of `Report`, for each added run
-Owned = TypeVar("Owned", Workout, prepare.PreparedRun)
 
 
 @dataclass
@@ -128,29 +127,6 @@ def distinct(runs: Sequence[prepare.PreparedRun], taken: Counter[str] | None = N
     return sorted(kept, key=lambda run: run.end)
 
 
-def one_person(runs: list[Owned], source: Path | str, user: str | None = None) -> list[Owned]:
-    """The runs of one person in a source.
-
-    Args:
-        runs: of the source.
-        source: its path or name, for messages.
-        user: the person to choose if the source has several.
-
-    Raises:
-        InputError: if they belong to several people and none of them is `user`.
-    """
-    people = sorted({run.user for run in runs})
-    if len(people) < 2:
-        return runs
-    if user in people:
-        return [run for run in runs if run.user == user]
-    names = ", ".join(people[:5]) + (", ..." if len(people) > 5 else "")
-    raise InputError(
-        f"{source}: expected the runs of one person, found those of {len(people)} ({names}); give one person's alone; "
-        "in a folder each sub-folder is a person: if all are the same, give each sub-folder by itself."
-    )
-
-
 def learn(
     athlete: AthleteState,
     runs: Sequence[prepare.PreparedRun],
@@ -216,6 +192,7 @@ def update(
     told: facts.Facts | None = None,
     read: detect.Read = detect.read,
     forget: Collection[str] = (),
+    person: str | None = None,
 ) -> Report:
     """Adds a person's runs and what they tell to their file; if all of it is known already, the file is not touched.
 
@@ -231,19 +208,21 @@ def update(
         told: what the person tells; what they do not is taken from an export among the sources, if the file lacks it.
         read: reads a source.
         forget: names of facts to take back first, see `facts.forget`.
+        person: whose runs these are, where a source has those of several.
 
     Raises:
-        InputError: if something cannot be read, if a fact to forget is not there, if a source holds several people's runs, if
-            the file starts from another population, if there is nothing to start a new one with, or if another update takes
-            too long; the file is then left as it was.
+        InputError: if something cannot be read, if a fact to forget is not there, if a source holds several people's runs and
+            nobody is named, or none of the person named, if the file starts from another population, if there is nothing to
+            start a new one with, or if another update takes too long; the file is then left as it was.
     """
     population = predictor.population(model) if model else None
     _opened(path, population)  # before the sources are read, which may take minutes
     taken, log, runs = Counter[str](), ReadLog(on_bytes), []
     for source in sources:
-        source_runs = filtered(read(source, log), taken)
+        recorded = read(source, log)
+        source_runs = filtered(recorded if person is None else people.of_person(recorded, person), taken)
         taken[FUTURE] += sum(in_future(run.start) for run in source_runs)
-        runs += one_person([run for run in source_runs if not in_future(run.start)], source)
+        runs += people.one_person([run for run in source_runs if not in_future(run.start)], source)
     runs = distinct(runs, taken)
     busy = f"{path}: another update of this file has not ended after {PATIENCE:.0f} s; repeat the command later."
     with files.locked(path, busy, PATIENCE, on_wait):
@@ -256,9 +235,7 @@ def update(
             athlete_file.save(athlete, path)
     if is_new and not report.is_changed:
         why = "; ".join(filter(None, [taken_text(taken), read_log_text(log)])) or "there is none"
-        raise InputError(
-            f"Of the runs to start {path} with, none can be learnt from: {why}; look at them with `hrkeras inspect`."
-        )
+        raise InputError(f"Of the runs to start {path} with, none can be learnt from: {why}; {look_at()}.")
     return report
 
 

@@ -11,6 +11,7 @@ from hrkeras.athlete import fitness
 from hrkeras.athlete.population import DAY
 from hrkeras.datasets.inspection.inspection import SPARSE
 from hrkeras.personal import pace, weather
+from hrkeras.personal.prediction_warnings import ABOVE_MAXIMUM
 from hrkeras.personal.timeline import Entry, Timeline
 from hrkeras.utils.text import signed
 from hrkeras.workouts import clock
@@ -222,7 +223,7 @@ def above_maximum(runs: Sequence[Dated]) -> list[str]:
     days = ", ".join(day(run.start, run.utc_offset) for run in reversed(runs[-NAMED:]))
     which = f"{'the latest: ' if len(runs) > NAMED else ''}{days}"
     mean = f"In {count(len(runs))} ({which}), mean heart rate was above that maximum"
-    return [f"{mean}: either the sensor was wrong, or the maximum is too low."]
+    return [f"{mean}: {ABOVE_MAXIMUM}."]
 
 
 def count(number: int) -> str:

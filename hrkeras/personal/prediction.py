@@ -43,7 +43,7 @@ class Prediction:
         high: likewise, above it.
         earlier_runs: how many earlier runs were known of the person.
         has_altitude: whether altitude was measured; without it the run is taken as flat.
-        warnings: plausibility warnings, from `prediction_warnings.of_prediction`.
+        warnings: plausibility warnings, from `prediction_warnings`.
         by: what predicted it, such as "the base model".
         step: s, length of a step.
         duration: s, of the recording, which ends within a step; NaN where only the steps are known.
@@ -177,13 +177,11 @@ def predict(run: Workout, athlete: AthleteState | None = None, model: Model | No
         (heart_rate,) = inference.whole_runs(model, [grid], [known], np.array([start]))
     heart_rate, low, high = with_interval(heart_rate, known, athlete)
     warnings = [
-        *prediction_warnings.of_course(grid),
+        *prediction_warnings.of_run(run, grid, athlete),
         *prediction_warnings.of_prediction(
             heart_rate, expected, known.standard_deviation, grid.heart_rate, prediction_warnings.days_since(start, athlete.ends)
         ),
     ]
-    if doubted := facts.doubt(athlete):
-        warnings.append(f"{doubted}.")
     about: dict[str, Any] = {"by": predictor.title(model), "duration": run.duration, "utc_offset": run.utc_offset}
     return Prediction(begin, grid, heart_rate, low, high, athlete.count, has_altitude(run), warnings, **about)
 

@@ -8,6 +8,7 @@ import numpy as np
 from hrkeras.personal import prediction, usage
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.silent import ENOUGH_MEASURED
+from hrkeras.utils.text import percent
 from hrkeras.workouts import clock
 from hrkeras.workouts.workout import Workout
 
@@ -15,21 +16,25 @@ from hrkeras.workouts.workout import Workout
 def lines(predicted: Prediction) -> list[str]:
     """What is predicted, and what was measured where anything was."""
     text = [
-        f"Run of {clock.moment(predicted.start, predicted.utc_offset)}, {predicted.minutes:.0f} min: "
+        f"Run of {clock.moment(predicted.start, predicted.utc_offset)}, {_lasts(predicted.minutes)}: "
         f"predicted mean {predicted.heart_rate.mean():.0f}, highest {predicted.heart_rate.max():.0f} beats/min, "
         f"heart rate within {(predicted.high - predicted.low).mean() / 2:.0f} of the prediction four times in five."
     ]
     if predicted.error is not None and predicted.inside is not None:
-        inside = f"{100 * predicted.inside:.0f} % of it in the prediction interval (10 to 90 %)"
+        inside = f"{percent(predicted.inside)} of it in the prediction interval (10 to 90 %)"
         measured, expected = predicted.means or (0.0, 0.0)
         share = np.isfinite(predicted.grid.heart_rate).mean()
-        seldom = f" in the {100 * share:.0f} % of the run that have a heart rate" if share < ENOUGH_MEASURED else ""
+        seldom = f" (heart rate in {percent(share)} of the run)" if share < ENOUGH_MEASURED else ""
         off = f"{abs(measured - expected):.1f} {'above' if measured > expected else 'below'}"
         text.append(
             f"Measured mean {measured:.1f}{seldom}, {off} what is predicted for the same steps: mean absolute error "
             f"{predicted.error:.1f} beats/min, {inside}."
         )
     return [*text, f"Predicted by {predicted.by}."]
+
+
+def _lasts(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes >= 1 else f"{60 * minutes:.0f} s"
 
 
 def remarks(run: Workout, earlier_runs: int) -> list[str]:

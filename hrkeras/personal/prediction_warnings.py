@@ -6,21 +6,54 @@ compare its prediction with simple expectations.
 
 import numpy as np
 
+from hrkeras.athlete import facts
 from hrkeras.athlete.interval import HOUR
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
+from hrkeras.datasets.inspection import sensor_faults
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.quality import Limits
 from hrkeras.workouts.records import fastest
+from hrkeras.workouts.workout import Workout
 
 APART, FARTHEST = 3.0, 45.0  # standard deviations that the athlete's state gives to its own prediction; beats/min
 LONG_AGO = 120.0  # days
 FASTEST_CLIMB = 5.0  # m/s
 OFTEN = Limits.min_heart_rate_share  # of the steps; with fewer measured, faults of the sensor are not looked for
 LONGEST = Limits.max_duration  # s
+NO_RUNNER = "so its heart rate is no runner's"
+ABOVE_MAXIMUM = "either the sensor was wrong, or the maximum is too low"
+
+
+def of_run(run: Workout, grid: Grid, athlete: AthleteState) -> list[str]:
+    """Warns if the course, the measured heart rate or the maximum heart rate that the person told looks wrong.
+
+    Args:
+        run: as recorded.
+        grid: the same on the grid; or its first steps, where only these are looked at.
+        athlete: the person before it.
+    """
+    doubted = facts.doubt(athlete)
+    return [
+        *of_course(grid),
+        *sensor_faults.doubts(run, len(grid.speed) * STEP),
+        *_of_maximum(grid.heart_rate, facts.told(athlete).max_heart_rate),
+        *([f"{doubted}."] if doubted else []),
+    ]
+
+
+def _of_maximum(measured: np.ndarray, maximum: float | None) -> list[str]:
+    """Warns if the mean of the measured heart rates is above the maximum that the person told, both in beats/min."""
+    is_measured = np.isfinite(measured)
+    if not maximum or not is_measured.any():
+        return []
+    mean = round(float(measured[is_measured].mean(dtype=np.float64)))
+    said = f"its mean heart rate of {mean} beats/min was above the self-reported maximum of {maximum:.0f}"
+    return [f"{said}: {ABOVE_MAXIMUM}."] if mean > round(maximum) else []
 
 
 def of_course(grid: Grid) -> list[str]:
-    """Warns if a run is faster than the world record, of a length that nobody knows, or higher within seconds."""
+    """Warns if a run is faster than the world record, stands, is of a length that nobody knows, or is higher within seconds."""
     speed, jumps = grid.speed, np.abs(np.diff(grid.altitude))
     mean, seconds, sentences = float(speed.mean()), len(speed) * STEP, []
     if mean > fastest(seconds):
@@ -28,6 +61,8 @@ def of_course(grid: Grid) -> list[str]:
             f"its mean speed of {3.6 * mean:.1f} km/h over {seconds / 60:.0f} min is above the world record, so it is hardly a "
             "run, and in other sports heart rate follows speed differently."
         )
+    if mean < Limits.min_mean_speed:
+        sentences.append(f"it stands nearly all the time, at a mean speed of {3.6 * mean:.1f} km/h, {NO_RUNNER}.")
     if seconds > LONGEST:
         sentences.append(
             f"it lasts {seconds / HOUR:.0f} h, and nothing was learnt from runs of more than {LONGEST / HOUR:.0f} h: do not "

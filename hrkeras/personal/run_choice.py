@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from pathlib import Path
-from shlex import quote
 
 import numpy as np
 
-from hrkeras.personal.athlete_update import one_person
+from hrkeras.personal.people import of_person, one_person
+from hrkeras.personal.update_text import look_at
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import duplicates, quality
 from hrkeras.workouts.clock import date, in_future, iso, local, moment
@@ -44,9 +44,11 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
     fitting = _distinct([run for run in recorded if not wanted or any(name.startswith(wanted) for name in _names(run))])
     if len(fitting) == 1:
         return fitting[0]
-    count = f"{len(fitting)} runs" if fitting else f"none such among {len(runs)} runs"
+    of_day = [run for run in runs if (wanted or "").startswith(_days(run))]
+    near = f"{len(of_day)} of that day" if of_day else f"{len(runs)} runs"
+    count = f"{len(fitting)} runs" if fitting else f"none such among {near}"
     expected = f"expected one run{f' of {wanted}' if wanted else ''}"
-    raise InputError(f"{path}: {expected}, found {count}; {_offer(fitting or runs)}.", "workout")
+    raise InputError(f"{path}: {expected}, found {count}; {_offer(fitting or of_day or runs)}.", "workout")
 
 
 def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> str:
@@ -56,7 +58,7 @@ def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> st
     named = f"{names} workout{'s' if len(workouts) > 1 else ''}" if names else ""
     content = "; ".join(filter(None, [named, read_log_text(log) if log else ""])) or "no workout"
     indoors = "; `hrkeras estimate --all` takes runs indoors" if "indoor running" in sports else ""
-    return f"found {content}{indoors}; look at it with `hrkeras inspect {quote(str(path))}`"
+    return f"found {content}{indoors}; {look_at(path)}"
 
 
 def _offer(runs: Sequence[Workout]) -> str:
@@ -78,9 +80,15 @@ def _names(run: Workout) -> tuple[str, ...]:
     start, offset = run.start, run.utc_offset
     if np.isnan(start):
         return (_name(run),)
-    when = local(start, offset)
-    days = f"{when.day} {when:%B} {when:%Y}", f"{when.day} {when:%b} {when:%Y}"
-    return moment(start, offset), str(iso(start, offset)), str(iso(start)), *days
+    return moment(start, offset), str(iso(start, offset)), str(iso(start)), *_days(run)
+
+
+def _days(run: Workout) -> tuple[str, ...]:
+    """Its local day as numbers and in words; nothing of a run of unknown date."""
+    if np.isnan(run.start):
+        return ()
+    when = local(run.start, run.utc_offset)
+    return f"{when:%Y-%m-%d}", f"{when.day} {when:%B} {when:%Y}", f"{when.day} {when:%b} {when:%Y}"
 
 
 def _distinct(recorded: list[Workout]) -> list[Workout]:
@@ -96,6 +104,7 @@ def load_run(
     histories: Sequence[Path] = (),
     on_bytes: Callable[[int], object] | None = None,
     read: detect.Read = detect.read,
+    person: str | None = None,
 ) -> tuple[Workout, list[Workout], ReadLog]:
     """Reads the run to predict and the person's other workouts.
 
@@ -105,15 +114,17 @@ def load_run(
         histories: folders or exports with the person's earlier runs; if not given, the other runs of `path`.
         on_bytes: called with the number of bytes read since the last call.
         read: reads a source.
+        person: whose run it is, where `path` has those of several.
 
     Returns:
         The run, the person's workouts, and what was skipped.
 
     Raises:
-        InputError: if something cannot be read, or a history or, where no date is wanted, `path` holds several people's runs.
+        InputError: if something cannot be read, or a history or, where no date is wanted, `path` holds several people's runs,
+            or none of the person named.
     """
     log = ReadLog(on_bytes)
-    workouts = list(read(path, log))
+    workouts = of_person(read(path, log), person)
     if wanted in (None, "latest"):
         one_person([workout for workout in workouts if workout.sport == "running"], path)
     run = choose(workouts, wanted, path, log)

@@ -15,7 +15,7 @@ from hrkeras.athlete.fitness import View, WithLimits
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.inspection.sensor_faults import MUCH
 from hrkeras.evaluation import predictor
-from hrkeras.personal import athlete_update, kept, silent, update_text
+from hrkeras.personal import athlete_update, kept, people, silent, update_text
 from hrkeras.personal.prediction import Prediction, with_interval
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.clock import iso
@@ -154,12 +154,11 @@ def write(
     Raises:
         InputError: if the runs belong to several people, or none can be used.
     """
-    log, workouts = log or ReadLog(), list(workouts)
-    mine = [workout for workout in workouts if person in (None, workout.user)]
+    log, mine = log or ReadLog(), people.of_person(workouts, person)
     chosen = silent.sort(mine)
     taken = Counter(log.skipped) + Counter(reason for _, reason in chosen.left_out)
     runs = athlete_update.usable(chosen.heard, taken)
-    _check([*runs, *chosen.silent, *chosen.indoors], taken, person, {workout.user for workout in workouts})
+    _check([*runs, *chosen.silent, *chosen.indoors], taken, person)
     athlete = _begun(known, runs, model)
     exported = facts.tell_source(athlete, log.person)
     before, begun = athlete.count, fitness.view(athlete)
@@ -215,24 +214,12 @@ def _entries(
     return entries
 
 
-def _check(runs: Sequence[PreparedRun | Workout], taken: Counter[str], person: str | None, known: set[str]) -> None:
-    """Refuses the runs of several people, or none; `known` are all people of the source."""
-    people = sorted({run.user for run in runs})
-    if person is not None and known and person not in known:
-        raise InputError(f"Found nobody called {person[:40]!r}; name one of {_names(known)}.", "person")
-    if len(people) > 1:
-        raise InputError(
-            f"Expected the runs of one person, found those of {len(people)}; name one of {_names(people)}.", "person"
-        )
-    if not people:
+def _check(runs: Sequence[PreparedRun | Workout], taken: Counter[str], person: str | None) -> None:
+    """Refuses the runs of several people, or none."""
+    if not people.one_person([*runs]):
         of_person = f" of {person}" if person else ""
         why = update_text.taken_text(taken) or "there are no workouts"
-        raise InputError(f"Found no run{of_person} that can be used: {why}; look at what there is with `hrkeras inspect`.")
-
-
-def _names(people: Iterable[str]) -> str:
-    first = sorted(people)
-    return ", ".join(first[:5]) + (", ..." if len(first) > 5 else "")
+        raise InputError(f"Found no run{of_person} that can be used: {why}; {update_text.look_at()}.")
 
 
 def _begun(known: AthleteState | None, runs: Sequence[PreparedRun], model: Model | None) -> AthleteState:

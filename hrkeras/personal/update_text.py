@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
+from shlex import quote
 
 from hrkeras.athlete.facts import Outcome
 from hrkeras.athlete.kalman import AthleteState
@@ -12,6 +14,11 @@ from hrkeras.workouts import clock
 def taken_text(taken: Counter[str]) -> str:
     """What the filters removed, in a line; empty if nothing."""
     return ", ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
+
+
+def look_at(source: Path | None = None) -> str:
+    """What to do where nothing in a source can be used, as the end of a sentence."""
+    return f"look at what there is with `hrkeras inspect{f' {quote(str(source))}' if source else ''}`"
 
 
 def known_text(athlete: AthleteState, exported: Mapping[str, Outcome] | None = None) -> str:

@@ -2,12 +2,15 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
+from hrkeras.workouts.simulation import formats, synthetic
 
 
 def run(*arguments, code=0):
@@ -112,6 +115,10 @@ def test_guard(files, me):
 def test_they_refuse_in_a_sentence(files, silent, me, folder):
     assert "no heart rate that a heart can have" in run("today", silent, code=1).output
     assert "has no heart rate" in run("guard", silent, "--limit", 150, code=1).output
+    filled = silent.with_name("filled.gpx")
+    run("estimate", silent, "--output", filled)
+    for command in (("today",), ("guard", "--limit", 150)):
+        assert "estimated by hrkeras, not measured" in " ".join(run(command[0], filled, *command[1:], code=1).output.split())
     still = silent.with_name("still.gpx")
     place = re.search('lat="[^"]*" lon="[^"]*"', files[-1].read_text())[0]
     still.write_text(re.sub('lat="[^"]*" lon="[^"]*"', place, files[-1].read_text()))
@@ -133,6 +140,31 @@ def test_what_is_not_known_of_the_run_is_said(files, me, tmp_path, command):
     said = " ".join(run(*command, plain, "--athlete", me, *output).stdout.split())
     assert "The run's date is unknown, since its clock was not set: it was taken as the day after the last known run." in said
     assert "The run has no altitude: it was taken as flat." in said
+
+
+@pytest.mark.parametrize("command", [("today",), ("guard", "--limit", 170), ("predict", "--output", "run.csv")])
+def test_what_looks_wrong_is_said_of_what_is_looked_at(simulated, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    second = simulated[-1].clock - simulated[-1].clock[0]
+    spiky = np.where((second >= 3600) & (second < 3606), 215, simulated[-1].heart_rate)  # today looks at 40 minutes
+    formats.write_gpx(replace(simulated[-1], heart_rate=spiky), tmp_path / "run.gpx")
+    run("update", "low.json", "--max-heart-rate", 130)
+    said = run(*command, "run.gpx", "--athlete", "low.json").stderr
+    spikes = "Warning: its heart rate looks wrong, and so may be what is told of it: minute 60.0 to 60.1, spikes"
+    assert (spikes in said) == (command[0] != "today")
+    assert re.search(r"Warning: its mean heart rate of 1\d\d beats/min was above the self-reported maximum of 130: either", said)
+
+
+@pytest.mark.parametrize("command", [("today",), ("guard", "--limit", 170), ("predict", "--output", "run.csv")])
+def test_the_person_is_named_where_there_are_several(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    formats.write_endomondo(synthetic.simulate(2, 3, seed=5, flawed=0, faulty=0), "runs.json")
+    said = " ".join(run(*command, "runs.json", code=1).stderr.split())
+    assert "expected the runs of one person, found those of 2 (1001, 1002); " in said
+    assert said.endswith("else one person's alone (--person).")
+    assert "name one of 1001, 1002 (--person)." in " ".join(run(*command, "runs.json", "--person", "me", code=1).stderr.split())
+    told = json.loads(run(*command, "runs.json", "--person", "1002", "--json", "--force").stdout)
+    assert (told["earlier_runs"], told["used"], told["not_used"]) == (2, 3, {})
 
 
 def _shifted(time, begin):

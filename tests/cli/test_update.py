@@ -107,8 +107,13 @@ def test_one_file_is_one_person(tmp_path):
         formats.write_gpx_folder([track], tmp_path / "runs" / track.user)
     said = run("update", tmp_path / "me.json", tmp_path / "runs", code=1)
     assert "runs: expected the runs of one person, found those of 2 (1001, 1002);" in said
+    assert "else one person's alone (--person)." in said
     assert not (tmp_path / "me.json").exists()
+    said = run("update", tmp_path / "me.json", tmp_path / "runs", "--person", "1003", code=1)
+    assert "Found nobody called '1003'; name one of 1001, 1002 (--person)." in said
     assert "Added 2 runs" in run("update", tmp_path / "me.json", tmp_path / "runs" / "1001")
+    said = run("update", tmp_path / "me.json", tmp_path / "runs", "--person", "1001")
+    assert "Used 0 of 2 recordings. Not used: 2 x known already" in said
 
 
 def test_what_the_person_tells_needs_no_runs_and_is_kept(folder, tmp_path):

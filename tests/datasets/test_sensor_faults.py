@@ -10,13 +10,14 @@ from hrkeras.athlete.kalman import AthleteState
 from hrkeras.cli.shared import json_line
 from hrkeras.datasets.inspection import inspection_plots, inspection_text
 from hrkeras.datasets.inspection.inspection import inspect
-from hrkeras.datasets.inspection.sensor_faults import SensorFaults
+from hrkeras.datasets.inspection.sensor_faults import RIDDEN, SensorFaults, doubts
 from hrkeras.personal import timeline
 from hrkeras.utils.plotting import HEART, MUTED
 from hrkeras.workouts import quality
 from hrkeras.workouts.grid import resample
 from hrkeras.workouts.sensor.sensor_fault import KINDS
 from hrkeras.workouts.simulation import synthetic
+from hrkeras.workouts.workout import from_points
 
 pytestmark = pytest.mark.usefixtures("drawn")
 
@@ -89,6 +90,22 @@ def test_a_single_run_is_told_in_sentences(runs, spoilt, tmp_path):
     text = inspection_text.text(inspect(spoilt[2:3]), path, "tracks")
     assert "The sensor looks wrong: minute 5.0 to 6.0, dropout: no heart rate for 60 s while the run was recorded." in text
     assert "No fault of the sensor is seen" in inspection_text.text(inspect(runs[:1]), path, "tracks")
+
+
+def test_a_run_is_doubted_as_far_as_it_is_looked_at(runs, spoilt):
+    assert doubts(runs[2]) == doubts(replace(spoilt[2], estimated=True)) == []
+    (both,), (first,) = doubts(spoilt[2]), doubts(spoilt[2], until=600)
+    assert both.startswith("its heart rate looks wrong, and so may be what is told of it: minute 8.3 to 8.")
+    assert both.endswith(" (and 1 more).")
+    assert first == both.replace(" (and 1 more)", "")
+    assert doubts(spoilt[2], until=400) == []
+
+
+def test_a_ride_is_no_wrong_heart_rate():
+    at = np.arange(3000)
+    rate, speed = np.where(at < 1200, 82 + at % 7, 160 + at % 7), np.where(at < 1200, 6.5, 3.1)
+    run = from_points(1.6e9 + at, speed=speed, heart_rate=rate, altitude=0.0 * at, sport="running")
+    assert [sentence.partition(" to ")[0] for sentence in doubts(run)] == [f"{RIDDEN}: minute 0.0"]
 
 
 def test_seldom_measured_runs_are_counted_apart(runs, tmp_path):

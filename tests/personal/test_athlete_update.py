@@ -17,7 +17,7 @@ from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY, Population, default
 from hrkeras.athlete.shrinkage import Shrinkage
 from hrkeras.models import saving
-from hrkeras.personal import athlete_update, update_text, usage
+from hrkeras.personal import athlete_update, people, update_text, usage
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import prepare
 from hrkeras.workouts.grid import STEP, Grid
@@ -123,14 +123,19 @@ def test_runs_before_the_first_remembered_date_are_told_apart():
 def test_one_person():
     source = Path("somewhere")
     alone, two = [plain(), plain(1)], [plain(), plain(1, user="b"), plain(2, user="b")]
-    assert athlete_update.one_person(alone, source) is alone
-    assert athlete_update.one_person([], source) == []
-    assert athlete_update.one_person(two, source, "b") == two[1:]
+    assert people.one_person(alone, source) is alone
+    assert people.one_person([], source) == []
+    assert people.one_person(two, source, "b") == two[1:]
     for user in (None, "c"):
         with pytest.raises(InputError, match=r"^somewhere: expected the runs of one person, found those of 2 \(a, b\); "):
-            athlete_update.one_person(two, source, user)
+            people.one_person(two, source, user)
     with pytest.raises(InputError, match=r"of 9 \(0, 1, 2, 3, 4, \.\.\.\)"):
-        athlete_update.one_person([plain(user=str(number)) for number in range(9)], source)
+        people.one_person([plain(user=str(number)) for number in range(9)], source)
+    assert people.of_person(two, None) == two
+    assert people.of_person(two, "b") == two[1:]
+    assert people.of_person([], "b") == []
+    with pytest.raises(InputError, match=r"^Found nobody called 'c'; name one of a, b\.$"):
+        people.of_person(two, "c")
 
 
 def test_populations_are_compared_by_their_numbers(tmp_path):
@@ -189,7 +194,8 @@ def test_a_new_file_of_nothing_is_not_made(tracks, tmp_path):
     formats.write_gpx_folder([replace(tracks[0], heart_rate=np.zeros_like(tracks[0].heart_rate))], tmp_path / "runs")
     (tmp_path / "runs" / "broken.gpx").write_text("<gpx")
     with pytest.raises(
-        InputError, match=r"none can be learnt from: 1 x heart rate incomplete; 1 x .*broken\.gpx\); look at them"
+        InputError,
+        match=r"none can be learnt from: 1 x heart rate incomplete; 1 x .*broken\.gpx\); look at what there is",
     ):
         athlete_update.update(tmp_path / "me.json", [tmp_path / "runs"])
     assert not (tmp_path / "me.json").exists()

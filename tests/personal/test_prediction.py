@@ -104,7 +104,7 @@ def test_for_programs(runs):
     predicted = prediction.predict(half, AthleteState())
     told = json.loads(json.dumps(prediction_text.as_dict(predicted), allow_nan=False))
     assert told["measured_share"] == pytest.approx(900 / half.duration, abs=0.01)
-    seldom = f"in the {100 * told['measured_share']:.0f} % of the run that have a heart rate"
+    seldom = f"(heart rate in {100 * told['measured_share']:.0f} % of the run)"
     off = told["measured_mean"] - told["predicted_mean_where_measured"]
     means = (
         f"Measured mean {told['measured_mean']:.1f} {seldom}, {abs(off):.1f} {'above' if off > 0 else 'below'} what is predicted"
@@ -264,6 +264,16 @@ def test_a_ride_is_doubted():
     assert not any("record" in doubt for doubt in prediction.predict(plain(300)).warnings)
 
 
+def test_standing_is_doubted():
+    still = prediction.predict(plain(90, speed=np.full(181, 0.1)))
+    assert still.warnings[0] == "it stands nearly all the time, at a mean speed of 0.4 km/h, so its heart rate is no runner's."
+    assert not any("stands" in doubt for doubt in prediction.predict(plain(90, speed=np.full(181, 0.3))).warnings)
+
+
+def test_a_run_of_seconds_has_its_seconds():
+    assert "unknown date, 30 s: predicted" in prediction_text.lines(prediction.predict(plain(3, start=np.nan)))[0]
+
+
 def test_a_run_longer_than_any_known_is_doubted(by):
     assert "it lasts 7 h, and nothing was learnt from runs of more than 6 h" in by(plain(7 * 360)).warnings[0]
 
@@ -313,6 +323,10 @@ def test_choosing(runs, tmp_path):
     afternoon = replace(runs[3], start=runs[3].start + 3600)
     with pytest.raises(InputError, match=rf"expected one run of {days[3][:10]}, found 2 runs; choose one of"):
         run_choice.choose([*runs, afternoon], days[3][:10], path)
+    both = f"choose one of {days[3]}, {clock.date(afternoon.start)}, or latest"
+    for hour in (f"{days[3][:10]} 03:59", f"{days[3][:10]}T03:59Z", f"{clock.local(runs[3].start):%-d %B %Y} at four"):
+        with pytest.raises(InputError, match=f"expected one run of {hour}, found none such among 2 of that day; {both}"):
+            run_choice.choose([*runs, afternoon], hour, path)
     with pytest.raises(InputError, match="found 2 cycling, 1 indoor running workouts; `hrkeras estimate --all` takes"):
         run_choice.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)
     with pytest.raises(InputError, match="found no workout"):

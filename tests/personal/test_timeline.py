@@ -87,7 +87,7 @@ def test_pace(workouts, written):
 
 def test_one_person_alone(workouts):
     other = replace(workouts[0], user="someone")
-    with pytest.raises(InputError, match="found those of 2; name one of 1001, someone"):
+    with pytest.raises(InputError, match=r"^Expected the runs of one person, found those of 2 \(1001, someone\); in a folder"):
         timeline.write([*workouts[:5], other])
     assert len(timeline.write([*workouts[:5], other], person="1001").entries) == 5
     with pytest.raises(InputError, match=f"Found nobody called 'nobody'; name one of {workouts[0].user}"):

@@ -1,6 +1,6 @@
 """Tables in a terminal: columns never run together. Times."""
 
-from hrkeras.utils.text import hours, signed, table
+from hrkeras.utils.text import hours, percent, signed, table
 
 
 def test_hours_and_minutes_are_rounded():
@@ -14,6 +14,10 @@ def test_columns_are_as_wide_as_their_widest_cell():
         "2026-11-30 21:52  556 (248-556)        0 (0-152)",
         "unknown           7              1,234,567 (0-9)",
     ]
+
+
+def test_percent():
+    assert [percent(share) for share in (0, 0.002, 0.0051, 0.344, 1)] == ["0 %", "less than 1 %", "1 %", "34 %", "100 %"]
 
 
 def test_signed():

@@ -10,9 +10,11 @@ from hrkeras.workouts.clock import iso
 from hrkeras.workouts.effort import basis
 from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.sensor import detection
-from hrkeras.workouts.sensor.sensor_fault import KINDS, Fault
+from hrkeras.workouts.sensor.sensor_fault import KINDS, RIDE, Fault
 from hrkeras.workouts.workout import Workout
 
+WRONG = "its heart rate looks wrong, and so may be what is told of it"
+RIDDEN = "a part of it looks ridden or driven, and so what is told of it may be wrong"
 MUCH = 5  # earlier runs after which the state's expectation is better than a fit to the run itself
 
 
@@ -44,12 +46,18 @@ def minutes(fault: Fault) -> str:
     return f"minute {fault.begin / 60:.1f} to {fault.end / 60:.1f}"
 
 
-def doubts(workout: Workout) -> list[str]:
-    """Where the heart rate of one run looks wrong, and is not only missing, a sentence for each kind of fault."""
+def doubts(workout: Workout, until: float = np.inf) -> list[str]:
+    """Where the heart rate of one run looks wrong, and is not only missing, or the run ridden, a sentence for each kind.
+
+    Args:
+        workout: as recorded.
+        until: s since its start; faults that begin later are left out.
+    """
     found = SensorFaults()
-    found.add(workout)
-    wrong = [flag for flag in found.flags if flag.kind != "dropout"]
-    return [f"its heart rate looks wrong, and so may be what is told of it: {flag.text}." for flag in wrong]
+    if not workout.estimated:
+        found.add(workout)
+    flags = [flag._replace(faults=[fault for fault in flag.faults if fault.begin < until]) for flag in found.flags]
+    return [f"{RIDDEN if flag.kind == RIDE else WRONG}: {flag.text}." for flag in flags if flag.faults and flag.kind != "dropout"]
 
 
 class Example(NamedTuple):

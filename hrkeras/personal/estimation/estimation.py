@@ -15,7 +15,7 @@ from hrkeras.athlete import facts, zones
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.zones import Zones
 from hrkeras.evaluation import predictor
-from hrkeras.personal import athlete_update, time_in_zones, update_text
+from hrkeras.personal import athlete_update, people, time_in_zones, update_text
 from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.silent import LIMITS, SPORTS, follow, sort
@@ -124,17 +124,17 @@ def estimate(
     workouts = read_copyable(sources, read, log, origins)
     if not workouts:
         why = read_log_text(log) or "there is none"
-        raise InputError(f"{sources[0]}: found no workout to estimate: {why}; look at it with `hrkeras inspect`.")
+        raise InputError(f"{sources[0]}: found no workout to estimate: {why}; {update_text.look_at(sources[0])}.")
     silent, measured, copies, skipped = _sorted(workouts, everything)
     if not silent and not measured:
         why = update_text.taken_text(skipped)
         raise InputError(
             f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions, and may last "
-            f"{LIMITS.max_duration / 3600:.0f} h; look at it with `hrkeras inspect`."
+            f"{LIMITS.max_duration / 3600:.0f} h; {update_text.look_at(sources[0])}."
         )
     heard, taken, history_log = list[prepare.PreparedRun](), Counter[str](), ReadLog(on_bytes)
     if athlete is None:
-        others = [run for source in histories for run in athlete_update.one_person(list(read(source, history_log)), source)]
+        others = [run for source in histories for run in people.one_person(list(read(source, history_log)), source)]
         heard = athlete_update.usable(others if histories else workouts, taken)
     state = athlete or AthleteState(predictor.population(model))
     exported = facts.tell_source(state, log.person | history_log.person)
@@ -175,7 +175,7 @@ def read_copyable(
                 "give the files that the watch or its app exports; `hrkeras inspect` shows what is in this one, and where the "
                 "sensor looks wrong."
             )
-        here = athlete_update.one_person(list(read(source, log)), source)
+        here = people.one_person(list(read(source, log)), source)
         workouts += here
         origins |= {id(workout): source for workout in here}
     return workouts

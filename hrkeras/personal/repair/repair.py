@@ -16,7 +16,7 @@ from hrkeras.athlete.interval import POSSIBLE
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.datasets.inspection.sensor_faults import SensorFaults
 from hrkeras.evaluation import predictor
-from hrkeras.personal import athlete_update, silent
+from hrkeras.personal import athlete_update, people, silent
 from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.estimation import estimation
 from hrkeras.personal.prediction import Prediction
@@ -181,7 +181,7 @@ def repair(
     for workout in (*workouts, *others):
         expect(workout, Workout, "workouts")
     chosen = None if model is None else predictor.of(model)
-    athlete_update.one_person(workouts, "the workouts")
+    people.one_person(workouts, "the workouts")
     found = _faults([*others, *workouts])
     masked = {id(run): _masked(run, found[id(run)]) for run in (*others, *workouts)}
     candidates, skipped = _sorted(workouts, masked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -73,7 +74,7 @@ class LiveRun:
         self.athlete, self.start = athlete, athlete.assumed_start(start)
         self.process, self.measured_steps = ResidualProcess(), 0
         self.expected, self.deviation = list[float](), 1.0  # beats/min, of each step and of the last one
-        self._columns: tuple[list[float], list[float], list[float]] = ([], [], [])
+        self._columns = array("d"), array("d"), array("d")  # which NumPy copies at once, unlike lists
 
     @property
     def minutes(self) -> float:
@@ -123,9 +124,11 @@ class LiveRun:
             InputError: if heart rate was measured for less than three minutes.
         """
         if self.measured_steps < FEWEST:
+            found = f"{self.measured_steps * STEP / 60:.1f}" if self.measured_steps else "none"
             raise InputError(
                 f"Expected a measured heart rate in {FEWEST * STEP / 60:.0f} minutes or more before the day can be judged, found "
-                f"{self.measured_steps * STEP / 60:.1f} in {self.minutes:.0f}; go on, or look for the sensor."
+                f"{found} in {round(self.minutes, 1):g}; look for the sensor, or judge later in the run.",
+                "after",
             )
         means, covariance = self.process.ahead(AHEAD)
         middle, reach = self.deviation * means.mean(), self.deviation * zones.NORMAL * np.sqrt(covariance.mean())

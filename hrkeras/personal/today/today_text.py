@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hrkeras.personal import pace
+from hrkeras.personal.prediction_warnings import NO_RUNNER
 from hrkeras.personal.today import live_run
 from hrkeras.personal.today.live_run import LiveRun, Today
 from hrkeras.utils.errors import InputError
@@ -15,7 +16,8 @@ from hrkeras.utils.text import signed, table
 from hrkeras.workouts import clock
 from hrkeras.workouts.grid import STEP, Grid
 
-FIRST = 6  # minutes, before which nothing is said
+FIRST, FIRST_WATCHED = 6, 2  # minutes, before which nothing is said of the day, or of a limit
+TOO_SHORT = "The run lasts less than {} minutes, after which something can first be said; give a longer one."
 MINUTE = round(60 / STEP)  # steps
 AHEAD = (1, 3, 5)  # minutes
 WIDEST = 0.5  # of the pace, between the limits of a difference in pace that says something
@@ -52,6 +54,11 @@ class Judged(NamedTuple):
     minutes_after: int
 
 
+def looked_at(minutes: int) -> int:
+    """How many steps of a run `judge` looks at after some minutes: these, and those of the half hour that followed."""
+    return minutes * MINUTE + live_run.AHEAD
+
+
 def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: int) -> Judged:
     """Follows a recorded run for some minutes.
 
@@ -62,9 +69,7 @@ def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: in
     if len(grid.speed) < steps:
         whole = len(grid.speed) // MINUTE
         if whole < FIRST:
-            raise InputError(
-                f"The run lasts less than {FIRST} minutes, after which something can first be said; give a longer one."
-            )
+            raise InputError(TOO_SHORT.format(FIRST))
         raise InputError(
             f"The run has {whole} whole minutes, so nothing can be said after {minutes}; give fewer minutes, {FIRST} at least.",
             "after",
@@ -75,8 +80,8 @@ def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: in
     speed = live_run.moving_speed(first.speed)
     if speed < 1000 / pace.SLOWEST:
         raise InputError(
-            f"In its first {minutes} minutes the run stands, or is slower than {pace.text(1000 / pace.SLOWEST)}, so its "
-            "heart rate is no runner's; give more minutes, or the run from where it begins.",
+            f"In its first {minutes} minutes the run stands, or is slower than {pace.text(1000 / pace.SLOWEST)}, "
+            f"{NO_RUNNER}; give more minutes, or the run from where it begins.",
             "after",
         )
     expected, _ = live_run.unconditioned(run.athlete, run.athlete.predict(run.start, grid))
@@ -85,7 +90,7 @@ def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: in
         for live in live_run.followed(run, first, MINUTE)
         if live.minutes >= FIRST and (live.measured_steps >= live_run.FEWEST or live.minutes == minutes)
     ]
-    after = (grid.heart_rate - expected)[steps : steps + live_run.AHEAD]
+    after = (grid.heart_rate - expected)[steps : looked_at(minutes)]
     came = float(np.nanmean(after)) if np.isfinite(after).sum() >= 5 * MINUTE else float("nan")
     last = slice(steps - MINUTE, steps)
     rates = grid.heart_rate[last]
@@ -184,18 +189,18 @@ class Watched(NamedTuple):
 
 
 def watch(run: LiveRun, grid: Grid, limit: float, done: Callable[[], object] = lambda: None) -> list[Watched]:
-    """Follows a recorded run with a limit in beats/min, from its second minute on, and calls `done` after each minute.
+    """Follows a recorded run with a limit in beats/min, from the end of its second minute on, and calls `done` after each minute.
 
     Raises:
         InputError: if it is shorter than two minutes or has no heart rate.
     """
-    if len(grid.speed) < 2 * MINUTE:
-        raise InputError("The run lasts less than two minutes; a limit can be watched in a longer one.")
+    if len(grid.speed) < FIRST_WATCHED * MINUTE:
+        raise InputError(TOO_SHORT.format(FIRST_WATCHED))
     if not np.isfinite(grid.heart_rate).any():
         raise InputError(NO_HEART_RATE)
     watched = list[Watched]()
     for live in live_run.followed(run, grid, MINUTE):
-        if live.minutes >= 2 and live.minutes == round(live.minutes):
+        if live.minutes >= FIRST_WATCHED and live.minutes == round(live.minutes):
             minute = round(live.minutes)
             rates = grid.heart_rate[(minute - 1) * MINUTE if watched else 0 : minute * MINUTE]
             rate = float(rates[-1])

@@ -90,10 +90,12 @@ def test_it_refuses_what_it_cannot_tell(athlete, last):
         live.crossings(150)
     with pytest.raises(InputError, match="hold the last value"):
         live.step(float("nan"))
+    with pytest.raises(InputError, match="judged, found none in 0; look for the sensor, or judge later in the run"):
+        live.today()
     live.step(2.5, heart_rate=120)
     with pytest.raises(InputError, match="up to 5 minutes"):
         live.crossings(150, (6,))
-    with pytest.raises(InputError, match=r"in 3 minutes or more before the day can be judged, found 0\.2 in 0"):
+    with pytest.raises(InputError, match=r"in 3 minutes or more before the day can be judged, found 0\.2 in 0\.2; look"):
         live.today()
     assert np.isfinite(live.crossings(150)).all()
     short = type(last.grid)(*(column[:30] for column in last.grid))
@@ -102,6 +104,8 @@ def test_it_refuses_what_it_cannot_tell(athlete, last):
     silent = last.grid._replace(heart_rate=np.full(len(last.grid.speed), np.nan, np.float32))
     with pytest.raises(InputError, match="no heart rate"):
         today_text.watch(live_run.LiveRun(athlete, last.start), silent, 150)
+    with pytest.raises(InputError, match="lasts less than 2 minutes, after which something can first be said"):
+        today_text.watch(live_run.LiveRun(athlete, last.start), type(last.grid)(*(column[:11] for column in last.grid)), 150)
 
 
 def test_what_is_said(athlete, last):
