@@ -40,7 +40,7 @@ def unheard(written: Timeline, own: Zones, recent: Times, everything: Times) -> 
             f"{prediction.minutes:.0f}",
             f"{prediction.kilometres:.1f}",
             f"{prediction.heart_rate.mean():.0f}",
-            f"{prediction.low.mean():.0f} - {prediction.high.mean():.0f}",
+            f"{prediction.low.mean():.0f} to {prediction.high.mean():.0f}",
         )
         for prediction in reversed(written.unheard[-ROWS:])
     ]
@@ -53,7 +53,7 @@ def unheard(written: Timeline, own: Zones, recent: Times, everything: Times) -> 
             if written.entries
             else "What it may have been, by speed and altitude and what is usual for people: no run with heart rate is known."
         ),
-        table(caption, ("Day", "min", "km", "estimated", "10 - 90 %"), rows),
+        table(caption, ("Day", "min", "km", "estimated", "10 to 90 %"), rows),
         table("Time in each zone, hours and minutes", head, in_zones),
         paragraph(time_in_zones.ESTIMATED, "soft"),
     )
