@@ -41,7 +41,7 @@ def page(written: Timeline) -> str:
             _fitness(written),
             _last_run(written),
             drift_section(written),
-            zones_section(*in_zones),
+            zones_section(written, *in_zones),
             _standing_out(written),
             _sensor(written),
             _how_good(written),
