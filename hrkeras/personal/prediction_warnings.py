@@ -8,6 +8,7 @@ import numpy as np
 
 from hrkeras.athlete.interval import HOUR
 from hrkeras.athlete.population import DAY
+from hrkeras.utils.text import duration
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.quality import Limits
 from hrkeras.workouts.records import fastest
@@ -30,7 +31,7 @@ def of_course(grid: Grid) -> list[str]:
         )
     if seconds > LONGEST:
         sentences.append(
-            f"it lasts {seconds / HOUR:.0f} h, and nothing was learnt from runs of more than {LONGEST / HOUR:.0f} h: do not "
+            f"it lasts {duration(seconds)}, and nothing was learnt from runs of more than {LONGEST / HOUR:.0f} h: do not "
             "trust what is predicted after that."
         )
     if len(jumps) and (most := float(jumps.max())) > FASTEST_CLIMB * STEP:
