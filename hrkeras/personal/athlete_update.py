@@ -16,7 +16,7 @@ from hrkeras.athlete.kalman import AthleteState, Known
 from hrkeras.athlete.population import Population, default
 from hrkeras.evaluation import predictor
 from hrkeras.personal import kept, learning
-from hrkeras.personal.update_text import taken_text
+from hrkeras.personal.update_text import look_at, taken_text
 from hrkeras.utils import files
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts import prepare, quality
@@ -256,9 +256,9 @@ def update(
             athlete_file.save(athlete, path)
     if is_new and not report.is_changed:
         why = "; ".join(filter(None, [taken_text(taken), read_log_text(log)])) or "there is none"
-        raise InputError(
-            f"Of the runs to start {path} with, none can be learnt from: {why}; look at them with `hrkeras inspect`."
-        )
+        number = taken.total() + log.skipped.total()
+        none = f"The run to start {path} with cannot" if number == 1 else f"Of the runs to start {path} with, none can"
+        raise InputError(f"{none} be learnt from: {why}; {look_at(number)}.")
     return report
 
 

@@ -1,7 +1,8 @@
 """The result of an update of an athlete, and of the reading for it, in words."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from hrkeras.athlete.facts import Outcome
 from hrkeras.athlete.kalman import AthleteState
@@ -11,7 +12,17 @@ from hrkeras.workouts import clock
 
 def taken_text(taken: Counter[str]) -> str:
     """What the filters removed, in a line; empty if nothing."""
-    return ", ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
+    return "; ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
+
+
+def named(sources: Sequence[Path]) -> str:
+    """Some sources, of which there is one at least, for the beginning of a message."""
+    return f"{sources[0]}" + (f" and {len(sources) - 1:,} more" if len(sources) > 1 else "")
+
+
+def look_at(number: int) -> str:
+    """What to do about so many sources or recordings of which none could be used, for the end of a message."""
+    return f"look at {'it' if number == 1 else 'them'} with `hrkeras inspect`"
 
 
 def known_text(athlete: AthleteState, exported: Mapping[str, Outcome] | None = None) -> str:
