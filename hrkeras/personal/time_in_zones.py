@@ -148,7 +148,7 @@ def heart_rates(own: Zones) -> list[str]:
 
 def too_high(everything: Times) -> list[str]:
     """In which runs the mean is above the maximum, in a sentence; nothing if in none."""
-    share = f"In the highest zone, {duration(everything.doubted)} of all the time is from there."
+    share = f"Of all the time in the highest zone, {duration(everything.doubted)} is from there."
     return [f"{sentence} {share}" for sentence in fitness_text.above_maximum(everything.too_high)]
 
 

@@ -41,9 +41,10 @@ def results(found: Sequence[Index], heart_rate: float, speed: float) -> list[str
     value, low, high = last.vo2max
     if np.isfinite(value):
         sentences += [
-            f"VO2max, the most oxygen that your body can use, is about {value:.0f} mL/kg/min ({low:.0f} to {high:.0f}): what "
-            f"{pace.text(speed)} costs by the equation of the American College of Sports Medicine, over the share of the heart "
-            "rate reserve (maximum less resting) that it takes. In brackets where it lies four times in five.",
+            f"VO2max, the most oxygen that your body can use, is about {value:.0f} mL/kg/min ({low:.0f} to {high:.0f}): the "
+            f"oxygen that {pace.text(speed)} costs by the equation of the American College of Sports Medicine, divided by the "
+            "share of your heart rate reserve (maximum less resting) that this pace takes. In brackets where it lies four times "
+            "in five.",
             CAVEAT,
         ]
     else:

@@ -137,7 +137,8 @@ def _last_run(written: Timeline) -> str:
     by = "from the runs before" if prediction.earlier_runs else "of people in general, since no run is known before it"
     summary = (
         f"{prediction.minutes:.0f} min, {prediction.kilometres:.1f} km; heart rate {measured} on average where it was measured, "
-        f"{expected} expected there {by}. {inside} of the measured ones lay in the prediction interval, where 80 % is usual."
+        f"{expected} expected there {by}. {inside} of the measured heart rates lay in the prediction interval, where 80 % is "
+        "usual."
     )
     drawn = svg(person_plots.run(prediction, narrow=True), "run", "Heart rate, speed and altitude of the last run", summary)
     return section(
@@ -223,8 +224,8 @@ def _how_good(written: Timeline) -> str:
         "How good the predictions are",
         paragraph(
             f"Your last {recent.runs} runs, each predicted whole from speed, altitude and the runs before it, with nothing known "
-            f"of its own heart rate. {100 * recent.inside:.0f} % of the measured ones lay in the prediction interval (10 to "
-            "90 %), which should hold 80 %."
+            f"of its own heart rate. {100 * recent.inside:.0f} % of the measured heart rates lay in the prediction "
+            "interval (10 to 90 %), which should hold 80 %."
         ),
         table("Mean absolute error (beats/min)", ("Predicted", "error"), rows),
     )
