@@ -255,7 +255,10 @@ class TestCopies:
         assert {path.name: path.read_bytes() for path in written} == {path.name: path.read_bytes() for path in expected}
 
     def test_of_an_export_are_its_routes(self, mine, tmp_path):
-        written = filled_copies.write(estimation.estimate([mine / "export.zip"]).estimates, tmp_path)
+        estimates = estimation.estimate([mine / "export.zip"]).estimates
+        with pytest.raises(InputError, match="expected a folder, since the routes of an export are to be copied"):
+            filled_copies.write(estimates, tmp_path / "a.gpx")
+        written = filled_copies.write(estimates, tmp_path)
         assert len(written) == 2
         assert all(path.name.startswith("route_") for path in written)
         assert all(np.isfinite(each.heart_rate).all() for path in written for each in tracks.read(path))
