@@ -245,8 +245,10 @@ def doubt(athlete: AthleteState) -> str:
     above = highest[highest > maximum] if maximum else highest[:0]
     if len(above) <= FAULT * len(athlete.records):
         return ""
+    known = len(athlete.records)
+    runs = "1 run, the only one known," if known == 1 else f"{len(above):,} of the last {known:,} runs"
     return (
-        f"{len(above):,} of the last {len(athlete.records):,} runs went above the self-reported maximum heart rate of "
+        f"{runs} went above the self-reported maximum heart rate of "
         f"{maximum:g}, up to {above.max():.0f}: correct it with `hrkeras update --max-heart-rate`, or take it back with "
         "`--forget max-heart-rate`, unless the sensor is wrong"
     )

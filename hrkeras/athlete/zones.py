@@ -157,7 +157,7 @@ def _quantiles(values: np.ndarray, weight: np.ndarray) -> tuple[float, float, fl
 
 
 def seconds_in(edges: np.ndarray, heart_rate: np.ndarray, step: float) -> np.ndarray:
-    """Time in each zone.
+    """Time in each zone, in which each step counts by its heart rate to the nearest whole number, as the limits are told.
 
     Args:
         edges: from `Zones`, shape `(4,)`.
@@ -168,7 +168,7 @@ def seconds_in(edges: np.ndarray, heart_rate: np.ndarray, step: float) -> np.nda
         s, shape `(5,)`.
     """
     measured = heart_rate[np.isfinite(heart_rate)]
-    return step * np.bincount(np.searchsorted(edges, measured, side="right"), minlength=COUNT).astype(np.float64)
+    return step * np.bincount(np.searchsorted(edges - 0.5, measured, side="right"), minlength=COUNT).astype(np.float64)
 
 
 def seconds_within(edges: np.ndarray, heart_rate: np.ndarray, low: np.ndarray, high: np.ndarray, step: float) -> np.ndarray:

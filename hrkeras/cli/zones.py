@@ -57,7 +57,7 @@ def zones(
         print(json_line(time_in_zones.as_dict(limits, recent, everything) | usage.as_dict(timeline)))
         return
     print("\n".join(time_in_zones.lines(limits, recent, everything)))
-    from_runs, names = time_in_zones.estimated_from(limits, state.count)
+    from_runs, names = time_in_zones.estimated_from(limits, state)
     if from_runs:
         print(f"{from_runs} Give what a test said with {' or '.join(f'--{name}' for name in names)}.")
     elif names:

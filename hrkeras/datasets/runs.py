@@ -71,7 +71,8 @@ class Runs:
     def __repr__(self) -> str:
         people, runs = self.counts["people"], self.counts["runs"]
         parts = ", ".join(f"{count:,} {name}" for name, count in runs.items())
-        return f"{len(self):,} runs of {people:,} {'person' if people == 1 else 'people'}: {parts}"
+        of = f"{'run' if len(self) == 1 else 'runs'} of {people:,} {'person' if people == 1 else 'people'}"
+        return f"{len(self):,} {of}: {parts}"
 
     @classmethod
     def from_workouts(

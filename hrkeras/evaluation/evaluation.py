@@ -91,7 +91,8 @@ class Evaluation:
         parts = []
         for result in self.cases:
             row = result.rows[0]
-            parts.append(f"{result.case.name.capitalize()}: {row.runs:,} runs, {row.steps:,} steps; errors in beats/min.")
+            runs = f"{row.runs:,} {'run' if row.runs == 1 else 'runs'}"
+            parts.append(f"{result.case.name.capitalize()}: {runs}, {row.steps:,} steps; errors in beats/min.")
             parts.append(tables.table(result.rows))
         parts.append(
             "Worse by: how much higher the error is than the first row's, paired over runs; in brackets where that may be chance."

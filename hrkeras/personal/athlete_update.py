@@ -235,7 +235,9 @@ def update(
             athlete_file.save(athlete, path)
     if is_new and not report.is_changed:
         why = "; ".join(filter(None, [taken_text(taken), read_log_text(log)])) or "there is none"
-        raise InputError(f"Of the runs to start {path} with, none can be learnt from: {why}; {look_at()}.")
+        number = taken.total() + log.skipped.total()
+        none = f"The run to start {path} with cannot" if number == 1 else f"Of the runs to start {path} with, none can"
+        raise InputError(f"{none} be learnt from: {why}; {look_at()}.")
     return report
 
 

@@ -108,7 +108,8 @@ def _copies(filled: Sequence[Filled], output: Path) -> Iterator[_Copy]:
     count = sum(len(files) for source, files in sources.items() if source not in exports)
     alone = tracks.is_track(output)
     if alone and (exports or count != 1):
-        raise InputError(f"{output}: expected a folder, since {count} files are to be copied; a file is for one alone.")
+        what = "the routes of an export" if exports else f"{count:,} files"
+        raise InputError(f"{output}: expected a folder, since {what} are to be copied; a file is for one alone.")
     if output.is_file() and not alone:
         raise InputError(f"{output}: expected a folder or a .gpx, .tcx or .fit file, found another file; choose another path.")
     for source, runs in sources.items():

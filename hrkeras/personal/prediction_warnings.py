@@ -11,6 +11,7 @@ from hrkeras.athlete.interval import HOUR
 from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
 from hrkeras.datasets.inspection import sensor_faults
+from hrkeras.utils.text import duration
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.quality import Limits
 from hrkeras.workouts.records import fastest
@@ -65,7 +66,7 @@ def of_course(grid: Grid) -> list[str]:
         sentences.append(f"it stands nearly all the time, at a mean speed of {3.6 * mean:.1f} km/h, {NO_RUNNER}.")
     if seconds > LONGEST:
         sentences.append(
-            f"it lasts {seconds / HOUR:.0f} h, and nothing was learnt from runs of more than {LONGEST / HOUR:.0f} h: do not "
+            f"it lasts {duration(seconds)}, and nothing was learnt from runs of more than {LONGEST / HOUR:.0f} h: do not "
             "trust what is predicted after that."
         )
     if len(jumps) and (most := float(jumps.max())) > FASTEST_CLIMB * STEP:

@@ -7,6 +7,7 @@ from math import isinf, isnan, nan
 import numpy as np
 
 from hrkeras.athlete import zones
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.population import DAY
 from hrkeras.athlete.zones import NAMES, Zones
 from hrkeras.personal import fitness_text
@@ -14,9 +15,11 @@ from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.timeline import Timeline
 from hrkeras.utils.text import duration, hours, table
 from hrkeras.workouts.clock import iso
+from hrkeras.workouts.grid import STEP
 
 WEEKS = 4  # before the last run, which count as recent
 ADVICE = "This is no medical advice. Ask a doctor before you train hard, or if something feels wrong."
+COUNTED = f"Every {STEP:.0f} s with heart rate count once, in the zone that holds their mean to the nearest whole number."
 ESTIMATED = "Estimated are runs with no or too little heart rate; in brackets what the prediction interval (10 to 90 %) allows."
 
 
@@ -131,7 +134,7 @@ def lines(own: Zones, recent: Times, everything: Times) -> list[str]:
     columns = [*named(own), *measured(recent, everything), *estimated(recent, everything)]
     head, *rows = zip(*columns, strict=True)
     text = [*heart_rates(own), *too_high(everything), table(head, rows, left=range(len(head)))]
-    return [*text, *missing(recent, everything), *([ESTIMATED] if everything.silent else [])]
+    return [*text, COUNTED, *missing(recent, everything), *([ESTIMATED] if everything.silent else [])]
 
 
 def missing(recent: Times, everything: Times) -> list[str]:
@@ -158,18 +161,20 @@ def heart_rates(own: Zones) -> list[str]:
 
 def too_high(everything: Times) -> list[str]:
     """In which runs the mean is above the maximum, in a sentence; nothing if in none."""
-    share = f"In the highest zone, {duration(everything.doubted)} of all the time is from there."
+    share = f"Of all the time in the highest zone, {duration(everything.doubted)} is from there."
     return [f"{sentence} {share}" for sentence in fitness_text.above_maximum(everything.too_high)]
 
 
-def estimated_from(own: Zones, runs: int) -> tuple[str, list[str]]:
+def estimated_from(own: Zones, athlete: AthleteState) -> tuple[str, list[str]]:
     """What of maximum and threshold is estimated from runs, in a sentence, and its names; empty if both are given."""
     ends = {"maximum": (own.maximum_low, own.maximum_high), "threshold": (own.threshold_low, own.threshold_high)}
     names = [name for name, (low, high) in ends.items() if low != high]
-    if not names or not runs:
+    if not names or not athlete.count:
         return "", names
+    runs, kept = fitness_text.count(athlete.count), len(athlete.records)
+    of = f"the last {kept:,} of {runs}" if kept < athlete.count else runs
     which = f"The {' and the '.join(names)} {'is' if len(names) == 1 else 'are'}"
-    return f"{which} estimated from {fitness_text.count(runs)} with heart rate, not from a test.", names
+    return f"{which} estimated from {of} with heart rate, not from a test.", names
 
 
 def _with_limits(value: float, low: float, high: float) -> str:

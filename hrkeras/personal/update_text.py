@@ -1,7 +1,7 @@
 """The result of an update of an athlete, and of the reading for it, in words."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 
@@ -13,12 +13,17 @@ from hrkeras.workouts import clock
 
 def taken_text(taken: Counter[str]) -> str:
     """What the filters removed, in a line; empty if nothing."""
-    return ", ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
+    return "; ".join(f"{count:,} x {reason}" for reason, count in taken.most_common() if count)
 
 
-def look_at(source: Path | None = None) -> str:
-    """What to do where nothing in a source can be used, as the end of a sentence."""
-    return f"look at what there is with `hrkeras inspect{f' {quote(str(source))}' if source else ''}`"
+def named(sources: Sequence[Path]) -> str:
+    """Some sources, of which there is one at least, for the beginning of a message."""
+    return f"{sources[0]}" + (f" and {len(sources) - 1:,} more" if len(sources) > 1 else "")
+
+
+def look_at(*sources: Path) -> str:
+    """What to do where nothing in some sources can be used, as the end of a sentence."""
+    return f"look at what there is with `hrkeras inspect{f' {quote(str(sources[0]))}' if len(sources) == 1 else ''}`"
 
 
 def known_text(athlete: AthleteState, exported: Mapping[str, Outcome] | None = None) -> str:

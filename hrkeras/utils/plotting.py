@@ -11,7 +11,7 @@ from matplotlib.transforms import Bbox
 from hrkeras.utils.files import atomic_write
 
 HEART, SPEED, ALTITUDE, MUTED, GOOD, GRID = "#c8102e", "#1f6fb2", "#5b7f3a", "#8a8f98", "#1b9e77", "#e4e6ea"
-PAPER, FAULT = "#ffffff", "#e69f00"
+PAPER = "#ffffff"
 SOFTWARE = "hrkeras"  # that a PNG names, by which it is recognised as drawn here
 DAY = 86_400.0  # s
 MOST_DATES, LEAST_DAYS = 5, 14.0  # on an axis
@@ -99,7 +99,8 @@ def legend(axes, title: str = "", columns: int = 4) -> None:
 
 
 def date_axis(axes, starts: Sequence[float] | np.ndarray, least: float = LEAST_DAYS) -> None:
-    """A horizontal axis for days since 1970-01-01 that holds some starts; each date has its month, and the first its year.
+    """A horizontal axis for days since 1970-01-01 that holds some starts; each date has its month, and the first its year. Below
+    are the first and the last day.
 
     Args:
         axes: whose horizontal values are days.
@@ -116,6 +117,8 @@ def date_axis(axes, starts: Sequence[float] | np.ndarray, least: float = LEAST_D
         labels.append(f"{day}{date:%b}" + ("" if date.year == year else f"\n{date.year}"))
         year = date.year
     axes.set_xticks(dates.astype(float), labels)
+    ends = [np.datetime64(int(np.floor(day)), "D").item() for day in (first, last)]
+    axes.set_xlabel(" to ".join(dict.fromkeys(f"{end.day} {end:%b %Y}" for end in ends)))
 
 
 def _dates(low: float, high: float) -> np.ndarray:

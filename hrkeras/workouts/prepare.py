@@ -80,7 +80,7 @@ def arrange(names: Sequence[str], starts: np.ndarray, funnel: Funnel) -> tuple[n
     """
     if not len(names):
         raise InputError(
-            f"Of {funnel.workouts:,} workouts none passed the filters:\n{funnel}\n"
+            f"Of {funnel.workouts:,} workout{'' if funnel.workouts == 1 else 's'} none passed the filters:\n{funnel}\n"
             "Look at them with `hrkeras inspect`, or loosen a limit.",
             "limit",
         )

@@ -79,7 +79,7 @@ class TestTimes:
     edges = np.array([100.0, 120, 140, 160])
 
     def test_of_steps(self):
-        heart_rate = np.array([90, 100, 119.9, np.nan, 120, 300])
+        heart_rate = np.array([99.4, 99.5, 119.4, np.nan, 119.5, 300])
         assert zones.seconds_in(self.edges, heart_rate, 10.0).tolist() == [10, 20, 10, 0, 10]
 
     def test_within_a_band(self):

@@ -35,6 +35,13 @@ def run_of(workouts, sport="running"):
     return next(w for w in workouts if w.sport == sport and quality.taken_by(w, quality.Limits()) in (None, "sport"))
 
 
+def test_runs_indoors_are_told_in_singular_and_plural(workouts, tmp_path):
+    outdoors = run_of(workouts)
+    for number, said in ((1, "- 1 run indoors or without a route: nothing is learnt from its"), (2, "- 2 runs indoors")):
+        inside = [replace(outdoors, sport="indoor running", start=outdoors.start + 86_400.0 * (1 + day)) for day in range(number)]
+        assert said in inspection_text.text(inspect([outdoors, *inside]), tmp_path, "tracks")
+
+
 def test_moments_equal_numpys_own():
     rng = np.random.default_rng(0)
     runs = [rng.normal(size=(3, size)) + rng.normal(scale=5, size=(3, 1)) for size in (5, 40, 9)]

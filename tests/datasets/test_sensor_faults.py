@@ -126,6 +126,7 @@ def test_picture(found, runs, drawn, tmp_path):
     colours = {line.get_label(): line.get_color() for axes in heart_rates for line in axes.lines}
     assert colours == {"measured": MUTED, "expected": HEART}
     assert "dropout" in [text.get_text() for text in heart_rates[0].get_legend().get_texts()]
+    assert len({colour for colour, _ in inspection_plots.LOOKS.values()}) == len(KINDS)
     without_speed = SensorFaults()
     workout = replace(found.sensor.examples["dropout"].workout, speed=np.full(len(runs[2]), np.nan))
     without_speed.add(workout)

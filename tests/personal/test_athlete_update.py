@@ -72,7 +72,7 @@ def test_usable_runs_come_in_order_and_the_rest_is_counted():
         "heart rate incomplete": 1,
         "duration or sampling unreasonable": 1,
     }
-    assert update_text.taken_text(Counter({"one": 2, "other": 1000, "none": 0})) == "1,000 x other, 2 x one"
+    assert update_text.taken_text(Counter({"one": 2, "other": 1000, "none": 0})) == "1,000 x other; 2 x one"
 
 
 def test_what_is_learnt_until_a_time_is_what_follow_knows():
@@ -197,6 +197,9 @@ def test_a_new_file_of_nothing_is_not_made(tracks, tmp_path):
         InputError,
         match=r"none can be learnt from: 1 x heart rate incomplete; 1 x .*broken\.gpx\); look at what there is",
     ):
+        athlete_update.update(tmp_path / "me.json", [tmp_path / "runs"])
+    (tmp_path / "runs" / "broken.gpx").unlink()
+    with pytest.raises(InputError, match="The run to start .* cannot be learnt from: 1 x heart rate incomplete; look at it"):
         athlete_update.update(tmp_path / "me.json", [tmp_path / "runs"])
     assert not (tmp_path / "me.json").exists()
 

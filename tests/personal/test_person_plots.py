@@ -73,6 +73,8 @@ def test_dates_tell_month_and_year(start):
         assert low < start <= start + span < high
         labels, ticks = [label.get_text() for label in axes.get_xticklabels()], axes.get_xticks()
         assert 2 <= len(ticks) <= plotting.MOST_DATES
+        ends = [np.datetime64(int(day), "D").item() for day in dict.fromkeys((start, start + span))]
+        assert axes.get_xlabel() == " to ".join(f"{day.day} {day:%b %Y}" for day in ends)
         room = 7 * max(len(part) for label in labels for part in label.split("\n"))  # points
         assert (np.diff(ticks) * 230 / (high - low) > room).all()
         years = [label.partition("\n")[2] for label in labels]

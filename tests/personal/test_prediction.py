@@ -275,7 +275,7 @@ def test_a_run_of_seconds_has_its_seconds():
 
 
 def test_a_run_longer_than_any_known_is_doubted(by):
-    assert "it lasts 7 h, and nothing was learnt from runs of more than 6 h" in by(plain(7 * 360)).warnings[0]
+    assert "it lasts 7 h 00 min, and nothing was learnt from runs of more than 6 h" in by(plain(7 * 360)).warnings[0]
 
 
 def test_outliers_are_left_out():

@@ -261,7 +261,7 @@ def test_a_run_above_the_maximum_on_average_is_told(written):
     times = time_in_zones.times(written, replace(own, maximum=highest - 0.6))
     (entry,) = (each for each in written.entries if fitness_text.means(each)[0] == highest)
     day, why = fitness_text.day(entry.start, entry.utc_offset), "either the sensor was wrong, or the maximum is too low."
-    share = f"In the highest zone, {duration(times.doubted)} of all the time is from there."
+    share = f"Of all the time in the highest zone, {duration(times.doubted)} is from there."
     assert 0 < times.doubted <= times.measured[-1]
     assert time_in_zones.too_high(times) == [f"In 1 run ({day}), mean heart rate was above that maximum: {why} {share}"]
     many = time_in_zones.times(written, replace(own, maximum=60.0))

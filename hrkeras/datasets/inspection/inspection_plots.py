@@ -17,6 +17,14 @@ from hrkeras.workouts.sensor.sensor_fault import KINDS
 
 AROUND = 420.0  # s, drawn before and after a fault of the sensor
 LEAST_BEATS, LEAST_SPEED = 20.0, 4.0  # beats/min and km/h that the axes of a sheet span at least
+# colours and patterns of the kinds of fault, told apart by the colour-blind and in grey
+LOOKS = dict(
+    zip(
+        KINDS,
+        (("#e69f00", ""), ("#56b4e9", "//"), ("#5e3c99", ""), ("#009e73", "\\\\"), ("#cc79a7", "xx"), ("#8a8f98", "..")),
+        strict=True,
+    )
+)
 FEW = 30  # steps with heart rate, of which fewer give no correlation, nor a line that could be seen
 
 
@@ -71,9 +79,9 @@ def faults(examples: dict[str, Example], path: Path) -> Path:
         seen = [fault for fault in run_faults if fault.begin < end and fault.end > begin]
         named = {fault.kind: fault for fault in seen}
         for fault in seen:
-            alpha, label = 0.35 if fault.kind == kind else 0.15, fault.kind if fault is named[fault.kind] else None
+            (colour, hatch), label = LOOKS[fault.kind], fault.kind if fault is named[fault.kind] else None
             for axes in (above, below):
-                axes.axvspan(fault.begin / 60, fault.end / 60, color=plotting.FAULT, alpha=alpha, lw=0, label=label)
+                axes.axvspan(fault.begin / 60, fault.end / 60, color=colour, hatch=hatch, alpha=0.4, lw=0, label=label)
         below.plot(run.time / 60, 3.6 * run.speed, color=SPEED, lw=0.9)
         above.set_ylabel("heart rate\n(beats/min)")
         below.set_ylabel("speed (km/h)", color=SPEED)

@@ -175,7 +175,8 @@ def _usable(inspection: Inspection) -> Iterator[str]:
         yield f"{workouts} a heart rate that hrkeras estimated: it counts as none."
     if (indoor := inspection.sports["indoor running"]) and "indoor running" not in inspection.limits.sports:
         runs = _of(indoor, "run", "runs")
-        yield f"{runs} indoors or without a route: nothing is learnt from their speed, but heart rate counts in load and zones."
+        speed = f"nothing is learnt from {'its' if indoor == 1 else 'their'} speed"
+        yield f"{runs} indoors or without a route: {speed}, but heart rate counts in load and zones."
 
 
 def _history(inspection: Inspection) -> Iterator[str]:

@@ -90,7 +90,7 @@ def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...
             f"{run.drift.minutes}",
             *_rises(run)[:2],
             f"{_rises(run)[2]}{'*' if run.drift.is_clear else ''}",
-            f"{signed(run.left_over.low)} to {signed(run.left_over.high)}".replace(" ", "\N{NO-BREAK SPACE}"),
+            f"{signed(run.left_over.low)} to {signed(run.left_over.high)}",
             _decoupling(run),
             weather.text(run.entry.workout),
         )

@@ -122,15 +122,16 @@ def estimate(
     """
     log, origins = ReadLog(on_bytes), dict[int, Path]()
     workouts = read_copyable(sources, read, log, origins)
+    given, look = update_text.named(sources), update_text.look_at(*sources)
     if not workouts:
         why = read_log_text(log) or "there is none"
-        raise InputError(f"{sources[0]}: found no workout to estimate: {why}; {update_text.look_at(sources[0])}.")
+        raise InputError(f"{given}: found no workout to estimate: {why}; {look}.")
     silent, measured, copies, skipped = _sorted(workouts, everything)
     if not silent and not measured:
         why = update_text.taken_text(skipped)
         raise InputError(
-            f"{sources[0]}: found no run that can be estimated: {why}; a run needs speed or positions, and may last "
-            f"{LIMITS.max_duration / 3600:.0f} h; {update_text.look_at(sources[0])}."
+            f"{given}: found no run that can be estimated: {why}; a run needs speed or positions, and may last "
+            f"{LIMITS.max_duration / 3600:.0f} h; {look}."
         )
     heard, taken, history_log = list[prepare.PreparedRun](), Counter[str](), ReadLog(on_bytes)
     if athlete is None:

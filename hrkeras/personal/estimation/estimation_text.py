@@ -74,15 +74,12 @@ def _reliability(estimation: Estimation) -> list[str]:
             "with heart rate with --history, or --athlete ME.json from `hrkeras update ME.json RUNS`."
         )
     else:
-        earlier_runs = [estimate.prediction.earlier_runs for estimate in estimation.estimates]
-        fewest, most = min(earlier_runs), max(earlier_runs)
-        number = count(most) if fewest == most else f"{fewest:,} to {most:,} runs"
         which = "It" if len(estimation.estimates) == 1 else "Each"
-        sentences.append(f"{which} is estimated from {_which(estimation, fewest)}: {number}.")
+        sentences.append(f"{which} is estimated from {_which(estimation)}.")
     if estimation.partly:
         sentences.append(
-            "Heart rate was measured at less than half of the points, but the numbers above are estimated throughout: "
-            f"{count(estimation.partly)}. A copy keeps what was measured where it lies in the prediction interval on average"
+            f"In {count(estimation.partly)} heart rate was measured at less than half of the points, and the numbers above are "
+            f"estimated throughout. A copy keeps what was measured where it lies in the prediction interval on average"
             f"{_replaced(estimation)}."
         )
     if flat:
@@ -92,8 +89,8 @@ def _reliability(estimation: Estimation) -> list[str]:
     doubtful = [estimate for estimate in estimation.estimates if estimate.prediction.warnings]
     if doubtful:
         latest = doubtful[-1]
-        which = f"{'it' if len(doubtful) == 1 else 'the latest'} is that of {date(latest.run.start, latest.run.utc_offset)}"
-        sentences.append(f"Doubtful: {count(len(doubtful))}; {which}: {latest.prediction.warnings[0]}")
+        which = f"{'' if len(doubtful) == 1 else 'the latest '}that of {date(latest.run.start, latest.run.utc_offset)}"
+        sentences.append(f"Doubtful: {count(len(doubtful))}, {which}: {latest.prediction.warnings[0]}")
     return sentences
 
 
@@ -104,13 +101,20 @@ def _replaced(estimation: Estimation) -> str:
     return f", and replaces it in {count(len(runs))} ({'the latest: ' if len(runs) > NAMED else ''}{days})" if runs else ""
 
 
-def _which(estimation: Estimation, fewest: int) -> str:
-    """Which of the person's runs a run is estimated from."""
+def _which(estimation: Estimation) -> str:
+    """Which of the person's runs a run is estimated from, and how many."""
+    earlier_runs = [estimate.prediction.earlier_runs for estimate in estimation.estimates]
+    fewest, most = min(earlier_runs), max(earlier_runs)
+    number = "" if fewest == most else f" ({fewest:,} to {most:,} runs)"
+    runs = f"{count(most) if fewest == most else 'runs'} with heart rate"
     later = [estimate for estimate in estimation.estimates if estimate.run.start < estimation.athlete.starts[-1]]
     if any(estimate.prediction.earlier_runs == estimation.athlete.count for estimate in later):
-        return "all known runs of the person with heart rate, also those after it"
-    before = "the person's runs with heart rate before it"
-    return f"{before} or, where these are fewer than {ENOUGH}, the first {ENOUGH}" if later and fewest == ENOUGH else before
+        return f"all {runs} that are known of the person{number}, also those after it"
+    if not later or fewest != ENOUGH:
+        return f"the person's {runs} before it{number}"
+    if most == ENOUGH:
+        return f"the person's first {runs}"
+    return f"the person's {runs} before it{number}, but at least from the first {ENOUGH}"
 
 
 def _row(estimate: Estimate) -> list[str]:

@@ -11,7 +11,7 @@ from hrkeras.athlete import reserve
 from hrkeras.athlete.reserve import Reserve
 from hrkeras.personal import fitness_text, pace
 from hrkeras.personal.fitness_text import Change
-from hrkeras.personal.index.running_index import SHARES, SLOWEST, Index
+from hrkeras.personal.index.running_index import EASIEST, HARDEST, SHARES, SLOWEST, Index
 from hrkeras.workouts.clock import iso
 
 CAVEAT = (
@@ -41,16 +41,26 @@ def results(found: Sequence[Index], heart_rate: float, speed: float) -> list[str
     value, low, high = last.vo2max
     if np.isfinite(value):
         sentences += [
-            f"VO2max, the most oxygen that your body can use, is about {value:.0f} mL/kg/min ({low:.0f} to {high:.0f}): what "
-            f"{pace.text(speed)} costs by the equation of the American College of Sports Medicine, over the share of the heart "
-            "rate reserve (maximum less resting) that it takes. In brackets where it lies four times in five.",
+            f"VO2max, the most oxygen that your body can use, is about {value:.0f} mL/kg/min ({low:.0f} to {high:.0f}): the "
+            f"oxygen that {pace.text(speed)} costs by the equation of the American College of Sports Medicine, divided by the "
+            "share of your heart rate reserve (maximum less resting) that this pace takes. In brackets where it lies four times "
+            "in five.",
             CAVEAT,
         ]
     else:
-        is_walk = 60 * speed < SLOWEST
-        why = "is a walk" if is_walk else "takes too small or too large a share of your heart rate reserve"
-        sentences.append(f"VO2max cannot be told: {pace.text(speed)}, the usual pace, {why}.")
+        why = "is a walk" if 60 * speed < SLOWEST else _outside(last.share)
+        sentences.append(f"VO2max cannot be told: {pace.text(speed)}, your usual pace, {why}.")
     return [sentence for sentence in sentences if sentence]
+
+
+def _outside(share: float) -> str:
+    """That a pace takes too small or too large a share of the heart rate reserve, and what can be why."""
+    taken = f"takes {100 * share:.0f} % of your heart rate reserve (maximum less resting), and"
+    if share < EASIEST:
+        less = f"less than {100 * EASIEST:.0f} % says little of how much oxygen you can use at most"
+        return f"{taken} {less}: it is very easy for you, or the maximum heart rate is too high"
+    more = f"more than {100 * HARDEST:.0f} % cannot be kept up"
+    return f"{taken} {more}: the maximum heart rate is too low, or the sensor shows too much"
 
 
 def _pace(limits: np.ndarray, usual: float) -> str:

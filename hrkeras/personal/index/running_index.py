@@ -32,12 +32,14 @@ class Index(NamedTuple):
         utc_offset: s that local time is ahead of UTC; NaN where the source does not tell.
         speed: at the set heart rate on the flat, m/s, and its limits (10 and 90 %), shape `(3,)`; NaN where it is out of reach.
         vo2max: mL/kg/min, likewise; NaN where the usual pace does not tell.
+        share: of the heart rate reserve that the usual pace takes, 0 to 1, to a hundredth.
     """
 
     start: float
     utc_offset: float
     speed: np.ndarray
     vo2max: np.ndarray
+    share: float
 
 
 def usual_heart_rate(timeline: Timeline) -> float:
@@ -82,6 +84,7 @@ def follow(timeline: Timeline, heart_rate: float, own: Reserve) -> list[Index]:
             entry.utc_offset,
             at_heart_rate(speeds, rates, heart_rate),
             vo2max(timeline.speed, np.array(entry.at_pace), own),
+            round(float(own.share(np.array(entry.at_pace.value))[0]), 2),
         )
         for entry, rates in zip(timeline.entries, told, strict=True)
     ]
@@ -123,7 +126,7 @@ def vo2max(speed: float, at_pace: np.ndarray, own: Reserve) -> np.ndarray:
     """
     (value, low, high), reach = at_pace, ERROR * zones.NORMAL
     draws = np.maximum(own.share(reserve.draws(value, low, high, _RATE)), 0.05)
-    if 60 * speed < SLOWEST or not EASIEST <= draws[0] <= HARDEST:
+    if 60 * speed < SLOWEST or not EASIEST <= round(draws[0], 2) <= HARDEST:
         return np.full(3, np.nan)
     factor = reserve.draws(1.0, 1 - reach, 1 + reach, _EQUATION)
     return np.array(reserve.interval((RESTING + PER_METRE * 60 * speed / draws) * factor))

@@ -33,7 +33,7 @@ def weeks(loads: Sequence[RunLoad]) -> Figure:
     days = starts / DAY + MIDDLE
     value, low, high = np.array([training_load.with_limits(week.banister) for week in found]).T
     measured = np.array([sum(float(run.banister[0]) for run in week.runs if not run.is_estimated) for week in found])
-    date_axis(axes, [starts[0], starts[-1] + WEEK], LEAST_DAYS)
+    date_axis(axes, [starts[0], starts[-1] + WEEK - 1], LEAST_DAYS)
     if measured.any():
         axes.bar(days, measured, WIDTH, color=HEART, alpha=0.85, label="measured")
     if any(week.estimated for week in found):

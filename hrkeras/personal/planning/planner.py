@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 SLOWEST = 720  # s/km, a walk
 WELL_KNOWN = 10  # runs, from which on they say how hard the person can run
 FASTEST = "the fastest pace that is looked at"
-DOUBT = "the slowest pace that is looked at and of which runs teach little"
 MORNING = 9 * 3600.0  # s, UTC
 
 
@@ -163,7 +162,7 @@ class Planner:
             least = min((result.plan for result in (under, by_effort) if result), key=lambda plan: plan.highest[0])
             raise InputError(
                 f"No pace is expected to keep the heart rate under {limit:.0f} on this course: with even {least.even} it is "
-                f"predicted to reach {least.highest[0]:.0f} at {pace.text(least.speed)}, {DOUBT}; give a higher limit."
+                f"predicted to reach {least.highest[0]:.0f} at {pace.text(least.speed)}, {doubt(least)}; give a higher limit."
             )
         return Answer(plan or under.plan, under, wholly, by_effort, possible=possible, limit=limit)
 
@@ -183,7 +182,7 @@ class Planner:
             after = " after the first five minutes" if result.plan.is_long else ""
             at, expect = pace.text(result.plan.speed), f"expect {result.plan.warm_mean:.0f}{after}"
             if result.end == "slowest":
-                why, way = f"too low for this course: {expect} at {at}, {DOUBT}", "higher"
+                why, way = f"too low for this course: {expect} at {at}, {doubt(result.plan)}", "higher"
             else:
                 why, way = f"more than can be predicted: at {at}, {FASTEST}, {expect}", "lower"
             raise InputError(f"A mean heart rate of {heart_rate:.0f} is {why}; give a {way} one.")
@@ -247,6 +246,13 @@ class Planner:
         beyond = plan_warnings.beyond_known(predicted, self.athlete, self.zones, climb)
         warnings = [*route.warnings, *predicted.warnings, *beyond]
         return Plan(route, self.even, speed, predicted, self.zones, times, warnings)
+
+
+def doubt(slowest: Plan) -> str:
+    """What the slowest plan that is looked at is, and why no slower one is, in words."""
+    is_walk = round(1000 / slowest.speed) >= SLOWEST
+    why = " and of which runs teach little" if is_walk else ", since no run of a day or more is planned"
+    return f"the slowest pace that is looked at{why}"
 
 
 def usual_start(athlete: AthleteState, now: float) -> float:

@@ -6,7 +6,7 @@ from hrkeras.athlete.kalman import AthleteState
 from hrkeras.personal import pace
 from hrkeras.personal.planning import plan_warnings
 from hrkeras.personal.planning.plan import Plan
-from hrkeras.personal.planning.planner import DOUBT, FASTEST, Answer, SearchResult
+from hrkeras.personal.planning.planner import FASTEST, Answer, SearchResult, doubt
 from hrkeras.utils import text
 from hrkeras.utils.text import duration
 from hrkeras.workouts.clock import moment
@@ -95,7 +95,7 @@ def beyond(answer: Answer, athlete: AthleteState) -> list[str]:
         sentences.append(f"At {at}, {FASTEST}, it is expected to stay below.")
     elif possible.end == "slowest":
         why = "a part of the course asks for it; look whether its altitude is right"
-        sentences.append(f"Even at {at}, {DOUBT}, {why}.")
+        sentences.append(f"Even at {at}, {doubt(possible.plan)}, {why}.")
     else:
         sentences.append(f"The fastest pace that is expected to stay below it is {at}.")
     return sentences
@@ -123,7 +123,7 @@ def _share(plan: Plan, heart_rate: np.ndarray, limit: float) -> str:
 
 def _walk(result: SearchResult) -> str:
     """What the slowest pace looked at reaches, and why that is to be doubted."""
-    return f"it is predicted to reach {result.plan.highest[0]:.0f} at {pace.text(result.plan.speed)}, {DOUBT}"
+    return f"it is predicted to reach {result.plan.highest[0]:.0f} at {pace.text(result.plan.speed)}, {doubt(result.plan)}"
 
 
 def _seconds(result: SearchResult) -> int:

@@ -56,7 +56,8 @@ def repair_files(
     if not repairs.runs and not repairs.faultless:
         why = "; ".join(filter(None, [update_text.taken_text(repairs.skipped), read_log_text(log)])) or "there is none"
         raise InputError(
-            f"{sources[0]}: found no run whose heart rate can be repaired: {why}; {update_text.look_at(sources[0])}."
+            f"{update_text.named(sources)}: found no run whose heart rate can be repaired: {why}; "
+            f"{update_text.look_at(*sources)}."
         )
     runs = [replace(each, source=origins[id(each.run)]) for each in repairs.runs]
     history = repairs.history and replace(repairs.history, log=history_log)

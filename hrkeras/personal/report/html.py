@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-UNITS = r"(?:%|°C|/km|beats/min|(?:km|m|min|s|h|TRIMP|mL/kg)\b)"
-ROWS = 12  # of a table of runs
+UNITS = r"(?:%|°C|/km|beats/min|(?:km|m|min|s|h|x|TRIMP|mL/kg)\b)"
+# numbers with their units, from one to another, days with their months, and these with their years
+WHOLE = rf"(?<=\d) (?={UNITS})|(?<=\d) (?=to [+-]?\d[\d.:]*\b(?! [A-Z]))|(?<=\d to) (?=[+-]?\d[\d.:]*\b(?! [A-Z]))"
+WHOLE += r"|(?<=\d) (?=[A-Z][a-z]+ \d{4}\b)|(?<=[a-z]) (?=(?:19|20)\d\d\b)"
+ROWS, COLUMNS = 12, 5  # of a table of runs; most of one that a phone shows side by side, of which a text takes two
 
 
 def paragraph(text: str, kind: str = "") -> str:
@@ -35,18 +38,21 @@ def figure(drawn: str) -> str:
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[int] = ()) -> str:
-    """A table whose first column names the rows; `texts` are the other columns that are no numbers. It scrolls if it must, and a
-    shadow shows that.
+    """A table whose first column names the rows; `texts` are the other columns that are no numbers. On a phone one of many
+    columns is a list of rows, whose cells have their labels before them; any other scrolls if it must, and a shadow shows that.
     """
+    many = len(head) + len(texts) > COLUMNS
     kinds = [_class("text" if place in texts else "") for place in range(len(head))]
     top = "".join(f'<th scope="col"{kind}>{escape(label)}</th>' for kind, label in zip(kinds, head, strict=True))
     lines = []
     for row in rows:
-        cells = [f"<td{kind}>{_whole(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)]
-        lines.append(f'<tr><th scope="row">{escape(row[0])}</th>{"".join(cells[1:])}</tr>')
+        labels = [f' data-label="{escape(label)}"' if many else "" for label in head]
+        cells = [f"<td{kind}{label}>{_whole(cell)}</td>" for kind, label, cell in zip(kinds, labels, row, strict=True)]
+        lines.append(f'<tr><th scope="row">{_whole(row[0])}</th>{"".join(cells[1:])}</tr>')
     body = "\n".join(lines)
     inside = f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
-    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">\n{inside}\n</div>'
+    kind = "wide many" if many else "wide"
+    return f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(caption)}">\n{inside}\n</div>'
 
 
 def _text(text: str) -> str:
@@ -63,7 +69,7 @@ def _command(text: str) -> str:
 
 def _whole(text: str) -> str:
     """Escaped, with numbers that no line's end parts from their units."""
-    return re.sub(rf"(?<=\d) (?={UNITS})", "\N{NO-BREAK SPACE}", escape(text))
+    return re.sub(WHOLE, "\N{NO-BREAK SPACE}", escape(text))
 
 
 def _class(kind: str) -> str:

@@ -41,7 +41,7 @@ def page(written: Timeline) -> str:
             _fitness(written),
             _last_run(written),
             drift_section(written),
-            zones_section(*in_zones),
+            zones_section(written, *in_zones),
             _standing_out(written),
             _sensor(written),
             _how_good(written),
@@ -137,7 +137,8 @@ def _last_run(written: Timeline) -> str:
     by = "from the runs before" if prediction.earlier_runs else "of people in general, since no run is known before it"
     summary = (
         f"{prediction.minutes:.0f} min, {prediction.kilometres:.1f} km; heart rate {measured} on average where it was measured, "
-        f"{expected} expected there {by}. {inside} of it lay in the prediction interval, where 80 % is usual."
+        f"{expected} expected there {by}. {inside} of the measured heart rates lay in the prediction interval, where 80 % is "
+        "usual."
     )
     drawn = svg(person_plots.run(prediction, narrow=True), "run", "Heart rate, speed and altitude of the last run", summary)
     return section(
@@ -180,12 +181,12 @@ def _sensor(written: Timeline) -> str:
     faulty = [(entry, faults) for entry in reversed(written.entries) if (faults := written.faults[entry.start])]
     if not faulty:
         return ""
-    checked = sum(faults is not None for faults in written.faults.values())
+    checked = fitness_text.count(sum(faults is not None for faults in written.faults.values()))
     rows = [
         (
             fitness_text.short_day(entry.start, entry.utc_offset),
             fault.kind,
-            f"{clock.min_s(fault.begin)} - {clock.min_s(fault.end)}",
+            f"{clock.min_s(fault.begin)} to {clock.min_s(fault.end)}",
             fault.why,
         )
         for entry, faults in faulty
@@ -196,7 +197,7 @@ def _sensor(written: Timeline) -> str:
     ridden = " A ride is no fault of the sensor, but no run either." if any(row[1] == RIDE for row in rows[:FAULTS]) else ""
     return section(
         "Where the sensor looks wrong",
-        paragraph(f"In {len(wrong):,} of {checked:,} runs whose heart rate was measured often enough to tell.{ridden}"),
+        paragraph(f"In {len(wrong):,} of {checked} whose heart rate was measured often enough to tell.{ridden}"),
         table(
             f"Faults of the heart rate sensor{fitness_text.latest(FAULTS, len(rows))}",
             ("Day", "what", "min:s", "why"),
@@ -223,8 +224,8 @@ def _how_good(written: Timeline) -> str:
         "How good the predictions are",
         paragraph(
             f"Your last {recent.runs} runs, each predicted whole from speed, altitude and the runs before it, with nothing known "
-            f"of its own heart rate. {100 * recent.inside:.0f} % of it lay in the prediction interval (10 to 90 %), which should "
-            "hold 80 %."
+            f"of its own heart rate. {100 * recent.inside:.0f} % of the measured heart rates lay in the prediction "
+            "interval (10 to 90 %), which should hold 80 %."
         ),
         table("Mean absolute error (beats/min)", ("Predicted", "error"), rows),
     )

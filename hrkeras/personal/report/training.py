@@ -7,6 +7,8 @@ from hrkeras.personal.load import load_text, training_load
 from hrkeras.personal.report.html import paragraph, section, table
 from hrkeras.personal.timeline import Timeline
 
+CAPTION = "Training load of the last weeks (TRIMP), from Monday on"
+
 
 def training(written: Timeline) -> str:
     """Both sections; the second only of a person with heart rate."""
@@ -18,9 +20,7 @@ def _load(written: Timeline, own: Reserve) -> str:
     loads = training_load.of_timeline(written, own)
     return section(
         "Training load",
-        table(
-            "Training load of the last weeks (TRIMP), from Monday on", load_text.HEAD, load_text.rows(training_load.weeks(loads))
-        ),
+        table(CAPTION, load_text.HEAD, load_text.rows(training_load.weeks(loads)), texts=(1,)),
         paragraph(load_text.MEANING, "soft"),
         *(paragraph(sentence, "soft") for sentence in (reserve.text(own), *load_text.doubtful(loads, own), *reserve.advice(own))),
     )

@@ -16,16 +16,16 @@ def times(written: Timeline) -> tuple[Zones, Times, Times]:
     return own, time_in_zones.times(written, own, time_in_zones.WEEKS), time_in_zones.times(written, own)
 
 
-def zones_section(own: Zones, recent: Times, everything: Times) -> str:
+def zones_section(written: Timeline, own: Zones, recent: Times, everything: Times) -> str:
     """Maximum, threshold and zones, and the measured time in them."""
-    from_runs, names = time_in_zones.estimated_from(own, everything.runs)
+    from_runs, names = time_in_zones.estimated_from(own, written.athlete)
     advice = f"`hrkeras zones` takes what a test said with {' or '.join(f'`--{name}`' for name in names)}."
     head, *rows = zip(*time_in_zones.named(own), *time_in_zones.measured(recent, everything), strict=True)
     return section(
         "Your zones",
         *(paragraph(sentence) for sentence in (*time_in_zones.heart_rates(own), *time_in_zones.too_high(everything))),
         table("Time in each zone, hours and minutes", head, rows),
-        *(paragraph(sentence, "soft") for sentence in time_in_zones.missing(recent, everything)),
+        *(paragraph(sentence, "soft") for sentence in (time_in_zones.COUNTED, *time_in_zones.missing(recent, everything))),
         paragraph(f"{from_runs} Somebody who never runs hard gets too low a maximum. {advice}", "soft") if from_runs else "",
     )
 
@@ -40,7 +40,7 @@ def unheard(written: Timeline, own: Zones, recent: Times, everything: Times) -> 
             f"{prediction.minutes:.0f}",
             f"{prediction.kilometres:.1f}",
             f"{prediction.heart_rate.mean():.0f}",
-            f"{prediction.low.mean():.0f} - {prediction.high.mean():.0f}",
+            f"{prediction.low.mean():.0f} to {prediction.high.mean():.0f}",
         )
         for prediction in reversed(written.unheard[-ROWS:])
     ]
@@ -53,7 +53,7 @@ def unheard(written: Timeline, own: Zones, recent: Times, everything: Times) -> 
             if written.entries
             else "What it may have been, by speed and altitude and what is usual for people: no run with heart rate is known."
         ),
-        table(caption, ("Day", "min", "km", "estimated", "10 - 90 %"), rows),
+        table(caption, ("Day", "min", "km", "estimated", "10 to 90 %"), rows),
         table("Time in each zone, hours and minutes", head, in_zones),
         paragraph(time_in_zones.ESTIMATED, "soft"),
     )

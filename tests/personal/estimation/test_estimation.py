@@ -63,6 +63,17 @@ class TestEstimate:
             assert (each.within[0] <= each.seconds).all()
             assert (each.seconds <= each.within[1]).all()
 
+    def test_says_from_which_runs_in_a_sentence(self, found):
+        before = (
+            "Each is estimated from the person's runs with heart rate before it (10 to 12 runs), but at least from the first 10."
+        )
+        assert before in estimation_text.lines(found)
+        for each, which in zip(
+            found.estimates, ("first 10 runs with heart rate", "12 runs with heart rate before it"), strict=True
+        ):
+            one = replace(found, estimates=[each])
+            assert f"It is estimated from the person's {which}." in estimation_text.lines(one)
+
     def test_estimates_between_steps_and_nowhere_else(self, found):
         each = found.estimates[0]
         start, rates = each.run.start, each.prediction.heart_rate
@@ -122,8 +133,9 @@ class TestEstimate:
         (history,) = (line for line in said if line.startswith("Of the history: used 12 of 15 recordings. Not used: "))
         assert "2 x heart rate incomplete" in history
         assert "damaged.gpx" in history
+        partly = "heart rate was measured at less than half of the points, and the numbers above are estimated throughout"
         kept = "A copy keeps what was measured where it lies in the prediction interval on average."
-        assert any(line.endswith(f"are estimated throughout: 1 run. {kept}") for line in said)
+        assert any(line == f"In 1 run {partly}. {kept}" for line in said)
         told = estimation_text.as_dict(found)
         assert (told["history"]["used"], told["partly_measured"], told["used"], told["not_used"]) == (12, 1, 1, {})
         (path,) = filled_copies.write(found.estimates, tmp_path / "copies")
@@ -195,6 +207,9 @@ class TestEstimate:
         (tmp_path / "a.gpx").write_text(text.replace('lat="', 'lat="north '))
         with pytest.raises(InputError, match="no run that can be estimated: 1 x no speed and no positions"):
             estimation.estimate([tmp_path / "a.gpx"])
+        (tmp_path / "b.gpx").write_text((tmp_path / "a.gpx").read_text())
+        with pytest.raises(InputError, match=r"a\.gpx and 1 more: found no run .*; look at them with"):
+            estimation.estimate([tmp_path / "a.gpx", tmp_path / "b.gpx"])
         said = estimation_text.lines(estimation.estimate([mine / "whole"]))
         assert said == [
             "Nothing to estimate: 14 runs, all with heart rate. --all estimates these too.",
@@ -240,7 +255,10 @@ class TestCopies:
         assert {path.name: path.read_bytes() for path in written} == {path.name: path.read_bytes() for path in expected}
 
     def test_of_an_export_are_its_routes(self, mine, tmp_path):
-        written = filled_copies.write(estimation.estimate([mine / "export.zip"]).estimates, tmp_path)
+        estimates = estimation.estimate([mine / "export.zip"]).estimates
+        with pytest.raises(InputError, match="expected a folder, since the routes of an export are to be copied"):
+            filled_copies.write(estimates, tmp_path / "a.gpx")
+        written = filled_copies.write(estimates, tmp_path)
         assert len(written) == 2
         assert all(path.name.startswith("route_") for path in written)
         assert all(np.isfinite(each.heart_rate).all() for path in written for each in tracks.read(path))
@@ -302,6 +320,11 @@ class TestTimeInZones:
         assert (everything.within[0] <= everything.estimated).all()
         said = "\n".join(time_in_zones.lines(own, recent, everything))
         assert "all: 12 runs" in said
+        assert "Every 10 s with heart rate count once, in the zone that holds their mean to the nearest whole number." in said
+        (of, _) = time_in_zones.estimated_from(own, written.athlete)
+        assert of == "The maximum and the threshold are estimated from 12 runs with heart rate, not from a test."
+        many = replace(written.athlete, records=written.athlete.records[-5:])
+        assert "estimated from the last 5 of 12 runs with heart rate" in time_in_zones.estimated_from(own, many)[0]
         assert "all: 2 runs estimated" in said
         numbers = time_in_zones.as_dict(own, recent, everything)
         assert numbers["zones_begin"] == own.edges.tolist()

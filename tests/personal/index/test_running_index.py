@@ -79,7 +79,19 @@ def test_a_heart_rate_out_of_reach_is_refused_with_those_in_reach(written):
 
 def index(day, seconds):
     speed = 1000 / np.array([seconds, seconds + 10, seconds - 10])
-    return running_index.Index(86_400.0 * day, float("nan"), speed, np.full(3, np.nan))
+    return running_index.Index(86_400.0 * day, float("nan"), speed, np.full(3, np.nan), 0.7)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.31, "takes 31 % of your heart rate reserve (maximum less resting), and less than 40 % says little of how much oxygen"),
+        (0.98, "takes 98 % of your heart rate reserve (maximum less resting), and more than 95 % cannot be kept up: the maximum"),
+    ],
+)
+def test_it_says_which_share_of_the_reserve_the_pace_takes(share, said):
+    (_, sentence) = index_text.results([index(0, 360)._replace(share=share)], 150, 1000 / 360)
+    assert sentence.startswith(f"VO2max cannot be told: 6:00 /km, your usual pace, {said}")
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,9 @@ def test_paces_of_more_than_a_day_are_not_looked_at(planner, state):
     assert answer.under.end == "slowest"
     assert 0.9 * DAY < answer.under.plan.seconds < DAY
     assert answer.plan.seconds == pytest.approx(200 * 330)
+    short = planner(Route(1000.0, np.zeros(50), has_altitude=False)).answer(speed=3.0, limit=60)
+    for told, why in ((answer, ", since no run of a day or more is planned"), (short, " and of which runs teach little")):
+        assert f"the slowest pace that is looked at{why}" in planning_text.limit(told, state)[-1]
 
 
 def test_a_course_on_which_every_pace_is_too_hard_is_said_to_be_doubtful(planner, state):

@@ -22,7 +22,7 @@ def test_it_tells_the_drift_and_the_weather_of_days_that_stand_out(workouts):
     assert "Drift within your runs" in text
     assert "Usual for you: at" in text
     assert '<th scope="col" class="text">weather</th>' in text
-    assert '<td class="text">31\N{NO-BREAK SPACE}°C</td>' in text
+    assert '<td class="text" data-label="weather">31\N{NO-BREAK SPACE}°C</td>' in text
     assert fitness_text.residual(fitness_text.standing_out(written)[0]).endswith("above what was expected, at 31 °C")
 
 
