@@ -375,7 +375,7 @@ def test_the_program_lists_its_commands_as_a_story():
 
 
 def test_advice_names_the_option_of_the_command(here, monkeypatch):
-    """Only where it has one; `predict` has no --person."""
+    """Only where it has one; `estimate` has no --person."""
 
     def fail(*arguments, **more):
         raise errors.InputError("There are two; name one.", "person")
@@ -383,4 +383,4 @@ def test_advice_names_the_option_of_the_command(here, monkeypatch):
     monkeypatch.setattr("hrkeras.workouts.readers.detect.read", fail)
     (here / "run.gpx").touch()
     assert said(run("fitness", "run.gpx", code=1)).endswith("Error: There are two; name one (--person).")
-    assert said(run("predict", "run.gpx", code=1)).endswith("Error: There are two; name one.")
+    assert said(run("estimate", "run.gpx", code=1)).endswith("Error: There are two; name one.")

@@ -208,7 +208,7 @@ class TestEstimate:
         with pytest.raises(InputError, match="no run that can be estimated: 1 x no speed and no positions"):
             estimation.estimate([tmp_path / "a.gpx"])
         (tmp_path / "b.gpx").write_text((tmp_path / "a.gpx").read_text())
-        with pytest.raises(InputError, match=r"a\.gpx and 1 more: found no run .*; look at them with"):
+        with pytest.raises(InputError, match=r"a\.gpx and 1 more: found no run .*; look at what there is with `hrkeras inspect`"):
             estimation.estimate([tmp_path / "a.gpx", tmp_path / "b.gpx"])
         said = estimation_text.lines(estimation.estimate([mine / "whole"]))
         assert said == [
