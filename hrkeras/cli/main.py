@@ -66,6 +66,12 @@ def _name(module: ModuleType) -> str:
     return module.__name__.rpartition(".")[2]
 
 
+GOES_ON = {
+    **dict.fromkeys(("train", "finetune"), " It goes on with --resume."),
+    "tune": " The same command goes on with the search.",
+}
+
+
 class _Program(TyperGroup):
     """Turns errors caused by a person's input into one sentence and an exit code."""
 
@@ -100,7 +106,7 @@ class _Program(TyperGroup):
                 why = f"{_place(error)}: {error.strerror or error}; choose another path."
             _say_error(why)
         except KeyboardInterrupt:
-            typer.secho("Stopped; nothing half written is left. A training goes on with --resume, a search by itself.", err=True)
+            typer.secho(f"Stopped; nothing half written is left.{GOES_ON.get(ctx.invoked_subcommand, '')}", err=True)
             raise
         raise typer.Exit(1)
 

@@ -153,8 +153,8 @@ def learn(
             getattr(report, name).extend(getattr(learnt, name))
         for run, answer in zip(due[block], learnt.answers, strict=True):
             report.known += answer == "known"
-            report.forgotten += answer == "older" and run.end <= remembered
-            report.older += answer == "older" and run.end > remembered
+            report.forgotten += bool(answer == "older" and run.end <= remembered)
+            report.older += bool(answer == "older" and run.end > remembered)
         if on_run:
             on_run(len(learnt.added))
     if report.added:

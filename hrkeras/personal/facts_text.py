@@ -71,7 +71,8 @@ def _said(sentences: dict[str, str], outcomes: dict[str, Outcome], athlete: Athl
 def counted(athlete: AthleteState, exported: Mapping[str, Outcome] | None = None) -> str:
     """Which facts told before count with the runs, in a sentence; empty if none was, or only what an export has just told."""
     new = [name for name, outcome in (exported or {}).items() if outcome == "used"]
-    told = ", ".join(described(replace(facts.told(athlete), **dict.fromkeys(new))))
+    of_no_effect = [] if facts.told(athlete).max_heart_rate is None else ["age"]
+    told = ", ".join(described(replace(facts.told(athlete), **dict.fromkeys([*new, *of_no_effect]))))
     return f"Self-reported facts count too: {told}." if told else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -78,9 +79,10 @@ def write(
     given = {path for run in filled for path in (run.source, Path(tracks.file_of(run.run)))}
     sources = [path for path in given if path.exists()]
     written: list[Path] = []
+    targets = Counter(copy.target for copy in _copies(filled, output))
+    for target in (target for target, count in targets.items() if count > 1):
+        raise InputError(f"{target}: two of the files given have this name; give them one after the other, with a folder each.")
     for copy in _copies(filled, output):
-        if copy.target in written:
-            raise InputError(f"{copy.target}: two of the files given have this name; give them one after the other.")
         target = _free(copy.target, sources, force)
         stretches = [stretch for run in copy.runs for stretch in run.clocks]
         mark = marks.repaired(stretches) if stretches else copies.ESTIMATED

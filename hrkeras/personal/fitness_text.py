@@ -167,8 +167,7 @@ def best(timeline: Timeline) -> str:
     value, low, high = fittest.at_pace
     run = fittest.workout
     seldom = ", when it was measured too seldom to be sure" if 60 * run.heart_rate_samples < SPARSE * run.duration else ""
-    month = f"{clock.local(fittest.start, fittest.utc_offset):%B %Y}"
-    return f"It was lowest around {month}: {value:.0f} ({low:.0f} to {high:.0f}){seldom}."
+    return f"It was lowest on {day(fittest.start, fittest.utc_offset)}: {value:.0f} ({low:.0f} to {high:.0f}){seldom}."
 
 
 def summary(timeline: Timeline) -> list[str]:
@@ -262,7 +261,7 @@ def means(entry: Entry) -> tuple[int, int, int]:
 
 
 def residual(entry: Entry) -> str:
-    """How far off a run was, and at what temperature where that is known."""
-    difference, at = means(entry)[2], weather.text(entry.workout)
-    off = f"{abs(difference)} beats/min {'above' if difference > 0 else 'below'} what was expected"
+    """The mean heart rate of a run, how far off it was, and at what temperature where that is known."""
+    (measured, _, difference), at = means(entry), weather.text(entry.workout)
+    off = f"{measured} beats/min, {abs(difference)} {'above' if difference > 0 else 'below'} what was expected"
     return f"{off}, at {at}" if at else off

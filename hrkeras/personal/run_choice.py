@@ -42,10 +42,13 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
     if wanted == "latest":
         return ([run for run in runs if not in_future(run.start)] or runs)[-1]
     fitting = _distinct([run for run in recorded if not wanted or any(name.startswith(wanted) for name in _names(run))])
+    if not fitting and wanted:
+        fitting = _distinct([run for run in recorded if (iso(run.start) or "").startswith(wanted)])  # in UTC
     if len(fitting) == 1:
         return fitting[0]
     of_day = [run for run in runs if (wanted or "").startswith(_days(run))]
-    near = f"{len(of_day)} of that day" if of_day else f"{len(runs)} runs"
+    others = [workout for workout in workouts if wanted and any(name.startswith(wanted) for name in _names(workout))]
+    near = f"{len(of_day)} of that day" if of_day else f"{len(runs)} runs{f', but {_sports(others)}' if others else ''}"
     count = f"{len(fitting)} runs" if fitting else f"none such among {near}"
     expected = f"expected one run{f' of {wanted}' if wanted else ''}"
     raise InputError(f"{path}: {expected}, found {count}; {_offer(fitting or of_day or runs)}.", "workout")
@@ -53,12 +56,17 @@ def choose(workouts: Iterable[Workout], wanted: str | None, path: Path, log: Rea
 
 def _instead(workouts: Sequence[Workout], path: Path, log: ReadLog | None) -> str:
     """What there is in a source without a run, and how to go on."""
+    content = "; ".join(filter(None, [_sports(workouts), read_log_text(log) if log else ""])) or "no workout"
+    is_indoors = any(workout.sport == "indoor running" for workout in workouts)
+    indoors = "; `hrkeras estimate --all` takes runs indoors" if is_indoors else ""
+    return f"found {content}{indoors}; {look_at(path)}"
+
+
+def _sports(workouts: Sequence[Workout]) -> str:
+    """How many workouts of which sports these are; empty if there is none."""
     sports = Counter(workout.sport or "unnamed" for workout in workouts)
     names = ", ".join(f"{count} {sport}" for sport, count in sports.most_common(5))
-    named = f"{names} workout{'s' if len(workouts) > 1 else ''}" if names else ""
-    content = "; ".join(filter(None, [named, read_log_text(log) if log else ""])) or "no workout"
-    indoors = "; `hrkeras estimate --all` takes runs indoors" if "indoor running" in sports else ""
-    return f"found {content}{indoors}; {look_at(path)}"
+    return f"{names} workout{'s' if len(workouts) > 1 else ''}" if names else ""
 
 
 def _offer(runs: Sequence[Workout]) -> str:
@@ -80,7 +88,7 @@ def _names(run: Workout) -> tuple[str, ...]:
     start, offset = run.start, run.utc_offset
     if np.isnan(start):
         return (_name(run),)
-    return moment(start, offset), str(iso(start, offset)), str(iso(start)), *_days(run)
+    return moment(start, offset), str(iso(start, offset)), *_days(run)
 
 
 def _days(run: Workout) -> tuple[str, ...]:

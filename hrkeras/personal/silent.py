@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from hrkeras.evaluation.predictor import Model
 
 SPORTS = ("running", "indoor running")
-LIMITS = replace(athlete_update.LIMITS, sports=SPORTS, min_heart_rate_share=0.0, min_gps_share=0.0)
-ENOUGH_MEASURED = athlete_update.LIMITS.min_heart_rate_share  # a run with more has a heart rate
+LEARNT = athlete_update.LIMITS
+LIMITS = replace(LEARNT, sports=SPORTS, min_heart_rate_share=0.0, min_gps_share=0.0)
+ENOUGH_MEASURED = LEARNT.min_heart_rate_share  # a run with more has a heart rate
 ENOUGH = 10  # runs to learn from, later ones if need be, before a run is estimated
 
 
@@ -33,8 +34,9 @@ class Sorted(NamedTuple):
     Attributes:
         silent: runs to estimate, one recording of each, those of unknown date last.
         heard: all others but those in the other lists, as given.
-        indoors: runs indoors with heart rate, one recording of each: their speed is uncertain, so nothing is learnt from them.
-        left_out: runs without heart rate that cannot be estimated, and those indoors that do not count, and why.
+        indoors: runs with heart rate indoors or without a route, one recording of each: their speed is uncertain, so nothing is
+            learnt from them.
+        left_out: runs without heart rate that cannot be estimated, and those of `indoors` that do not count, and why.
     """
 
     silent: list[Workout]
@@ -55,10 +57,11 @@ def sort(workouts: Sequence[Workout], everything: bool = False) -> Sorted:
     answer = Sorted([], [], [], [])
     for workout in sorted(workouts, key=lambda run: (isnan(run.start), run.start)):
         has_heart_rate = not everything and quality.measured_share(workout) >= ENOUGH_MEASURED
-        if workout.sport not in SPORTS or (has_heart_rate and workout.sport in athlete_update.LIMITS.sports):
+        has_route = workout.sport in LEARNT.sports and workout.gps_fraction >= LEARNT.min_gps_share
+        if workout.sport not in SPORTS or (has_heart_rate and has_route):
             answer.heard.append(workout)
             continue
-        reason = quality.REASONS[quality.DUPLICATE] if id(workout) not in once else _reason_against(workout)
+        reason = quality.REASONS[quality.DUPLICATE] if id(workout) not in once else reason_against(workout)
         if not reason:
             (answer.indoors if has_heart_rate else answer.silent).append(workout)
         else:
@@ -66,7 +69,7 @@ def sort(workouts: Sequence[Workout], everything: bool = False) -> Sorted:
     return answer
 
 
-def _reason_against(workout: Workout) -> str | None:
+def reason_against(workout: Workout) -> str | None:
     """Why the heart rate of a run cannot be estimated: it needs speed, and must pass the filters other than those on heart
     rate."""
     taken = quality.taken_by(replace(workout, heart_rate=np.full(len(workout), np.nan)), LIMITS)

@@ -19,7 +19,7 @@ from hrkeras.personal import athlete_update, kept, people, silent, update_text
 from hrkeras.personal.prediction import Prediction, with_interval
 from hrkeras.utils.errors import InputError
 from hrkeras.workouts.clock import iso
-from hrkeras.workouts.grid import STEP, Grid
+from hrkeras.workouts.grid import STEP, Grid, paused
 from hrkeras.workouts.prepare import PreparedRun
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.sensor import detection
@@ -87,7 +87,7 @@ class Timeline:
         speed: on the flat, at which fitness is reported, m/s.
         entries: the runs that could be learnt from, in order.
         unheard: the predictions of the runs without heart rate, from `silent.follow`, those of unknown date last.
-        indoors: likewise, of the runs indoors with heart rate, with what was measured.
+        indoors: likewise, of the runs with heart rate indoors or without a route, with what was measured.
         report: the result of learning from the workouts.
         log: what the reader skipped.
         before: how the state was before each of `report.added`.
@@ -254,8 +254,10 @@ def frame(timeline: Timeline) -> pd.DataFrame:
 
 
 def usual_speed(runs: Sequence[Grid]) -> float:
-    """The median over the last runs of their mean speed, m/s, as a pace of whole 10 s a kilometre between 3 and 20 min."""
-    speed = float(np.median([run.speed.mean() for run in runs[-RECENT:]]))
+    """The median over the last runs of their mean speed, pauses left out, m/s, as a pace of whole 10 s a kilometre between 3
+    and 20 min."""
+    ran = [run.speed[~paused(run)] for run in runs[-RECENT:]]
+    speed = float(np.median([each.mean() if len(each) else 0.0 for each in ran]))
     return 1000 / float(np.clip(10 * round(100 / max(speed, 0.5)), 180, 1200))
 
 

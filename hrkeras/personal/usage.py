@@ -8,10 +8,9 @@ from hrkeras.personal import facts_text, fitness_text
 from hrkeras.personal.athlete_update import Report
 from hrkeras.personal.timeline import Timeline
 from hrkeras.workouts.clock import date, in_future
-from hrkeras.workouts.quality import REASONS
 from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
 
-INDOORS = f"{REASONS['sport']} (indoor running)"
+INDOORS = "indoors or without a route"
 NO_HEART_RATE = "heart rate incomplete, which `hrkeras estimate` estimates"
 
 
@@ -51,7 +50,7 @@ def indoors(timeline: Timeline) -> list[str]:
     were, their = ("was", "its") if inside == 1 else ("were", "their")
     which = f"{inside:,} of the {used:,} used runs" if used > 1 else "The one used run"
     alone = "heart rate counts in training load and time in zones, and nothing is learnt from it"
-    return [f"{which} {were} indoors, at an uncertain speed: {their} {alone}."] if inside else []
+    return [f"{which} {were} {INDOORS}, at an uncertain speed: {their} {alone}."] if inside else []
 
 
 def flat(timeline: Timeline, estimated: bool = True) -> list[str]:

@@ -81,9 +81,8 @@ def mean_speeds(workout: Workout, step: float = STEP) -> np.ndarray:
     """
     steps = int(min(workout.duration / step, MAX_STEPS + 1))
     if not 1 <= steps <= MAX_STEPS:
-        raise InvalidWorkoutError(
-            f"it lasts {workout.duration:.0f} s, and a run takes from {step:g} to {MAX_STEPS * step:,.0f} s"
-        )
+        limit = f"at least {step:g}" if steps < 1 else f"at most {MAX_STEPS * step:,.0f}"
+        raise InvalidWorkoutError(f"it lasts {workout.duration:.0f} s, and a run takes {limit} s")
     time, speed = workout.time, workout.speed
     measured = np.isfinite(speed)
     if not measured.all():

@@ -248,14 +248,14 @@ def _column(values, clock) -> np.ndarray | None:
 def _device_speed(time, speed, travelled) -> np.ndarray:
     """The device's speed in m/s where it is above 0 and reliable, elsewhere that from positions.
 
-    Without any positions a 0 is used too, and a pause between two points is spent standing; in a recording that has some, a
-    device that reports 0 where it has none does not know its speed.
+    Without any positions a 0 is used too, and a pause between two points is spent standing if any speed is known; in a
+    recording that has some, a device that reports 0 where it has none does not know its speed.
     """
     gap = np.diff(time, prepend=0.0)
     measured = np.isfinite(travelled)
     if not measured.any():
         paused = gap > max(MAX_SPEED_GAP, PAUSE_INTERVALS * float(np.median(gap)))
-        return np.where(paused, 0.0, np.where(speed >= 0, speed, np.nan))
+        return np.where(paused & (speed >= 0).any(), 0.0, np.where(speed >= 0, speed, np.nan))
     return np.where((speed > 0) & ((gap <= MAX_SPEED_GAP) | ~measured), speed, travelled)
 
 

@@ -201,7 +201,7 @@ def test_a_route_that_is_dropped_is_planned_for_anyone(page, tmp_path):
     page.browser.wait("document.getElementById('error').textContent")
     assert "Expected a pace" in page.text("error")
     (tmp_path / "short.gpx").write_text(ROUTE.replace("30.", "30.000"))
-    assert "a course of 0.0 km" in page.refuse(tmp_path / "short.gpx", to="#course")
+    assert "a course of 0.00 km" in page.refuse(tmp_path / "short.gpx", to="#course")
     (tmp_path / "me.json").write_text("{}")
     assert "expected the course" in page.refuse(tmp_path / "me.json", to="#course")
 

@@ -1,5 +1,6 @@
 """Learning from a person's recordings, in order, each once."""
 
+import json
 import time
 from collections import Counter
 from dataclasses import replace
@@ -114,6 +115,7 @@ def test_runs_before_the_first_remembered_date_are_told_apart():
     between = gridded(60.5)
     report = athlete_update.learn(athlete, [*runs, between])
     assert (len(report.added), report.known, report.older, report.forgotten) == (0, history.KEPT, 1, 5)
+    assert json.loads(json.dumps(usage.update_dict(report, ReadLog())))["not_used"]
     few = AthleteState()
     athlete_update.learn(few, runs[3:6])
     report = athlete_update.learn(few, runs[:5])

@@ -292,7 +292,7 @@ def test_outliers_are_left_out():
     [
         (plain(40, speed=np.full(81, np.nan)), "no speed and no positions; a run needs speed or positions"),
         (plain(0.5), "it lasts 5 s"),
-        (plain(40, time=np.arange(81) * 1e6), "from 10 to 1,000,000 s"),
+        (plain(40, time=np.arange(81) * 1e6), "takes at most 1,000,000 s"),
     ],
 )
 def test_what_cannot_be_predicted(run, why):
@@ -327,6 +327,16 @@ def test_choosing(runs, tmp_path):
     for hour in (f"{days[3][:10]} 03:59", f"{days[3][:10]}T03:59Z", f"{clock.local(runs[3].start):%-d %B %Y} at four"):
         with pytest.raises(InputError, match=f"expected one run of {hour}, found none such among 2 of that day; {both}"):
             run_choice.choose([*runs, afternoon], hour, path)
+    treadmill = replace(runs[3], sport="indoor running", start=runs[-1].start + 1e7)
+    day = clock.date(treadmill.start)[:10]
+    with pytest.raises(
+        InputError, match=f"expected one run of {day}, found none such among 10 runs, but 1 indoor running workout;"
+    ):
+        run_choice.choose([*runs, treadmill], day, path)
+    morning, night = (
+        replace(there, start=there.start + hours * 3600) for hours in (-14, 2)
+    )  # 09:04 of that day, 01:04 of the next
+    assert run_choice.choose([*runs, morning, night], "2025-06-16", path) is morning
     with pytest.raises(InputError, match="found 2 cycling, 1 indoor running workouts; `hrkeras estimate --all` takes"):
         run_choice.choose([plain(40, sport=sport) for sport in ("cycling", "indoor running", "cycling")], None, path)
     with pytest.raises(InputError, match="found no workout"):

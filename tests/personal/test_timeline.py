@@ -13,6 +13,7 @@ from hrkeras.personal.load import training_load
 from hrkeras.utils.errors import InputError
 from hrkeras.utils.text import duration
 from hrkeras.workouts import quality
+from hrkeras.workouts.grid import resample
 from hrkeras.workouts.readers.source import ReadLog
 from hrkeras.workouts.simulation import synthetic
 
@@ -216,7 +217,8 @@ def test_expected_and_measured_are_means_over_the_same_steps(workouts):
     assert entry.residual == pytest.approx(means[0] - means[1], abs=1e-4)
     assert fitness_text.means(entry) == (round(means[0]), round(means[1]), round(means[0]) - round(means[1]))
     shown = fitness_text.means(entry)
-    assert fitness_text.residual(entry) == (f"{abs(shown[2])} beats/min {'above' if shown[2] > 0 else 'below'} what was expected")
+    which = "above" if shown[2] > 0 else "below"
+    assert fitness_text.residual(entry) == f"{shown[0]} beats/min, {abs(shown[2])} {which} what was expected"
 
 
 def test_a_known_person_s_earlier_runs_count(workouts):
@@ -289,7 +291,18 @@ def test_a_run_indoors_counts_in_load_and_zones_and_is_not_learnt_from(workouts)
     assert usage.as_dict(written)["indoors"] == 1
     alone = timeline.write([replace(workouts[2], sport="indoor running")])
     assert (alone.entries, len(alone.indoors)) == ([], 1)
-    assert usage.of_timeline(alone)[1].startswith("The one used run was indoors")
-    said = "1 of the 3 used runs was indoors, at an uncertain speed: its heart rate counts"
+    assert usage.of_timeline(alone)[1].startswith("The one used run was indoors or without a route")
+    said = "1 of the 3 used runs was indoors or without a route, at an uncertain speed: its heart rate counts"
     assert usage.of_timeline(written)[1].startswith(said)
-    assert usage.of_timeline(written, estimated=False)[0].endswith("Not used: 1 x another sport (indoor running).")
+    assert usage.of_timeline(written, estimated=False)[0].endswith("Not used: 1 x indoors or without a route.")
+    no_route = replace(workouts[2], gps_fraction=0.0)
+    assert len(timeline.write([*workouts[:2], no_route]).indoors) == 1
+
+
+def test_pauses_do_not_slow_the_usual_pace(workouts):
+    run = workouts[0]
+    stopped = (run.time > 600) & (run.time < 1200)
+    rates, speed = np.where(stopped, np.nan, run.heart_rate), np.where(stopped, 0.0, run.speed)
+    usual = [timeline.usual_speed([resample(each)]) for each in (run, replace(run, heart_rate=rates, speed=speed))]
+    assert 1000 / usual[1] == pytest.approx(1000 / usual[0], abs=20)
+    assert resample(replace(run, speed=speed)).speed.mean() < 0.9 * resample(run).speed.mean()

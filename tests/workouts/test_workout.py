@@ -41,6 +41,7 @@ def test_without_positions_a_pause_is_spent_standing():
     clock = START + np.array([0.0, 1, 2, 3, 200, 201])
     np.testing.assert_array_equal(from_points(clock, speed=[3] * 6).speed, [3, 3, 3, 3, 0, 3])
     assert (from_points(START + np.arange(6) * 60.0, speed=[3] * 6).speed == 3).all()  # a point a minute is no pause
+    assert np.isnan(from_points(clock, heart_rate=[120] * 6).speed).all()  # nothing says how fast any of it was
 
 
 def test_clock_backwards_duplicates_and_broken_times():

@@ -1,7 +1,7 @@
 // How hard a run is at each step, as numbers that heart rate depends on nearly linearly. It says what hrkeras.workouts.effort
 // says; formulas: docs/reference/athlete_formulas.md.
 
-import { STEP } from "../runs/grid.js";
+import { STANDING, STEP } from "../runs/grid.js";
 import { clip, mean } from "../runs/numbers.js";
 
 const COST = [155.4, -30.4, -43.3, 46.3, 19.5, 3.6]; // J/kg/m by grade, Minetti et al. 2002
@@ -42,7 +42,7 @@ export function basis(speed, altitude) {
     return (value * cost(grade)) / COST.at(-1);
   });
   const [up, down] = [climb.map((value) => Math.max(value, 0)), climb.map((value) => Math.max(-value, 0))];
-  const standing = v.map((value) => (value < 0.5 ? 1 : 0));
+  const standing = v.map((value) => (value < STANDING ? 1 : 0));
   const found = {
     one: v.map(() => 1),
     ...averages("graded_speed", effort, [3, 12, 30, 90, 180]),

@@ -1,7 +1,7 @@
 // Heart rate at a steady pace on the flat over the months, as hrkeras.athlete.fitness reads it from the athlete's state.
 
 import { DAY } from "../runs/clock.js";
-import { STEP } from "../runs/grid.js";
+import { ran, STEP } from "../runs/grid.js";
 import { clip, dot, mean, median, product, range, solve, transposed } from "../runs/numbers.js";
 import { basis } from "./effort.js";
 
@@ -10,9 +10,9 @@ const READ = [15, 25]; // min, the part that is averaged: warmed up, and before 
 const RECENT = 20; // runs that say what pace is usual
 const COURSE = ["log_steps", "log_climb_per_km", "effort_spread"];
 
-/** The usual speed of the last runs in m/s, as a pace of whole 10 s a kilometre between 3 and 20 min. */
+/** The usual speed of the last runs in m/s, pauses left out, as a pace of whole 10 s a kilometre between 3 and 20 min. */
 export function usualSpeed(runs) {
-  const speed = median(runs.slice(-RECENT).map((run) => mean(run.speed)));
+  const speed = median(runs.slice(-RECENT).map((run) => mean(ran(run))));
   return 1000 / clip(10 * Math.round(100 / Math.max(speed, 0.5)), [180, 1200]);
 }
 

@@ -32,7 +32,7 @@ export function course(points) {
   const distance = [0, ...legs.map((leg) => (total += leg))];
   if (total < SHORTEST || total > LONGEST) {
     throw new InputError(
-      `it is a course of ${(total / 1000).toFixed(1)} km, where one of 0.2 to 300 km can be run in one go; give a stage of it`,
+      `it is a course of ${(total / 1000).toFixed(2)} km, where one of 0.2 to 300 km can be run in one go; give a stage of it`,
     );
   }
   const warnings = [];

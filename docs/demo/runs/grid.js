@@ -5,6 +5,7 @@ import { at, interpolate, measured, range } from "./numbers.js";
 import { hasAltitude } from "./workout.js";
 
 export const STEP = 10; // s
+export const STANDING = 0.5; // m/s, below it
 const MAX_STEPS = 100_000;
 const MAX_HEART_RATE_GAP = 120; // s
 const LEAST_POINTS = 50;
@@ -140,4 +141,16 @@ function atSteps(middle, time, values, maxGap) {
     }
   });
   return interpolate(middle, time, values, maxGap).map((value, i) => (count[i] > 1 ? total[i] / count[i] : value));
+}
+
+/** The speeds of a run but for its pauses, as while a watch is stopped: two minutes or more of standing without heart rate. */
+export function ran({ speed, heartRate }) {
+  const idle = Array.from(speed, (value, i) => value < STANDING && Number.isNaN(heartRate[i]));
+  let begin = 0;
+  return Array.from(speed).filter((_, i) => {
+    if (!idle[i]) return true;
+    if (!i || !idle[i - 1]) begin = i;
+    const next = idle.indexOf(false, i);
+    return ((next < 0 ? idle.length : next) - begin) * STEP < MAX_HEART_RATE_GAP;
+  });
 }

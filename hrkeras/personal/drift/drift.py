@@ -114,9 +114,9 @@ def expect(drifts: Drifts, source) -> None:
     if not drifts.runs:
         number = drifts.runs_with_heart_rate
         which = (
-            f"{'the one run is not' if number == 1 else f'none of {number:,} runs is'} long enough"
+            f"{'the one run is' if number == 1 else f'all {number:,} runs are'} too short, or measured for too little of it"
             if number
-            else "no run that can be used has enough heart rate"
+            else "not one run outdoors has enough heart rate"
         )
         raise InputError(f"{source}: {which}; the drift within a run takes {RUN}.")
 

@@ -77,6 +77,7 @@ class Estimation:
         log: what the readers skipped.
         exported: what became of the facts that an export tells of the person.
         history: what was learnt from the histories, with what was not and the log of their readers; None without.
+        estimable: if there are no estimates, how many runs with a heart rate could be estimated.
         partly: number of estimated runs with a heart rate at some points; 0 if it is to be replaced.
     """
 
@@ -89,6 +90,7 @@ class Estimation:
     log: ReadLog = field(default_factory=ReadLog)
     exported: dict[str, facts.Outcome] = field(default_factory=dict)
     history: Report | None = None
+    estimable: int = 0
     partly: int = 0
 
 
@@ -148,7 +150,8 @@ def estimate(
     report.taken, report.log = taken, history_log
     partly = 0 if everything else sum(bool(np.isfinite(run.heart_rate).any()) for run in silent)
     history = report if histories else None
-    return Estimation(estimates, own, state, measured, copies, skipped, log, exported, history, partly)
+    estimable = 0 if estimates else len(sort(workouts, everything=True).silent)
+    return Estimation(estimates, own, state, measured, copies, skipped, log, exported, history, estimable, partly)
 
 
 def read_copyable(

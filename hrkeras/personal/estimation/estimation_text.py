@@ -35,8 +35,12 @@ def lines(estimation: Estimation) -> list[str]:
         text += _reliability(estimation)
     else:
         these, which = ("it", "") if estimation.measured == 1 else ("these", "all ")
+        if estimation.estimable < estimation.measured:
+            these = f"{estimation.estimable:,} of these"
         already = f"{count(estimation.measured)}, {which}with heart rate{_copies(estimation)}"
-        text.append(f"Nothing to estimate: {already}. --all estimates {these} too.")
+        if estimation.copies == estimation.measured:
+            already = f"{count(estimation.measured)}, {which}estimated already"
+        text.append(f"Nothing to estimate: {already}." + (f" --all estimates {these} too." if estimation.estimable else ""))
     if estimation.measured and estimation.estimates:
         text.append(f"Left alone, since they have a heart rate: {count(estimation.measured)}{_copies(estimation)}.")
     runs = [estimate.run for estimate in estimation.estimates]
@@ -109,6 +113,8 @@ def _which(estimation: Estimation) -> str:
     runs = f"{count(most) if fewest == most else 'runs'} with heart rate"
     later = [estimate for estimate in estimation.estimates if estimate.run.start < estimation.athlete.starts[-1]]
     if any(estimate.prediction.earlier_runs == estimation.athlete.count for estimate in later):
+        if estimation.athlete.count == 1:
+            return "the one run with heart rate that is known of the person, even if it is later"
         return f"all {runs} that are known of the person{number}, also those after it"
     if not later or fewest != ENOUGH:
         return f"the person's {runs} before it{number}"

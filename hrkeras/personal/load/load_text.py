@@ -31,7 +31,7 @@ def lines(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
     estimated = sum(run.is_estimated for run in loads)
     which = "with" if estimated == len(loads) else f"{estimated:,} of them with"
     without = f", {which} no or too little heart rate, so that it is estimated" if estimated else ""
-    missing = 60 * sum((run.minutes - run.paused) * (1 - run.measured) for run in loads if not run.is_estimated)
+    missing = 60 * sum(run.missing for run in loads if not run.is_estimated)
     paused = 60 * sum(run.paused for run in loads)
     return [
         f"{fitness_text.count(len(loads))}, {fitness_text.days(loads)}{without}.",

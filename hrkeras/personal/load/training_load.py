@@ -36,6 +36,7 @@ class RunLoad:
         utc_offset: s that local time is ahead of UTC; NaN where the source does not tell.
         minutes: how long it was.
         paused: minutes of it in which the watch was stopped (`grid.paused`), which add nothing.
+        missing: minutes of the others without heart rate.
         measured: share of the others of which the heart rate was measured, 0 to 1.
         mean: of that heart rate, beats/min; NaN where none counts.
         is_estimated: whether it counts as a run without heart rate, of which little or nothing was measured.
@@ -47,6 +48,7 @@ class RunLoad:
     utc_offset: float
     minutes: float
     paused: float
+    missing: float
     measured: float
     mean: float
     is_estimated: bool
@@ -136,9 +138,9 @@ def of_run(prediction: Prediction, minute: np.ndarray, seed: int, is_estimated: 
         loads = loads + (minute[:, below, draw] * (1 - part) + minute[:, below + 1, draw] * part).sum(axis=1)
     loads = loads * prediction.step / 60
     mean = float(rates[known].mean()) if known.any() else nan
-    paused = prediction.step / 60 * int(np.count_nonzero(~counted))
+    paused, missing = (prediction.step / 60 * float(steps.sum()) for steps in (~counted, counted & ~measured))
     share = float(measured.sum() / max(float(counted.sum()), 1.0))
-    about = prediction.start, prediction.utc_offset, prediction.minutes, paused, share, mean, is_estimated
+    about = prediction.start, prediction.utc_offset, prediction.minutes, paused, missing, share, mean, is_estimated
     return RunLoad(*about, *loads)
 
 

@@ -36,10 +36,10 @@ LEAST_GOOD = 0.25  # of the points that must have a good heart rate
 # Deviations beyond which a tenth of the heart rates lies, as seen on seed 501: more than the 1.28 of a normal distribution, since
 # how large the residuals of a run are is itself a guess
 TENTH = 1.45
-REPAIRED = "heart rate repaired already; give the original to repair it anew"
-UNSEEN = "no heart rate, which `hrkeras estimate` writes into a copy"
+REPAIRED = "heart rate repaired already (give the original to repair it anew)"
 SELDOM = "heart rate measured too seldom to see faults"
 UNSURE = f"good heart rate at under {100 * LEAST_GOOD:.0f} % of the points"
+NOTHING = "no heart rate"
 FILLED, REPLACED = ", which `hrkeras estimate` fills in", ", which `hrkeras estimate --all` replaces"
 
 
@@ -236,15 +236,16 @@ def _sorted(workouts: Sequence[Workout], masked: Mapping[int, Workout]) -> tuple
     skipped[quality.REASONS[quality.DUPLICATE]] += len(runs) - len(distinct)
     candidates = []
     for run in sorted(distinct, key=lambda run: (np.isnan(run.start), run.start)):
-        filled = FILLED if quality.measured_share(run) < silent.ENOUGH_MEASURED else ""
+        few = quality.measured_share(run) < silent.ENOUGH_MEASURED
         if run.estimated:
             skipped[quality.ESTIMATED] += 1
         elif run.repaired:
             skipped[REPAIRED] += 1
         elif not detection.often_enough(run):
-            skipped[SELDOM + filled if np.isfinite(run.heart_rate).any() else UNSEEN] += 1
+            reason = SELDOM if np.isfinite(run.heart_rate).any() else NOTHING
+            skipped[reason + (FILLED if few and not silent.reason_against(run) else "")] += 1
         elif covered_share(run.time, quality.without_outliers(masked[id(run)], athlete_update.LIMITS).heart_rate) < LEAST_GOOD:
-            skipped[UNSURE + (filled or REPLACED)] += 1
+            skipped[UNSURE + ("" if silent.reason_against(run) else FILLED if few else REPLACED)] += 1
         else:
             candidates.append(run)
     return candidates, +skipped

@@ -1,6 +1,7 @@
 """The page: what a person's runs say, in sentences, pictures and tables."""
 
 from importlib.resources import files
+from math import isnan
 from pathlib import Path
 
 from hrkeras import __version__
@@ -41,11 +42,13 @@ def page(written: Timeline) -> str:
             _fitness(written),
             _last_run(written),
             drift_section(written),
-            zones_section(written, *in_zones),
+            zones_section(*in_zones, written.athlete),
             _standing_out(written),
             _sensor(written),
             _how_good(written),
         ]
+    elif written.indoors:
+        sections.append(zones_section(*in_zones, written.athlete))
     sections += [training(written), unheard(written, *in_zones), _notes(written)]
     css = (files("hrkeras.personal.report") / "page.css").read_text(encoding="utf-8")
     return (
@@ -61,8 +64,9 @@ def page(written: Timeline) -> str:
 def _head(written: Timeline) -> str:
     kilometres = sum(entry.found.kilometres for entry in written.entries)
     measured = f"{fitness_text.count(len(written.entries))} with heart rate, {kilometres:,.0f} km"
-    days = fitness_text.days([*written.measured, *written.unheard])
-    facts = f"{measured if written.entries else 'No run outdoors with enough heart rate'}, {days}."
+    none = "No run outdoors with enough heart rate"
+    outdoors = [entry.found for entry in written.entries]
+    facts = f"{measured if outdoors else none}, {fitness_text.days(outdoors or [*written.indoors, *written.unheard])}."
     return "\n".join(["<h1>What your runs say</h1>", paragraph(facts, "soft"), items(headlines(written), "short")])
 
 
@@ -72,10 +76,10 @@ def headlines(written: Timeline) -> list[str]:
         known = written.athlete.count
         found = f"Found {fitness_text.count(written.used)}, none outdoors with enough heart rate."
         if known:
-            return [f"{found} What is estimated below is told by what is known of you: {fitness_text.count(known)}."]
+            return [f"{found} What is not measured is told by what is known of you: {fitness_text.count(known)}."]
         return [
-            f"{found} What is estimated below is what people in general have, so its limits are wide; a few runs with heart rate "
-            "make it yours."
+            f"{found} What is not measured is what people in general have, so its limits are wide; a few runs outdoors with "
+            "heart rate make it yours."
         ]
     sentences = [
         " ".join(fitness_text.summary(written)),
@@ -87,7 +91,7 @@ def headlines(written: Timeline) -> list[str]:
     if outliers := fitness_text.standing_out(written):
         which, when = "that" if len(outliers) == 1 else "the latest", fitness_text.day(outliers[0].start, outliers[0].utc_offset)
         off = fitness_text.residual(outliers[0])
-        sentences.append(f"{fitness_text.standing_out_of(written)}; {which}, of {when}, had a heart rate {off}.")
+        sentences.append(f"{fitness_text.standing_out_of(written)}; {which}, of {when}, had a heart rate of {off}.")
     return sentences
 
 
@@ -140,9 +144,11 @@ def _last_run(written: Timeline) -> str:
         f"{expected} expected there {by}. {inside} of the measured heart rates lay in the prediction interval, where 80 % is "
         "usual."
     )
+    is_last = all(run.start <= prediction.start for run in (*written.indoors, *written.unheard) if not isnan(run.start))
+    which = "" if is_last else " outdoors with heart rate"
     drawn = svg(person_plots.run(prediction, narrow=True), "run", "Heart rate, speed and altitude of the last run", summary)
     return section(
-        f"Your last run, {fitness_text.day(prediction.start, prediction.utc_offset)}", paragraph(summary), figure(drawn)
+        f"Your last run{which}, {fitness_text.day(prediction.start, prediction.utc_offset)}", paragraph(summary), figure(drawn)
     )
 
 

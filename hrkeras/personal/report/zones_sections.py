@@ -1,13 +1,12 @@
 """The page's sections on heart rate zones, and on the runs whose heart rate is estimated."""
 
+from hrkeras.athlete.kalman import AthleteState
 from hrkeras.athlete.zones import Zones, estimate
 from hrkeras.personal import fitness_text, time_in_zones
 from hrkeras.personal.report.html import ROWS, paragraph, section, table
 from hrkeras.personal.silent import ENOUGH
 from hrkeras.personal.time_in_zones import Times
 from hrkeras.personal.timeline import Timeline
-
-FROM = f"the runs with heart rate before each or, where these are fewer than {ENOUGH}, the first {ENOUGH}"
 
 
 def times(written: Timeline) -> tuple[Zones, Times, Times]:
@@ -16,9 +15,9 @@ def times(written: Timeline) -> tuple[Zones, Times, Times]:
     return own, time_in_zones.times(written, own, time_in_zones.WEEKS), time_in_zones.times(written, own)
 
 
-def zones_section(written: Timeline, own: Zones, recent: Times, everything: Times) -> str:
+def zones_section(own: Zones, recent: Times, everything: Times, athlete: AthleteState) -> str:
     """Maximum, threshold and zones, and the measured time in them."""
-    from_runs, names = time_in_zones.estimated_from(own, written.athlete)
+    from_runs, names = time_in_zones.estimated_from(own, athlete)
     advice = f"`hrkeras zones` takes what a test said with {' or '.join(f'`--{name}`' for name in names)}."
     head, *rows = zip(*time_in_zones.named(own), *time_in_zones.measured(recent, everything), strict=True)
     return section(
@@ -44,15 +43,15 @@ def unheard(written: Timeline, own: Zones, recent: Times, everything: Times) -> 
         )
         for prediction in reversed(written.unheard[-ROWS:])
     ]
+    known = fitness_text.count(written.athlete.count)
+    by = f"all that is known of you, {known} with heart rate" if written.athlete.count else "what is usual for people"
+    if written.entries:
+        by = f"the runs with heart rate before each or, where these are fewer than {ENOUGH}, the first {ENOUGH}"
     caption = f"Estimated mean heart rate (beats/min){fitness_text.latest(ROWS, len(written.unheard))}"
     head, *in_zones = zip(*time_in_zones.named(own), *time_in_zones.estimated(recent, everything), strict=True)
     return section(
         "Runs with no or too little heart rate",
-        paragraph(
-            f"What it may have been, estimated from speed, altitude and {FROM}."
-            if written.entries
-            else "What it may have been, by speed and altitude and what is usual for people: no run with heart rate is known."
-        ),
+        paragraph(f"What it may have been, estimated from speed, altitude and {by}."),
         table(caption, ("Day", "min", "km", "estimated", "10 to 90 %"), rows),
         table("Time in each zone, hours and minutes", head, in_zones),
         paragraph(time_in_zones.ESTIMATED, "soft"),

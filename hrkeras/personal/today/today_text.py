@@ -22,8 +22,8 @@ MINUTE = round(60 / STEP)  # steps
 AHEAD = (1, 3, 5)  # minutes
 WIDEST = 0.5  # of the pace, between the limits of a difference in pace that says something
 NO_HEART_RATE = (
-    "The run has no heart rate that a heart can have, so there is nothing to follow; give a run with heart rate, or see what it "
-    "may have been with `hrkeras predict`."
+    "The run has no heart rate, or too seldom one that a heart can have, so there is nothing to follow; give a run with heart "
+    "rate, or see what it may have been with `hrkeras predict`."
 )
 SHOWN, MOST_ROWS = 5, 20  # minutes between two rows of a table, or more in one of more rows
 
@@ -40,7 +40,7 @@ class Judged(NamedTuple):
         expected: likewise, what was expected.
         speed: m/s, mean so far while it moved.
         after: mean difference in the half hour that followed, beats/min; NaN if less than five minutes of it were measured.
-        minutes_after: how much of that half hour the run lasted.
+        minutes_after: how many minutes of that half hour were measured.
     """
 
     start: float
@@ -104,7 +104,7 @@ def judge(run: LiveRun, start: float, utc_offset: float, grid: Grid, minutes: in
         float(expected[last].mean()),
         speed,
         came,
-        len(after) // MINUTE,
+        int(np.isfinite(after).sum()) // MINUTE,
     )
 
 
@@ -136,7 +136,7 @@ def lines(judged: Judged) -> list[str]:
     if np.isfinite(judged.after):
         later = round(judged.after)
         off = f"{abs(later)} {'higher' if later > 0 else 'lower'} than expected" if later else "as expected"
-        text.append(f"In the {judged.minutes_after} minutes that followed, heart rate was {off} on average.")
+        text.append(f"In the next {judged.minutes_after} measured minutes, heart rate was {off} on average.")
     return text
 
 

@@ -116,7 +116,7 @@ def from_positions(latitude, longitude, altitude) -> Route:
     length = float(distance[-1])
     if not SHORTEST <= length <= LONGEST:
         raise InvalidWorkoutError(
-            f"a course of {length / 1000:,.1f} km, where one of {SHORTEST / 1000:g} to {LONGEST / 1000:g} km can be run in one go"
+            f"a course of {length / 1000:,.2f} km, where one of {SHORTEST / 1000:g} to {LONGEST / 1000:g} km can be run in one go"
         )
     warnings = []
     if alone.any():

@@ -105,11 +105,12 @@ def test_one_run_and_none(workouts):
     drifts = drift.of_timeline(timeline.write(short))
     assert drifts.runs == []
     with pytest.raises(
-        InputError, match="here: the one run is not long enough; the drift within a run takes a run with heart rate for 20 min"
+        InputError,
+        match="here: the one run is too short, or measured for too little of it; the drift within a run takes a run",
     ):
         drift.expect(drifts, "here")
     silent = drift.of_timeline(timeline.write([replace(workouts[0], heart_rate=np.full(len(workouts[0]), np.nan))]))
-    with pytest.raises(InputError, match="no run that can be used has enough heart rate"):
+    with pytest.raises(InputError, match="not one run outdoors has enough heart rate"):
         drift.expect(silent, "here")
 
 

@@ -215,6 +215,26 @@ class TestEstimate:
             "Nothing to estimate: 14 runs, all with heart rate. --all estimates these too.",
             "Used all 14 recordings.",
         ]
+        text = sorted((mine / "whole").iterdir())[0].read_text().replace("2019-", "2018-")
+        (tmp_path / "c.gpx").write_text("</trkpt>".join(text.split("</trkpt>")[:30]) + "</trkpt></trkseg></trk></gpx>")
+        said = estimation_text.lines(estimation.estimate([mine / "whole", tmp_path / "c.gpx"]))
+        assert said[0] == "Nothing to estimate: 15 runs, all with heart rate. --all estimates 14 of these too."
+        assert (
+            estimation_text.lines(estimation.estimate([tmp_path / "c.gpx"]))[0] == "Nothing to estimate: 1 run, with heart rate."
+        )
+
+    def test_two_files_of_one_name_are_refused_before_a_copy_is_written(self, mine, tmp_path):
+        paths = [sorted((mine / "runs").iterdir())[number] for number in SILENT]
+        for folder, path in zip("ab", paths, strict=True):
+            (tmp_path / folder).mkdir()
+            (tmp_path / folder / "run.gpx").write_bytes(path.read_bytes())
+        (tmp_path / "a" / "before.gpx").write_bytes(paths[1].read_bytes().replace(b"2019", b"2018"))
+        found = estimation.estimate([tmp_path / "a", tmp_path / "b"])
+        with pytest.raises(
+            InputError, match=r"run\.gpx: two of the files given have this name; give them one after the other, with"
+        ):
+            filled_copies.write(found.estimates, tmp_path / "out")
+        assert not list(tmp_path.glob("out/*"))
 
     def test_no_altitude_is_said(self, mine, tmp_path):
         text = sorted((mine / "runs").iterdir())[SILENT[0]].read_text()

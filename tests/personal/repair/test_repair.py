@@ -152,7 +152,7 @@ class TestRepair:
         assert (len(repairs.runs), repairs.faultless) == (1, 0)
         assert repairs.skipped == {
             "another sport (cycling)": 1,
-            repair.UNSEEN: 1,
+            repair.NOTHING + repair.FILLED: 1,
             repair.UNSURE + repair.FILLED: 1,
             repair.UNSURE + repair.REPLACED: 1,
             repair.SELDOM + repair.FILLED: 1,

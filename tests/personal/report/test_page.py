@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hrkeras.cli.main import app
-from hrkeras.personal import person_plots, timeline
+from hrkeras.personal import fitness_text, person_plots, time_in_zones, timeline
 from hrkeras.personal.recent_error import RecentError
 from hrkeras.personal.report import html, page, picture
 from hrkeras.workouts.simulation import formats, synthetic
@@ -148,7 +148,23 @@ def test_it_says_from_whose_runs_it_estimates():
     assert "what people in general have" in page.headlines(timeline.write(silent))[0]
     known = timeline.write(runs[:3]).athlete
     (said,) = page.headlines(timeline.write(silent, known=known))
-    assert said.endswith("What is estimated below is told by what is known of you: 3 runs.")
+    assert said.endswith("What is not measured is told by what is known of you: 3 runs.")
+    written = page.page(timeline.write(silent, known=known))
+    assert "estimated from speed, altitude and all that is known of you, 3 runs with heart rate." in written
+    assert "no run with heart rate is known" not in written
+
+
+def test_runs_indoors_have_their_time_in_zones_on_the_page():
+    runs = list(synthetic.read(athletes=1, runs=3, seed=5, flawed=0, faulty=0))
+    indoors = replace(runs[2], sport="indoor running")
+    written = timeline.write([indoors])
+    assert "<h2>Your zones</h2>" in page.page(written)
+    assert time_in_zones.measured(*page.times(written)[1:])[-1][1].split()[0] in page.page(written)
+    mixed = page.page(timeline.write([*runs[:2], indoors])).replace("\N{NO-BREAK SPACE}", " ")
+    day = fitness_text.day(runs[1].start, runs[1].utc_offset)
+    assert f"Your last run outdoors with heart rate, {day}" in mixed
+    assert f"{fitness_text.days(runs[:2])}." in mixed
+    assert f"Your last run, {day}" in page.page(timeline.write(runs[:2])).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_numbers_of_a_row_agree():

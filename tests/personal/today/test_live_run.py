@@ -180,7 +180,7 @@ def test_the_day_of_a_shifted_run_is_found_by_half_an_hour_after(athlete, last):
     assert other.expected == judged.expected
     ten = type(last.grid)(*(column[:120] for column in last.grid))
     short = today_text.judge(live_run.LiveRun(athlete, last.start), last.start, 28_800, ten, 10)
-    assert "In the 10 minutes that followed, heart rate was" in today_text.lines(short)[-1]
+    assert "In the next 10 measured minutes, heart rate was" in today_text.lines(short)[-1]
     assert today_text.as_dict(short)["start"].endswith("+08:00")
 
 

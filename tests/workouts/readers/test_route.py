@@ -80,7 +80,7 @@ def test_tcx_course_before_what_was_recorded(tmp_path):
 
 def test_a_recorded_fit_file_stands_still(tmp_path):
     rows = message(20, FIELDS, *(record(second) for second in range(5)))
-    with pytest.raises(InputError, match=r"a course of 0\.0 km, where one of 0\.2 to 300 km"):
+    with pytest.raises(InputError, match=r"a course of 0\.00 km, where one of 0\.2 to 300 km"):
         read(tmp_path, fit_file(session(), rows), "a.fit")
 
 
@@ -137,8 +137,8 @@ def test_a_jump_and_a_wall_are_said(tmp_path):
     [
         ("", "no track and no route of two points or more"),
         (track([0]), "no track and no route of two points or more"),
-        (track([0, 50]), "a course of 0.1 km"),
-        (track([0, 1_000_000]), r"a course of 1,000.0 km, where one of 0.2 to 300 km can be run in one go"),
+        (track([0, 50]), "a course of 0.05 km"),
+        (track([0, 1_000_000]), r"a course of 1,000.00 km, where one of 0.2 to 300 km can be run in one go"),
         (track([0, 900]).replace("lat", "lot"), "fewer than two positions"),
         (track([0, 900]) + "<a", "XML that is cut off|damaged XML"),
     ],
