@@ -61,9 +61,8 @@ def open_run(
 ) -> OneRun:
     """The run that the options name. The state learns from the person's earlier runs, unless a file of theirs is given."""
     from hrkeras.personal import athlete_update, prediction_text, run_choice, update_text, usage
-    from hrkeras.workouts.readers import tracks
 
-    default = None if workout or tracks.is_track(run) else "latest"
+    default = None if workout else "latest"
     histories = history or []
     with reading((run, *histories)) as bar:
         wanted = workout or default

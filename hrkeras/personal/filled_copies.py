@@ -85,8 +85,8 @@ def write(
     for copy in _copies(filled, output):
         target = _free(copy.target, sources, force)
         stretches = [stretch for run in copy.runs for stretch in run.clocks]
-        mark = marks.repaired(stretches) if stretches else copies.ESTIMATED
         anew = any(run.anew for run in copy.runs)
+        mark = marks.repaired(stretches) if stretches else copies.REPLACED if anew else copies.ESTIMATED
         try:
             with guarded():
                 count = copies.copy(copy.kind, copy.opened, target, partial(_at, copy.runs), anew, mark)

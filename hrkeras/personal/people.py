@@ -44,9 +44,11 @@ def one_person(runs: list[Owned], source: Path | str | None = None, user: str | 
     if user in people:
         return [run for run in runs if run.user == user]
     expected = f"{source}: expected" if source else "Expected"
+    folders = "in a folder each sub-folder is a person: if all are the same, give each sub-folder by itself, else "
+    if source and Path(source).is_file():
+        folders = "give "
     raise InputError(
-        f"{expected} the runs of one person, found those of {len(people)} ({_names(people)}); in a folder each sub-folder is a "
-        "person: if all are the same, give each sub-folder by itself, else one person's alone.",
+        f"{expected} the runs of one person, found those of {len(people)} ({_names(people)}); {folders}one person's alone.",
         "person",
     )
 

@@ -14,6 +14,7 @@ from hrkeras.datasets.inspection import sensor_faults
 from hrkeras.utils.text import duration
 from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.quality import Limits
+from hrkeras.workouts.readers import route
 from hrkeras.workouts.records import fastest
 from hrkeras.workouts.workout import Workout
 
@@ -37,6 +38,7 @@ def of_run(run: Workout, grid: Grid, athlete: AthleteState) -> list[str]:
     doubted = facts.doubt(athlete)
     return [
         *of_course(grid),
+        *(route.steep(course) if (course := route.of_grid(grid)) else []),
         *sensor_faults.doubts(run, len(grid.speed) * STEP),
         *_of_maximum(grid.heart_rate, facts.told(athlete).max_heart_rate),
         *([f"{doubted}."] if doubted else []),

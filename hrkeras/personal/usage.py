@@ -11,7 +11,7 @@ from hrkeras.workouts.clock import date, in_future
 from hrkeras.workouts.readers.source import ReadLog, passed_over_lines, usage_text
 
 INDOORS = "indoors or without a route"
-NO_HEART_RATE = "heart rate incomplete, which `hrkeras estimate` estimates"
+NO_HEART_RATE = "heart rate incomplete, which `hrkeras report` estimates"
 
 
 def of_timeline(timeline: Timeline, estimated: bool = True) -> list[str]:
@@ -41,7 +41,7 @@ def without_heart_rate(timeline: Timeline) -> list[str]:
 
 def without_heart_rate_hint(timeline: Timeline) -> str:
     """What to do about the runs without heart rate, as the end of a sentence; empty if there is none."""
-    return "; `hrkeras estimate` says what it may have been" if timeline.unheard else ""
+    return "; `hrkeras report` says what it may have been" if timeline.unheard else ""
 
 
 def indoors(timeline: Timeline) -> list[str]:

@@ -289,7 +289,7 @@ def test_zero_usable_runs_of_many(workouts, tmp_path):
     found = inspect([replace(w, heart_rate=np.full(len(w), np.nan)) for w in workouts])
     text = inspection_text.text(found, tmp_path, "tracks")
     assert "0 of" in text
-    assert "The most frequent reason why runs are left out: heart rate incomplete" in text
+    assert "Not used: 73 x heart rate incomplete" in text
     assert "Next" not in text  # there are several people
     one = inspect([replace(w, heart_rate=np.full(len(w), np.nan), user="me") for w in workouts])
     assert f"Next: hrkeras estimate {tmp_path}" in inspection_text.text(one, tmp_path, "tracks")

@@ -6,7 +6,7 @@ import { joined } from "./activities.js";
 
 export const NOTHING = { clock: NaN, latitude: NaN, longitude: NaN, altitude: NaN, speed: NaN, heartRate: NaN, distance: NaN };
 export const NO_POINTS = "it has no track points; export the recording of a run";
-const MARK = "Heart rate estimated by hrkeras from speed and altitude where no sensor measured it."; // in a filled copy
+const MARK = "Heart rate estimated by hrkeras from speed and altitude"; // in a filled copy
 const MAX_DEPTH = 64; // elements within elements
 const HEART_RATE = new Set(
   ["hr", "heartrate", "heart_rate", "heart-rate", "heartratebpm", "bpm", "hrbpm", "pulse"], // elements, in lower case

@@ -125,10 +125,11 @@ def _correlations(inspection: Inspection) -> str:
 
 
 def _lags(inspection: Inspection) -> str:
+    lags, clear = inspection.lags, (inspection.lags.is_clear, inspection.lags.is_clear_with_grade)
     head = ("Heart rate so many s later", *(f"{LAGS[place]:.0f}" for place in SHOWN_LAGS), "best at")
     rows = [
-        (name, *(number(row[place]) for place in SHOWN_LAGS), "-" if best is None else f"{best:.0f} s")
-        for name, row, best in zip(SPEEDS, inspection.lags.correlation, inspection.lags.best, strict=True)
+        (name, *(number(row[place]) for place in SHOWN_LAGS), f"{best:.0f} s" if is_clear else "-")
+        for name, row, best, is_clear in zip(SPEEDS, lags.correlation, lags.best, clear, strict=True)
     ]
     return table(head, rows) + "\ncorrelation within the usable runs, every 10 s, from 5 minutes into each run on"
 
@@ -193,12 +194,6 @@ def _history(inspection: Inspection) -> Iterator[str]:
 
 
 def _losses(inspection: Inspection) -> Iterator[str]:
-    lost = [(name, count) for name, count in inspection.funnel.taken.most_common() if name in LOOSER]
-    if not lost:
-        return
-    name, count = lost[0]
-    if inspection.funnel.workouts > 1:
-        yield f"The most frequent reason why runs are left out: {quality.REASONS[name]} ({count:,})."
     if inspection.regained:
         name, count = inspection.regained.most_common(1)[0]
         yield f"`--limit {LOOSER[name]}` would bring {_of(count, 'run', 'runs')} back, at some cost in quality."

@@ -6,7 +6,7 @@ from hrkeras.athlete import heat
 from hrkeras.athlete.fitness import WithLimits
 from hrkeras.personal import fitness_text, pace, weather
 from hrkeras.personal.drift.drift import RUN, DriftingRun, Drifts
-from hrkeras.utils.text import signed
+from hrkeras.utils.text import signed, signed_limit
 
 HEAD = ("Day", "minutes", "measured", "explained", "left over", "limits", "Pa:HR", "temperature")
 CAPTION = "Rise of heart rate within the run (beats/min per hour; Pa:HR in %; * the limits leave out 0)"
@@ -32,7 +32,7 @@ def last(drifts: Drifts) -> str:
     return (
         f"{day}{_warmth(run)}: heart rate changed by {measured} beats/min per hour "
         f"over {found.minutes} minutes; pace, hills and length explain {explained}, which leaves "
-        f"{left} ({signed(run.left_over.low)} to {signed(run.left_over.high)}), {sure}. "
+        f"{left} ({signed_limit(run.left_over.low)} to {signed_limit(run.left_over.high)}), {sure}. "
         "Decoupling (Pa:HR), by how much speed for each heartbeat fell from the first half to the second, is "
         f"{_decoupling(run, ' %')}."
     )
@@ -90,7 +90,7 @@ def table(runs: list[DriftingRun]) -> tuple[tuple[str, ...], list[tuple[str, ...
             f"{run.drift.minutes}",
             *_rises(run)[:2],
             f"{_rises(run)[2]}{'*' if run.drift.is_clear else ''}",
-            f"{signed(run.left_over.low)} to {signed(run.left_over.high)}",
+            f"{signed_limit(run.left_over.low)} to {signed_limit(run.left_over.high)}",
             _decoupling(run),
             weather.text(run.entry.workout),
         )
@@ -113,7 +113,7 @@ def _rises(run: DriftingRun) -> tuple[str, str, str]:
 
 
 def _limits(told: WithLimits) -> str:
-    return f"{signed(told.value)} ({signed(told.low)} to {signed(told.high)})"
+    return f"{signed(told.value)} ({signed_limit(told.low)} to {signed_limit(told.high)})"
 
 
 def _warmth(run: DriftingRun) -> str:

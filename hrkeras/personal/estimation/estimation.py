@@ -131,10 +131,9 @@ def estimate(
     silent, measured, copies, skipped = _sorted(workouts, everything)
     if not silent and not measured:
         why = update_text.taken_text(skipped)
-        raise InputError(
-            f"{given}: found no run that can be estimated: {why}; a run needs speed or positions, and may last "
-            f"{LIMITS.max_duration / 3600:.0f} h; {look}."
-        )
+        needs = f"a run needs speed or positions, and may last {LIMITS.max_duration / 3600:.0f} h; "
+        is_run = any(workout.sport in SPORTS for workout in workouts)
+        raise InputError(f"{given}: found no run that can be estimated: {why}; {needs if is_run else ''}{look}.")
     heard, taken, history_log = list[prepare.PreparedRun](), Counter[str](), ReadLog(on_bytes)
     if athlete is None:
         others = [run for source in histories for run in people.one_person(list(read(source, history_log)), source)]

@@ -10,7 +10,7 @@ from hrkeras.personal.estimation.estimation import Estimate, Estimation
 from hrkeras.personal.fitness_text import count
 from hrkeras.personal.prediction import Prediction
 from hrkeras.personal.silent import ENOUGH
-from hrkeras.utils.text import table
+from hrkeras.utils.text import duration, table
 from hrkeras.workouts.clock import date, iso
 from hrkeras.workouts.readers import source
 
@@ -86,6 +86,9 @@ def _reliability(estimation: Estimation) -> list[str]:
             f"estimated throughout. A copy keeps what was measured where it lies in the prediction interval on average"
             f"{_replaced(estimation)}."
         )
+    paused = sum(float(each.prediction.paused.sum()) * each.prediction.step for each in estimation.estimates)
+    if paused >= 30:
+        sentences.append(f"{fitness_text.PAUSES} are in no zone: {duration(paused)}.")
     if flat:
         sentences.append(f"Without altitude, so taken as flat: {count(flat)}.")
     if undated := sum(np.isnan(estimate.run.start) for estimate in estimation.estimates):

@@ -74,7 +74,9 @@ def headlines(written: Timeline) -> list[str]:
     """The main results, a sentence or two each."""
     if not written.entries:
         known = written.athlete.count
-        found = f"Found {fitness_text.count(written.used)}, none outdoors with enough heart rate."
+        found = (
+            f"Found {fitness_text.count(written.used)}, {'none' if written.used > 1 else 'not'} outdoors with enough heart rate."
+        )
         if known:
             return [f"{found} What is not measured is told by what is known of you: {fitness_text.count(known)}."]
         return [
@@ -89,8 +91,8 @@ def headlines(written: Timeline) -> list[str]:
     if recent := recent_error.of_timeline(written):
         sentences.append(_told_in_advance(recent))
     if outliers := fitness_text.standing_out(written):
-        which, when = "that" if len(outliers) == 1 else "the latest", fitness_text.day(outliers[0].start, outliers[0].utc_offset)
-        off = fitness_text.residual(outliers[0])
+        which, off = "the one" if len(outliers) == 1 else "the latest", fitness_text.residual(outliers[0])
+        when = fitness_text.day(outliers[0].start, outliers[0].utc_offset)
         sentences.append(f"{fitness_text.standing_out_of(written)}; {which}, of {when}, had a heart rate of {off}.")
     return sentences
 
@@ -171,8 +173,9 @@ def _standing_out(written: Timeline) -> str:
     return section(
         "Runs that stand out",
         paragraph(
-            "In these runs heart rate was further from what your other runs made one expect than is usual for you. Heat, "
-            "illness, a bad night or a sensor that slipped can be why; the runs do not say which."
+            f"In {'this run' if len(outliers) == 1 else 'these runs'} heart rate was further from what your other runs made one "
+            "expect than is usual for you. Heat, illness, a bad night or a sensor that slipped can be why; the runs do not say "
+            "which."
         ),
         table(
             f"Mean heart rate where it was measured (beats/min){fitness_text.latest(ROWS, len(outliers))}",
@@ -187,7 +190,7 @@ def _sensor(written: Timeline) -> str:
     faulty = [(entry, faults) for entry in reversed(written.entries) if (faults := written.faults[entry.start])]
     if not faulty:
         return ""
-    checked = fitness_text.count(sum(faults is not None for faults in written.faults.values()))
+    number = sum(faults is not None for faults in written.faults.values())
     rows = [
         (
             fitness_text.short_day(entry.start, entry.utc_offset),
@@ -199,11 +202,12 @@ def _sensor(written: Timeline) -> str:
         for fault in faults
     ]
     wrong = [entry for entry, faults in faulty if any(fault.kind != RIDE for fault in faults)]
+    checked = f"{len(wrong):,} of {number:,} runs" if number > 1 else "the one run"
     can_repair = any(track_files.is_track(Path(tracks.file_of(entry.workout))) for entry in wrong)
     ridden = " A ride is no fault of the sensor, but no run either." if any(row[1] == RIDE for row in rows[:FAULTS]) else ""
     return section(
         "Where the sensor looks wrong",
-        paragraph(f"In {len(wrong):,} of {checked} whose heart rate was measured often enough to tell.{ridden}"),
+        paragraph(f"In {checked} whose heart rate was measured often enough to tell.{ridden}"),
         table(
             f"Faults of the heart rate sensor{fitness_text.latest(FAULTS, len(rows))}",
             ("Day", "what", "min:s", "why"),

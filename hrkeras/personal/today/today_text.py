@@ -12,7 +12,7 @@ from hrkeras.personal.prediction_warnings import NO_RUNNER
 from hrkeras.personal.today import live_run
 from hrkeras.personal.today.live_run import LiveRun, Today
 from hrkeras.utils.errors import InputError
-from hrkeras.utils.text import signed, table
+from hrkeras.utils.text import signed_limit, table
 from hrkeras.workouts import clock
 from hrkeras.workouts.grid import STEP, Grid
 
@@ -112,15 +112,15 @@ def lines(judged: Judged) -> list[str]:
     """What `hrkeras today` prints."""
     last = judged.minutes[-1]
     value, low, high = last.beats
-    now = f"{judged.heart_rate:.0f}" if np.isfinite(judged.heart_rate) else "not measured"
+    now = f"is {judged.heart_rate:.0f}" if np.isfinite(judged.heart_rate) else "was not measured"
     beats = round(value)
     unit = "beat/min" if abs(beats) == 1 else "beats/min"
     how = f"{abs(beats)} {unit} {'higher' if beats > 0 else 'lower'} than" if beats else "as"
     text = [
         f"Run of {clock.moment(judged.start, judged.utc_offset)}, after {last.minutes:.0f} min at {pace.text(judged.speed)}: "
-        f"heart rate is {now} in the last minute, where {judged.expected:.0f} was expected.",
+        f"heart rate {now} in the last minute, where {judged.expected:.0f} was expected.",
         f"By all of these minutes, it is {how} expected today at the same effort "
-        f"({_limit(low)} to {_limit(high)} four times in five, for the next half hour).",
+        f"({signed_limit(low)} to {signed_limit(high)} four times in five, for the next half hour).",
     ]
     seconds, least, most = last.seconds
     if np.isfinite(last.seconds).all() and beats and round(seconds) and most - least <= WIDEST * 1000 / judged.speed:
@@ -140,13 +140,8 @@ def lines(judged: Judged) -> list[str]:
     return text
 
 
-def _limit(value: float) -> str:
-    """A limit of a difference in beats/min, with a decimal where it would else look like none."""
-    return signed(value) if round(value) else f"{value:+.1f}"
-
-
 def _pace(seconds: float) -> str:
-    return f"{abs(seconds):.0f} {'faster' if seconds > 0 else 'slower'}"
+    return f"{abs(seconds):.{0 if round(seconds) else 1}f} {'faster' if seconds > 0 else 'slower'}"
 
 
 def as_dict(judged: Judged) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
 from hrkeras.workouts.effort import MAX_GRADE
+from hrkeras.workouts.grid import STEP, Grid
 from hrkeras.workouts.positions import haversine, valid_positions
 from hrkeras.workouts.quality import Limits
 from hrkeras.workouts.readers import fit, gpx, tcx, track_files, tracks
@@ -105,7 +106,10 @@ def from_positions(latitude, longitude, altitude) -> Route:
     Raises:
         InvalidWorkoutError: if there are fewer than two positions, or the course is too short or too long.
     """
-    valid = valid_positions(latitude, longitude)
+    valid, known = valid_positions(latitude, longitude), np.isfinite(altitude)
+    if known.any() and not (known & valid).any():  # of some devices, records have either a position or an altitude
+        rows = np.arange(len(altitude))
+        altitude = np.interp(rows, rows[known], altitude[known])
     latitude, longitude, altitude = latitude[valid], longitude[valid], altitude[valid]
     alone = _alone(latitude, longitude)
     latitude, longitude, altitude = latitude[~alone], longitude[~alone], altitude[~alone]
@@ -133,13 +137,28 @@ def from_positions(latitude, longitude, altitude) -> Route:
     if not plausible.any() or np.ptp(altitude[plausible]) == 0:  # planning sites write 0 where it is unknown
         return Route(length, np.zeros(pieces), False, warnings)
     route = Route(length, _means(distance[plausible], altitude[plausible], np.linspace(0, length, pieces + 1)), True, warnings)
-    steepest = int(np.abs(route.grade).argmax())
-    if (grade := abs(route.grade[steepest])) > MAX_GRADE:
-        warnings.append(
-            f"the altitude changes by {100 * grade:.0f} % of the distance at km {route.edges[steepest] / 1000:.1f}, steeper than "
-            "is run: what is said of heart rate there is a guess, and wrong if the file's altitude is."
-        )
+    warnings += steep(route)
     return route
+
+
+def of_grid(grid: Grid) -> Route | None:
+    """The course of a recorded run; None if it is shorter than any course."""
+    passed = np.concatenate([[0.0], np.cumsum(STEP * grid.speed, dtype=np.float64)])
+    if passed[-1] < SHORTEST:
+        return None
+    middle, moved = (passed[1:] + passed[:-1]) / 2, grid.speed > 0
+    edges = np.linspace(0, passed[-1], max(round(passed[-1] / PIECE), 1) + 1)
+    return Route(float(passed[-1]), _means(middle[moved], grid.altitude[moved].astype(np.float64), edges))
+
+
+def steep(route: Route) -> list[str]:
+    """Where a course is steeper than is run, in a sentence; nothing if nowhere."""
+    steepest = int(np.abs(route.grade).argmax())
+    grade = abs(route.grade[steepest])
+    return [
+        f"the altitude changes by {100 * grade:.0f} % of the distance at km {route.edges[steepest] / 1000:.1f}, steeper than "
+        "is run: what is said of heart rate there is a guess, and wrong if the file's altitude is."
+    ] * bool(grade > MAX_GRADE)
 
 
 def _alone(latitude, longitude) -> np.ndarray:

@@ -28,7 +28,7 @@ from hrkeras.workouts.readers.point_table import (
 )
 from hrkeras.workouts.readers.xml_shapes import BLANK, Block, Shapes
 
-MARK = "Heart rate estimated by hrkeras from speed and altitude where no sensor measured it."  # in a filled copy
+MARK = "Heart rate estimated by hrkeras from speed and altitude"  # in a filled copy
 MAX_BYTES = 512 << 20  # of plain XML; a day's run recorded every second has 30 MB
 MAX_TAG = 4 << 20  # bytes; expat rereads an unfinished tag with every chunk
 MAX_NAMES = 10_000  # of elements and attributes; expat keeps each

@@ -15,7 +15,8 @@ from hrkeras.workouts.readers.track_files import JSON
 from hrkeras.workouts.readers.xml_points import MARK
 from hrkeras.workouts.writers import copy_fit, copy_xml
 
-ESTIMATED = Mark(MARK, FIELD)
+ESTIMATED = Mark(f"{MARK} where no sensor measured it.", FIELD)
+REPLACED = Mark(f"{MARK}, also where a sensor measured it.", FIELD)
 
 
 def copy(

@@ -6,6 +6,7 @@ from track_files import RECORD as FIELDS
 from track_files import SECRET, TIME, fit_file, message, record, session, tcx_file
 
 from hrkeras.utils.errors import InputError
+from hrkeras.workouts.grid import Grid
 from hrkeras.workouts.positions import EARTH_RADIUS
 from hrkeras.workouts.readers import route
 
@@ -158,3 +159,24 @@ def test_hostile_files(tmp_path):
         route.read(tmp_path / "b.txt")
     with pytest.raises(InputError, match="found a folder"):
         route.read(tmp_path)
+
+
+def test_altitudes_between_the_positions_count():
+    """Of some devices, the records of a second have either a position or an altitude."""
+    north = 45 + np.repeat(np.arange(200), 2) * 1e-4
+    altitude = np.repeat(np.linspace(0, 40, 200), 2)
+    is_place = np.arange(400) % 2 == 0
+    where = np.where(is_place, north, np.nan), np.where(is_place, 7.0, np.nan)
+    found, whole = (route.from_positions(*where, np.where(is_place == known, altitude, np.nan)) for known in (False, True))
+    assert found.has_altitude
+    np.testing.assert_allclose(found.altitude, whole.altitude, atol=0.2)
+
+
+def test_a_recorded_course_is_doubted_where_it_is_steeper_than_is_run():
+    speed = np.full(120, 3.0, np.float32)
+    altitude = np.zeros(120, np.float32)
+    assert route.steep(route.of_grid(Grid(speed, altitude, speed))) == []
+    altitude[60:66] = 80
+    (said,) = route.steep(route.of_grid(Grid(speed, altitude, speed)))
+    assert "of the distance at km 1." in said
+    assert route.of_grid(Grid(speed[:5], altitude[:5], speed[:5])) is None
