@@ -113,7 +113,7 @@ def test_guard(files, me):
 
 
 def test_they_refuse_in_a_sentence(files, silent, me, folder):
-    assert "no heart rate that a heart can have" in run("today", silent, code=1).output
+    assert "too seldom one that a heart can have" in run("today", silent, code=1).output
     assert "has no heart rate" in run("guard", silent, "--limit", 150, code=1).output
     filled = silent.with_name("filled.gpx")
     run("estimate", silent, "--output", filled)
@@ -161,7 +161,7 @@ def test_the_person_is_named_where_there_are_several(tmp_path, monkeypatch, comm
     formats.write_endomondo(synthetic.simulate(2, 3, seed=5, flawed=0, faulty=0), "runs.json")
     said = " ".join(run(*command, "runs.json", code=1).stderr.split())
     assert "expected the runs of one person, found those of 2 (1001, 1002); " in said
-    assert said.endswith("else one person's alone (--person).")
+    assert said.endswith("give one person's alone (--person).")
     assert "name one of 1001, 1002 (--person)." in " ".join(run(*command, "runs.json", "--person", "me", code=1).stderr.split())
     told = json.loads(run(*command, "runs.json", "--person", "1002", "--json", "--force").stdout)
     assert (told["earlier_runs"], told["used"], told["not_used"]) == (2, 3, {})

@@ -92,7 +92,7 @@ def test_no_copies_among_what_is_read(runs):
 def test_what_was_repaired_is_not_repaired_again(runs, tmp_path):
     run("repair", runs, "--model", "none", "--output", tmp_path / "repaired")
     (copy,) = (tmp_path / "repaired").iterdir()
-    assert "1 x heart rate repaired already; give the original" in run("repair", copy, code=1).stderr.replace("\n", " ")
+    assert "1 x heart rate repaired already (give the original" in run("repair", copy, code=1).stderr.replace("\n", " ")
     out = run("inspect", copy).stdout
     assert "`hrkeras repair` has repaired it already" in out
     assert "dropout" not in out
