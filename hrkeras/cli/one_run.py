@@ -67,7 +67,7 @@ def open_run(
     with reading((run, *histories)) as bar:
         wanted = workout or default
         chosen, others, log = run_choice.load_run(run, wanted, histories, bar.update, reader(no_cache), person)
-    if default and (others or log.skipped[run_choice.OTHER]):
+    if default and (log.skipped[run_choice.OTHER] or (others and not histories)):
         defaults.use("--workout", default)
     learnt = athlete_update.learn_from(state, [] if athlete else others, chosen.start, model, log.person)
     left_out = len(others) if athlete else 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from hrkeras.utils.errors import InputError, InvalidWorkoutError
+from hrkeras.workouts import quality
 from hrkeras.workouts.readers import apple_health, detect, marks, track_files, tracks
 from hrkeras.workouts.readers.point_table import Stream
 from hrkeras.workouts.readers.source import ReadLog, guarded
@@ -38,6 +39,9 @@ class Filled(Protocol):
     def at(self, clock: float) -> int:
         """Whole beats/min where the clock of the recording shows `clock` s; 0 where it is left as it is."""
         ...
+
+
+TWICE = "{}: two of the files given have this name; give them one after the other, with a folder each."
 
 
 class _Copy(NamedTuple):
@@ -79,14 +83,18 @@ def write(
     given = {path for run in filled for path in (run.source, Path(tracks.file_of(run.run)))}
     sources = [path for path in given if path.exists()]
     written: list[Path] = []
-    targets = Counter(copy.target for copy in _copies(filled, output))
-    for target in (target for target, count in targets.items() if count > 1):
-        raise InputError(f"{target}: two of the files given have this name; give them one after the other, with a folder each.")
+    files = [run for run in filled if detect.reader(run.source) is not apple_health]  # of an export few routes are written
+    for target, count in Counter(copy.target for copy in _copies(files, output)).items() if files else ():
+        if count > 1:
+            raise InputError(TWICE.format(target))
     for copy in _copies(filled, output):
+        if copy.target in written:
+            raise InputError(TWICE.format(copy.target))
         target = _free(copy.target, sources, force)
         stretches = [stretch for run in copy.runs for stretch in run.clocks]
         anew = any(run.anew for run in copy.runs)
-        mark = marks.repaired(stretches) if stretches else copies.REPLACED if anew else copies.ESTIMATED
+        is_measured = any(quality.measured_share(run.run) for run in copy.runs)
+        mark = marks.repaired(stretches) if stretches else copies.REPLACED if anew and is_measured else copies.ESTIMATED
         try:
             with guarded():
                 count = copies.copy(copy.kind, copy.opened, target, partial(_at, copy.runs), anew, mark)

@@ -27,13 +27,16 @@ def of_person(workouts: Iterable[Workout], person: str | None) -> list[Workout]:
     return mine
 
 
-def one_person(runs: list[Owned], source: Path | str | None = None, user: str | None = None) -> list[Owned]:
+def one_person(
+    runs: list[Owned], source: Path | str | None = None, user: str | None = None, option: str | None = "person"
+) -> list[Owned]:
     """The runs of one person in a source.
 
     Args:
         runs: of the source.
         source: its path or name, for messages.
         user: the person to choose if the source has several.
+        option: of commands, that chooses one.
 
     Raises:
         InputError: if they belong to several people and none of them is `user`.
@@ -49,10 +52,10 @@ def one_person(runs: list[Owned], source: Path | str | None = None, user: str | 
         folders = "give "
     raise InputError(
         f"{expected} the runs of one person, found those of {len(people)} ({_names(people)}); {folders}one person's alone.",
-        "person",
+        option,
     )
 
 
 def _names(people: Iterable[str]) -> str:
     first = sorted(people)
-    return ", ".join(first[:SHOWN]) + (", ..." if len(first) > SHOWN else "")
+    return ", ".join(first[:SHOWN]) + (f" and {len(first) - SHOWN:,} more" if len(first) > SHOWN else "")

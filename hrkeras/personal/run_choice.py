@@ -179,6 +179,6 @@ def load_history(
     workouts: list[Workout] = []
     for history in histories:
         recorded = list(read(history, log))
-        workouts += one_person([workout for workout in recorded if workout.sport == "running"], history, user)
+        workouts += one_person([workout for workout in recorded if workout.sport == "running"], history, user, option=None)
         workouts += [workout for workout in recorded if workout.sport != "running"]  # the filters remove and count these
     return workouts

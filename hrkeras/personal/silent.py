@@ -53,17 +53,23 @@ def sort(workouts: Sequence[Workout], everything: bool = False) -> Sorted:
         everything: whether to estimate those with a heart rate as well.
     """
     recorded = [workout for workout in workouts if workout.sport in SPORTS]
-    once = {id(workout) for workout in duplicates.distinct(recorded, map(duplicates.content, recorded))}
+    has_heart_rate = {id(workout): not everything and quality.measured_share(workout) >= ENOUGH_MEASURED for workout in recorded}
+    heard = {
+        id(workout)
+        for workout in recorded
+        if has_heart_rate[id(workout)] and workout.sport in LEARNT.sports and not workout.gps_fraction < LEARNT.min_gps_share
+    }
+    reasons = {id(workout): reason_against(workout) for workout in recorded if id(workout) not in heard}
+    better = [(id(run) in heard, not reasons.get(id(run)), *duplicates.content(run)) for run in recorded]
+    once = {id(workout) for workout in duplicates.distinct(recorded, better)}
     answer = Sorted([], [], [], [])
     for workout in sorted(workouts, key=lambda run: (isnan(run.start), run.start)):
-        has_heart_rate = not everything and quality.measured_share(workout) >= ENOUGH_MEASURED
-        has_route = workout.sport in LEARNT.sports and workout.gps_fraction >= LEARNT.min_gps_share
-        if workout.sport not in SPORTS or (has_heart_rate and has_route):
+        if workout.sport not in SPORTS or id(workout) in heard:
             answer.heard.append(workout)
             continue
-        reason = quality.REASONS[quality.DUPLICATE] if id(workout) not in once else reason_against(workout)
+        reason = quality.REASONS[quality.DUPLICATE] if id(workout) not in once else reasons[id(workout)]
         if not reason:
-            (answer.indoors if has_heart_rate else answer.silent).append(workout)
+            (answer.indoors if has_heart_rate[id(workout)] else answer.silent).append(workout)
         else:
             answer.left_out.append((workout, reason))
     return answer

@@ -22,13 +22,13 @@ def signed(value: float) -> str:
 
 
 def signed_limit(value: float) -> str:
-    """A limit of a difference, with a decimal where it would else look like none."""
-    return signed(value) if round(value) else f"{value:+.1f}"
+    """A limit of a difference, with a decimal where it would else look like none; "0" where it still would."""
+    return signed(value) if round(value) or not round(value, 1) else f"{value:+.1f}"
 
 
 def percent(share: float) -> str:
     """A share from 0 to 1 to the nearest whole percent, such as "34 %"; "less than 1 %" where that would look like none."""
-    return f"{100 * share:.0f} %" if share >= 0.005 or not share else "less than 1 %"
+    return f"{100 * share:.0f} %" if round(100 * share) or not share else "less than 1 %"
 
 
 def hours(seconds: float) -> str:

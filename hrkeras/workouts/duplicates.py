@@ -61,14 +61,14 @@ def content(workout: Workout) -> Content:
     return heart_rate, measured(workout.speed) + measured(workout.altitude)
 
 
-def distinct(recordings: Sequence[Recorded], contents: Iterable[Content]) -> list[Recorded]:
+def distinct(recordings: Sequence[Recorded], contents: Iterable[tuple]) -> list[Recorded]:
     """The recording of each run that is kept, see `kept`, in the order given."""
     users, starts, ends = ([getattr(recording, name) for recording in recordings] for name in ("user", "start", "end"))
     chosen = kept(users, starts, ends, list(contents))
     return [recording for recording, is_kept in zip(recordings, chosen, strict=True) if is_kept]
 
 
-def kept(people: Sequence, starts, ends, contents: Sequence[Content]) -> np.ndarray:
+def kept(people: Sequence, starts, ends, contents: Sequence[tuple]) -> np.ndarray:
     """Chooses one recording of each run.
 
     Of recordings that overlap, the one with the greatest content is kept, of equals the one that began first. The order

@@ -66,10 +66,10 @@ def resample(workout: Workout, step: float = STEP, min_speed: float = 0.0, max_s
 
 def paused(grid: Grid, step: float = STEP) -> np.ndarray:
     """Where nobody ran and nothing was recorded, as while a watch is stopped, shape `(steps,)`: steps of 2 minutes or more of
-    standing still without heart rate."""
+    standing still without heart rate, of which those at both ends may be partly run."""
     answer = np.isnan(grid.heart_rate) & (grid.speed < STANDING)
     for first, behind in stretches(answer):
-        answer[first:behind] = (behind - first) * step >= MAX_HEART_RATE_GAP
+        answer[first:behind] = (behind - first + 2) * step >= MAX_HEART_RATE_GAP
     return answer
 
 

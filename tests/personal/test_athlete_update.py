@@ -131,7 +131,7 @@ def test_one_person():
     for user in (None, "c"):
         with pytest.raises(InputError, match=r"^somewhere: expected the runs of one person, found those of 2 \(a, b\); "):
             people.one_person(two, source, user)
-    with pytest.raises(InputError, match=r"of 9 \(0, 1, 2, 3, 4, \.\.\.\)"):
+    with pytest.raises(InputError, match=r"of 9 \(0, 1, 2, 3, 4 and 4 more\)"):
         people.one_person([plain(user=str(number)) for number in range(9)], source)
     assert people.of_person(two, None) == two
     assert people.of_person(two, "b") == two[1:]

@@ -297,6 +297,21 @@ def test_a_run_indoors_counts_in_load_and_zones_and_is_not_learnt_from(workouts)
     assert usage.of_timeline(written, estimated=False)[0].endswith("Not used: 1 x indoors or without a route.")
     no_route = replace(workouts[2], gps_fraction=0.0)
     assert len(timeline.write([*workouts[:2], no_route]).indoors) == 1
+    of_arrays = replace(workouts[2], gps_fraction=np.nan)  # where no limit applies
+    assert len(timeline.write([*workouts[:2], of_arrays]).entries) == 3
+
+
+def test_a_second_recording_without_a_route_does_not_count_besides(workouts):
+    run = workouts[1]
+    holes = replace(run, heart_rate=np.where(run.time % 300 < 100, np.nan, run.heart_rate))
+    indoors = replace(run, gps_fraction=0.0, start=run.start + 5, first_clock=run.first_clock + 5)
+    written = timeline.write([workouts[0], holes, indoors])
+    assert (len(written.entries), len(written.indoors)) == (2, 0)
+    assert written.report.taken == {quality.REASONS[quality.DUPLICATE]: 1}
+    silent = replace(run, heart_rate=np.full(len(run), np.nan))
+    without_speed = replace(indoors, speed=np.full(len(run), np.nan))
+    written = timeline.write([workouts[0], silent, without_speed])
+    assert (len(written.entries), len(written.unheard), len(written.indoors)) == (1, 1, 0)
 
 
 def test_pauses_do_not_slow_the_usual_pace(workouts):

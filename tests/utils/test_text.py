@@ -17,7 +17,8 @@ def test_columns_are_as_wide_as_their_widest_cell():
 
 
 def test_percent():
-    assert [percent(share) for share in (0, 0.002, 0.0051, 0.344, 1)] == ["0 %", "less than 1 %", "1 %", "34 %", "100 %"]
+    assert [percent(share) for share in (0, 0.002, 0.005, 0.0051)] == ["0 %", "less than 1 %", "less than 1 %", "1 %"]
+    assert [percent(share) for share in (0.344, 1)] == ["34 %", "100 %"]
 
 
 def test_signed():

@@ -12,7 +12,7 @@ const COURSE = ["log_steps", "log_climb_per_km", "effort_spread"];
 
 /** The usual speed of the last runs in m/s, pauses left out, as a pace of whole 10 s a kilometre between 3 and 20 min. */
 export function usualSpeed(runs) {
-  const speed = median(runs.slice(-RECENT).map((run) => mean(ran(run))));
+  const speed = median(runs.slice(-RECENT).map((run) => mean(ran(run)) || 0));
   return 1000 / clip(10 * Math.round(100 / Math.max(speed, 0.5)), [180, 1200]);
 }
 

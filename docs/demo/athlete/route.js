@@ -1,7 +1,7 @@
 // The course of a planned run: its length and its climbs, as hrkeras.workouts.readers.route has them. Positions stay here.
 
 import { InputError } from "../runs/input_error.js";
-import { at, highest, lowest, median, range, sum } from "../runs/numbers.js";
+import { at, highest, interpolate, lowest, median, range, sum } from "../runs/numbers.js";
 import { haversine, validPositions } from "../runs/workout.js";
 import { MAX_GRADE } from "./effort.js";
 
@@ -12,6 +12,14 @@ const FAR = 1000; // m between two points above which the line between them is a
 const ALONE = 100; // times the usual distance between two points: a position this far from both its neighbours is invalid
 const ALTITUDES = [-500, 6500]; // m
 
+/** Points with an altitude each, on lines between those that have one: of some devices, others have the positions. */
+function withAltitudes(points) {
+  const places = range(points.length);
+  const altitudes = points.map((point) => point.altitude);
+  const everywhere = interpolate(places, places, altitudes, Infinity, true);
+  return points.map((point, i) => ({ ...point, altitude: everywhere[i] }));
+}
+
 /**
  * The course along points with latitude, longitude and altitude.
  *
@@ -19,7 +27,8 @@ const ALTITUDES = [-500, 6500]; // m
  *   hasAltitude: boolean, warnings: string[]}} m, in pieces of equal length.
  * @throws {InputError} if it is no course that can be run in one go.
  */
-export function course(points) {
+export function course(recorded) {
+  const points = withAltitudes(recorded);
   const positions = validPositions(
     points.map((point) => point.latitude),
     points.map((point) => point.longitude),

@@ -151,6 +151,6 @@ export function ran({ speed, heartRate }) {
     if (!idle[i]) return true;
     if (!i || !idle[i - 1]) begin = i;
     const next = idle.indexOf(false, i);
-    return ((next < 0 ? idle.length : next) - begin) * STEP < MAX_HEART_RATE_GAP;
+    return ((next < 0 ? idle.length : next) - begin + 2) * STEP < MAX_HEART_RATE_GAP; // at both ends it is partly run
   });
 }

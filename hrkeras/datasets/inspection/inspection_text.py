@@ -177,7 +177,7 @@ def _usable(inspection: Inspection) -> Iterator[str]:
     if (indoor := inspection.sports["indoor running"]) and "indoor running" not in inspection.limits.sports:
         runs = _of(indoor, "run", "runs")
         speed = f"nothing is learnt from {'its' if indoor == 1 else 'their'} speed"
-        yield f"{runs} indoors or without a route: {speed}, but where there is enough of it heart rate counts in load and zones."
+        yield f"{runs} indoors or without a route: {speed}, but heart rate counts in load and zones if the device knows a speed."
 
 
 def _history(inspection: Inspection) -> Iterator[str]:

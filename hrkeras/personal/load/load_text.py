@@ -31,18 +31,29 @@ def lines(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
     estimated = sum(run.is_estimated for run in loads)
     which = "with" if estimated == len(loads) else f"{estimated:,} of them with"
     without = f", {which} no or too little heart rate, so that it is estimated" if estimated else ""
-    missing = 60 * sum(run.missing for run in loads if not run.is_estimated)
-    paused = 60 * sum(run.paused for run in loads)
     return [
         f"{fitness_text.count(len(loads))}, {fitness_text.days(loads)}{without}.",
         f"The last run, {fitness_text.day(last.start, last.utc_offset)}, {last.minutes:.0f} min: {_both(last)}.",
         *([table(HEAD, rows(weeks), left=(0, 1)), f"The last {SHOWN} weeks at most; --json has each run."] if weeks else []),
-        *([f"In runs with heart rate, it is missing for {duration(missing)}, which is estimated."] if missing >= 30 else []),
-        *([f"{fitness_text.PAUSES} add nothing: {duration(paused)}."] if paused >= 30 else []),
+        *missing(loads),
         MEANING,
         reserve.text(own),
         *doubtful(loads, own),
         *reserve.advice(own),
+    ]
+
+
+def missing(loads: Sequence[RunLoad]) -> list[str]:
+    """For how long heart rate was missing in runs with heart rate, and of pauses, a sentence each; none of less than half a
+    minute."""
+    unmeasured, paused = 60 * sum(run.missing for run in loads if not run.is_estimated), 60 * sum(run.paused for run in loads)
+    return [
+        *(
+            [f"In runs with heart rate, it is missing for {duration(unmeasured)}, which is estimated."]
+            if unmeasured >= 30
+            else []
+        ),
+        *([f"{fitness_text.PAUSES} add nothing: {duration(paused)}."] if paused >= 30 else []),
     ]
 
 

@@ -114,8 +114,8 @@ def of_run(prediction: Prediction, minute: np.ndarray, seed: int, is_estimated: 
 
     Steps of a pause add nothing. Others without heart rate count by the prediction, shifted by how far it was off in the
     measured ones, which may lie anywhere in its interval: as a prediction is mostly off by the same all through a run, its
-    steps move together. Of a run that counts
-    as one without heart rate, all steps count by the prediction as it is: the few that were measured may be faults.
+    steps move together. Of a run that counts as one without heart rate, all steps count by the prediction as it is: the few
+    that were measured may be faults.
 
     Args:
         prediction: of the run, with what was measured.

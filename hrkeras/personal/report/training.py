@@ -21,8 +21,8 @@ def _load(written: Timeline, own: Reserve) -> str:
     return section(
         "Training load",
         table(CAPTION, load_text.HEAD, load_text.rows(training_load.weeks(loads)), texts=(1,)),
-        paragraph(load_text.MEANING, "soft"),
-        *(paragraph(sentence, "soft") for sentence in (reserve.text(own), *load_text.doubtful(loads, own), *reserve.advice(own))),
+        *(paragraph(sentence, "soft") for sentence in (*load_text.missing(loads), load_text.MEANING, reserve.text(own))),
+        *(paragraph(sentence, "soft") for sentence in (*load_text.doubtful(loads, own), *reserve.advice(own))),
     )
 
 

@@ -54,5 +54,6 @@ def unheard(written: Timeline, own: Zones, recent: Times, everything: Times) -> 
         paragraph(f"What it may have been, estimated from speed, altitude and {by}."),
         table(caption, ("Day", "min", "km", "estimated", "10 to 90 %"), rows),
         table("Time in each zone, hours and minutes", head, in_zones),
+        *(paragraph(sentence, "soft") for sentence in (() if everything.runs else time_in_zones.missing(recent, everything))),
         paragraph(time_in_zones.ESTIMATED, "soft"),
     )

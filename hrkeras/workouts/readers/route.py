@@ -107,9 +107,9 @@ def from_positions(latitude, longitude, altitude) -> Route:
         InvalidWorkoutError: if there are fewer than two positions, or the course is too short or too long.
     """
     valid, known = valid_positions(latitude, longitude), np.isfinite(altitude)
-    if known.any() and not (known & valid).any():  # of some devices, records have either a position or an altitude
+    if known.any() and (valid & ~known).any():  # of some devices, records have either a position or an altitude
         rows = np.arange(len(altitude))
-        altitude = np.interp(rows, rows[known], altitude[known])
+        altitude = np.where(known, altitude, np.interp(rows, rows[known], altitude[known]))
     latitude, longitude, altitude = latitude[valid], longitude[valid], altitude[valid]
     alone = _alone(latitude, longitude)
     latitude, longitude, altitude = latitude[~alone], longitude[~alone], altitude[~alone]

@@ -10,7 +10,7 @@ from hrkeras.utils.errors import InvalidWorkoutError
 from hrkeras.workouts.readers.gpx import Gpx
 from hrkeras.workouts.readers.point_table import HEART_RATE_NAMES, TIME, VALUE, HeartRateAt, Stream
 from hrkeras.workouts.readers.tcx import Tcx
-from hrkeras.workouts.readers.xml_points import CHUNK, MARK, XmlPoints, local
+from hrkeras.workouts.readers.xml_points import CHUNK, XmlPoints, local
 
 GARMIN = "http://www.garmin.com/xmlschemas/TrackPointExtension/v"
 GPX_1_0 = "http://www.topografix.com/GPX/1/0"
@@ -81,7 +81,7 @@ class _Fill(XmlPoints):
     by_shape = False
     around: ClassVar[frozenset[str]]  # names of elements in a point that a heart rate may be put into
 
-    def __init__(self, heart_rate_at: HeartRateAt, said: str = MARK) -> None:
+    def __init__(self, heart_rate_at: HeartRateAt, said: str) -> None:
         super().__init__()
         self.edits: list[Edit] = []
         self.filled = 0
@@ -212,7 +212,7 @@ class _TcxFill(_Fill, Tcx):
 FILLS: dict[str, type[_Fill]] = {"gpx": _GpxFill, "tcx": _TcxFill}
 
 
-def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt, words: str = MARK) -> tuple[list[Edit], int]:
+def edits(kind: str, stream: Stream, heart_rate_at: HeartRateAt, words: str) -> tuple[list[Edit], int]:
     """The edits that insert heart rates into the points of a GPX or TCX file, and words that mark it.
 
     Args:

@@ -170,6 +170,9 @@ def test_altitudes_between_the_positions_count():
     found, whole = (route.from_positions(*where, np.where(is_place == known, altitude, np.nan)) for known in (False, True))
     assert found.has_altitude
     np.testing.assert_allclose(found.altitude, whole.altitude, atol=0.2)
+    joint = is_place & np.isin(np.arange(400), (0, 398))  # the first and the last record have both
+    some = route.from_positions(*where, np.where(~is_place | joint, altitude, np.nan))
+    np.testing.assert_allclose(some.altitude, whole.altitude, atol=0.2)
 
 
 def test_a_recorded_course_is_doubted_where_it_is_steeper_than_is_run():

@@ -34,8 +34,9 @@ from hrkeras.workouts.readers.fit_messages import FIT_EPOCH
 from hrkeras.workouts.readers.point_table import HEART_RATE
 from hrkeras.workouts.readers.source import ReadLog, open_plain
 from hrkeras.workouts.readers.track_files import kind
-from hrkeras.workouts.readers.xml_points import MARK
 from hrkeras.workouts.writers import copies, copy_fit, copy_xml
+
+SAID = copies.ESTIMATED.words
 
 GARMIN = "http://www.garmin.com/xmlschemas/TrackPointExtension/v1"
 GPX = "http://www.topografix.com/GPX/1/1"
@@ -52,7 +53,7 @@ def copied(kind, data, anew=False, at=rate):
         at = copies.where_unmeasured(kind, io.BytesIO(data), at)
     if kind == "fit":
         return copy_fit.filled(data, at)
-    changes, count = copy_xml.edits(kind, io.BytesIO(data), at)
+    changes, count = copy_xml.edits(kind, io.BytesIO(data), at, SAID)
     out = io.BytesIO()
     copy_xml.copy(io.BytesIO(data), changes, out.write)
     return out.getvalue(), count
@@ -142,7 +143,7 @@ class TestXml:
         data, count = copied("tcx", bare)
         assert count == 2
         assert trackpoint(40, expected).encode() in data
-        assert f"</Lap><Notes>{MARK}</Notes><Creator>".encode() in data
+        assert f"</Lap><Notes>{SAID}</Notes><Creator>".encode() in data
         assert read("tcx", data)[0].table[:, 5].tolist() == [100, 101]
 
     def test_measured_heart_rate_stays_unless_asked(self):
@@ -185,11 +186,11 @@ class TestXml:
     @pytest.mark.parametrize(
         ("inside", "expected"),
         [
-            ("", f"<trk><desc>{MARK}</desc><trkseg>"),
-            ("<name>n</name><cmt>c</cmt><src>s</src>", f"<name>n</name><cmt>c</cmt><desc>{MARK}</desc><src>s</src>"),
-            ("<name>n</name><desc>my run</desc>", f"<name>n</name><desc>{MARK} my run</desc><trkseg>"),
-            ("<desc/>", f"<trk><desc>{MARK} </desc><trkseg>"),
-            (f"<desc>{'long ' * 100}</desc>", f"<trk><desc>{MARK} long long"),
+            ("", f"<trk><desc>{SAID}</desc><trkseg>"),
+            ("<name>n</name><cmt>c</cmt><src>s</src>", f"<name>n</name><cmt>c</cmt><desc>{SAID}</desc><src>s</src>"),
+            ("<name>n</name><desc>my run</desc>", f"<name>n</name><desc>{SAID} my run</desc><trkseg>"),
+            ("<desc/>", f"<trk><desc>{SAID} </desc><trkseg>"),
+            (f"<desc>{'long ' * 100}</desc>", f"<trk><desc>{SAID} long long"),
         ],
     )
     def test_the_track_says_so_in_words(self, inside, expected):
@@ -214,11 +215,11 @@ class TestXml:
         bare = bare.replace(b"<gpx", b"<g:gpx").replace(b"</gpx", b"</g:gpx")
         tree = ElementTree.fromstring(copied("gpx", bare)[0])
         assert tree.find(f".//{{{GPX}}}trkpt/{{{GPX}}}extensions/{{{GARMIN}}}TrackPointExtension/{{{GARMIN}}}hr").text == "100"
-        assert tree.find(f".//{{{GPX}}}desc").text == MARK
+        assert tree.find(f".//{{{GPX}}}desc").text == SAID
 
     def test_other_readers_find_it(self):
         track = gpxpy.parse(copied("gpx", gpx(point(""), point("", 1)))[0].decode()).tracks[0]
-        assert track.description == MARK
+        assert track.description == SAID
         assert [each.extensions[0][0].text for each in track.segments[0].points] == ["100", "101"]
 
     @pytest.mark.parametrize("piece", [1, 7, 64, 1 << 18])
@@ -266,7 +267,7 @@ class TestXml:
     )
     def test_what_the_reader_refuses(self, bad, reason):
         with pytest.raises(InvalidWorkoutError, match=reason):
-            copy_xml.edits("gpx", io.BytesIO(bad), rate)
+            copy_xml.edits("gpx", io.BytesIO(bad), rate, SAID)
 
 
 NO_RATE = {number: kind for number, kind in RECORD.items() if number != 3}
