@@ -62,13 +62,11 @@ def open_run(
     """The run that the options name. The state learns from the person's earlier runs, unless a file of theirs is given."""
     from hrkeras.personal import athlete_update, prediction_text, run_choice, update_text, usage
 
-    default = None if workout else "latest"
-    histories = history or []
+    wanted, histories = workout or "latest", history or []
     with reading((run, *histories)) as bar:
-        wanted = workout or default
         chosen, others, log = run_choice.load_run(run, wanted, histories, bar.update, reader(no_cache), person)
-    if default and (log.skipped[run_choice.OTHER] or (others and not histories)):
-        defaults.use("--workout", default)
+    if not workout and (log.skipped[run_choice.OTHER] or (others and not histories)):
+        defaults.use("--workout", wanted)
     learnt = athlete_update.learn_from(state, [] if athlete else others, chosen.start, model, log.person)
     left_out = len(others) if athlete else 0
     lines = [update_text.known_text(state, learnt.exported), *prediction_text.remarks(chosen, state.count)]

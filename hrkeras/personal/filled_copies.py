@@ -84,9 +84,9 @@ def write(
     sources = [path for path in given if path.exists()]
     written: list[Path] = []
     files = [run for run in filled if detect.reader(run.source) is not apple_health]  # of an export few routes are written
-    for target, count in Counter(copy.target for copy in _copies(files, output)).items() if files else ():
-        if count > 1:
-            raise InputError(TWICE.format(target))
+    targets = Counter(copy.target for copy in _copies(files, output)) if files else Counter[Path]()
+    if twice := [target for target, count in targets.items() if count > 1]:
+        raise InputError(TWICE.format(twice[0]))
     for copy in _copies(filled, output):
         if copy.target in written:
             raise InputError(TWICE.format(copy.target))

@@ -86,7 +86,8 @@ def times(timeline: Timeline, own: Zones, weeks: float = float("inf")) -> Times:
 def of_estimate(own: Zones, estimated: Prediction) -> tuple[np.ndarray, np.ndarray]:
     """Time in zones of a run by its prediction, but for its pauses, s, shape `(5,)`; and the least and the most that the
     prediction interval allows, shape `(2, 5)`."""
-    heart_rate, low, high = (rates[~estimated.paused] for rates in (estimated.heart_rate, estimated.low, estimated.high))
+    ran = ~estimated.paused
+    heart_rate, low, high = (rates[ran] for rates in (estimated.heart_rate, estimated.low, estimated.high))
     seconds = zones.seconds_in(own.edges, heart_rate, estimated.step)
     return seconds, zones.seconds_within(own.edges, heart_rate, low, high, estimated.step)
 

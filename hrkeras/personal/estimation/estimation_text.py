@@ -83,7 +83,7 @@ def _reliability(estimation: Estimation) -> list[str]:
     if estimation.partly:
         sentences.append(
             f"In {count(estimation.partly)} heart rate was measured at less than half of the points, and the numbers above are "
-            f"estimated throughout. A copy keeps what was measured where it lies in the prediction interval on average"
+            "estimated throughout. A copy keeps what was measured where it lies in the prediction interval on average"
             f"{_replaced(estimation)}."
         )
     paused = sum(float(each.prediction.paused.sum()) * each.prediction.step for each in estimation.estimates)

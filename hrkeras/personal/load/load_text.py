@@ -46,15 +46,13 @@ def lines(loads: Sequence[RunLoad], own: Reserve) -> list[str]:
 def missing(loads: Sequence[RunLoad]) -> list[str]:
     """For how long heart rate was missing in runs with heart rate, and of pauses, a sentence each; none of less than half a
     minute."""
-    unmeasured, paused = 60 * sum(run.missing for run in loads if not run.is_estimated), 60 * sum(run.paused for run in loads)
-    return [
-        *(
-            [f"In runs with heart rate, it is missing for {duration(unmeasured)}, which is estimated."]
-            if unmeasured >= 30
-            else []
+    times = {
+        "In runs with heart rate, it is missing for {}, which is estimated.": sum(
+            60 * run.missing for run in loads if not run.is_estimated
         ),
-        *([f"{fitness_text.PAUSES} add nothing: {duration(paused)}."] if paused >= 30 else []),
-    ]
+        f"{fitness_text.PAUSES} add nothing: {{}}.": sum(60 * run.paused for run in loads),
+    }
+    return [sentence.format(duration(seconds)) for sentence, seconds in times.items() if seconds >= 30]
 
 
 def doubtful(loads: Sequence[RunLoad], own: Reserve) -> list[str]:

@@ -138,7 +138,7 @@ def of_run(prediction: Prediction, minute: np.ndarray, seed: int, is_estimated: 
         loads = loads + (minute[:, below, draw] * (1 - part) + minute[:, below + 1, draw] * part).sum(axis=1)
     loads = loads * prediction.step / 60
     mean = float(rates[known].mean()) if known.any() else nan
-    paused, missing = (prediction.step / 60 * float(steps.sum()) for steps in (~counted, counted & ~measured))
+    paused, missing = (prediction.step / 60 * float(where.sum()) for where in (~counted, counted & ~measured))
     share = float(measured.sum() / max(float(counted.sum()), 1.0))
     about = prediction.start, prediction.utc_offset, prediction.minutes, paused, missing, share, mean, is_estimated
     return RunLoad(*about, *loads)

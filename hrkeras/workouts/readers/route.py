@@ -154,11 +154,12 @@ def of_grid(grid: Grid) -> Route | None:
 def steep(route: Route) -> list[str]:
     """Where a course is steeper than is run, in a sentence; nothing if nowhere."""
     steepest = int(np.abs(route.grade).argmax())
-    grade = abs(route.grade[steepest])
+    if (grade := abs(route.grade[steepest])) <= MAX_GRADE:
+        return []
     return [
         f"the altitude changes by {100 * grade:.0f} % of the distance at km {route.edges[steepest] / 1000:.1f}, steeper than "
         "is run: what is said of heart rate there is a guess, and wrong if the file's altitude is."
-    ] * bool(grade > MAX_GRADE)
+    ]
 
 
 def _alone(latitude, longitude) -> np.ndarray:
